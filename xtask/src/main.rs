@@ -1,0 +1,3 @@
+//! Placeholder while the skeleton is laid.
+
+fn main() {}
