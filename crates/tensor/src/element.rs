@@ -1,0 +1,65 @@
+//! The numbers that operators work on.
+//!
+//! One trait gathers what kernels need, so that every operator is written once:
+//! `f32` for use, `f64` for checking gradients. It is sealed through its GEMM
+//! and scratch hooks; nothing else implements it.
+
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
+
+use ndarray::{LinalgScalar, ScalarOperand};
+use num_traits::Float;
+
+use crate::kernels::gemm::GemmElement;
+use crate::kernels::scratch::ScratchElement;
+use crate::kernels::tile::TileElement;
+use crate::kernels::transpose::TransposeElement;
+
+/// A floating-point number: `f32` or `f64`.
+pub trait Element:
+    Float
+    + LinalgScalar
+    + ScalarOperand
+    + Sum
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+    + Send
+    + Sync
+    + Debug
+    + Display
+    + Default
+    + GemmElement
+    + ScratchElement
+    + TileElement
+    + TransposeElement
+    + 'static
+{
+    /// The nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+
+    /// This number as `f64`, exactly.
+    fn into_f64(self) -> f64;
+}
+
+impl Element for f32 {
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+
+    fn into_f64(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Element for f64 {
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    fn into_f64(self) -> f64 {
+        self
+    }
+}

@@ -1,0 +1,215 @@
+//! Convolution weights in the order in which tiles read them.
+//!
+//! For each panel of up to three vectors of output channels, each step of the sum
+//! has its row: steps run over kernel row, kernel column and channel, as the values
+//! of a pixel row lie in memory. Rows are filled by transposes of sixteen channels at
+//! a time, because weights change with every training step and are packed each time.
+
+use ndarray::ArrayView4;
+use rayon::prelude::*;
+
+use super::scratch::{Scratch, with_scratch};
+use super::tile::{LANES, tile_widths};
+use super::transpose::Transpose;
+use crate::Element;
+
+/// A panel of output channels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Panel {
+    /// Its first output channel.
+    pub(crate) first: usize,
+    /// Vectors of output channels; the last may be filled up with zeros.
+    pub(crate) vectors: usize,
+    /// Where its values begin.
+    start: usize,
+}
+
+/// Packed weights of a convolution.
+#[derive(Debug)]
+pub(crate) struct PackedWeight<T: Element> {
+    values: Scratch<T>,
+    panels: Vec<Panel>,
+    /// Channels that the packed convolution returns.
+    pub(crate) outputs: usize,
+    /// Channels that it takes.
+    pub(crate) inputs: usize,
+    /// Height and width of its kernel.
+    pub(crate) kernel: [usize; 2],
+}
+
+/// Which way a convolution is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// As it is.
+    Forward,
+    /// From outputs to inputs: channels exchanged, rows and columns of the kernel in
+    /// reverse.
+    Backward,
+}
+
+impl<T: Element> PackedWeight<T> {
+    /// Packs weights for a moment, into the thread's scratch.
+    ///
+    /// # Shapes
+    /// `weight`: O × C × KH × KW, any strides. Forward, the packed convolution takes C
+    /// channels and returns O; backward the other way round.
+    pub(crate) fn new(weight: ArrayView4<'_, T>, direction: Direction) -> Self {
+        Self::pack(weight, direction, Scratch::new)
+    }
+
+    /// [`new`](Self::new) for good, into memory of its own.
+    pub(crate) fn kept(weight: ArrayView4<'_, T>, direction: Direction) -> Self {
+        Self::pack(weight, direction, Scratch::exact)
+    }
+
+    /// Packs weights, panels in parallel.
+    fn pack(
+        weight: ArrayView4<'_, T>,
+        direction: Direction,
+        memory: impl FnOnce(usize) -> Scratch<T>,
+    ) -> Self {
+        let (o, c, kh, kw) = weight.dim();
+        let weight = weight.as_standard_layout();
+        let Some(weight) = weight.as_slice() else { unreachable!("standard layout is contiguous") };
+        let area = kh * kw;
+        let (outputs, inputs, steps) = match direction {
+            Direction::Forward => (o, c, [c * area, area]),
+            Direction::Backward => (c, o, [area, c * area]),
+        };
+        let depth = area * inputs;
+        let vectors = outputs.div_ceil(LANES);
+        let mut values = memory(vectors * LANES * depth);
+        let mut rest = values.values_mut();
+        let mut jobs = Vec::new();
+        let (mut first, mut start) = (0, 0);
+        for vectors in tile_widths(vectors) {
+            let (target, tail) = rest.split_at_mut(vectors * LANES * depth);
+            rest = tail;
+            start += target.len();
+            jobs.push((Panel { first, vectors, start: start - target.len() }, target));
+            first += vectors * LANES;
+        }
+        let panels = jobs.iter().map(|(panel, _)| *panel).collect();
+        let source = Source { weight, steps, area, outputs, inputs, direction };
+        jobs.into_par_iter().for_each(|(panel, target)| source.pack(panel, target));
+        Self { values, panels, outputs, inputs, kernel: [kh, kw] }
+    }
+
+    pub(crate) fn panels(&self) -> &[Panel] {
+        &self.panels
+    }
+
+    /// The values of a panel, and all behind it.
+    pub(crate) fn panel(&self, panel: Panel) -> &[T] {
+        &self.values.values()[panel.start..]
+    }
+}
+
+/// Where weights come from.
+struct Source<'a, T> {
+    weight: &'a [T],
+    /// Values from one output to the next, and from one input to the next.
+    steps: [usize; 2],
+    /// Values of a kernel of one output and input.
+    area: usize,
+    outputs: usize,
+    inputs: usize,
+    direction: Direction,
+}
+
+impl<T: Element> Source<'_, T> {
+    /// Writes one panel; columns beyond the outputs are filled up with zeros.
+    ///
+    /// An output step of one means a kernel of one tap.
+    fn pack(&self, panel: Panel, target: &mut [T]) {
+        let Self { weight, steps: [output_step, input_step], area, inputs, .. } = *self;
+        let columns = panel.vectors * LANES;
+        let outputs = (self.outputs - panel.first).min(columns);
+        if outputs < columns {
+            target.fill(T::zero());
+        }
+        if output_step == 1 {
+            // The outputs of an input and tap already lie side by side.
+            for (input, row) in target.chunks_exact_mut(columns).enumerate().take(inputs) {
+                let source = &weight[panel.first + input * input_step..][..outputs];
+                row[..outputs].copy_from_slice(source);
+            }
+            return;
+        }
+        // Inputs whose kernels lie end to end are transposed together.
+        let together = if input_step == area { LANES } else { 1 };
+        with_scratch([together * area * LANES], |[rows]| {
+            for vector in 0..panel.vectors {
+                let first = panel.first + vector * LANES;
+                let outputs = self.outputs.saturating_sub(first).min(LANES);
+                for input in (0..inputs).step_by(together) {
+                    let some = (inputs - input).min(together);
+                    Transpose {
+                        source: &weight[first * output_step + input * input_step..],
+                        source_step: output_step,
+                        target: rows,
+                        target_step: LANES,
+                        rows: outputs,
+                        columns: some * area,
+                    }
+                    .run();
+                    for tap in 0..area {
+                        let place = match self.direction {
+                            Direction::Forward => tap,
+                            Direction::Backward => area - 1 - tap,
+                        };
+                        for offset in 0..some {
+                            let row = &rows[(offset * area + tap) * LANES..][..outputs];
+                            let step = place * inputs + input + offset;
+                            target[step * columns + vector * LANES..][..outputs]
+                                .copy_from_slice(row);
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array4;
+
+    use super::*;
+
+    #[test]
+    fn every_weight_is_where_tiles_look_for_it() {
+        for (o, c, kh, kw) in [(40, 21, 3, 2), (21, 40, 1, 1), (3, 2, 2, 2)] {
+            let weight = Array4::from_shape_fn((o, c, kh, kw), |(o, c, i, j)| {
+                (((o * 100 + c) * 10 + i) * 10 + j + 1) as f32
+            });
+            for direction in [Direction::Forward, Direction::Backward] {
+                check(&weight, direction);
+            }
+        }
+    }
+
+    fn check(weight: &Array4<f32>, direction: Direction) {
+        let (o, c, kh, kw) = weight.dim();
+        let packed = PackedWeight::new(weight.view(), direction);
+        let (outputs, inputs) = match direction {
+            Direction::Forward => (o, c),
+            Direction::Backward => (c, o),
+        };
+        assert_eq!((packed.outputs, packed.inputs, packed.kernel), (outputs, inputs, [kh, kw]));
+        for panel in packed.panels() {
+            let columns = panel.vectors * LANES;
+            let values = &packed.panel(*panel)[..kh * kw * inputs * columns];
+            for (at, actual) in values.iter().enumerate() {
+                let (step, output) = (at / columns, panel.first + at % columns);
+                let (i, j, input) = (step / inputs / kw, step / inputs % kw, step % inputs);
+                let expected = match (output < outputs, direction) {
+                    (false, _) => 0.0,
+                    (_, Direction::Forward) => weight[[output, input, i, j]],
+                    (_, Direction::Backward) => weight[[input, output, kh - 1 - i, kw - 1 - j]],
+                };
+                assert_eq!(*actual, expected, "{direction:?}, {panel:?}, at {at}");
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Per-thread scratch memory, kept from one block of work to the next.
+//!
+//! A convolution lays out images and sums in about half a megabyte for each block.
+//! Taking that from the allocator each time costs page faults; a buffer that
+//! stays with the thread costs nothing and stays in its cache.
+
+use std::cell::RefCell;
+
+/// Elements that lengths are rounded up to and parts begin at: a cache line or two.
+const ALIGNMENT: usize = 16;
+
+/// Buffers that a thread keeps: one for each level of nesting.
+const MOST_KEPT: usize = 4;
+
+/// Numbers that threads keep scratch memory for. Implemented for `f32` and `f64`.
+pub trait ScratchElement: Copy + Default + 'static {
+    /// Takes the buffer that this thread used last, or a new one.
+    fn take_scratch() -> Vec<Self>;
+
+    /// Gives a buffer back to this thread.
+    fn keep_scratch(buffer: Vec<Self>);
+}
+
+/// Runs `work` on scratch slices of these lengths, each beginning on a cache line,
+/// with **unspecified values**. May be nested: each level has its own buffer.
+pub(crate) fn with_scratch<T: ScratchElement, R, const PARTS: usize>(
+    lengths: [usize; PARTS],
+    work: impl FnOnce([&mut [T]; PARTS]) -> R,
+) -> R {
+    let total = lengths.iter().map(|length| length.next_multiple_of(ALIGNMENT)).sum();
+    let mut scratch = Scratch::new(total);
+    let mut rest = scratch.values_mut();
+    let parts = lengths.map(|length| {
+        let (part, tail) =
+            std::mem::take(&mut rest).split_at_mut(length.next_multiple_of(ALIGNMENT));
+        rest = tail;
+        &mut part[..length]
+    });
+    work(parts)
+}
+
+/// A buffer of a thread, for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Scratch<T: ScratchElement> {
+    buffer: Vec<T>,
+    /// Elements in front of the first aligned one.
+    offset: usize,
+    length: usize,
+}
+
+impl<T: ScratchElement> Scratch<T> {
+    /// `length` unspecified values, the first on a cache line.
+    pub(crate) fn new(length: usize) -> Self {
+        Self::with_buffer(T::take_scratch(), length)
+    }
+
+    /// [`new`](Self::new) in memory of just this size, for what lives long.
+    pub(crate) fn exact(length: usize) -> Self {
+        Self::with_buffer(Vec::with_capacity(length + ALIGNMENT), length)
+    }
+
+    fn with_buffer(mut buffer: Vec<T>, length: usize) -> Self {
+        if buffer.len() < length + ALIGNMENT {
+            buffer.resize(length + ALIGNMENT, T::default());
+        }
+        // `align_offset` may decline, and then speed is lost but nothing else.
+        let offset = buffer.as_ptr().align_offset(64).min(ALIGNMENT);
+        Self { buffer, offset, length }
+    }
+
+    pub(crate) fn values(&self) -> &[T] {
+        &self.buffer[self.offset..][..self.length]
+    }
+
+    pub(crate) fn values_mut(&mut self) -> &mut [T] {
+        &mut self.buffer[self.offset..][..self.length]
+    }
+}
+
+impl<T: ScratchElement> Drop for Scratch<T> {
+    fn drop(&mut self) {
+        T::keep_scratch(std::mem::take(&mut self.buffer));
+    }
+}
+
+macro_rules! implement {
+    ($element:ty, $name:ident) => {
+        thread_local! {
+            static $name: RefCell<Vec<Vec<$element>>> = const { RefCell::new(Vec::new()) };
+        }
+
+        impl ScratchElement for $element {
+            fn take_scratch() -> Vec<Self> {
+                $name.with_borrow_mut(Vec::pop).unwrap_or_default()
+            }
+
+            fn keep_scratch(buffer: Vec<Self>) {
+                $name.with_borrow_mut(|buffers| {
+                    if buffers.len() < MOST_KEPT {
+                        buffers.push(buffer);
+                    }
+                });
+            }
+        }
+    };
+}
+
+implement!(f32, SCRATCH_F32);
+implement!(f64, SCRATCH_F64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_aligned_apart_and_kept() {
+        let mut place = std::ptr::null();
+        for round in 0..3 {
+            with_scratch([5, 0, 33], |[first, none, second]: [&mut [f32]; 3]| {
+                assert_eq!((first.len(), none.len(), second.len()), (5, 0, 33));
+                for part in [&first, &second] {
+                    assert_eq!(part.as_ptr().align_offset(64), 0);
+                }
+                first.fill(1.0);
+                second.fill(2.0);
+                with_scratch([7], |[inner]| inner.fill(3.0_f32));
+                assert!(first.iter().all(|value| *value == 1.0));
+                assert!(second.iter().all(|value| *value == 2.0));
+                assert!(round == 0 || place == first.as_ptr(), "the buffer is another");
+                place = first.as_ptr();
+            });
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Sums in a fixed order that SIMD can keep up with.
+//!
+//! Sixteen partial sums run side by side, so that rounding does not depend on the
+//! vector width of the machine; they are joined pairwise at the end.
+
+use crate::Element;
+
+/// Partial sums.
+const LANES: usize = 16;
+
+/// `Σ term(value)`.
+#[inline(always)]
+pub(crate) fn sum<T: Element>(values: &[T], term: impl Fn(T) -> T) -> T {
+    let mut lanes = [T::zero(); LANES];
+    let chunks = values.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            lanes[lane] += term(chunk[lane]);
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane += term(*value);
+    }
+    join(lanes)
+}
+
+/// `Σ terms(left, right)`, two sums at once.
+#[inline(always)]
+pub(crate) fn sum2<T: Element>(left: &[T], right: &[T], terms: impl Fn(T, T) -> [T; 2]) -> [T; 2] {
+    let mut first = [T::zero(); LANES];
+    let mut second = [T::zero(); LANES];
+    let (left_chunks, right_chunks) = (left.chunks_exact(LANES), right.chunks_exact(LANES));
+    let (left_rest, right_rest) = (left_chunks.remainder(), right_chunks.remainder());
+    for (left, right) in left_chunks.zip(right_chunks) {
+        for lane in 0..LANES {
+            let terms = terms(left[lane], right[lane]);
+            first[lane] += terms[0];
+            second[lane] += terms[1];
+        }
+    }
+    for (lane, (left, right)) in left_rest.iter().zip(right_rest).enumerate() {
+        let terms = terms(*left, *right);
+        first[lane] += terms[0];
+        second[lane] += terms[1];
+    }
+    [join(first), join(second)]
+}
+
+/// Joins partial sums pairwise.
+#[inline(always)]
+fn join<T: Element>(mut lanes: [T; LANES]) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}

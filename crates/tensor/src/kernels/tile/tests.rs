@@ -1,0 +1,116 @@
+//! Every kernel that this machine has against the sum as it is defined.
+
+use super::*;
+
+/// The kernels to test, with their names.
+fn kernels() -> Vec<(&'static str, TileKernel<f32>)> {
+    let mut kernels = vec![("portable", portable::kernel())];
+    #[cfg(target_arch = "x86_64")]
+    {
+        kernels.extend(avx2::kernel().map(|kernel| ("avx2", kernel)));
+        kernels.extend(avx512::kernel().map(|kernel| ("avx512", kernel)));
+    }
+    kernels
+}
+
+/// Small whole numbers: every kernel's sum is exact, fused or not.
+fn values(length: usize) -> Vec<f32> {
+    (0..length).map(|index| ((index * 7 + index / 5) % 11) as f32 - 5.0).collect()
+}
+
+#[test]
+fn every_kernel_computes_every_tile() {
+    let segments = [
+        Segment { a: 3, b: 0, length: 5 },
+        Segment { a: 40, b: 70, length: 1 },
+        Segment { a: 0, b: 9, length: 0 },
+        Segment { a: 7, b: 100, length: 8 },
+    ];
+    let walk = Walk::new(segments, 2, 3);
+    let (a, b) = (values(300), values(400));
+    let [row_starts, vector_starts] =
+        [[0, 100, 20, 200, 33, 5, 77, 150], [11, 0, 160, 0, 0, 0, 0, 0]];
+    for (name, kernel) in kernels() {
+        for rows in 1..=ROWS {
+            for vectors in 1..=VECTORS {
+                for accumulate in [false, true] {
+                    let (rows, vectors) = (&row_starts[..rows], &vector_starts[..vectors]);
+                    let columns = vectors.len() * LANES;
+                    let c_step = columns + 1;
+                    let before = values(rows.len() * c_step);
+                    let mut c = before.clone();
+                    let c_slice = &mut c[..];
+                    kernel.run(Tile {
+                        a: &a,
+                        rows,
+                        b: &b,
+                        vectors,
+                        walk: &walk,
+                        c: c_slice,
+                        c_step,
+                        accumulate,
+                    });
+                    for (index, actual) in c.iter().enumerate() {
+                        let (i, j) = (index / c_step, index % c_step);
+                        let mut expected = before[index];
+                        if j < columns {
+                            expected = if accumulate { expected } else { 0.0 };
+                            for Segment { a: from, b: to, length } in segments {
+                                for t in 0..length {
+                                    expected += a[rows[i] + from + t * 2]
+                                        * b[vectors[j / LANES] + j % LANES + to + t * 3];
+                                }
+                            }
+                        }
+                        let shape = (rows.len(), vectors.len(), accumulate);
+                        assert_eq!(*actual, expected, "{name}, {shape:?}, at {i}, {j}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn segments_that_continue_each_other_are_joined() {
+    let parts = [(0, 0, 4), (8, 12, 2), (12, 18, 1), (15, 21, 1)];
+    let parts = parts.map(|(a, b, length)| Segment { a, b, length });
+    let walk = Walk::new(parts, 2, 3);
+    assert_eq!(
+        walk.segments,
+        [Segment { a: 0, b: 0, length: 7 }, Segment { a: 15, b: 21, length: 1 }]
+    );
+    assert_eq!((walk.a_end, walk.b_end), (16, 22));
+}
+
+#[test]
+fn a_tile_that_would_leave_its_slices_panics() {
+    let lengths = [(8 + 4, 64, 24), (8 + 3, 64, 24), (8 + 4, 63, 24), (8 + 4, 64, 23)];
+    for (index, (a, b, c)) in lengths.into_iter().enumerate() {
+        let (a, b, mut c) = (values(a), values(b), values(c + 8));
+        let attempt = std::panic::catch_unwind(move || {
+            let tile = Tile {
+                a: &a,
+                rows: &[0, 8],
+                b: &b,
+                vectors: &[0],
+                walk: &Walk::new([Segment { a: 0, b: 0, length: 4 }], 1, 16),
+                c: &mut c[..],
+                c_step: 16,
+                accumulate: false,
+            };
+            portable::kernel().run(tile);
+        });
+        assert_eq!(attempt.is_ok(), index == 0, "lengths {:?}", lengths[index]);
+    }
+}
+
+#[test]
+fn widths_add_up_and_none_is_alone_without_need() {
+    for vectors in 0..30 {
+        let widths = tile_widths(vectors);
+        assert_eq!(widths.iter().sum::<usize>(), vectors);
+        assert!(widths.iter().all(|width| (1..=VECTORS).contains(width)), "{widths:?}");
+        assert_eq!(widths.contains(&1), vectors == 1, "{widths:?}");
+    }
+}

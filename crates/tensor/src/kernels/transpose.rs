@@ -1,0 +1,129 @@
+//! Transposes between planes (channel by channel, as arrays lie) and pixels (the
+//! channels of a pixel side by side, as tiles want them).
+//!
+//! Separate because the AVX-512 strategy, sixteen by sixteen values in registers,
+//! holds `unsafe`; elsewhere small blocks are copied one by one.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+/// A matrix to transpose: `target[c * target_step + r] = source[r * source_step + c]`.
+#[derive(Debug)]
+pub struct Transpose<'a, T> {
+    pub(crate) source: &'a [T],
+    pub(crate) source_step: usize,
+    pub(crate) target: &'a mut [T],
+    pub(crate) target_step: usize,
+    /// Rows of the source.
+    pub(crate) rows: usize,
+    /// Columns of the source.
+    pub(crate) columns: usize,
+}
+
+impl<T: TransposeElement> Transpose<'_, T> {
+    /// Writes the target.
+    ///
+    /// # Panics
+    /// If a slice is too short.
+    pub(crate) fn run(self) {
+        let Self { source, source_step, target, target_step, rows, columns } = &self;
+        if *rows == 0 || *columns == 0 {
+            return;
+        }
+        let ends = [
+            ((rows - 1) * source_step + columns, source.len()),
+            ((columns - 1) * target_step + rows, target.len()),
+        ];
+        for (end, length) in ends {
+            assert!(end <= length, "a transpose reaches to {end} in a slice of {length}");
+        }
+        T::transpose(self);
+    }
+}
+
+/// Numbers that are transposed. Implemented for `f32` and `f64`.
+pub trait TransposeElement: Sized + Copy {
+    /// Transposes; lengths have been checked.
+    fn transpose(matrix: Transpose<'_, Self>);
+}
+
+impl TransposeElement for f32 {
+    fn transpose(matrix: Transpose<'_, Self>) {
+        #[cfg(target_arch = "x86_64")]
+        if avx512::is_available() {
+            // SAFETY: the feature was just detected; `run` checked the lengths.
+            return unsafe { avx512::transpose(matrix) };
+        }
+        by_blocks(matrix);
+    }
+}
+
+impl TransposeElement for f64 {
+    fn transpose(matrix: Transpose<'_, Self>) {
+        by_blocks(matrix);
+    }
+}
+
+/// Blocks of eight by eight values, so that each cache line is fetched once.
+fn by_blocks<T: Copy>(matrix: Transpose<'_, T>) {
+    const BLOCK: usize = 8;
+    let Transpose { source, source_step, target, target_step, rows, columns } = matrix;
+    for row in (0..rows).step_by(BLOCK) {
+        for column in (0..columns).step_by(BLOCK) {
+            for c in column..columns.min(column + BLOCK) {
+                for r in row..rows.min(row + BLOCK) {
+                    target[c * target_step + r] = source[r * source_step + c];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_and_step() {
+        for rows in 0..35 {
+            for columns in [0, 1, 3, 15, 16, 17, 31, 40] {
+                let (source_step, target_step) = (columns + rows % 3, rows + columns % 2);
+                let source: Vec<f32> = (0..rows * source_step).map(|index| index as f32).collect();
+                let mut target = vec![-1.0; columns * target_step];
+                let mut portable = target.clone();
+                for (target, is_portable) in [(&mut target, false), (&mut portable, true)] {
+                    let matrix = Transpose {
+                        source: &source,
+                        source_step,
+                        target,
+                        target_step,
+                        rows,
+                        columns,
+                    };
+                    if is_portable { by_blocks(matrix) } else { matrix.run() }
+                }
+                for c in 0..columns {
+                    for r in 0..target_step {
+                        let expected = if r < rows { source[r * source_step + c] } else { -1.0 };
+                        let at = c * target_step + r;
+                        assert_eq!(target[at], expected, "{rows} x {columns} at {r}, {c}");
+                        assert_eq!(portable[at], expected, "{rows} x {columns} at {r}, {c}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a transpose reaches to 5 in a slice of 4")]
+    fn a_short_slice_panics() {
+        let (source, mut target) = ([0.0; 8], [0.0; 4]);
+        let target = &mut target[..];
+        Transpose { source: &source, source_step: 4, target, target_step: 4, rows: 2, columns: 1 }
+            .run();
+        let target = &mut [0.0; 4][..];
+        Transpose { source: &source, source_step: 4, target, target_step: 3, rows: 2, columns: 2 }
+            .run();
+    }
+}

@@ -1,0 +1,47 @@
+//! Lets the compiler use the machine's widest vectors in plain loops.
+//!
+//! A binary for any x86-64 has to do with 128-bit vectors; a loop inlined into a
+//! function that is compiled for AVX-512 or AVX2 gets those. Results are the same
+//! bits: Rust never merges a product and a sum into one rounding on its own.
+//!
+//! Separate because it holds `unsafe`.
+#![allow(unsafe_code)]
+
+/// Runs `work`, compiled for the vectors that this machine has.
+///
+/// Only what is inlined into `work` profits: mark what it calls `#[inline(always)]`.
+#[inline]
+pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+        {
+            // SAFETY: the features were just detected.
+            return unsafe { with_avx512(work) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature was just detected.
+            return unsafe { with_avx2(work) };
+        }
+    }
+    work()
+}
+
+/// # Safety
+/// The machine has these features.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
+unsafe fn with_avx512<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
+/// # Safety
+/// The machine has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}

@@ -1,0 +1,127 @@
+//! The walk of a pooling window over image planes.
+//!
+//! Separate because the pools differ only in how they join values. A window is
+//! reduced by columns first, over contiguous rows where SIMD works, then along
+//! the row: `KH + KW / stride` steps a pixel in place of `KH KW`.
+
+use ndarray::{ArrayView4, ArrayViewMut4};
+
+use super::planes::for_each_plane;
+use super::scratch::with_scratch;
+use crate::Element;
+use crate::ops::Pool2dOptions;
+
+/// How a pool joins the values of its window.
+pub(crate) trait Reduction<T>: Sync {
+    /// The running value after the window's first value.
+    fn first(&self, value: T) -> T;
+    /// Joins one more value of the input to the running value.
+    fn next(&self, running: T, value: T) -> T;
+    /// Joins two running values.
+    fn join(&self, left: T, right: T) -> T;
+    /// The output from the running value of the whole window.
+    fn finish(&self, running: T) -> T;
+}
+
+/// Reduces every window of every plane, planes in parallel.
+///
+/// # Panics
+/// If the window does not fit into the image or `output` is not of the pool's size.
+pub(crate) fn reduce_windows<T: Element>(
+    name: &str,
+    input: ArrayView4<'_, T>,
+    options: Pool2dOptions,
+    reduction: &impl Reduction<T>,
+    output: ArrayViewMut4<'_, T>,
+) {
+    let (n, c, h, w) = input.dim();
+    let [oh, ow] = options.expect_output_size(name, [h, w]);
+    expect_shape(name, output.dim(), (n, c, oh, ow));
+    let input = input.as_standard_layout();
+    let Some(input) = input.as_slice() else { unreachable!("standard layout is contiguous") };
+    for_each_plane(name, output, |n, channel, target| {
+        let source = &input[(n * c + channel) * h * w..][..h * w];
+        with_scratch([w], |[columns]| {
+            reduce_plane(source, target, ow, options, reduction, columns);
+        });
+    });
+}
+
+/// Panics if an output has not the shape that its operator gives.
+pub(crate) fn expect_shape(
+    name: &str,
+    actual: (usize, usize, usize, usize),
+    expected: (usize, usize, usize, usize),
+) {
+    assert_eq!(actual, expected, "{name}: the output is {actual:?}, not {expected:?}");
+}
+
+/// Reduces the windows of one plane. `columns` is scratch, as long as a row.
+#[inline(always)]
+fn reduce_plane<T: Element>(
+    source: &[T],
+    target: &mut [T],
+    ow: usize,
+    options: Pool2dOptions,
+    reduction: &impl Reduction<T>,
+    columns: &mut [T],
+) {
+    let w = columns.len();
+    let [kh, kw] = options.kernel;
+    let [sh, sw] = options.stride;
+    for (y, line) in target.chunks_exact_mut(ow).enumerate() {
+        let window = &source[y * sh * w..][..kh * w];
+        let (first, others) = window.split_at(w);
+        for (running, value) in columns.iter_mut().zip(first) {
+            *running = reduction.first(*value);
+        }
+        for row in others.chunks_exact(w) {
+            for (running, value) in columns.iter_mut().zip(row) {
+                *running = reduction.next(*running, *value);
+            }
+        }
+        for (output, window) in line.iter_mut().zip(columns.windows(kw).step_by(sw)) {
+            let mut running = window[0];
+            for value in &window[1..] {
+                running = reduction.join(running, *value);
+            }
+            *output = reduction.finish(running);
+        }
+    }
+}
+
+/// Adds up gradients of windows, planes in parallel.
+///
+/// `scatter` gets a plane of zeros of `target` and the matching planes of `sources`.
+///
+/// # Panics
+/// If the sources are not of the pool's output size.
+pub(crate) fn scatter_windows<T: Element, const S: usize>(
+    name: &str,
+    sources: [ArrayView4<'_, T>; S],
+    options: Pool2dOptions,
+    target: ArrayViewMut4<'_, T>,
+    scatter: impl Fn(&mut [T], [&[T]; S]) + Sync,
+) {
+    let (n, c, h, w) = target.dim();
+    let [oh, ow] = options.expect_output_size(name, [h, w]);
+    for source in &sources {
+        assert_eq!(
+            source.dim(),
+            (n, c, oh, ow),
+            "{name}: gradient or output is {:?}, the pool over {h} x {w} gives {:?}",
+            source.dim(),
+            (n, c, oh, ow)
+        );
+    }
+    let sources = sources.each_ref().map(|source| source.as_standard_layout());
+    let sources = sources.each_ref().map(|source| {
+        let Some(values) = source.as_slice() else { unreachable!("standard layout is contiguous") };
+        values
+    });
+    for_each_plane(name, target, |n, channel, target| {
+        let size = oh * ow;
+        target.fill(T::zero());
+        scatter(target, sources.map(|source| &source[(n * c + channel) * size..][..size]));
+    });
+}

@@ -1,0 +1,167 @@
+//! Two-dimensional convolution (cross-correlation, as in every framework).
+//!
+//! Forward and both backward passes are direct: register tiles are summed straight
+//! from images whose channels lie side by side, so no matrix of patches is ever
+//! made. How, is told in `kernels/correlation.rs` and `kernels/weight_gradient.rs`;
+//! here are the shapes.
+
+mod backward;
+
+use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4};
+
+use super::pool2d::steps;
+use crate::kernels::correlation::Correlation;
+use crate::kernels::packed_weight::{Direction, PackedWeight};
+use crate::kernels::window::expect_shape;
+use crate::{Activation, Element, Padding2d};
+
+pub use backward::{
+    conv2d_backward_bias, conv2d_backward_input, conv2d_backward_input_into, conv2d_backward_weight,
+};
+
+/// Stride, padding and activation of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conv2dOptions {
+    /// Rows and columns from one patch to the next.
+    pub stride: [usize; 2],
+    /// Zeros around the image.
+    pub padding: Padding2d,
+    /// What is applied to each output.
+    pub activation: Activation,
+}
+
+impl Default for Conv2dOptions {
+    /// Stride 1, no padding, no activation.
+    fn default() -> Self {
+        Self { stride: [1, 1], padding: Padding2d::default(), activation: Activation::None }
+    }
+}
+
+impl Conv2dOptions {
+    /// Height and width of the output for an image and a kernel of these sizes.
+    ///
+    /// `None` if a kernel or stride is zero, the kernel does not fit into the
+    /// padded image, or the padded size overflows.
+    pub fn output_size(self, image: [usize; 2], kernel: [usize; 2]) -> Option<[usize; 2]> {
+        let [h, w] = self.padding.padded(image)?;
+        Some([steps(h, kernel[0], self.stride[0])?, steps(w, kernel[1], self.stride[1])?])
+    }
+}
+
+/// `output[n, o, y, x] = activation(bias[o] + Σ input[n, c, y sh + i - top, x sw + j - left] weight[o, c, i, j])`.
+///
+/// # Shapes
+/// `input`: N × C × H × W, `weight`: O × C × KH × KW, `bias`: O.
+/// Returns N × O × OH × OW, see [`Conv2dOptions::output_size`].
+///
+/// # Panics
+/// If C or O differ between the arguments or the kernel does not fit.
+pub fn conv2d<T: Element>(
+    input: ArrayView4<'_, T>,
+    weight: ArrayView4<'_, T>,
+    bias: Option<ArrayView1<'_, T>>,
+    options: Conv2dOptions,
+) -> Array4<T> {
+    let mut output = Array4::zeros(output_shape(&input, weight.dim(), options));
+    conv2d_into(input, weight, bias, options, output.view_mut());
+    output
+}
+
+/// [`conv2d`] into an array at hand, whatever it held: a buffer of an earlier step, or
+/// some channels of a concatenation.
+///
+/// # Shapes
+/// `output`: N × O × OH × OW, any strides; fastest if planes are contiguous.
+///
+/// # Panics
+/// As [`conv2d`], and if `output` is of another shape.
+pub fn conv2d_into<T: Element>(
+    input: ArrayView4<'_, T>,
+    weight: ArrayView4<'_, T>,
+    bias: Option<ArrayView1<'_, T>>,
+    options: Conv2dOptions,
+    output: ArrayViewMut4<'_, T>,
+) {
+    expect_shape("conv2d", output.dim(), output_shape(&input, weight.dim(), options));
+    convolve(input, &PackedWeight::new(weight, Direction::Forward), bias, options, output);
+}
+
+/// Weights of a convolution in the order in which its kernel reads them, to be packed
+/// once and used many times.
+#[derive(Debug)]
+pub struct PackedConv2dWeight<T: Element>(PackedWeight<T>);
+
+impl<T: Element> PackedConv2dWeight<T> {
+    /// Packs weights.
+    ///
+    /// # Shapes
+    /// `weight`: O × C × KH × KW.
+    pub fn new(weight: ArrayView4<'_, T>) -> Self {
+        Self(PackedWeight::kept(weight, Direction::Forward))
+    }
+
+    /// O, C, KH and KW.
+    pub fn dim(&self) -> (usize, usize, usize, usize) {
+        let PackedWeight { outputs, inputs, kernel: [kh, kw], .. } = self.0;
+        (outputs, inputs, kh, kw)
+    }
+}
+
+/// [`conv2d_into`] with weights that were packed before: for inference, where packing
+/// would take longer than a small image's convolution.
+///
+/// # Shapes
+/// As [`conv2d_into`].
+///
+/// # Panics
+/// As [`conv2d_into`].
+pub fn conv2d_packed_into<T: Element>(
+    input: ArrayView4<'_, T>,
+    weight: &PackedConv2dWeight<T>,
+    bias: Option<ArrayView1<'_, T>>,
+    options: Conv2dOptions,
+    output: ArrayViewMut4<'_, T>,
+) {
+    expect_shape("conv2d", output.dim(), output_shape(&input, weight.dim(), options));
+    convolve(input, &weight.0, bias, options, output);
+}
+
+/// The convolution, once shapes are known to fit.
+fn convolve<T: Element>(
+    input: ArrayView4<'_, T>,
+    weight: &PackedWeight<T>,
+    bias: Option<ArrayView1<'_, T>>,
+    options: Conv2dOptions,
+    output: ArrayViewMut4<'_, T>,
+) {
+    let PackedWeight { outputs: o, kernel, .. } = *weight;
+    if let Some(bias) = bias {
+        assert_eq!(bias.len(), o, "conv2d: bias has {} values, weight gives {o}", bias.len());
+    }
+    let input = input.as_standard_layout();
+    let taps = kernel.map(|size| (0..size).collect::<Vec<_>>());
+    let correlation = Correlation {
+        source: input.view(),
+        weight,
+        bias,
+        activation: options.activation,
+        taps: taps.each_ref().map(|taps| &taps[..]),
+        origin: [-(options.padding.top as isize), -(options.padding.left as isize)],
+        stride: options.stride,
+    };
+    correlation.run(output);
+}
+
+/// Shape of the output, or a panic.
+fn output_shape<T>(
+    input: &ArrayView4<'_, T>,
+    (o, weight_c, kh, kw): (usize, usize, usize, usize),
+    options: Conv2dOptions,
+) -> (usize, usize, usize, usize) {
+    let (n, c, h, w) = input.dim();
+    assert_eq!(c, weight_c, "conv2d: input has {c} channels, weight takes {weight_c}");
+    let Some([oh, ow]) = options.output_size([h, w], [kh, kw]) else {
+        panic!("conv2d: kernel {kh} x {kw} with {options:?} does not fit an image of {h} x {w}");
+    };
+    (n, o, oh, ow)
+}

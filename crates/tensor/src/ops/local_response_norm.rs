@@ -1,0 +1,179 @@
+//! Normalisation across neighbouring channels.
+
+use std::ops::Range;
+
+use ndarray::{Array4, ArrayView4, Axis};
+use rayon::prelude::*;
+
+use crate::Element;
+
+/// Window and constants of local response normalisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LocalResponseNormOptions {
+    /// Channels in the window, the own one in the middle.
+    pub size: usize,
+    /// Factor of the mean square.
+    pub alpha: f64,
+    /// Exponent.
+    pub beta: f64,
+    /// Summand.
+    pub k: f64,
+}
+
+impl Default for LocalResponseNormOptions {
+    /// Torch's, as OpenFace uses them: size 5, alpha 1e-4, beta 0.75, k 1.
+    fn default() -> Self {
+        Self { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 }
+    }
+}
+
+impl LocalResponseNormOptions {
+    /// Channels of the window round `channel`, cut at the ends.
+    ///
+    /// Half of `size` (rounded down) lies below, the rest above.
+    pub(crate) fn window(self, channel: usize, channels: usize) -> Range<usize> {
+        let below = self.size / 2;
+        let start = channel.saturating_sub(below);
+        let end = (channel + self.size - below).min(channels);
+        start..end
+    }
+
+    /// The channels whose window holds `channel`.
+    pub(crate) fn holders(self, channel: usize, channels: usize) -> Range<usize> {
+        let below = self.size / 2;
+        let start = (channel + below + 1).saturating_sub(self.size);
+        let end = (channel + below + 1).min(channels);
+        start..end
+    }
+}
+
+/// `x / (k + alpha / size · Σ x²)^beta`, the sum over the `size` channels around.
+///
+/// Channels beyond the ends count as zeros; `size` divides all the same (Torch's
+/// `SpatialCrossMapLRN`).
+///
+/// # Shapes
+/// `input`: N × C × H × W. Returns N × C × H × W.
+///
+/// # Panics
+/// If `size` is zero.
+pub fn local_response_norm<T: Element>(
+    input: ArrayView4<'_, T>,
+    options: LocalResponseNormOptions,
+) -> Array4<T> {
+    let (_, c, h, w) = input.dim();
+    assert!(options.size > 0, "local_response_norm: size is {}, least is 1", options.size);
+    let LocalResponseNormOptions { size, alpha, beta, k } = options;
+    let [factor, beta, k] = [alpha / size as f64, beta, k].map(T::from_f64);
+    let mut output = input.as_standard_layout().into_owned();
+    if output.is_empty() {
+        return output;
+    }
+    let hw = h * w;
+    output.axis_iter_mut(Axis(0)).into_par_iter().for_each(|mut image| {
+        let Some(values) = image.as_slice_mut() else {
+            unreachable!("an image of a standard layout is contiguous")
+        };
+        let squares: Vec<T> = values.iter().map(|value| *value * *value).collect();
+        let mut sums = vec![T::zero(); hw];
+        for (channel, plane) in values.chunks_exact_mut(hw).enumerate() {
+            sum_planes(&squares, options.window(channel, c), &mut sums);
+            for (value, sum) in plane.iter_mut().zip(&sums) {
+                *value *= power(k + factor * *sum, -beta);
+            }
+        }
+    });
+    output
+}
+
+/// Derivative of [`local_response_norm`]. With `s` the bracket of the formula and gradient `g`:
+///
+/// `g[c] s[c]^-beta - 2 alpha / size · beta · x[c] Σ g[i] x[i] s[i]^(-beta - 1)`,
+///
+/// the sum over the channels `i` whose window holds `c`. Defined where `s` is
+/// positive, which `k > 0` and `alpha >= 0` ensure.
+///
+/// # Shapes
+/// `input`, `grad_output`: N × C × H × W. Returns N × C × H × W.
+///
+/// # Panics
+/// If `size` is zero or the shapes differ.
+pub fn local_response_norm_backward<T: Element>(
+    input: ArrayView4<'_, T>,
+    grad_output: ArrayView4<'_, T>,
+    options: LocalResponseNormOptions,
+) -> Array4<T> {
+    let (_, c, h, w) = input.dim();
+    assert_eq!(
+        input.dim(),
+        grad_output.dim(),
+        "local_response_norm_backward: input is {:?}, gradient is {:?}",
+        input.dim(),
+        grad_output.dim()
+    );
+    let LocalResponseNormOptions { size, alpha, beta, k } = options;
+    assert!(size > 0, "local_response_norm_backward: size is {size}, least is 1");
+    let factor = T::from_f64(alpha / size as f64);
+    let outer = T::from_f64(-2.0 * alpha / size as f64 * beta);
+    let [beta, k] = [beta, k].map(T::from_f64);
+    let input = input.as_standard_layout();
+    let mut gradient = grad_output.as_standard_layout().into_owned();
+    if gradient.is_empty() {
+        return gradient;
+    }
+    let hw = h * w;
+    gradient.axis_iter_mut(Axis(0)).into_par_iter().zip(input.axis_iter(Axis(0))).for_each(
+        |(mut gradient, image)| {
+            let (Some(gradients), Some(values)) = (gradient.as_slice_mut(), image.to_slice())
+            else {
+                unreachable!("an image of a standard layout is contiguous")
+            };
+            // Per channel: g s^-beta stays in `gradients`, g x s^(-beta - 1) goes here.
+            let mut inner = vec![T::zero(); c * hw];
+            let squares: Vec<T> = values.iter().map(|value| *value * *value).collect();
+            let mut sums = vec![T::zero(); hw];
+            for channel in 0..c {
+                let plane = channel * hw..(channel + 1) * hw;
+                sum_planes(&squares, options.window(channel, c), &mut sums);
+                let inner = inner[plane.clone()].iter_mut();
+                let own = gradients[plane.clone()].iter_mut().zip(&values[plane]);
+                for (((gradient, value), inner), sum) in own.zip(inner).zip(&sums) {
+                    let base = k + factor * *sum;
+                    *gradient *= power(base, -beta);
+                    *inner = *gradient * *value / base;
+                }
+            }
+            for channel in 0..c {
+                let plane = channel * hw..(channel + 1) * hw;
+                sum_planes(&inner, options.holders(channel, c), &mut sums);
+                let own = gradients[plane.clone()].iter_mut().zip(&values[plane]);
+                for ((gradient, value), sum) in own.zip(&sums) {
+                    *gradient += outer * *value * *sum;
+                }
+            }
+        },
+    );
+    gradient
+}
+
+/// `sums ← Σ planes[channels]`.
+fn sum_planes<T: Element>(planes: &[T], channels: Range<usize>, sums: &mut [T]) {
+    let length = sums.len();
+    sums.fill(T::zero());
+    for channel in channels {
+        for (sum, value) in sums.iter_mut().zip(&planes[channel * length..][..length]) {
+            *sum += *value;
+        }
+    }
+}
+
+/// `base` to the power of `exponent`, with roots in place of `powf` for ±0.75.
+#[inline(always)]
+fn power<T: Element>(base: T, exponent: T) -> T {
+    if exponent == T::from_f64(-0.75) {
+        let root = base.sqrt();
+        T::one() / (root * root.sqrt())
+    } else {
+        base.powf(exponent)
+    }
+}

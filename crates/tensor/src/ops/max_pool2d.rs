@@ -1,0 +1,202 @@
+//! Maximum over a window.
+
+use ndarray::{Array4, ArrayView4, ArrayViewMut4};
+
+use super::Pool2dOptions;
+use crate::Element;
+use crate::kernels::planes::{for_each_plane, for_each_plane_pair};
+use crate::kernels::window::{Reduction, expect_shape, reduce_windows};
+
+/// Maximum over each window; a window that holds a NaN gives NaN.
+///
+/// # Shapes
+/// `input`: N × C × H × W. Returns N × C × OH × OW, see [`Pool2dOptions::output_size`].
+///
+/// # Panics
+/// If the window does not fit into the image.
+pub fn max_pool2d<T: Element>(input: ArrayView4<'_, T>, options: Pool2dOptions) -> Array4<T> {
+    let mut output = Array4::zeros(options.output_shape("max_pool2d", input.dim()));
+    max_pool2d_into(input, options, output.view_mut());
+    output
+}
+
+/// [`max_pool2d`] into an array at hand, whatever it held.
+///
+/// # Shapes
+/// `output`: N × C × OH × OW; planes contiguous.
+///
+/// # Panics
+/// If the window does not fit into the image or `output` is not as said.
+pub fn max_pool2d_into<T: Element>(
+    input: ArrayView4<'_, T>,
+    options: Pool2dOptions,
+    output: ArrayViewMut4<'_, T>,
+) {
+    reduce_windows("max_pool2d", input, options, &Max, output);
+}
+
+struct Max;
+
+impl<T: Element> Reduction<T> for Max {
+    fn first(&self, value: T) -> T {
+        value
+    }
+
+    #[inline(always)]
+    fn next(&self, running: T, value: T) -> T {
+        if value > running || value.is_nan() { value } else { running }
+    }
+
+    #[inline(always)]
+    fn join(&self, left: T, right: T) -> T {
+        self.next(left, right)
+    }
+
+    fn finish(&self, running: T) -> T {
+        running
+    }
+}
+
+/// [`max_pool2d`] that also returns where each maximum lies, for
+/// [`max_pool2d_backward`].
+///
+/// An index is `row * W + column` in its plane. Of equal values the first in
+/// row-major order is taken; a NaN counts as the greatest.
+///
+/// # Shapes
+/// `input`: N × C × H × W. Returns two arrays of N × C × OH × OW.
+///
+/// # Panics
+/// If the window does not fit into the image, or H W exceeds `u32`.
+pub fn max_pool2d_with_indices<T: Element>(
+    input: ArrayView4<'_, T>,
+    options: Pool2dOptions,
+) -> (Array4<T>, Array4<u32>) {
+    let shape = options.output_shape("max_pool2d_with_indices", input.dim());
+    let mut output = Array4::zeros(shape);
+    let mut indices = Array4::zeros(shape);
+    max_pool2d_with_indices_into(input, options, output.view_mut(), indices.view_mut());
+    (output, indices)
+}
+
+/// [`max_pool2d_with_indices`] into arrays at hand, whatever they held.
+///
+/// # Shapes
+/// `output` and `indices`: N × C × OH × OW; planes contiguous.
+///
+/// # Panics
+/// If the window does not fit into the image, H W exceeds `u32`, or `output` or
+/// `indices` are not as said.
+pub fn max_pool2d_with_indices_into<T: Element>(
+    input: ArrayView4<'_, T>,
+    options: Pool2dOptions,
+    output: ArrayViewMut4<'_, T>,
+    indices: ArrayViewMut4<'_, u32>,
+) {
+    const NAME: &str = "max_pool2d_with_indices";
+    let (_, c, h, w) = input.dim();
+    let shape = options.output_shape(NAME, input.dim());
+    expect_shape(NAME, output.dim(), shape);
+    expect_shape(NAME, indices.dim(), shape);
+    assert!(u32::try_from(h * w).is_ok(), "{NAME}: {h} x {w} pixels exceed an index of 32 bits");
+    let (.., ow) = shape;
+    let input = input.as_standard_layout();
+    let Some(source) = input.as_slice() else { unreachable!("standard layout is contiguous") };
+    for_each_plane_pair(NAME, output, indices, |n, channel, outputs, places| {
+        let plane = &source[(n * c + channel) * h * w..][..h * w];
+        for (index, (output, place)) in outputs.iter_mut().zip(places).enumerate() {
+            (*output, *place) = first_maximum(plane, options, [index / ow, index % ow], w);
+        }
+    });
+}
+
+/// The greatest value of a window and its index in the plane.
+#[inline]
+fn first_maximum<T: Element>(
+    plane: &[T],
+    options: Pool2dOptions,
+    place: [usize; 2],
+    w: usize,
+) -> (T, u32) {
+    let mut running = T::neg_infinity();
+    let mut at = None;
+    for row in options.window_rows(place, w) {
+        for index in row {
+            let value = plane[index];
+            let is_greater = value > running || (value.is_nan() && !running.is_nan());
+            if is_greater || at.is_none() {
+                running = value;
+                at = Some(index as u32);
+            }
+        }
+    }
+    (running, at.unwrap_or_default())
+}
+
+/// Derivative of [`max_pool2d`]: each window's gradient goes to its maximum.
+///
+/// Where several values tie the function has a kink; the first in row-major order
+/// gets all, as the indices say.
+///
+/// # Shapes
+/// `grad_output`, `indices` (from [`max_pool2d_with_indices`]): N × C × OH × OW,
+/// `image`: H, W. Returns N × C × H × W.
+///
+/// # Panics
+/// If the shapes differ, or an index is not below H W.
+pub fn max_pool2d_backward<T: Element>(
+    grad_output: ArrayView4<'_, T>,
+    indices: ArrayView4<'_, u32>,
+    image: [usize; 2],
+) -> Array4<T> {
+    let (n, c, ..) = grad_output.dim();
+    let mut grad_input = Array4::zeros((n, c, image[0], image[1]));
+    max_pool2d_backward_into(grad_output, indices, grad_input.view_mut());
+    grad_input
+}
+
+/// [`max_pool2d_backward`] into an array at hand, whatever it held.
+///
+/// # Shapes
+/// `grad_output`, `indices`: N × C × OH × OW; `grad_input`: N × C × H × W, planes
+/// contiguous.
+///
+/// # Panics
+/// If the shapes differ, an index is not below H W or a plane is not contiguous.
+pub fn max_pool2d_backward_into<T: Element>(
+    grad_output: ArrayView4<'_, T>,
+    indices: ArrayView4<'_, u32>,
+    grad_input: ArrayViewMut4<'_, T>,
+) {
+    const NAME: &str = "max_pool2d_backward";
+    let (n, c, oh, ow) = grad_output.dim();
+    let (input_n, input_c, ..) = grad_input.dim();
+    assert_eq!(
+        grad_output.dim(),
+        indices.dim(),
+        "{NAME}: gradient is {:?}, indices are {:?}",
+        grad_output.dim(),
+        indices.dim()
+    );
+    assert_eq!(
+        [n, c],
+        [input_n, input_c],
+        "{NAME}: gradient has N, C {:?}, the input {:?}",
+        [n, c],
+        [input_n, input_c]
+    );
+    let grad_output = grad_output.as_standard_layout();
+    let indices = indices.as_standard_layout();
+    let (Some(gradients), Some(places)) = (grad_output.as_slice(), indices.as_slice()) else {
+        unreachable!("standard layouts are contiguous")
+    };
+    for_each_plane(NAME, grad_input, |n, channel, plane| {
+        plane.fill(T::zero());
+        let window = (n * c + channel) * oh * ow..(n * c + channel + 1) * oh * ow;
+        for (gradient, place) in gradients[window.clone()].iter().zip(&places[window]) {
+            let place = *place as usize;
+            assert!(place < plane.len(), "{NAME}: index {place} in a plane of {}", plane.len());
+            plane[place] += *gradient;
+        }
+    });
+}

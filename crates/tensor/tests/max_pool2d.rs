@@ -1,0 +1,116 @@
+//! `max_pool2d` against its reference.
+
+use proptest::prelude::*;
+use tensor::ops::{Pool2dOptions, max_pool2d, max_pool2d_backward, max_pool2d_with_indices};
+use tensor::{Element, reference};
+
+use crate::gradient::assert_gradient;
+use crate::support::{
+    Layout, assert_close, distinct, layouts, plane, random, same_on_any_threads, tolerance,
+};
+
+fn check<T: Element>(shape: [usize; 4], options: Pool2dOptions, layout: Layout, seed: u64) {
+    let input = random::<T, _>(shape, seed, layout);
+    let actual = same_on_any_threads(|| max_pool2d(input.view(), options));
+    assert_close(&actual, &reference::max_pool2d(input.view(), options), tolerance::<T>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    #[test]
+    fn equals_the_reference(
+        (n, c) in (0..4_usize, 1..6_usize),
+        (image, kernel) in ([1..12_usize, 1..12_usize], [1..5_usize, 1..5_usize]),
+        stride in [1..4_usize, 1..4_usize],
+        layout in layouts(),
+        seed in any::<u64>(),
+    ) {
+        let options = Pool2dOptions { kernel, stride };
+        prop_assume!(options.output_size(image).is_some());
+        check::<f32>([n, c, image[0], image[1]], options, layout, seed);
+        check::<f64>([n, c, image[0], image[1]], options, layout, seed);
+    }
+}
+
+#[test]
+fn by_hand() {
+    let input = plane([[3.0, -4.0, 1.0, 9.0], [0.0, 0.0, -2.0, 9.0], [9.0, 9.0, 9.0, 9.0]]);
+    // Stride 2 leaves the last row and column out.
+    let options = Pool2dOptions { kernel: [2, 1], stride: [2, 2] };
+    assert_eq!(max_pool2d(input.view(), options), plane([[3.0, 1.0]]));
+    let options = Pool2dOptions { kernel: [2, 3], stride: [1, 1] };
+    let output = max_pool2d(input.view(), options);
+    assert_eq!(output.dim(), (1, 1, 2, 2));
+    assert_eq!(output[[0, 0, 0, 0]], 3.0);
+}
+
+#[test]
+#[should_panic(expected = "window [4, 1] with stride [1, 1] does not fit an image of [3, 3]")]
+fn a_window_that_does_not_fit_panics_with_both_sizes() {
+    let input = random::<f32, _>((1, 1, 3, 3), 1, Layout::Standard);
+    max_pool2d(input.view(), Pool2dOptions { kernel: [4, 1], stride: [1, 1] });
+}
+
+#[test]
+fn nan_comes_through() {
+    for at in 0..3 {
+        let mut row = [1.0, 2.0, 3.0];
+        row[at] = f64::NAN;
+        let output =
+            max_pool2d(plane([row]).view(), Pool2dOptions { kernel: [1, 3], stride: [1, 1] });
+        assert!(output[[0, 0, 0, 0]].is_nan(), "NaN at {at}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+    #[test]
+    fn backward_equals_differences(
+        (n, c) in (1..3_usize, 1..3_usize),
+        (image, kernel) in ([1..7_usize, 1..7_usize], [1..4_usize, 1..4_usize]),
+        stride in [1..4_usize, 1..4_usize],
+        layouts in [layouts(), layouts()],
+        seed in 0..u64::MAX / 2,
+    ) {
+        let options = Pool2dOptions { kernel, stride };
+        prop_assume!(options.output_size(image).is_some());
+        let [oh, ow] = options.output_size(image).expect("assumed");
+        let input = distinct::<f64, _>((n, c, image[0], image[1]), seed, layouts[0]);
+        let gradient = random::<f64, _>((n, c, oh, ow), seed + 1, layouts[1]);
+        let (output, indices) = max_pool2d_with_indices(input.view(), options);
+        assert_eq!(output, reference::max_pool2d(input.view(), options));
+        let actual = same_on_any_threads(|| max_pool2d_backward(gradient.view(), indices.view(), image));
+        let forward = |input: ndarray::ArrayView4<'_, f64>| reference::max_pool2d(input, options);
+        assert_gradient(input.view(), gradient.view(), forward, &actual);
+    }
+}
+
+#[test]
+fn backward_gives_a_tie_to_the_first() {
+    let options = Pool2dOptions { kernel: [2, 2], stride: [1, 1] };
+    let input = plane([[1.0, 5.0, 5.0], [5.0, 1.0, 1.0]]);
+    let (output, indices) = max_pool2d_with_indices(input.view(), options);
+    assert_eq!(output, plane([[5.0, 5.0]]));
+    assert_eq!(
+        indices,
+        ndarray::arr2(&[[1, 1]]).insert_axis(ndarray::Axis(0)).insert_axis(ndarray::Axis(0))
+    );
+    let gradient = max_pool2d_backward(plane([[10.0, 100.0]]).view(), indices.view(), [2, 3]);
+    assert_eq!(gradient, plane([[0.0, 110.0, 0.0], [0.0; 3]]));
+}
+
+#[test]
+fn indices_of_infinities_and_nan() {
+    let options = Pool2dOptions { kernel: [1, 3], stride: [1, 1] };
+    let row = |row: [f64; 3]| max_pool2d_with_indices(plane([row]).view(), options).1[[0, 0, 0, 0]];
+    assert_eq!(row([f64::NEG_INFINITY; 3]), 0);
+    assert_eq!(row([1.0, f64::NAN, 9.0]), 1);
+    assert_eq!(row([f64::NAN, f64::NAN, 9.0]), 0);
+}
+
+#[test]
+#[should_panic(expected = "index 6 in a plane of 6")]
+fn an_index_outside_the_plane_panics() {
+    let indices = ndarray::Array4::from_elem((1, 1, 1, 1), 6);
+    max_pool2d_backward(plane([[1.0]]).view(), indices.view(), [2, 3]);
+}

@@ -1,0 +1,181 @@
+//! What the operators' tests share: arrays, layouts, comparison, thread pools.
+
+use std::sync::OnceLock;
+
+use ndarray::{Array, Array4, ArrayView, Dimension, IntoDimension, SliceArg, SliceInfo};
+use ndarray::{Ix1, Ix2, Ix4, SliceInfoElem};
+use proptest::prelude::*;
+use tensor::{Element, Padding2d};
+
+/// How the values of an array lie in memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Layout {
+    Standard,
+    /// Last axis outermost.
+    Transposed,
+    /// Every second element of a larger array whose other elements are NaN.
+    Strided,
+    /// Standard with the last axis backwards: a negative stride.
+    Backwards,
+}
+
+/// Any of the layouts.
+pub(crate) fn layouts() -> impl Strategy<Value = Layout> {
+    prop_oneof![
+        Just(Layout::Standard),
+        Just(Layout::Transposed),
+        Just(Layout::Strided),
+        Just(Layout::Backwards),
+    ]
+}
+
+/// Zero to two zeros on each side.
+pub(crate) fn paddings() -> impl Strategy<Value = Padding2d> {
+    [0..3_usize, 0..3_usize, 0..3_usize, 0..3_usize]
+        .prop_map(|[top, bottom, left, right]| Padding2d { top, bottom, left, right })
+}
+
+/// Dimensions whose axes can all be cut with one slice.
+pub(crate) trait Sliceable: Dimension {
+    fn every(step: isize) -> impl SliceArg<Self, OutDim = Self>;
+    fn last_backwards() -> impl SliceArg<Self, OutDim = Self>;
+}
+
+macro_rules! sliceable {
+    ($dimension:ty, $axes:literal) => {
+        impl Sliceable for $dimension {
+            fn every(step: isize) -> impl SliceArg<Self, OutDim = Self> {
+                let whole = SliceInfoElem::Slice { start: 0, end: None, step };
+                SliceInfo::<_, Self, Self>::try_from([whole; $axes]).unwrap()
+            }
+
+            fn last_backwards() -> impl SliceArg<Self, OutDim = Self> {
+                let mut axes = [SliceInfoElem::Slice { start: 0, end: None, step: 1 }; $axes];
+                axes[$axes - 1] = SliceInfoElem::Slice { start: 0, end: None, step: -1 };
+                SliceInfo::<_, Self, Self>::try_from(axes).unwrap()
+            }
+        }
+    };
+}
+
+sliceable!(Ix1, 1);
+sliceable!(Ix2, 2);
+sliceable!(Ix4, 4);
+
+/// The same values in another layout.
+pub(crate) fn laid_out<T: Element, D: Sliceable>(
+    array: ArrayView<'_, T, D>,
+    layout: Layout,
+) -> Array<T, D> {
+    match layout {
+        Layout::Standard => array.as_standard_layout().into_owned(),
+        Layout::Transposed => {
+            array.reversed_axes().as_standard_layout().into_owned().reversed_axes()
+        }
+        Layout::Strided => {
+            let mut shape = array.raw_dim();
+            shape.slice_mut().iter_mut().for_each(|length| *length *= 2);
+            let mut spaced = Array::from_elem(shape, T::nan());
+            spaced.slice_mut(D::every(2)).assign(&array);
+            spaced.slice_move(D::every(2))
+        }
+        Layout::Backwards => array
+            .slice(D::last_backwards())
+            .as_standard_layout()
+            .into_owned()
+            .slice_move(D::last_backwards()),
+    }
+}
+
+/// Values in -1..1, the same for the same seed.
+pub(crate) fn random<T: Element, D: Sliceable>(
+    shape: impl IntoDimension<Dim = D>,
+    seed: u64,
+    layout: Layout,
+) -> Array<T, D> {
+    let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
+    let standard = Array::from_shape_simple_fn(shape.into_dimension(), || {
+        // SplitMix64.
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = state;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        T::from_f64((bits >> 40) as f64 / f64::from(1 << 23) - 1.0)
+    });
+    laid_out(standard.view(), layout)
+}
+
+/// Values of a shuffled even grid without zero: none nearer than `1 / count` to
+/// another or to zero, for functions with kinks.
+pub(crate) fn distinct<T: Element, D: Sliceable>(
+    shape: impl IntoDimension<Dim = D>,
+    seed: u64,
+    layout: Layout,
+) -> Array<T, D> {
+    let keys = random::<f64, _>(shape, seed, Layout::Standard);
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    let keys_in_order: Vec<f64> = keys.iter().copied().collect();
+    order.sort_by(|left, right| keys_in_order[*left].total_cmp(&keys_in_order[*right]));
+    let mut values = vec![T::zero(); keys.len()];
+    for (rank, place) in order.into_iter().enumerate() {
+        values[place] = T::from_f64((2 * rank + 1) as f64 / keys.len() as f64 - 1.0 + 1e-3);
+    }
+    let standard = Array::from_shape_vec(keys.raw_dim(), values).expect("one value a place");
+    laid_out(standard.view(), layout)
+}
+
+/// Relative error that a sum of a few thousand terms may have.
+pub(crate) fn tolerance<T: Element>() -> f64 {
+    64.0 * T::epsilon().into_f64()
+}
+
+/// Panics with the place and both values where `actual` is off by more than
+/// `tolerance`, relative to the largest expected value or one.
+#[track_caller]
+pub(crate) fn assert_close<T: Element, D: Dimension>(
+    actual: &Array<T, D>,
+    expected: &Array<T, D>,
+    tolerance: f64,
+) {
+    assert_eq!(actual.raw_dim(), expected.raw_dim(), "shapes differ");
+    assert!(actual.is_standard_layout(), "output has strides {:?}", actual.strides());
+    let largest =
+        expected.iter().fold(1.0_f64, |largest, value| largest.max(value.abs().into_f64()));
+    for ((index, actual), expected) in actual.indexed_iter().zip(expected) {
+        let error = (actual.into_f64() - expected.into_f64()).abs();
+        let both_nan = actual.is_nan() && expected.is_nan();
+        assert!(
+            both_nan || error <= tolerance * largest,
+            "at {index:?}: {actual} is not {expected}, off by {error:e} of {largest:e}"
+        );
+    }
+}
+
+/// Runs `compute` on one thread and on four and checks that the bits are the same.
+#[track_caller]
+pub(crate) fn same_on_any_threads<T: Element, D: Dimension>(
+    compute: impl Fn() -> Array<T, D> + Sync,
+) -> Array<T, D> {
+    static POOLS: OnceLock<[rayon::ThreadPool; 2]> = OnceLock::new();
+    let [one, four] = POOLS.get_or_init(|| {
+        [1, 4].map(|threads| {
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
+        })
+    });
+    let alone = one.install(&compute);
+    let shared = four.install(&compute);
+    for ((index, alone), shared) in alone.indexed_iter().zip(&shared) {
+        assert_eq!(
+            alone.into_f64().to_bits(),
+            shared.into_f64().to_bits(),
+            "at {index:?}: {alone} with one thread, {shared} with four"
+        );
+    }
+    alone
+}
+
+/// One plane of one image, for hand-computed cases.
+pub(crate) fn plane<const H: usize, const W: usize>(rows: [[f64; W]; H]) -> Array4<f64> {
+    Array4::from_shape_fn((1, 1, H, W), |(_, _, y, x)| rows[y][x])
+}
