@@ -1,1 +1,47 @@
-//! Placeholder while the skeleton is laid.
+//! Face verification and recognition with FaceNet's Inception network
+//! (OpenFace `nn4.small2`), on our own operators, in pure Rust.
+//!
+//! ```text
+//! image file ─► photo ──► engine ──► encoding ──► matching ─► answer
+//!               decode,   network    128 numbers  distance,
+//!               detect,   compiled                threshold,
+//!               crop      for use                 gallery
+//! ```
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`network`] | the one definition of the network, and its tensor table |
+//! | [`weights`] | 224 tensors from `.npy`, CSV or the binary, checked |
+//! | [`engine`] | the network compiled for inference |
+//! | [`photo`] | from an image file to the network's input |
+//! | [`matching`] | distances, `verify`, `who_is_it` |
+//! | [`triplet`] | the triplet loss |
+//! | [`dataset`], [`evaluation`] | labelled pictures and how well faces are told apart on them |
+//!
+//! # Example
+//! Two crops that hold nothing but a face, compared:
+//!
+//! ```
+//! use facenet::{engine::Engine, matching, network::Variant, weights::Weights};
+//!
+//! let engine = Engine::new(Variant::HappyHouse, &Weights::embedded()?);
+//! let batch = ndarray::Array4::from_elem((2, 3, 96, 96), 0.5);
+//! let encodings = engine.encode(batch.view())?;
+//! assert!(encodings[0].distance(&encodings[1]) < 1e-6);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The crate prints nothing, opens no socket and writes only the folders that it
+//! is told to write.
+
+#![forbid(unsafe_code)]
+
+pub mod dataset;
+pub mod engine;
+pub mod evaluation;
+pub mod matching;
+pub mod network;
+mod npy;
+pub mod photo;
+pub mod triplet;
+pub mod weights;

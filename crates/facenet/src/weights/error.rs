@@ -1,0 +1,191 @@
+//! What can be wrong with a folder of weights.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::npy::HeaderFault;
+
+/// A folder of weights that cannot be read, trusted or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// The folder itself.
+    #[error("cannot read the weights folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Tensors of the table without a file.
+    #[error(
+        "{}: {} of {expected} tensors have no .{ending} file: {}",
+        path.display(), missing.len(), abridged(missing)
+    )]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+        /// The ending the files should have.
+        ending: &'static str,
+        /// Tensors the network has.
+        expected: usize,
+        /// Names without a file, in the table's order.
+        missing: Vec<String>,
+    },
+    /// A conversion was stopped while it put files in place.
+    #[error(
+        "{}: a conversion was interrupted while it replaced these weights ({} is left over), so old \
+         and new tensors may be mixed; run it again",
+        path.display(), leftover.display()
+    )]
+    Interrupted {
+        /// The folder.
+        path: PathBuf,
+        /// The staging folder found in it.
+        leftover: PathBuf,
+    },
+    /// One tensor's file.
+    #[error("{}: tensor {tensor}: {fault}", path.display())]
+    Tensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// What is wrong with it.
+        fault: TensorFault,
+    },
+    /// The binary was built while `weights` was incomplete.
+    #[error(
+        "this program was built without complete weights: {} of {expected} tensors are missing: {}; \
+         run `cargo xtask convert-weights` and build again, or pass --weights DIR",
+        missing.len(), abridged(missing)
+    )]
+    NotEmbedded {
+        /// Tensors the network has.
+        expected: usize,
+        /// Names that were not in the folder.
+        missing: Vec<String>,
+    },
+    /// Tensors of the table are not among those given.
+    #[error("{} of {expected} tensors are not given: {}", missing.len(), abridged(missing))]
+    NotGiven {
+        /// Tensors the network has.
+        expected: usize,
+        /// Names of those missing, in the table's order.
+        missing: Vec<String>,
+    },
+    /// A tensor that the network does not have is among those given.
+    #[error("the network has no tensor called {name:?}")]
+    Unknown {
+        /// Its name.
+        name: String,
+    },
+    /// One of the tensors given.
+    #[error("tensor {tensor}: {fault}")]
+    Given {
+        /// The tensor.
+        tensor: String,
+        /// What is wrong with it.
+        fault: TensorFault,
+    },
+    /// Writing failed; the folder is as it was.
+    #[error("cannot write {}; the weights that were there are unchanged", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What is wrong with one tensor.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TensorFault {
+    /// The file cannot be opened or read.
+    #[error("cannot be read: {0}")]
+    Read(io::Error),
+    /// Not a regular file.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// More or fewer bytes than the tensor can need.
+    #[error("the file has {found} bytes, expected {expected}")]
+    Size {
+        /// In words, since a CSV file only has an upper bound.
+        expected: String,
+        /// The file's size.
+        found: u64,
+    },
+    /// No `.npy` file, or one of an unknown form.
+    #[error("not a .npy file this program reads: {0}")]
+    Header(#[from] HeaderFault),
+    /// Another element type or byte order.
+    #[error("holds values of type {found}, expected little-endian f32 ('<f4')")]
+    ElementType {
+        /// NumPy's description.
+        found: String,
+    },
+    /// Fortran order.
+    #[error("is stored in Fortran (column-major) order, expected C order")]
+    FortranOrder,
+    /// Another shape, perhaps another tensor's or transposed.
+    #[error("has shape {found:?}, expected {expected:?}")]
+    Shape {
+        /// The table's.
+        expected: Vec<usize>,
+        /// The file's.
+        found: Vec<u64>,
+    },
+    /// More or fewer values.
+    #[error("has {found} values, expected {expected}")]
+    Count {
+        /// The table's.
+        expected: usize,
+        /// The file's.
+        found: usize,
+    },
+    /// NaN or infinity.
+    #[error("value {position} (counted from 0, in C order) is {found}, expected a finite number")]
+    NotFinite {
+        /// Index into the flat tensor.
+        position: usize,
+        /// The value.
+        found: f32,
+    },
+    /// A running variance below zero: probably another tensor's values.
+    #[error("value {position} (counted from 0) is {found}, but a variance cannot be negative")]
+    NegativeVariance {
+        /// Index into the flat tensor.
+        position: usize,
+        /// The value.
+        found: f32,
+    },
+    /// A CSV cell that is no finite f32.
+    #[error("line {line}, column {column}: expected a finite number, found {found}")]
+    Cell {
+        /// Counted from 1.
+        line: usize,
+        /// Cell in the line, counted from 1.
+        column: usize,
+        /// The cell, quoted and cut short.
+        found: String,
+    },
+    /// A web page under a `.csv` name: a download that got a page instead.
+    #[error(
+        "line 1 begins with {found}: this is a web page, not a table of numbers; download the raw file"
+    )]
+    WebPage {
+        /// The beginning.
+        found: String,
+    },
+}
+
+/// The first few of `names`.
+fn abridged(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}

@@ -1,0 +1,135 @@
+//! The whole network against other implementations in f64, stage by stage.
+//!
+//! Two references: `golden/`, a synthetic picture and a sample of each stage's
+//! values by NumPy, which travels in the repository and always runs; and the complete
+//! activations by PyTorch in the shared folder, where it is there. A failure names the
+//! first stage that is off.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests panic to fail, and tell why")]
+
+mod golden;
+mod shared;
+
+use facenet::engine::Engine;
+use facenet::network::Variant;
+use facenet::weights::Weights;
+use ndarray::{Array4, ArrayView4};
+
+/// Largest absolute difference allowed at any stage.
+const TOLERANCE: f32 = 1e-4;
+
+/// What the network has to say on the way, in this order.
+const STAGES: [&str; 11] = [
+    "conv1",
+    "pool1",
+    "conv3",
+    "pool3",
+    "inception_3a",
+    "inception_3b",
+    "inception_3c",
+    "inception_4a",
+    "inception_4e",
+    "inception_5a",
+    "inception_5b",
+];
+
+/// Every stage's output for `batch`, the encodings last as `embedding`.
+fn trace(variant: Variant, batch: ArrayView4<'_, f32>) -> Vec<(&'static str, Array4<f32>)> {
+    let engine = Engine::new(variant, &Weights::embedded().unwrap());
+    let mut stages = Vec::new();
+    let rows =
+        engine.trace(batch, &mut |name, value| stages.push((name, value.to_owned()))).unwrap();
+    let (m, n) = rows.dim();
+    stages.push(("embedding", rows.into_shape_with_order((m, n, 1, 1)).unwrap()));
+    let names: Vec<_> = stages.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names[..11], STAGES);
+    stages
+}
+
+#[test]
+fn every_stage_matches_the_sample_in_the_repository() {
+    for variant in Variant::ALL {
+        let expected = golden::load(variant.name());
+        for (name, value) in trace(variant, golden::picture().view()) {
+            let sample = &expected[name];
+            assert_eq!(value.shape()[1..], sample.shape, "{variant} {name}: shape");
+            let flat = value.as_slice().unwrap();
+            for &(index, expected) in &sample.values {
+                let found = flat[index];
+                assert!(
+                    (found - expected).abs() <= TOLERANCE,
+                    "{variant} {name}: value {index} is {found}, NumPy has {expected}"
+                );
+            }
+            let sum: f64 = flat.iter().map(|&v| f64::from(v)).sum();
+            let norm = flat.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+            let slack = f64::from(TOLERANCE) * flat.len() as f64;
+            assert!((sum - sample.sum).abs() <= slack, "{variant} {name}: sum {sum}");
+            assert!(
+                (norm - sample.norm).abs() <= 1e-4 * sample.norm,
+                "{variant} {name}: norm {norm}, NumPy has {}",
+                sample.norm
+            );
+        }
+    }
+}
+
+#[test]
+fn every_value_matches_the_shared_reference() {
+    let Some(folder) = shared::folder("reference") else { return };
+    let input: Array4<f32> = shared::npy(&folder.join("input.npy"));
+    for variant in Variant::ALL {
+        for (name, value) in trace(variant, input.view()) {
+            let path = folder.join(variant.name()).join(format!("{name}.npy"));
+            let expected: Array4<f32> = shared::npy(&path);
+            assert_eq!(value.shape(), expected.shape(), "{variant} {name}: shape");
+            let worst = value.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst <= TOLERANCE, "{variant} {name} is off by {worst}");
+            eprintln!("{variant} {name}: off by at most {worst:.1e}");
+        }
+    }
+}
+
+#[test]
+fn triplet_loss_is_the_one_the_notebook_prints() {
+    let Some(folder) = shared::folder("reference") else { return };
+    let [a, p, n] = ["a", "p", "n"].map(|which| {
+        let rows: Array4<f32> = shared::npy(&folder.join(format!("triplet_{which}.npy")));
+        let (m, d, _, _) = rows.dim();
+        rows.into_shape_with_order((m, d)).unwrap()
+    });
+    let loss = facenet::triplet::loss(a.view(), p.view(), n.view(), facenet::triplet::MARGIN);
+    assert_eq!(format!("{loss:.3}"), "528.143");
+}
+
+#[test]
+fn a_picture_encodes_to_the_same_bits_alone_and_in_a_batch() {
+    let engine = Engine::new(Variant::HappyHouse, &Weights::embedded().unwrap());
+    let picture = golden::picture();
+    // Twenty pictures, more than a piece, each darker than the one before.
+    let batch = Array4::from_shape_fn((20, 3, 96, 96), |(m, c, y, x)| {
+        picture[[0, c, y, x]] * (1.0 - m as f32 / 40.0)
+    });
+    let together = engine.encode(batch.view()).unwrap();
+    for (m, encoding) in together.iter().enumerate() {
+        let alone = engine.encode_one(batch.index_axis(ndarray::Axis(0), m)).unwrap();
+        assert_eq!(&alone, encoding, "picture {m}");
+    }
+    let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(one_thread.install(|| engine.encode(batch.view())).unwrap(), together);
+}
+
+#[test]
+fn what_is_no_picture_is_refused() {
+    use facenet::engine::EncodeError;
+    let engine = Engine::new(Variant::HappyHouse, &Weights::embedded().unwrap());
+    let refuse = |batch: Array4<f32>| engine.encode(batch.view()).unwrap_err();
+    let square = |value| Array4::from_elem((2, 3, 96, 96), value);
+
+    assert_eq!(refuse(Array4::zeros((1, 96, 96, 3))), EncodeError::Shape { found: [1, 96, 96, 3] });
+    assert_eq!(refuse(square(255.0)), EncodeError::Range { image: 0, found: 255.0 });
+    let mut one_bad = square(0.5);
+    one_bad[[1, 2, 50, 3]] = f32::NAN;
+    assert!(matches!(refuse(one_bad), EncodeError::Range { image: 1, .. }));
+    assert_eq!(engine.encode(Array4::zeros((0, 3, 96, 96)).view()), Ok(vec![]));
+}
