@@ -1,0 +1,50 @@
+//! From an image file to the network's input.
+//!
+//! ```text
+//! file ─► Photo ──► Detector ──► choose ──► crop_face ─► (3, 96, 96) RGB in 0..1
+//!         decoded,  boxes,       the one    cut out as
+//!         upright   largest      that is    the weights
+//!                   first        meant      were trained
+//! ```
+//!
+//! Separate from the network because everything here deals with what people
+//! hand in: files that are broken or hostile, phones that store pictures
+//! sideways, photos with nobody or with five people in them. Nothing here
+//! prints or guesses silently, and no input makes it panic.
+//!
+//! Three ways lead to a crop: [`crop_face`] for a detected face,
+//! [`crop_aligned`] when the picture *is* the crop, and [`crop_window`] when the
+//! caller knows the place.
+//!
+//! # Example
+//! ```
+//! use facenet::photo::{
+//!     DecodeLimits, Detector, FaceChoice, Photo, RustfaceDetector, choose, crop_face,
+//! };
+//!
+//! # let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/photos/obama-portrait.jpg");
+//! let photo = Photo::open(file.as_ref(), &DecodeLimits::default())?;
+//! let faces = RustfaceDetector::default().detect(&photo);
+//! let face = choose(&faces, &photo, FaceChoice::Only)?[0];
+//! assert_eq!(crop_face(&photo, &face).dim(), (3, 96, 96));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod choice;
+mod crop;
+mod decode;
+mod detector;
+mod error;
+mod format;
+mod limits;
+mod orientation;
+mod regular_file;
+mod resample;
+
+pub use crate::dataset::Window;
+pub use choice::{FaceChoice, FaceError, UnknownChoice, choose};
+pub use crop::{crop_aligned, crop_face, crop_window, face_window};
+pub use decode::Photo;
+pub use detector::{BadOption, Detector, FaceBox, RustfaceDetector, RustfaceOptions};
+pub use error::{Need, PhotoError};
+pub use limits::DecodeLimits;

@@ -1,0 +1,230 @@
+//! A photo: an image file decoded into upright 8-bit RGB.
+//!
+//! What is checked when, so that neither a hostile nor a broken file costs more
+//! than its limits:
+//! 1. the kind and size of the file ([`super::regular_file`]);
+//! 2. the format, by the first bytes ([`super::format`]);
+//! 3. width, height and decoded size, from the header alone, before the first
+//!    pixel is allocated: the decoders' own limit is not asked on every route;
+//! 4. the end of a JPEG, whose decoder fills what is missing with grey;
+//! 5. panics of a decoder, which become [`PhotoError::Damaged`].
+//!
+//! Compressed text in a file is not unpacked, and its colour profile and EXIF
+//! data only within [`DecodeLimits::memory_bytes`].
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Cursor};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use image::error::{ImageError, LimitErrorKind};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Luma, RgbImage};
+
+use super::{DecodeLimits, Need, PhotoError, format, orientation, regular_file};
+
+/// An upright picture in 8-bit RGB.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Photo {
+    rgb: RgbImage,
+}
+
+impl Photo {
+    /// Reads and decodes an image file: PNG, JPEG, WebP, BMP, GIF (its first
+    /// frame) or TIFF, told by content, not by extension.
+    ///
+    /// Sixteen-bit, grey and palette pictures become 8-bit RGB, transparent
+    /// ones are laid on white, and the EXIF orientation is applied.
+    ///
+    /// # Errors
+    /// [`PhotoError`] names the file and what is wrong with it. Never waits for
+    /// a FIFO or device.
+    pub fn open(path: &Path, limits: &DecodeLimits) -> Result<Photo, PhotoError> {
+        let name = path.display().to_string();
+        let bytes = regular_file::read(path, &name, limits.file_bytes)?;
+        Photo::from_bytes(&bytes, &name, limits)
+    }
+
+    /// Decodes an image file that is in memory; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`Photo::open`].
+    pub fn from_bytes(
+        bytes: &[u8],
+        name: &str,
+        limits: &DecodeLimits,
+    ) -> Result<Photo, PhotoError> {
+        let file = || name.to_owned();
+        if bytes.is_empty() {
+            return Err(PhotoError::Empty { file: file() });
+        }
+        let (expected, found) = (limits.file_bytes, bytes.len() as u64);
+        if found > expected {
+            return Err(PhotoError::FileTooLarge { file: file(), expected, found });
+        }
+        let Some(format) = format::of(bytes) else {
+            let found = format::describe(bytes);
+            return Err(PhotoError::UnknownFormat { file: file(), found });
+        };
+        // Nothing outlives the call but its result, so a panic leaves no state
+        // half changed.
+        let decoded = catch_unwind(AssertUnwindSafe(|| decode(bytes, name, format, limits)));
+        let rgb = decoded.unwrap_or_else(|_| {
+            let found = "the decoder failed on it".to_owned();
+            Err(PhotoError::Damaged { file: file(), format, found })
+        })?;
+        Ok(Photo { rgb })
+    }
+
+    /// A picture that is decoded and upright already.
+    #[must_use]
+    pub fn from_rgb(image: RgbImage) -> Photo {
+        Photo { rgb: image }
+    }
+
+    /// Pixels from left to right.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.rgb.width()
+    }
+
+    /// Pixels from top to bottom.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        self.rgb.height()
+    }
+
+    /// The pixels.
+    #[must_use]
+    pub fn rgb(&self) -> &RgbImage {
+        &self.rgb
+    }
+
+    /// The brightness of every pixel (ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B,
+    /// rounded).
+    #[must_use]
+    pub fn grey(&self) -> GrayImage {
+        let mut grey = GrayImage::new(self.width(), self.height());
+        for (grey, rgb) in grey.pixels_mut().zip(self.rgb.pixels()) {
+            let [r, g, b] = rgb.0.map(u32::from);
+            *grey = Luma([((299 * r + 587 * g + 114 * b + 500) / 1000) as u8]);
+        }
+        grey
+    }
+}
+
+impl fmt::Debug for Photo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Photo({} × {})", self.width(), self.height())
+    }
+}
+
+/// The picture in `bytes`, upright.
+fn decode(
+    bytes: &[u8],
+    file: &str,
+    format: ImageFormat,
+    limits: &DecodeLimits,
+) -> Result<RgbImage, PhotoError> {
+    let failed = |error: ImageError| explain(&error, file, format, limits);
+    let file = || file.to_owned();
+    let mut bounds = image::Limits::no_limits();
+    bounds.max_alloc = Some(limits.memory_bytes);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(bounds);
+    let mut decoder = reader.into_decoder().map_err(failed)?;
+
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 || pixels > limits.pixels || width.max(height) > limits.side {
+        let (expected, side) = (limits.pixels, limits.side);
+        return Err(PhotoError::PixelCount { file: file(), expected, side, width, height });
+    }
+    let (expected, needed) = (limits.memory_bytes, decoder.total_bytes());
+    if needed > expected {
+        let found = Need::Bytes(needed);
+        return Err(PhotoError::TooMuchMemory { file: file(), expected, found });
+    }
+    if format == ImageFormat::Jpeg && !jpeg_has_end(bytes) {
+        let found = "its end marker is missing".to_owned();
+        return Err(PhotoError::Cut { file: file(), format, found });
+    }
+    let turn = orientation::of(&mut decoder, format);
+    let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    Ok(orientation::upright(on_white(image), turn))
+}
+
+/// Eight-bit RGB; transparent pixels show white behind them.
+fn on_white(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let rgba = image.into_rgba8();
+    let mut rgb = RgbImage::new(rgba.width(), rgba.height());
+    for (rgb, rgba) in rgb.pixels_mut().zip(rgba.pixels()) {
+        let [r, g, b, a] = rgba.0.map(u32::from);
+        rgb.0 = [r, g, b].map(|v| ((v * a + 255 * (255 - a) + 127) / 255) as u8);
+    }
+    rgb
+}
+
+/// Whether a JPEG's pixel data is followed by the marker that ends it.
+///
+/// Within pixel data a byte 255 is always followed by 0 or a restart marker, so
+/// the search cannot be misled there; the segments before it, which may hold a
+/// thumbnail with an end of its own, are stepped over by their lengths.
+fn jpeg_has_end(bytes: &[u8]) -> bool {
+    const START_OF_SCAN: u8 = 0xda;
+    const END: [u8; 2] = [0xff, 0xd9];
+    let mut at = 2;
+    while let Some(&[mark, kind, high, low]) = bytes.get(at..).and_then(|b| b.first_chunk::<4>()) {
+        if mark != 0xff || kind == START_OF_SCAN {
+            break;
+        }
+        at += match kind {
+            // A fill byte; a marker without a segment; a segment with its length.
+            0xff => 1,
+            0x01 | 0xd0..=0xd8 => 2,
+            _ => 2 + usize::from(u16::from_be_bytes([high, low])).max(2),
+        };
+    }
+    bytes.get(at..).is_some_and(|rest| rest.windows(2).any(|pair| pair == END))
+}
+
+/// Our error for the decoder's.
+fn explain(
+    error: &ImageError,
+    file: &str,
+    format: ImageFormat,
+    limits: &DecodeLimits,
+) -> PhotoError {
+    let file = file.to_owned();
+    let found = first_cause(error);
+    match error {
+        ImageError::Unsupported(_) => PhotoError::Unsupported { file, format, found },
+        ImageError::Limits(e) if e.kind() == LimitErrorKind::InsufficientMemory => {
+            let (expected, found) = (limits.memory_bytes, Need::More);
+            PhotoError::TooMuchMemory { file, expected, found }
+        }
+        _ if ended_early(error) => PhotoError::Cut { file, format, found },
+        _ => PhotoError::Damaged { file, format, found },
+    }
+}
+
+/// Whether bytes ran out.
+fn ended_early(error: &(dyn Error + 'static)) -> bool {
+    causes(error)
+        .filter_map(|e| e.downcast_ref::<io::Error>())
+        .any(|e| e.kind() == io::ErrorKind::UnexpectedEof)
+}
+
+/// The message of the first cause, on one line: the layers above only repeat it.
+fn first_cause(error: &(dyn Error + 'static)) -> String {
+    let first = causes(error).last().unwrap_or(error);
+    first.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An error, its cause, the cause of that, and so on.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&e| e.source())
+}
