@@ -1,3 +1,78 @@
-//! Placeholder while the skeleton is laid.
+//! `facenet`: verify and recognise faces from the command line.
+//!
+//! `main` turns arguments into a command, the command's result into an exit
+//! code, and an error into one line on stderr. Only results go to stdout.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod demonstration;
+mod face_finder;
+mod face_reader;
+mod gallery_folder;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use facenet::photo::FaceError;
+
+use arguments::{Arguments, Command};
+use output::Output;
+
+/// How a command ended; its exit code is part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// 0: the same person, somebody recognised, or simply done.
+    Yes = 0,
+    /// 1: different people, or nobody recognised.
+    No = 1,
+    /// 2: something is wrong.
+    Error = 2,
+    /// 3: a photo in which no face, or no single face, could be used.
+    NoFace = 3,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::stdout(arguments.wants_json());
+    let outcome = run(arguments, &mut output).and_then(|outcome| {
+        output.flush()?;
+        Ok(outcome)
+    });
+    let outcome = outcome.unwrap_or_else(|error| {
+        // Whoever closed the pipe has what they wanted.
+        if output::is_broken_pipe(&error) {
+            return Outcome::Yes;
+        }
+        let outcome = outcome_of(&error);
+        output.error(&error, outcome as u8);
+        outcome
+    });
+    ExitCode::from(outcome as u8)
+}
+
+fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
+    if let Some(threads) = arguments.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+    }
+    match arguments.command {
+        Command::Verify(verify) => commands::verify::run(&verify, output),
+        Command::Recognize(recognize) => commands::recognize::run(&recognize, output),
+        Command::Encode(encode) => commands::encode::run(&encode, output),
+        Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
+        Command::Model(model) => commands::model::run(&model, output),
+        Command::Completions(completions) => commands::completions::run(&completions, output),
+    }
+}
+
+/// A photo without a usable face has an exit code of its own.
+fn outcome_of(error: &anyhow::Error) -> Outcome {
+    if error.chain().any(|cause| cause.is::<FaceError>()) {
+        Outcome::NoFace
+    } else {
+        Outcome::Error
+    }
+}

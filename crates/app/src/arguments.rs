@@ -1,0 +1,226 @@
+//! The command line: what can be typed, checked as far as words go.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use facenet::matching::Threshold;
+use facenet::network::Variant;
+use facenet::photo::FaceChoice;
+
+/// Verify and recognise faces, offline, with FaceNet's Inception network.
+///
+/// Exit codes: 0 the same person, recognised, or done; 1 different or not in the
+/// gallery; 2 an error; 3 no usable face in a photo.
+///
+/// There is no liveness check: a photo of a face is taken for the face. Do not
+/// use this as the only lock of anything that matters.
+#[derive(Debug, Parser)]
+#[command(name = "facenet", version)]
+pub(crate) struct Arguments {
+    /// Threads to compute with [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Verify(Verify),
+    Recognize(Recognize),
+    Encode(Encode),
+    Evaluate(Evaluate),
+    Model(Model),
+    Completions(Completions),
+}
+
+impl Arguments {
+    /// Whether results, and errors, are to be JSON.
+    pub(crate) fn wants_json(&self) -> bool {
+        match &self.command {
+            Command::Verify(verify) => verify.json,
+            Command::Recognize(recognize) => recognize.json,
+            Command::Encode(encode) => encode.format() == EncodingFormat::Json,
+            Command::Evaluate(evaluate) => evaluate.json,
+            Command::Model(model) => model.json,
+            Command::Completions(_) => false,
+        }
+    }
+}
+
+/// Is this the same person?
+///
+/// With two photos: are they of one person? With one photo, --as and --gallery:
+/// is it that person of the gallery? With nothing: a demonstration on portraits
+/// inside the program.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Two photos, or one together with --as
+    #[arg(value_name = "PHOTO", num_args = 0..=2)]
+    pub(crate) photos: Vec<PathBuf>,
+    /// The person that the photo is claimed to show
+    #[arg(long = "as", value_name = "NAME", requires = "gallery", requires = "photos")]
+    pub(crate) claim: Option<String>,
+    /// Folder of known people: NAME.jpg, or NAME/ with several photos
+    #[arg(long, value_name = "DIR", requires = "claim")]
+    pub(crate) gallery: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
+    #[command(flatten)]
+    pub(crate) faces: Faces,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Who is this?
+#[derive(Debug, Args)]
+pub(crate) struct Recognize {
+    /// The photo
+    pub(crate) photo: PathBuf,
+    /// Folder of known people: NAME.jpg, or NAME/ with several photos
+    #[arg(long, value_name = "DIR")]
+    pub(crate) gallery: PathBuf,
+    /// How many of the nearest people to list
+    #[arg(long, value_name = "K", default_value = "2")]
+    pub(crate) top: NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
+    #[command(flatten)]
+    pub(crate) faces: Faces,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Print the 128 numbers that the network gives each face.
+#[derive(Debug, Args)]
+pub(crate) struct Encode {
+    /// The photos
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How to write them; npy needs --output
+    #[arg(long, value_enum, default_value_t = EncodingFormat::Json)]
+    format: EncodingFormat,
+    /// The same as --format json: one JSON object a line
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// File to write [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) faces: Faces,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+}
+
+impl Encode {
+    /// The format asked for.
+    pub(crate) fn format(&self) -> EncodingFormat {
+        if self.json { EncodingFormat::Json } else { self.format }
+    }
+}
+
+/// How encodings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EncodingFormat {
+    /// One JSON object a line: {"file": …, "encoding": [128 numbers]}
+    Json,
+    /// A header, then file and 128 numbers a line
+    Csv,
+    /// One NumPy array of shape (faces, 128), rows in the order of the files
+    Npy,
+}
+
+/// Measure how well faces are told apart: LFW's ten-fold accuracy, EER, TAR.
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// LFW's pairs.txt, or lines of `FILE FILE 0|1`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pairs: PathBuf,
+    /// Folder of pictures (Person/Person_0001.jpg), or a packed data set
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: PathBuf,
+    /// What to compare
+    #[arg(long, value_enum, default_value_t = Method::Network)]
+    pub(crate) method: Method,
+    /// Only the first N folds of the pairs file
+    #[arg(long, value_name = "N")]
+    pub(crate) folds: Option<NonZeroUsize>,
+    /// Which face counts where a photo has several: only, largest, central,
+    /// all or an index
+    #[arg(long, value_name = "CHOICE", default_value = "central")]
+    pub(crate) face: FaceChoice,
+    /// The pictures are face crops: no detection
+    #[arg(long)]
+    pub(crate) aligned: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print one JSON object on the last line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is compared to tell faces apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// The network's encodings
+    Network,
+    /// The pixels of the crops themselves: the naive way, as a baseline
+    Pixels,
+}
+
+/// Print the network's layers.
+#[derive(Debug, Args)]
+pub(crate) struct Model {
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Print completions for a shell.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// When two faces count as one person's.
+#[derive(Debug, Args)]
+pub(crate) struct Decision {
+    /// Accept below this distance, 0 to 2; the notebook's rule is 0.7. The
+    /// default takes 1 in 100 strangers for the person (FMR on LFW)
+    #[arg(long, value_name = "DISTANCE", default_value_t = Threshold::DEFAULT,
+          allow_negative_numbers = true)]
+    pub(crate) threshold: Threshold,
+}
+
+/// Which face of a photo is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Faces {
+    /// Which face counts where a photo has several: only (several are refused),
+    /// largest, central, all or an index counted from 0, largest first
+    #[arg(long, value_name = "CHOICE", default_value = "only")]
+    pub(crate) face: FaceChoice,
+    /// The picture is a face crop: resize it, detect nothing
+    #[arg(long, conflicts_with = "face")]
+    pub(crate) aligned: bool,
+}
+
+/// Which network computes.
+#[derive(Debug, Args)]
+pub(crate) struct ModelChoice {
+    /// Folder of .npy weights [default: those inside the program]
+    #[arg(long, value_name = "DIR", env = "FACENET_WEIGHTS")]
+    pub(crate) weights: Option<PathBuf>,
+    /// happyhouse, or openface for OpenFace's own weights
+    #[arg(long, default_value_t = Variant::HappyHouse)]
+    pub(crate) variant: Variant,
+}

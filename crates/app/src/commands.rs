@@ -1,0 +1,8 @@
+//! The commands, one file each.
+
+pub(crate) mod completions;
+pub(crate) mod encode;
+pub(crate) mod evaluate;
+pub(crate) mod model;
+pub(crate) mod recognize;
+pub(crate) mod verify;

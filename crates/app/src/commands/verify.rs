@@ -1,0 +1,173 @@
+//! `facenet verify`: one person or two?
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use facenet::matching::{Encoding, Threshold, Verification, verify};
+use serde::Serialize;
+
+use crate::Outcome;
+use crate::arguments::Verify;
+use crate::demonstration;
+use crate::face_finder::Framing;
+use crate::face_reader::FaceReader;
+use crate::gallery_folder::GalleryFolder;
+use crate::output::{Output, escaped, line};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Answer<'a> {
+    probe: String,
+    #[serde(flatten)]
+    reference: Reference<'a>,
+    distance: f32,
+    threshold: f32,
+    same: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Reference<'a> {
+    Photo { reference: String },
+    Person { claim: &'a str, references: usize, skipped: usize },
+}
+
+pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
+    let threshold = arguments.decision.threshold;
+    let reader = || FaceReader::new(&arguments.model, Framing::from(&arguments.faces));
+    match (&arguments.photos[..], &arguments.claim, &arguments.gallery) {
+        ([], _, _) => demonstration::run(&arguments.model, threshold, output),
+        ([a, b], None, _) => two_photos(&reader()?, a, b, threshold, output),
+        ([photo], Some(claim), Some(gallery)) => {
+            claimed(&reader()?, photo, claim, gallery, threshold, output)
+        }
+        ([_], ..) => {
+            bail!("one photo needs a second one, or --as NAME --gallery DIR, to be compared with")
+        }
+        _ => bail!("with --as NAME there is one photo, found {}", arguments.photos.len()),
+    }
+}
+
+fn two_photos(
+    reader: &FaceReader,
+    a: &Path,
+    b: &Path,
+    threshold: Threshold,
+    output: &mut Output,
+) -> Result<Outcome> {
+    let (probes, references) = (encodings(reader, a)?, encodings(reader, b)?);
+    let answer = nearest(&probes, &references, threshold)?;
+    let [a, b] = [a, b].map(|path| path.display().to_string());
+    if output.is_json() {
+        let reference = Reference::Photo { reference: b };
+        output.json(&json(a, reference, &answer))?;
+    } else {
+        let [a, b] = [a, b].map(|path| escaped(&path));
+        let verdict = if answer.same {
+            format!("It's the same person in {a} and {b}.")
+        } else {
+            format!("It's not the same person in {a} and {b}.")
+        };
+        print(&verdict, &answer, output)?;
+    }
+    Ok(outcome(&answer))
+}
+
+fn claimed(
+    reader: &FaceReader,
+    photo: &Path,
+    claim: &str,
+    gallery: &Path,
+    threshold: Threshold,
+    output: &mut Output,
+) -> Result<Outcome> {
+    let gallery = GalleryFolder::open(gallery)?.person(claim, reader)?;
+    let probes = encodings(reader, photo)?;
+    let references: Vec<_> = gallery.entries.into_iter().map(|(_, encoding)| encoding).collect();
+    let answer = nearest(&probes, &references, threshold)?;
+    if output.is_json() {
+        let (references, skipped) = (references.len(), gallery.skipped);
+        let reference = Reference::Person { claim, references, skipped };
+        output.json(&json(photo.display().to_string(), reference, &answer))?;
+    } else {
+        // The notebook's words.
+        let name = escaped(claim);
+        let verdict = if answer.same {
+            format!("It's {name}, welcome home!")
+        } else {
+            format!("It's not {name}, please go away")
+        };
+        print(&verdict, &answer, output)?;
+    }
+    Ok(outcome(&answer))
+}
+
+fn encodings(reader: &FaceReader, photo: &Path) -> Result<Vec<Encoding>> {
+    Ok(reader.read(photo)?.into_iter().map(|face| face.encoding).collect())
+}
+
+/// The nearest pair of faces: with `--face all` a photo may have several.
+fn nearest(
+    probes: &[Encoding],
+    references: &[Encoding],
+    threshold: Threshold,
+) -> Result<Verification> {
+    let answers = probes.iter().filter_map(|probe| verify(probe, references, threshold));
+    match answers.min_by(|a, b| a.distance.total_cmp(&b.distance)) {
+        Some(answer) => Ok(answer),
+        None => bail!("there are no faces to compare"),
+    }
+}
+
+fn json<'a>(probe: String, reference: Reference<'a>, answer: &Verification) -> Answer<'a> {
+    Answer {
+        probe,
+        reference,
+        distance: answer.distance,
+        threshold: answer.threshold.distance(),
+        same: answer.same,
+    }
+}
+
+fn print(verdict: &str, answer: &Verification, output: &mut Output) -> Result<()> {
+    line!(output, "{verdict}")?;
+    let Verification { distance, threshold, .. } = answer;
+    line!(output, "distance {distance:.4}, threshold {threshold}")?;
+    line!(output, "{}", scale(*distance, *threshold))?;
+    Ok(())
+}
+
+fn outcome(answer: &Verification) -> Outcome {
+    if answer.same { Outcome::Yes } else { Outcome::No }
+}
+
+/// The distance on a line from 0 to the farthest two faces usually are, with
+/// the threshold marked.
+pub(crate) fn scale(distance: f32, threshold: Threshold) -> String {
+    const WIDTH: usize = 48;
+    const LONGEST: f32 = 1.6;
+    let column = |d: f32| ((d / LONGEST * WIDTH as f32) as usize).min(WIDTH - 1);
+    let (here, limit) = (column(distance), column(threshold.distance()));
+    let mark = |i| match i {
+        _ if i == here => '●',
+        _ if i == limit => '|',
+        _ if i < limit => '=',
+        _ => '-',
+    };
+    let line: String = (0..WIDTH).map(mark).collect();
+    format!("same {line} different")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scale_shows_both_at_any_distance() {
+        for distance in [0.0, 0.7, 1.6, 2.0] {
+            let line = scale(distance, Threshold::NOTEBOOK);
+            assert_eq!(line.chars().filter(|&c| c == '●').count(), 1, "{line}");
+            assert_eq!(line.chars().count(), "same  different".len() + 48);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A folder of known people: `NAME.jpg`, or `NAME/` with any number of photos.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use facenet::dataset::PhotoTree;
+use facenet::matching::Encoding;
+
+use crate::Outcome;
+use crate::face_reader::FaceReader;
+use crate::output::{escaped, warn};
+use crate::{outcome_of, progress};
+
+/// Who is in the folder, and their photo files: both in order.
+#[derive(Debug)]
+pub(crate) struct GalleryFolder {
+    folder: PathBuf,
+    people: BTreeMap<String, Vec<PathBuf>>,
+}
+
+/// The encodings of people's photos.
+pub(crate) struct Gallery {
+    /// One entry a photo.
+    pub(crate) entries: Vec<(String, Encoding)>,
+    /// Photos that were left out, each reported.
+    pub(crate) skipped: usize,
+}
+
+impl GalleryFolder {
+    /// Lists the folder.
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        for photo in PhotoTree::open(folder)?.photos()? {
+            let name = name(photo.person().or(photo.path.file_stem()));
+            people.entry(name).or_default().push(photo.path);
+        }
+        if people.is_empty() {
+            bail!(
+                "the gallery {} has no photos: expected NAME.jpg, or folders NAME with photos",
+                folder.display()
+            );
+        }
+        Ok(Self { folder: folder.to_path_buf(), people })
+    }
+
+    /// The encodings of one person's photos: at least one.
+    pub(crate) fn person(&self, name: &str, reader: &FaceReader) -> Result<Gallery> {
+        let Some((name, photos)) = self.people.get_key_value(name) else {
+            let known: Vec<_> = self.people.keys().map(|name| escaped(name)).collect();
+            bail!(
+                "nobody is called {:?} in the gallery {}; it has {}",
+                name,
+                self.folder.display(),
+                abridged(&known)
+            );
+        };
+        let photos: Vec<_> = photos.iter().map(|photo| (name, photo.as_path())).collect();
+        read(&photos, reader)
+    }
+
+    /// The encodings of everybody's photos: at least one.
+    pub(crate) fn everybody(&self, reader: &FaceReader) -> Result<Gallery> {
+        let of_one = |(name, photos): (&'_ String, &'_ Vec<PathBuf>)| -> Vec<(String, PathBuf)> {
+            photos.iter().map(|photo| (name.clone(), photo.clone())).collect()
+        };
+        let photos: Vec<_> = self.people.iter().flat_map(of_one).collect();
+        let photos: Vec<_> = photos.iter().map(|(name, photo)| (name, photo.as_path())).collect();
+        read(&photos, reader)
+    }
+}
+
+/// Encodes the photos; those without a usable face are reported and left out.
+fn read(photos: &[(&String, &Path)], reader: &FaceReader) -> Result<Gallery> {
+    let files: Vec<_> = photos.iter().map(|(_, file)| file).collect();
+    let bar = progress::bar(files.len(), "reading the gallery");
+    let mut gallery = Gallery { entries: Vec::new(), skipped: 0 };
+    let mut first_fault = None;
+    for ((name, _), faces) in photos.iter().zip(reader.read_all(&files, &bar)) {
+        match faces {
+            Ok(faces) => gallery
+                .entries
+                .extend(faces.into_iter().map(|face| ((*name).clone(), face.encoding))),
+            Err(error) => {
+                gallery.skipped += 1;
+                bar.suspend(|| warn(format_args!("left out of the gallery: {error:#}")));
+                // A photo without a face says more about the gallery than a
+                // file that is no photo.
+                if first_fault.is_none() || outcome_of(&error) == Outcome::NoFace {
+                    first_fault = Some(error);
+                }
+            }
+        }
+    }
+    bar.finish_and_clear();
+    match first_fault {
+        Some(error) if gallery.entries.is_empty() => {
+            Err(error).context("no photo of the gallery can be used")
+        }
+        _ => Ok(gallery),
+    }
+}
+
+fn name(part: Option<&OsStr>) -> String {
+    part.unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn abridged(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

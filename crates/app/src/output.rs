@@ -1,0 +1,109 @@
+//! Standard output and error: results on the one, everything else on the other.
+//!
+//! Text that comes from outside (file names, people's names) is escaped before a
+//! terminal sees it, so that it cannot move the cursor or forge a line.
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+
+use serde::Serialize;
+
+/// Where results go.
+pub(crate) struct Output {
+    stdout: BufWriter<io::Stdout>,
+    json: bool,
+}
+
+/// Writes a line of text; arguments as for `format!`.
+macro_rules! line {
+    ($output:expr) => { $output.text(format_args!("")) };
+    ($output:expr, $($text:tt)*) => { $output.text(format_args!($($text)*)) };
+}
+pub(crate) use line;
+
+impl Output {
+    /// Standard output, buffered.
+    pub(crate) fn stdout(json: bool) -> Self {
+        Self { stdout: BufWriter::new(io::stdout()), json }
+    }
+
+    /// Whether results are to be JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One line of text; see [`line!`].
+    pub(crate) fn text(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
+        writeln!(self.stdout, "{text}")
+    }
+
+    /// One line of JSON.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.stdout, value)?;
+        self.stdout.write_all(b"\n")
+    }
+
+    /// The stream itself, for those who bring their own format.
+    pub(crate) fn writer(&mut self) -> &mut impl Write {
+        &mut self.stdout
+    }
+
+    /// Writes out what is buffered: where a full disk shows.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
+
+    /// The error's chain on one line of stderr and, where results are JSON, as a
+    /// JSON object on stdout.
+    pub(crate) fn error(&mut self, error: &anyhow::Error, exit_code: u8) {
+        // A further failure to write can be told to nobody.
+        if self.json {
+            let object =
+                serde_json::json!({ "error": format!("{error:#}"), "exit_code": exit_code });
+            let _ = self.json(&object).and_then(|()| self.flush());
+        }
+        notice("error", format_args!("{error:#}"));
+    }
+}
+
+/// A warning on stderr.
+pub(crate) fn warn(text: fmt::Arguments<'_>) {
+    notice("warning", text);
+}
+
+fn notice(kind: &str, text: fmt::Arguments<'_>) {
+    let text = escaped(&text.to_string());
+    let _ = writeln!(io::stderr().lock(), "facenet: {kind}: {text}");
+}
+
+/// The text with control characters and direction marks written out.
+pub(crate) fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+        let steers = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || steers {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+        safe
+    })
+}
+
+/// Whether the error is that the reader of stdout went away.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn names_cannot_steer_a_terminal() {
+        assert_eq!(escaped("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\nc");
+        assert_eq!(escaped("abc\u{202e}def"), "abc\\u{202e}def");
+        assert_eq!(escaped("Zoë 🙂"), "Zoë 🙂");
+    }
+}
