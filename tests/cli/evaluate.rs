@@ -1,0 +1,82 @@
+//! `facenet evaluate`: on a few portraits always, on LFW where it is there.
+
+use std::fs;
+
+use e2e::{facenet, portrait, run};
+use tempfile::TempDir;
+
+/// Pairs of the portraits: one person's two photos, and strangers.
+fn small_set() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (from, to) in [
+        ("obama-portrait.jpg", "obama_0001.jpg"),
+        ("obama-speech.jpg", "obama_0002.jpg"),
+        ("biden-portrait.jpg", "biden_0001.jpg"),
+        ("collins-portrait.jpg", "collins_0001.jpg"),
+    ] {
+        fs::copy(portrait(from), folder.path().join(to)).unwrap();
+    }
+    let fold = "obama\t1\t2\nobama\t1\tbiden\t1\nobama\t2\tcollins\t1\n";
+    // Two folds of one pair of each kind; a row for each.
+    let rows: Vec<_> = fold.lines().collect();
+    let pairs = format!("2\t1\n{}\n{}\n{}\n{}\n", rows[0], rows[1], rows[0], rows[2]);
+    fs::write(folder.path().join("pairs.txt"), pairs).unwrap();
+    folder
+}
+
+#[test]
+fn portraits_are_told_apart() {
+    let folder = small_set();
+    let evaluate = |more: &[&str]| {
+        let mut command = facenet();
+        command.arg("evaluate").arg("--images").arg(folder.path());
+        run(command.arg("--pairs").arg(folder.path().join("pairs.txt")).args(more))
+    };
+    let ended = evaluate(&[]).with_code(0);
+    assert!(ended.stdout.contains("accuracy   100.00 % ± 0.00"), "{ended}");
+
+    let ended = evaluate(&["--json"]).with_code(0);
+    let row = ended.json().pop().unwrap();
+    assert_eq!(row["accuracy"], 1.0);
+    assert_eq!(row["pairs"], 4);
+    assert_eq!(row["failures"], 0);
+    // Two pairs of strangers cannot support one in a hundred.
+    assert!(row["tar"]["0.01"].is_null(), "{row}");
+    for key in ["std", "eer", "threshold"] {
+        assert!(row[key].is_number(), "{key} in {row}");
+    }
+    evaluate(&["--folds", "3"]).with_code(2).with_error(&["3"]);
+    evaluate(&["--method", "pixels", "--aligned"]).with_code(0);
+
+    // A picture without a face is a failure that counts.
+    fs::copy(folder.path().join("pairs.txt"), folder.path().join("collins_0001.jpg")).unwrap();
+    let row = evaluate(&["--json"]).with_code(0).json().pop().unwrap();
+    assert_eq!((&row["failures"], &row["accuracy"]), (&1.into(), &0.75.into()));
+    fs::remove_file(folder.path().join("biden_0001.jpg")).unwrap();
+    evaluate(&[]).with_code(2).with_error(&["biden_0001.jpg"]);
+}
+
+#[test]
+fn lfw_gives_the_published_accuracy() {
+    let Some(lfw) = e2e::shared("lfw") else { return };
+    let mut command = facenet();
+    command.arg("evaluate").arg("--images").arg(&lfw).arg("--pairs").arg(lfw.join("pairs.txt"));
+    let row = run(command.args(["--aligned", "--json"])).with_code(0).json().pop().unwrap();
+    let accuracy = row["accuracy"].as_f64().unwrap();
+    assert!((accuracy - 0.9747).abs() <= 0.003, "{row}");
+    assert_eq!((&row["pairs"], &row["failures"]), (&6000.into(), &0.into()));
+}
+
+#[test]
+fn lfw_through_our_own_detector_is_close_to_it() {
+    let Some(lfw) = e2e::shared("lfw") else { return };
+    let evaluate = |images: &str, more: &[&str]| {
+        let mut command = facenet();
+        command.arg("evaluate").arg("--images").arg(lfw.join(images));
+        command.arg("--pairs").arg(lfw.join("pairs.txt")).args(["--folds", "2", "--json"]);
+        let row = run(command.args(more)).with_code(0).json().pop().unwrap();
+        row["accuracy"].as_f64().unwrap()
+    };
+    let (aligned, detected) = (evaluate("", &["--aligned"]), evaluate("originals", &[]));
+    assert!(detected >= aligned - 0.03, "aligned {aligned}, detected {detected}");
+}

@@ -1,0 +1,13 @@
+//! The command line as a user meets it: real binaries, real portraits, fresh
+//! folders.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod convert_weights;
+mod demonstration;
+mod encode;
+mod evaluate;
+mod gallery;
+mod model;
+mod streams;
+mod verify;

@@ -1,0 +1,63 @@
+//! Standard streams that fail, arguments that are no text, unknown flags.
+
+use std::process::Stdio;
+
+use e2e::{facenet, run};
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = run(facenet().arg("model").stdout(Stdio::from(full))).with_code(2);
+    ended.with_error(&["No space left"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child =
+        facenet().arg("model").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = e2e::Ended::from(&child.wait_with_output().unwrap()).with_code(0);
+    assert!(ended.stderr.is_empty(), "{ended}");
+}
+
+#[cfg(unix)]
+#[test]
+fn file_names_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"f\xffce.jpg"));
+    std::fs::copy(e2e::portrait("biden-portrait.jpg"), &odd).unwrap();
+    let ended = run(facenet().arg("verify").args([&odd, &odd])).with_code(0);
+    assert!(ended.stdout.contains("f\u{fffd}ce.jpg"), "{ended}");
+    let ended = run(facenet().arg("verify").args([&odd, &odd]).arg("--json")).with_code(0);
+    assert_eq!(ended.json()[0]["same"], true);
+}
+
+#[cfg(unix)]
+#[test]
+fn file_names_cannot_steer_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let nasty = folder.path().join("a\u{1b}[2Jb\nc.jpg");
+    std::fs::copy(e2e::portrait("biden-portrait.jpg"), &nasty).unwrap();
+    let ended = run(facenet().arg("verify").args([&nasty, &nasty])).with_code(0);
+    assert!(!ended.stdout.contains('\u{1b}'), "{ended}");
+    std::fs::write(&nasty, "no photo").unwrap();
+    let ended = run(facenet().arg("verify").args([&nasty, &nasty])).with_code(2);
+    assert!(!ended.with_error(&["\\u{1b}[2Jb\\nc.jpg"]).stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn unknown_words_are_refused() {
+    for words in [&["verify", "--frobnicate"][..], &["frobnicate"], &["encode"], &[]] {
+        let ended = run(facenet().args(words)).with_code(2);
+        assert!(ended.stderr.contains("Usage"), "{ended}");
+    }
+}
+
+#[test]
+fn help_says_what_it_is_not() {
+    let ended = run(facenet().arg("--help")).with_code(0);
+    assert!(ended.stdout.contains("no liveness check"), "{ended}");
+    assert!(ended.stdout.contains("Exit codes"), "{ended}");
+}

@@ -1,0 +1,124 @@
+//! Facts about the tree that the architecture asks to hold.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Longest source file.
+const MOST_LINES: usize = 800;
+
+/// Every Rust file of the repository, relative to its root, with its text.
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for folder in ["crates", "xtask", "tests"] {
+        collect(&e2e::root().join(folder), &mut files);
+    }
+    assert!(files.len() > 50, "the sources were not found");
+    let text = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path.strip_prefix(e2e::root()).unwrap().to_path_buf(), text)
+    };
+    files.into_iter().map(text).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Fails with every path for which `wrong` has something to say.
+fn none(wrong: impl Fn(&Path, &str) -> Option<String>) {
+    let faults: Vec<_> = sources()
+        .iter()
+        .filter_map(|(path, text)| Some(format!("{}: {}", path.display(), wrong(path, text)?)))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn files_are_short() {
+    none(|_, text| {
+        let lines = text.lines().count();
+        (lines > MOST_LINES).then(|| format!("{lines} lines, at most {MOST_LINES}"))
+    });
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    none(|_, text| (!text.starts_with("//!")).then(|| "does not begin with //!".into()));
+}
+
+#[test]
+fn names_say_something() {
+    none(|path, _| {
+        let stem = path.file_stem()?.to_str()?;
+        let empty = ["util", "utils", "misc", "common", "helper", "helpers"].contains(&stem);
+        empty.then(|| "the name says nothing".into())
+    });
+}
+
+#[test]
+fn unsafe_code_is_in_kernel_files_only() {
+    let allowance = concat!("allow(", "unsafe_code)");
+    none(|path, text| {
+        let kernel = path.starts_with("crates/tensor/src/kernels");
+        (text.contains(allowance) && !kernel).then(|| "allows unsafe code".into())
+    });
+    for root in ["autograd/src/lib.rs", "facenet/src/lib.rs", "app/src/main.rs"] {
+        let text = fs::read_to_string(e2e::root().join("crates").join(root)).unwrap();
+        assert!(text.contains("#![forbid(unsafe_code)]"), "{root} does not forbid unsafe code");
+    }
+}
+
+#[test]
+fn lower_crates_do_not_know_upper_ones() {
+    for (crate_name, unknown) in [
+        ("tensor", &["autograd", "facenet", "app"][..]),
+        ("autograd", &["facenet", "app"]),
+        ("facenet", &["app"]),
+    ] {
+        let path = e2e::root().join("crates").join(crate_name).join("Cargo.toml");
+        let manifest = fs::read_to_string(path).unwrap();
+        for upper in unknown {
+            let named = manifest.lines().any(|line| line.starts_with(&format!("{upper}.")));
+            assert!(!named, "{crate_name} depends on {upper}");
+        }
+    }
+}
+
+#[test]
+fn only_the_program_prints() {
+    let macros = [concat!("print", "ln!("), concat!("eprint", "ln!("), concat!("db", "g!(")];
+    none(|path, text| {
+        let library = ["tensor", "autograd", "facenet"]
+            .iter()
+            .any(|name| path.starts_with(Path::new("crates").join(name).join("src")));
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let prints = code.into_iter().any(|line| macros.iter().any(|m| line.contains(m)));
+        (library && prints).then(|| "a library prints".into())
+    });
+}
+
+#[test]
+fn every_operator_has_its_reference_and_its_test() {
+    let tensor = e2e::root().join("crates/tensor");
+    for entry in fs::read_dir(tensor.join("src/ops")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        // A folder holds the strategies of the operator beside it; `pool2d`
+        // holds what the pools share.
+        if path.is_dir() || name == "pool2d.rs" {
+            continue;
+        }
+        for mirror in ["src/reference", "tests"] {
+            assert!(tensor.join(mirror).join(name).is_file(), "{mirror}/{name} is missing");
+        }
+    }
+}
