@@ -53,7 +53,7 @@ fn a_photo_without_a_face_has_its_own_exit_code() {
     let face = portrait("biden-portrait.jpg");
     for photos in [[&flat, &face], [&face, &flat]] {
         let ended = run(facenet().arg("verify").args(photos)).with_code(3);
-        let ended = ended.with_error(&["flat.bmp", "no face"]);
+        let ended = ended.with_error(&["flat.bmp", "found none"]);
         assert!(ended.stdout.is_empty(), "{ended}");
     }
     // Taken as a crop it is encoded, as asked.

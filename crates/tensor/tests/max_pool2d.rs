@@ -114,3 +114,38 @@ fn an_index_outside_the_plane_panics() {
     let indices = ndarray::Array4::from_elem((1, 1, 1, 1), 6);
     max_pool2d_backward(plane([[1.0]]).view(), indices.view(), [2, 3]);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    /// Few different values, so nearly every window has ties, and NaN among them.
+    #[test]
+    fn indices_are_the_first_of_the_greatest(
+        image in [1..9_usize, 1..40_usize],
+        kernel in [1..4_usize, 1..4_usize],
+        stride in [1..4_usize, 1..4_usize],
+        seed in any::<u64>(),
+    ) {
+        let options = Pool2dOptions { kernel, stride };
+        prop_assume!(options.output_size(image).is_some());
+        let input = random::<f32, _>((1, 2, image[0], image[1]), seed, Layout::Standard)
+            .mapv(|value| if value > 0.9 { f32::NAN } else { (value * 2.0).floor() });
+        let (output, indices) = max_pool2d_with_indices(input.view(), options);
+        for ((n, c, y, x), index) in indices.indexed_iter() {
+            let mut first: Option<(usize, f32)> = None;
+            for row in y * stride[0]..y * stride[0] + kernel[0] {
+                for column in x * stride[1]..x * stride[1] + kernel[1] {
+                    let value = input[[n, c, row, column]];
+                    let is_greater = first.is_none_or(|(_, greatest)| {
+                        value > greatest || (value.is_nan() && !greatest.is_nan())
+                    });
+                    if is_greater {
+                        first = Some((row * image[1] + column, value));
+                    }
+                }
+            }
+            let (place, value) = first.expect("a window is not empty");
+            prop_assert_eq!(*index as usize, place, "window {}, {} of channel {}", y, x, c);
+            prop_assert_eq!(output[[n, c, y, x]].to_bits(), value.to_bits());
+        }
+    }
+}

@@ -12,7 +12,7 @@ const ALIGNMENT: usize = 16;
 /// Buffers that a thread keeps: one for each level of nesting.
 const MOST_KEPT: usize = 4;
 
-/// Numbers that threads keep scratch memory for. Implemented for `f32` and `f64`.
+/// Numbers that threads keep scratch memory for: `f32`, `f64`, and `u32` for indices.
 pub trait ScratchElement: Copy + Default + 'static {
     /// Takes the buffer that this thread used last, or a new one.
     fn take_scratch() -> Vec<Self>;
@@ -107,6 +107,7 @@ macro_rules! implement {
 
 implement!(f32, SCRATCH_F32);
 implement!(f64, SCRATCH_F64);
+implement!(u32, SCRATCH_U32);
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
 //! The walk of a pooling window over image planes.
 //!
 //! Separate because the pools differ only in how they join values. A window is
-//! reduced by columns first, over contiguous rows where SIMD works, then along
-//! the row: `KH + KW / stride` steps a pixel in place of `KH KW`.
+//! reduced by columns first, then along the row, both over contiguous values where
+//! vectors work: `KH + KW` steps in place of `KH KW`.
 
 use ndarray::{ArrayView4, ArrayViewMut4};
 
@@ -41,8 +41,8 @@ pub(crate) fn reduce_windows<T: Element>(
     let Some(input) = input.as_slice() else { unreachable!("standard layout is contiguous") };
     for_each_plane(name, output, |n, channel, target| {
         let source = &input[(n * c + channel) * h * w..][..h * w];
-        with_scratch([w], |[columns]| {
-            reduce_plane(source, target, ow, options, reduction, columns);
+        with_scratch([w, w], |scratch| {
+            reduce_plane(source, target, ow, options, reduction, scratch);
         });
     });
 }
@@ -56,7 +56,8 @@ pub(crate) fn expect_shape(
     assert_eq!(actual, expected, "{name}: the output is {actual:?}, not {expected:?}");
 }
 
-/// Reduces the windows of one plane. `columns` is scratch, as long as a row.
+/// Reduces the windows of one plane. `columns` and `line` are scratch, as long as a row
+/// of the input.
 #[inline(always)]
 fn reduce_plane<T: Element>(
     source: &[T],
@@ -64,12 +65,12 @@ fn reduce_plane<T: Element>(
     ow: usize,
     options: Pool2dOptions,
     reduction: &impl Reduction<T>,
-    columns: &mut [T],
+    [columns, line]: [&mut [T]; 2],
 ) {
     let w = columns.len();
     let [kh, kw] = options.kernel;
     let [sh, sw] = options.stride;
-    for (y, line) in target.chunks_exact_mut(ow).enumerate() {
+    for (y, output) in target.chunks_exact_mut(ow).enumerate() {
         let window = &source[y * sh * w..][..kh * w];
         let (first, others) = window.split_at(w);
         for (running, value) in columns.iter_mut().zip(first) {
@@ -80,12 +81,17 @@ fn reduce_plane<T: Element>(
                 *running = reduction.next(*running, *value);
             }
         }
-        for (output, window) in line.iter_mut().zip(columns.windows(kw).step_by(sw)) {
-            let mut running = window[0];
-            for value in &window[1..] {
-                running = reduction.join(running, *value);
+        // Windows at every column, though a stride skips some: this way they are joined
+        // by vectors.
+        let line = &mut line[..w + 1 - kw];
+        line.copy_from_slice(&columns[..line.len()]);
+        for offset in 1..kw {
+            for (running, value) in line.iter_mut().zip(&columns[offset..]) {
+                *running = reduction.join(*running, *value);
             }
-            *output = reduction.finish(running);
+        }
+        for (output, running) in output.iter_mut().zip(line.iter().step_by(sw)) {
+            *output = reduction.finish(*running);
         }
     }
 }

@@ -6,6 +6,8 @@ use ndarray::{Array4, ArrayView4, Axis};
 use rayon::prelude::*;
 
 use crate::Element;
+use crate::kernels::scratch::with_scratch;
+use crate::kernels::wide::wide;
 
 /// Window and constants of local response normalisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,14 +76,17 @@ pub fn local_response_norm<T: Element>(
         let Some(values) = image.as_slice_mut() else {
             unreachable!("an image of a standard layout is contiguous")
         };
-        let squares: Vec<T> = values.iter().map(|value| *value * *value).collect();
-        let mut sums = vec![T::zero(); hw];
-        for (channel, plane) in values.chunks_exact_mut(hw).enumerate() {
-            sum_planes(&squares, options.window(channel, c), &mut sums);
-            for (value, sum) in plane.iter_mut().zip(&sums) {
-                *value *= power(k + factor * *sum, -beta);
-            }
-        }
+        with_scratch([values.len(), hw], |[squares, sums]| {
+            wide(|| {
+                square(values, squares);
+                for (channel, plane) in values.chunks_exact_mut(hw).enumerate() {
+                    sum_planes(squares, options.window(channel, c), sums);
+                    for (value, sum) in plane.iter_mut().zip(&*sums) {
+                        *value *= power(k + factor * *sum, -beta);
+                    }
+                }
+            });
+        });
     });
     output
 }
@@ -128,35 +133,47 @@ pub fn local_response_norm_backward<T: Element>(
             else {
                 unreachable!("an image of a standard layout is contiguous")
             };
-            // Per channel: g s^-beta stays in `gradients`, g x s^(-beta - 1) goes here.
-            let mut inner = vec![T::zero(); c * hw];
-            let squares: Vec<T> = values.iter().map(|value| *value * *value).collect();
-            let mut sums = vec![T::zero(); hw];
-            for channel in 0..c {
-                let plane = channel * hw..(channel + 1) * hw;
-                sum_planes(&squares, options.window(channel, c), &mut sums);
-                let inner = inner[plane.clone()].iter_mut();
-                let own = gradients[plane.clone()].iter_mut().zip(&values[plane]);
-                for (((gradient, value), inner), sum) in own.zip(inner).zip(&sums) {
-                    let base = k + factor * *sum;
-                    *gradient *= power(base, -beta);
-                    *inner = *gradient * *value / base;
-                }
-            }
-            for channel in 0..c {
-                let plane = channel * hw..(channel + 1) * hw;
-                sum_planes(&inner, options.holders(channel, c), &mut sums);
-                let own = gradients[plane.clone()].iter_mut().zip(&values[plane]);
-                for ((gradient, value), sum) in own.zip(&sums) {
-                    *gradient += outer * *value * *sum;
-                }
-            }
+            with_scratch([c * hw, c * hw, hw], |[squares, inner, sums]| {
+                wide(|| {
+                    square(values, squares);
+                    // Per channel: g s^-beta stays in `gradients`, g x s^(-beta - 1) goes
+                    // to `inner`.
+                    for channel in 0..c {
+                        let plane = channel * hw..(channel + 1) * hw;
+                        sum_planes(squares, options.window(channel, c), sums);
+                        let inner = inner[plane.clone()].iter_mut();
+                        let own = gradients[plane.clone()].iter_mut().zip(&values[plane]);
+                        for (((gradient, value), inner), sum) in own.zip(inner).zip(&*sums) {
+                            let base = k + factor * *sum;
+                            *gradient *= power(base, -beta);
+                            *inner = *gradient * *value / base;
+                        }
+                    }
+                    for channel in 0..c {
+                        let plane = channel * hw..(channel + 1) * hw;
+                        sum_planes(inner, options.holders(channel, c), sums);
+                        let own = gradients[plane.clone()].iter_mut().zip(&values[plane]);
+                        for ((gradient, value), sum) in own.zip(&*sums) {
+                            *gradient += outer * *value * *sum;
+                        }
+                    }
+                });
+            });
         },
     );
     gradient
 }
 
+/// `squares ← values²`.
+#[inline(always)]
+fn square<T: Element>(values: &[T], squares: &mut [T]) {
+    for (square, value) in squares.iter_mut().zip(values) {
+        *square = *value * *value;
+    }
+}
+
 /// `sums ← Σ planes[channels]`.
+#[inline(always)]
 fn sum_planes<T: Element>(planes: &[T], channels: Range<usize>, sums: &mut [T]) {
     let length = sums.len();
     sums.fill(T::zero());

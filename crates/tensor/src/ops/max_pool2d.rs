@@ -5,6 +5,7 @@ use ndarray::{Array4, ArrayView4, ArrayViewMut4};
 use super::Pool2dOptions;
 use crate::Element;
 use crate::kernels::planes::{for_each_plane, for_each_plane_pair};
+use crate::kernels::scratch::with_scratch;
 use crate::kernels::window::{Reduction, expect_shape, reduce_windows};
 
 /// Maximum over each window; a window that holds a NaN gives NaN.
@@ -61,7 +62,7 @@ impl<T: Element> Reduction<T> for Max {
 /// [`max_pool2d_backward`].
 ///
 /// An index is `row * W + column` in its plane. Of equal values the first in
-/// row-major order is taken; a NaN counts as the greatest.
+/// row-major order is taken; a NaN counts as greater than any number.
 ///
 /// # Shapes
 /// `input`: N × C × H × W. Returns two arrays of N × C × OH × OW.
@@ -104,33 +105,71 @@ pub fn max_pool2d_with_indices_into<T: Element>(
     let Some(source) = input.as_slice() else { unreachable!("standard layout is contiguous") };
     for_each_plane_pair(NAME, output, indices, |n, channel, outputs, places| {
         let plane = &source[(n * c + channel) * h * w..][..h * w];
-        for (index, (output, place)) in outputs.iter_mut().zip(places).enumerate() {
-            (*output, *place) = first_maximum(plane, options, [index / ow, index % ow], w);
-        }
+        let lines = outputs.chunks_exact_mut(ow).zip(places.chunks_exact_mut(ow));
+        with_scratch([w, w], |[columns, line]| {
+            with_scratch([w, w], |[column_places, line_places]| {
+                for (y, (outputs, places)) in lines.enumerate() {
+                    let (columns, line) =
+                        ((&mut *columns, &mut *column_places), (&mut *line, &mut *line_places));
+                    line_maxima(plane, options, y, [columns, line], (outputs, places));
+                }
+            });
+        });
     });
 }
 
-/// The greatest value of a window and its index in the plane.
-#[inline]
-fn first_maximum<T: Element>(
+/// Values and their places in the plane.
+type Maxima<'a, T> = (&'a mut [T], &'a mut [u32]);
+
+/// The maxima of one line of windows.
+///
+/// As in `kernels/window.rs`: by columns, then along the row, every column though a
+/// stride skips some. `columns` and `line` are scratch, as long as a row of the input.
+#[inline(always)]
+fn line_maxima<T: Element>(
     plane: &[T],
     options: Pool2dOptions,
-    place: [usize; 2],
-    w: usize,
-) -> (T, u32) {
-    let mut running = T::neg_infinity();
-    let mut at = None;
-    for row in options.window_rows(place, w) {
-        for index in row {
-            let value = plane[index];
-            let is_greater = value > running || (value.is_nan() && !running.is_nan());
-            if is_greater || at.is_none() {
-                running = value;
-                at = Some(index as u32);
-            }
+    y: usize,
+    [columns, line]: [Maxima<'_, T>; 2],
+    outputs: Maxima<'_, T>,
+) {
+    let w = columns.0.len();
+    let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = options;
+    for (row, values) in plane[y * sh * w..][..kh * w].chunks_exact(w).enumerate() {
+        let first = ((y * sh + row) * w) as u32;
+        let running = columns.0.iter_mut().zip(columns.1.iter_mut());
+        for (((running, place), value), at) in running.zip(values).zip(first..) {
+            // The first row always; then what is greater, so that the first of equals stays.
+            let is_taken = row == 0 || is_greater(*value, *running);
+            *running = if is_taken { *value } else { *running };
+            *place = if is_taken { at } else { *place };
         }
     }
-    (running, at.unwrap_or_default())
+    let windows = w + 1 - kw;
+    let (line, line_places) = (&mut line.0[..windows], &mut line.1[..windows]);
+    line.copy_from_slice(&columns.0[..windows]);
+    line_places.copy_from_slice(&columns.1[..windows]);
+    for offset in 1..kw {
+        let running = line.iter_mut().zip(line_places.iter_mut());
+        let values = columns.0[offset..].iter().zip(&columns.1[offset..]);
+        for ((running, place), (value, at)) in running.zip(values) {
+            // A column further right wins a tie if its maximum lies further up.
+            let is_tie = !is_greater(*running, *value) && at < place;
+            let is_taken = is_greater(*value, *running) || is_tie;
+            *running = if is_taken { *value } else { *running };
+            *place = if is_taken { *at } else { *place };
+        }
+    }
+    let maxima = line.iter().zip(line_places.iter()).step_by(sw);
+    for ((output, place), (value, at)) in outputs.0.iter_mut().zip(outputs.1).zip(maxima) {
+        (*output, *place) = (*value, *at);
+    }
+}
+
+/// Whether `value` is greater than `other`, a NaN being greater than any number.
+#[inline(always)]
+fn is_greater<T: Element>(value: T, other: T) -> bool {
+    (value > other) | (value.is_nan() & !other.is_nan())
 }
 
 /// Derivative of [`max_pool2d`]: each window's gradient goes to its maximum.
