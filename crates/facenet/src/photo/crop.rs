@@ -9,15 +9,20 @@
 //! points of the 96×96 crop: eyes (29.5, 29.1) and (64.1, 29.1), tip of the nose
 //! (46.3, 48.7), corners of the mouth (32.4, 64.9) and (62.3, 65.5). A detector's
 //! box frames a face in its own way; [`RIGHT`], [`DOWN`] and [`SCALE`] lead from
-//! one to the other. They were fitted on 1,583 photographs of 250×250 pixels
-//! (those of the first two folds of LFW's pairs) with known landmarks: the best
-//! shift and scale, by least squares, from a face's five landmarks to the points
-//! above gives the window that training would have cut; the constants are the
-//! medians, over all faces, of that window relative to the box that
-//! [`RustfaceDetector`](super::RustfaceDetector) finds. What remains per face
-//! (root mean square) is 6.5 pixels of the crop from left to right, mostly from
-//! heads that are turned, 2.9 from top to bottom, and 7 % of size: about what
-//! training varied at random (6 pixels, 15 %).
+//! one to the other.
+//!
+//! They were fitted on 1,583 photographs of 250×250 pixels (LFW, the pictures of
+//! the first two folds of its pairs) with known landmarks. The shift and scale
+//! that best map a face's five landmarks to the points above (least squares, no
+//! turn) give the window that training would have cut; each constant is the
+//! median, over all faces, of that window against the box that
+//! [`RustfaceDetector`](super::RustfaceDetector) finds with its default options.
+//! What remains a face (root mean square) is 6.5 pixels of the crop from left to
+//! right, mostly from heads that are turned, 3.0 from top to bottom, and 6.9 % of
+//! size; training varied them at random by 6 pixels and 15 %. Of the 1,200 pairs
+//! of those two folds 8 have a picture without a detected face; on the others the
+//! network is right in 97.1 % with these crops and, on all, in 97.2 % with crops by
+//! landmarks, both at the threshold 0.84.
 
 use ndarray::Array3;
 
@@ -30,7 +35,7 @@ const RIGHT: f32 = 0.015;
 /// From the box's middle to the window's, downwards, in box heights.
 const DOWN: f32 = 0.085;
 /// Side of the window in box sides.
-const SCALE: f32 = 1.095;
+const SCALE: f32 = 1.096;
 
 /// The network's input for a detected face.
 ///

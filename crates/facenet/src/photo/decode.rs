@@ -10,7 +10,7 @@
 //! 5. panics of a decoder, which become [`PhotoError::Damaged`].
 //!
 //! Compressed text in a file is not unpacked, and its colour profile and EXIF
-//! data only within [`DecodeLimits::memory_bytes`].
+//! data only up to [`EXTRAS`].
 
 use std::error::Error;
 use std::fmt;
@@ -22,6 +22,10 @@ use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Luma, RgbImage};
 
 use super::{DecodeLimits, Need, PhotoError, format, orientation, regular_file};
+
+/// Bytes that a decoder may take before the picture's size is known: for a row of
+/// pixels, a colour profile, EXIF data.
+const EXTRAS: u64 = 32 << 20;
 
 /// An upright picture in 8-bit RGB.
 #[derive(Clone, PartialEq, Eq)]
@@ -126,13 +130,14 @@ fn decode(
     format: ImageFormat,
     limits: &DecodeLimits,
 ) -> Result<RgbImage, PhotoError> {
-    let failed = |error: ImageError| explain(&error, file, format, limits);
-    let file = || file.to_owned();
+    let failed = |memory| move |error: ImageError| explain(&error, file, format, memory);
+    let in_header = limits.memory_bytes.min(EXTRAS);
     let mut bounds = image::Limits::no_limits();
-    bounds.max_alloc = Some(limits.memory_bytes);
+    bounds.max_alloc = Some(in_header);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(bounds);
-    let mut decoder = reader.into_decoder().map_err(failed)?;
+    reader.limits(bounds.clone());
+    let mut decoder = reader.into_decoder().map_err(failed(in_header))?;
+    let file = || file.to_owned();
 
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
@@ -145,12 +150,14 @@ fn decode(
         let found = Need::Bytes(needed);
         return Err(PhotoError::TooMuchMemory { file: file(), expected, found });
     }
+    bounds.max_alloc = Some(limits.memory_bytes);
+    decoder.set_limits(bounds).map_err(failed(limits.memory_bytes))?;
     if format == ImageFormat::Jpeg && !jpeg_has_end(bytes) {
         let found = "its end marker is missing".to_owned();
         return Err(PhotoError::Cut { file: file(), format, found });
     }
     let turn = orientation::of(&mut decoder, format);
-    let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    let image = DynamicImage::from_decoder(decoder).map_err(failed(limits.memory_bytes))?;
     Ok(orientation::upright(on_white(image), turn))
 }
 
@@ -191,20 +198,14 @@ fn jpeg_has_end(bytes: &[u8]) -> bool {
     bytes.get(at..).is_some_and(|rest| rest.windows(2).any(|pair| pair == END))
 }
 
-/// Our error for the decoder's.
-fn explain(
-    error: &ImageError,
-    file: &str,
-    format: ImageFormat,
-    limits: &DecodeLimits,
-) -> PhotoError {
+/// Our error for the decoder's, which was allowed so many bytes of memory.
+fn explain(error: &ImageError, file: &str, format: ImageFormat, memory: u64) -> PhotoError {
     let file = file.to_owned();
     let found = first_cause(error);
     match error {
         ImageError::Unsupported(_) => PhotoError::Unsupported { file, format, found },
         ImageError::Limits(e) if e.kind() == LimitErrorKind::InsufficientMemory => {
-            let (expected, found) = (limits.memory_bytes, Need::More);
-            PhotoError::TooMuchMemory { file, expected, found }
+            PhotoError::TooMuchMemory { file, expected: memory, found: Need::More }
         }
         _ if ended_early(error) => PhotoError::Cut { file, format, found },
         _ => PhotoError::Damaged { file, format, found },

@@ -167,11 +167,12 @@ mod tests {
 
     #[test]
     fn strong_reduction_averages_instead_of_picking() {
-        // The finest stripes there are: picking every 10th would give all or nothing.
+        // The finest stripes there are: picking every 10th would give all or
+        // nothing. Only at the border, which is repeated, one colour prevails.
         let stripes: Vec<f32> = (0..400).map(|i| (i % 2) as f32).collect();
-        for value in along(&Axis::new(0.0, 400.0, 40, 400), &stripes) {
-            assert!((value - 0.5).abs() < 0.01, "{value}");
-        }
+        let values = along(&Axis::new(0.0, 400.0, 40, 400), &stripes);
+        assert!(values.iter().all(|v| (v - 0.5).abs() < 0.04), "{values:?}");
+        assert!(values[1..39].iter().all(|v| (v - 0.5).abs() < 0.005), "{values:?}");
     }
 
     #[test]

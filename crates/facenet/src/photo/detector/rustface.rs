@@ -6,12 +6,17 @@
 //! that it sees; [`second_look`] then improves each box.
 //!
 //! # Guards
-//! `rustface` moves windows by what its classifiers answer and copies pixels
-//! through raw pointers, so this module gives it only pictures for which that
-//! goes well: never smaller than a window, never so large that its 32-bit sums
-//! overflow, with a black margin round the photo, and with a largest face size
-//! that keeps every reduced copy wider than a window. A panic inside it counts
-//! as no face and leaves no state behind, since each call has its own detector.
+//! `rustface` moves windows by what its classifiers answer and then copies
+//! pixels through raw pointers, so this module chooses what it is given: never
+//! less than a window, never so much that its 32-bit sums overflow, a black
+//! margin round the photo, and a largest face size that keeps every reduced copy
+//! as large as a window. A panic inside it counts as no face and leaves no state
+//! behind, since each call has a detector of its own.
+//!
+//! One weakness cannot be closed from here: a window moved wholly beyond the
+//! right or lower border would be read out of bounds. The margin gives windows
+//! room, and none has been seen to come near in half a million, but nothing
+//! proves that no picture could do it.
 
 mod second_look;
 mod working;
@@ -35,8 +40,11 @@ static READ: LazyLock<Arc<Model>> =
 /// Side of the window that the classifiers look through.
 const WINDOW: u32 = 40;
 
-/// How [`RustfaceDetector`] looks for faces. The defaults were chosen on 1,583
-/// photographs of 250×250 pixels with known landmarks; see each field.
+/// How [`RustfaceDetector`] looks for faces.
+///
+/// The defaults were chosen on 1,583 photographs of 250×250 pixels with known
+/// landmarks (LFW): they find the face in the middle in 99.7 % of them, and 0.08
+/// others a picture, nearly all of them real faces in the background.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RustfaceOptions {
     /// The smallest face to look for, as a share of the photo's shorter side,
@@ -50,9 +58,9 @@ pub struct RustfaceOptions {
     pub shrink: f32,
     /// Pixels from one window to the next, from 1 to 16. Default: 4.
     pub step: u32,
-    /// Whether every face is looked at again, enlarged and mirrored, and the two
-    /// boxes averaged. About 5 ms a face; the boxes' scatter from top to bottom
-    /// falls by a fifth. Default: yes.
+    /// Whether every face is looked at again, alone and mirrored, and the two
+    /// boxes averaged. About 5 ms a face; the boxes scatter less, by a sixth from
+    /// top to bottom and by a tenth in size. Default: yes.
     pub second_look: bool,
 }
 
