@@ -5,6 +5,7 @@
 //! stays with the thread costs nothing and stays in its cache.
 
 use std::cell::RefCell;
+use std::fmt;
 
 /// Elements that lengths are rounded up to and parts begin at: a cache line or two.
 const ALIGNMENT: usize = 16;
@@ -40,7 +41,6 @@ pub(crate) fn with_scratch<T: ScratchElement, R, const PARTS: usize>(
 }
 
 /// A buffer of a thread, for as long as this lives.
-#[derive(Debug)]
 pub(crate) struct Scratch<T: ScratchElement> {
     buffer: Vec<T>,
     /// Elements in front of the first aligned one.
@@ -74,6 +74,12 @@ impl<T: ScratchElement> Scratch<T> {
 
     pub(crate) fn values_mut(&mut self) -> &mut [T] {
         &mut self.buffer[self.offset..][..self.length]
+    }
+}
+
+impl<T: ScratchElement> fmt::Debug for Scratch<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Scratch").field("length", &self.length).finish_non_exhaustive()
     }
 }
 

@@ -56,6 +56,25 @@ impl Conv2dOptions {
 ///
 /// # Panics
 /// If C or O differ between the arguments or the kernel does not fit.
+///
+/// # Examples
+///
+/// ```
+/// use ndarray::{Array4, array};
+/// use tensor::ops::{Conv2dOptions, conv2d};
+/// use tensor::{Activation, Padding2d};
+///
+/// let input = Array4::<f32>::ones((1, 1, 3, 3));
+/// let weight = Array4::ones((1, 1, 3, 3));
+/// let options = Conv2dOptions {
+///     padding: Padding2d::same(1),
+///     activation: Activation::Relu,
+///     ..Conv2dOptions::default()
+/// };
+/// let output = conv2d(input.view(), weight.view(), Some(array![-5.0].view()), options);
+/// // Each value counts its neighbours, less five.
+/// assert_eq!(output, array![[[[0.0, 1.0, 0.0], [1.0, 4.0, 1.0], [0.0, 1.0, 0.0]]]]);
+/// ```
 pub fn conv2d<T: Element>(
     input: ArrayView4<'_, T>,
     weight: ArrayView4<'_, T>,

@@ -4,13 +4,19 @@ use super::*;
 
 /// The kernels to test, with their names.
 fn kernels() -> Vec<(&'static str, TileKernel<f32>)> {
-    let mut kernels = vec![("portable", portable::kernel())];
-    #[cfg(target_arch = "x86_64")]
-    {
-        kernels.extend(avx2::kernel().map(|kernel| ("avx2", kernel)));
-        kernels.extend(avx512::kernel().map(|kernel| ("avx512", kernel)));
-    }
-    kernels
+    let portable = [("portable", portable::kernel())];
+    portable.into_iter().chain(machine_kernels()).collect()
+}
+
+#[cfg(target_arch = "x86_64")]
+fn machine_kernels() -> impl Iterator<Item = (&'static str, TileKernel<f32>)> {
+    let kernels = [("avx2", avx2::kernel()), ("avx512", avx512::kernel())];
+    kernels.into_iter().filter_map(|(name, kernel)| Some((name, kernel?)))
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn machine_kernels() -> impl Iterator<Item = (&'static str, TileKernel<f32>)> {
+    std::iter::empty()
 }
 
 /// Small whole numbers: every kernel's sum is exact, fused or not.
@@ -39,14 +45,13 @@ fn every_kernel_computes_every_tile() {
                     let c_step = columns + 1;
                     let before = values(rows.len() * c_step);
                     let mut c = before.clone();
-                    let c_slice = &mut c[..];
                     kernel.run(Tile {
                         a: &a,
                         rows,
                         b: &b,
                         vectors,
                         walk: &walk,
-                        c: c_slice,
+                        c: &mut c[..],
                         c_step,
                         accumulate,
                     });

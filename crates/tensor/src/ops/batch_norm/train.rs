@@ -44,6 +44,25 @@ pub struct BatchStatistics<T> {
 ///
 /// # Panics
 /// If a parameter has not C values, or N H W is zero.
+///
+/// # Examples
+///
+/// ```
+/// use ndarray::array;
+/// use tensor::Activation;
+/// use tensor::ops::{BatchNormTrain, batch_norm_train};
+///
+/// let (one, zero) = (array![1.0], array![0.0]);
+/// let parameters = BatchNormTrain {
+///     scale: one.view(),
+///     shift: zero.view(),
+///     epsilon: 0.0,
+///     activation: Activation::Relu,
+/// };
+/// let (output, statistics) = batch_norm_train(array![[[[2.0, 6.0]]]].view(), &parameters);
+/// assert_eq!(output, array![[[[0.0, 1.0]]]]);
+/// assert_eq!((statistics.mean[0], statistics.variance[0]), (4.0, 4.0));
+/// ```
 pub fn batch_norm_train<T: Element>(
     input: ArrayView4<'_, T>,
     parameters: &BatchNormTrain<'_, T>,
