@@ -1,0 +1,105 @@
+//! The backward walk: from the last step to the first, gradients add up.
+//!
+//! Each step's function gets the whole gradient of its output, by value so that it
+//! may work in place, and adds to its parents'. The first gradient that reaches a
+//! value is moved into place, later ones are added to it. A step is dropped once
+//! its function has run, and with it the activations it kept.
+
+use std::collections::BTreeMap;
+
+use ndarray::{Array, ArrayD, Dimension};
+use tensor::Element;
+
+use crate::tape::{Origin, Parent, Step, Tape};
+use crate::{Gradients, elementwise};
+
+/// Where the function of a step puts the gradients of its inputs.
+pub struct ParentGradients<'a, T> {
+    tape: &'a Tape<T>,
+    parents: &'a [Parent],
+    sums: &'a mut Sums<T>,
+}
+
+/// The gradients that have been added up so far.
+struct Sums<T> {
+    /// Number of the first step of the walk.
+    first: usize,
+    /// By step, from the first to the one before the current.
+    steps: Vec<Option<ArrayD<T>>>,
+    leaves: BTreeMap<usize, Option<ArrayD<T>>>,
+}
+
+/// Differentiates the output of `origin`, whose gradient is `seed`.
+pub(crate) fn walk<T: Element>(tape: &Tape<T>, origin: Origin, seed: ArrayD<T>) -> Gradients<T> {
+    let (first, mut steps) = tape.take_until(origin);
+    let mut sums = Sums { first, steps: vec![None; steps.len()], leaves: BTreeMap::new() };
+    sums.add(origin, seed);
+    while let Some(Step { parents, backward }) = steps.pop() {
+        // Without a gradient the output does not depend on this step.
+        if let Some(gradient) = sums.steps.pop().flatten() {
+            backward(gradient, &mut ParentGradients { tape, parents: &parents, sums: &mut sums });
+        }
+    }
+    tape.tidy();
+    let leaves = sums.leaves.into_iter().filter_map(|(leaf, sum)| Some((leaf, sum?)));
+    Gradients::new(tape.clone(), leaves.collect())
+}
+
+impl<T: Element> ParentGradients<'_, T> {
+    /// Whether the gradient of input number `parent` is needed. Ask before computing
+    /// one that is expensive.
+    ///
+    /// # Panics
+    /// If the step has no such input.
+    #[must_use]
+    pub fn wants(&self, parent: usize) -> bool {
+        self.parents[parent].origin != Origin::Constant
+    }
+
+    /// Adds to the gradient of input number `parent`; nothing if it is not needed.
+    ///
+    /// # Panics
+    /// If the step has no such input or the gradient has not its shape.
+    pub fn add<D: Dimension>(&mut self, parent: usize, gradient: Array<T, D>) {
+        let Parent { origin, shape } = &self.parents[parent];
+        let gradient = gradient.into_dyn();
+        assert_eq!(
+            gradient.shape(),
+            shape.slice(),
+            "the gradient of input {parent} is {:?}, the input {:?}",
+            gradient.shape(),
+            shape.slice()
+        );
+        if let Some(added) = self.sums.add(*origin, gradient) {
+            self.tape.give(added);
+        }
+    }
+
+    /// An array with **unspecified values** for a gradient, see [`Tape::take`].
+    pub(crate) fn take<D: Dimension>(&self, shape: D) -> Array<T, D> {
+        self.tape.take(shape)
+    }
+
+    /// Takes back a gradient that is no longer needed, see [`Tape::give`].
+    pub(crate) fn give<D: Dimension>(&self, gradient: Array<T, D>) {
+        self.tape.give(gradient);
+    }
+}
+
+impl<T: Element> Sums<T> {
+    /// Returns the gradient if it was added to another, and its memory is free.
+    fn add(&mut self, origin: Origin, gradient: ArrayD<T>) -> Option<ArrayD<T>> {
+        let sum = match origin {
+            Origin::Constant => return Some(gradient),
+            Origin::Step(step) => &mut self.steps[step - self.first],
+            Origin::Leaf(leaf) => self.leaves.entry(leaf).or_default(),
+        };
+        if let Some(sum) = sum {
+            elementwise::update(sum, gradient.view(), |sum, value| sum + value);
+            Some(gradient)
+        } else {
+            *sum = Some(gradient);
+            None
+        }
+    }
+}

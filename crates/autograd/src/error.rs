@@ -1,0 +1,96 @@
+//! What can go wrong without being a bug of the caller.
+
+/// An error of this crate.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two parameters of one name.
+    #[error("parameter {name} exists already")]
+    DuplicateParameter {
+        /// The name.
+        name: String,
+    },
+    /// No parameter has this name.
+    #[error("there is no parameter {name}")]
+    UnknownParameter {
+        /// The name.
+        name: String,
+    },
+    /// An array for a parameter has another shape.
+    #[error("parameter {name} has shape {expected:?}, found {found:?}")]
+    ParameterShape {
+        /// The parameter.
+        name: String,
+        /// Its shape.
+        expected: Vec<usize>,
+        /// The shape of the array.
+        found: Vec<usize>,
+    },
+    /// A state of another optimiser.
+    #[error("the optimiser is {expected}, the state was saved by {found}")]
+    StateAlgorithm {
+        /// The optimiser that should take the state.
+        expected: &'static str,
+        /// The optimiser that saved it.
+        found: String,
+    },
+    /// The state lacks an entry.
+    #[error("the optimiser's state lacks {name}")]
+    MissingState {
+        /// The tensor, or the parameter whose count of updates is missing.
+        name: String,
+    },
+    /// The state has an entry that belongs to no parameter.
+    #[error("the optimiser's state holds {name}, which belongs to no parameter")]
+    UnexpectedState {
+        /// The tensor or parameter.
+        name: String,
+    },
+    /// A tensor of the state has another shape than its parameter.
+    #[error("{name} of the optimiser's state should have shape {expected:?}, found {found:?}")]
+    StateShape {
+        /// The tensor.
+        name: String,
+        /// The parameter's shape.
+        expected: Vec<usize>,
+        /// The tensor's.
+        found: Vec<usize>,
+    },
+    /// A gradient check found a derivative that central differences do not confirm.
+    #[error(
+        "input {input} at {index:?}: the tape's derivative is {tape}, differences give \
+         {differences}: relative error {relative_error:.2e}, at most {tolerance:e} allowed"
+    )]
+    GradientMismatch {
+        /// Number of the input.
+        input: usize,
+        /// Place in it.
+        index: Vec<usize>,
+        /// The tape's derivative.
+        tape: f64,
+        /// That of central differences.
+        differences: f64,
+        /// Their difference, relative to the greater.
+        relative_error: f64,
+        /// What was allowed.
+        tolerance: f64,
+    },
+    /// A gradient check along a direction found a derivative that central differences
+    /// do not confirm.
+    #[error(
+        "along direction {direction}: the tape's derivative is {tape}, differences give \
+         {differences}: relative error {relative_error:.2e}, at most {tolerance:e} allowed"
+    )]
+    DirectionMismatch {
+        /// Number of the direction.
+        direction: usize,
+        /// The tape's derivative.
+        tape: f64,
+        /// That of central differences.
+        differences: f64,
+        /// Their difference, relative to the greater.
+        relative_error: f64,
+        /// What was allowed.
+        tolerance: f64,
+    },
+}

@@ -1,0 +1,48 @@
+//! Sum over all values or along an axis.
+
+use ndarray::{Array, ArrayD, Axis, IxDyn, arr0};
+use tensor::Element;
+
+use crate::Var;
+
+impl<T: Element> Var<T> {
+    /// `Σ x` over all values. Derivative: 1 for each. Defined everywhere.
+    ///
+    /// # Shapes
+    /// Any. Returns a single number, of no axes.
+    #[must_use]
+    pub fn sum(&self) -> Self {
+        let shape = self.value().raw_dim();
+        Self::record(&[self], arr0(self.value().sum()), move |gradient, parents| {
+            parents.add(0, ArrayD::from_elem(shape, gradient[IxDyn(&[])]));
+        })
+    }
+
+    /// `Σ x` along `axis`, which goes away. Derivative: 1 for each. Defined everywhere.
+    ///
+    /// # Shapes
+    /// Any. Returns the shape without the axis.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    #[must_use]
+    pub fn sum_axis(&self, axis: usize) -> Self {
+        assert!(axis < self.shape().len(), "sum_axis: axis {axis} of shape {:?}", self.shape());
+        let shape = self.value().raw_dim();
+        let output = self.value().sum_axis(Axis(axis));
+        Self::record(&[self], output, move |gradient, parents| {
+            parents.add(0, spread(gradient, axis, shape));
+        })
+    }
+}
+
+/// The gradient of a sum for each of its terms.
+fn spread<T: Element>(gradient: ArrayD<T>, axis: usize, shape: IxDyn) -> ArrayD<T> {
+    let gradient = gradient.insert_axis(Axis(axis));
+    let Some(stretched) = gradient.broadcast(shape.clone()) else {
+        unreachable!("a sum has the shape of its terms without the axis")
+    };
+    let mut terms = Array::zeros(shape);
+    terms.assign(&stretched);
+    terms
+}
