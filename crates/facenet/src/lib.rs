@@ -16,6 +16,7 @@
 //! | [`photo`] | from an image file to the network's input |
 //! | [`matching`] | distances, `verify`, `who_is_it` |
 //! | [`triplet`] | the triplet loss |
+//! | [`training`] | pictures, losses, the step and the loop |
 //! | [`dataset`], [`evaluation`] | labelled pictures and how well faces are told apart on them |
 //!
 //! # Example
@@ -43,5 +44,6 @@ pub mod matching;
 pub mod network;
 mod npy;
 pub mod photo;
+pub mod training;
 pub mod triplet;
 pub mod weights;

@@ -272,8 +272,8 @@ fn read_targets(path: &Path, images: usize) -> Result<Vec<Half>, DatasetError> {
     let (rows, _) = targets.as_chunks::<ENCODING_LENGTH>();
     for (image, row) in rows.iter().enumerate() {
         let found = length(&row.map(f32::from));
-        // The negation catches NaN as well.
-        if !((found - 1.0).abs() <= LENGTH_TOLERANCE) {
+        // NaN is in no range.
+        if !(1.0 - LENGTH_TOLERANCE..=1.0 + LENGTH_TOLERANCE).contains(&found) {
             return Err(DatasetError::Target { path: path.to_path_buf(), image, found });
         }
     }

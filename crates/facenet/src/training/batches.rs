@@ -1,0 +1,91 @@
+//! From numbered pictures to the batches of training.
+//!
+//! Which pictures are in batch n and how each is changed follows from the seed
+//! and n alone, so batches can be made on any number of threads, and a resumed
+//! run goes on with the next number.
+//!
+//! | part | file |
+//! | --- | --- |
+//! | which pictures | `batches/sampler.rs` |
+//! | read, change and put them together | `batches/kitchen.rs` |
+//! | the same ahead of time, on other threads | `batches/loader.rs` |
+
+mod kitchen;
+mod loader;
+mod sampler;
+
+use ndarray::{Array2, Array4};
+use serde::{Deserialize, Serialize};
+
+use super::error::OptionsError;
+
+pub(super) use kitchen::{Kitchen, prepare};
+pub(super) use loader::Loader;
+pub(super) use sampler::Sampler;
+
+/// What a batch is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Sampling {
+    /// Any pictures: each is shown once an epoch, in random order.
+    Pictures {
+        /// Pictures a batch.
+        pictures: usize,
+    },
+    /// Several pictures of each of some people, as triplets need: each person
+    /// with two pictures or more comes once an epoch. FaceNet, section 3.2, has
+    /// some forty faces of each; small sets have fewer.
+    People {
+        /// People a batch.
+        people: usize,
+        /// Pictures of each, fewer where there are not as many.
+        pictures: usize,
+    },
+}
+
+impl Sampling {
+    /// Most pictures in a batch.
+    pub fn batch_size(self) -> usize {
+        match self {
+            Self::Pictures { pictures } => pictures,
+            Self::People { people, pictures } => people.saturating_mul(pictures),
+        }
+    }
+
+    pub(super) fn check(self) -> Result<(), OptionsError> {
+        if let Self::People { people, pictures } = self {
+            let right = people >= 2;
+            OptionsError::check("sampling.people", people, "two people or more a batch", right)?;
+            let expected = "two pictures or more of each person";
+            OptionsError::check("sampling.pictures", pictures, expected, pictures >= 2)?;
+        }
+        let size = self.batch_size();
+        // A batch of one has no statistics where the planes are 1×1.
+        let right = (2..=LARGEST_BATCH).contains(&size);
+        OptionsError::check("sampling", size, "batches of 2 to 4096 pictures", right)
+    }
+}
+
+/// Some 20 GiB of activations.
+const LARGEST_BATCH: usize = 4096;
+
+/// Pictures that go through the network together.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    /// `(n, 3, 96, 96)`, RGB in 0..1.
+    pub(super) pictures: Array4<f32>,
+    /// Number of the person on each.
+    pub(super) identities: Vec<u32>,
+    /// The teacher's encodings, `(n, 128)`, where the source has them.
+    pub(super) targets: Option<Array2<f32>>,
+    /// Those that are not among them.
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// A picture that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) reason: String,
+}

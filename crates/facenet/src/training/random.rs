@@ -1,0 +1,82 @@
+//! Random numbers that depend on where they are used and on nothing else.
+//!
+//! Training has to give the same bits with any number of threads, and when it is
+//! resumed. So there is no generator that is carried along: every picture of
+//! every step starts its own, from the seed, the purpose, the step and the place.
+
+use autograd::Random;
+
+/// What random numbers are for. Different purposes never share numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Weights to begin with; by tensor.
+    Initial = 1,
+    /// The order of pictures or people; by epoch.
+    Order = 2,
+    /// Which pictures of a person; by batch.
+    Choice = 3,
+    /// Changes to a picture; by batch and place in it.
+    Augmentation = 4,
+    /// Which people and pairs are held out.
+    HeldOut = 5,
+}
+
+/// The generator of one place. Its first state is a hash, by the generator's own
+/// mixing function, of all that names the place.
+pub(super) fn at(seed: u64, purpose: Purpose, place: [u64; 2]) -> Random {
+    let mix = |word| Random::new(word).bits();
+    let hash = [purpose as u64, place[0], place[1]]
+        .into_iter()
+        .fold(mix(seed), |hash, number| mix(hash ^ mix(number)));
+    Random::new(hash)
+}
+
+/// Evenly from `low` up to `high`.
+pub(super) fn between(random: &mut Random, low: f64, high: f64) -> f64 {
+    low + (high - low) * random.uniform()
+}
+
+/// Brings `count` items, or all, to the front, chosen evenly and in random order.
+pub(super) fn choose<T>(random: &mut Random, items: &mut [T], count: usize) {
+    for first in 0..count.min(items.len()) {
+        items.swap(first, first + random.below(items.len() - first));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_do_not_share_numbers() {
+        let places = [[0, 0], [0, 1], [1, 0], [2, 0], [1, 1]];
+        let mut first = Vec::new();
+        for purpose in [Purpose::Order, Purpose::Choice] {
+            for seed in [0, 1] {
+                first.extend(places.map(|place| at(seed, purpose, place).bits()));
+            }
+        }
+        let count = first.len();
+        first.sort_unstable();
+        first.dedup();
+        assert_eq!(first.len(), count);
+    }
+
+    #[test]
+    fn choosing_brings_each_item_as_often() {
+        let mut counts = [0_u32; 5];
+        for place in 0..2000 {
+            let mut items = [0, 1, 2, 3, 4];
+            choose(&mut at(0, Purpose::Choice, [place, 0]), &mut items, 2);
+            for item in &items[..2] {
+                counts[*item] += 1;
+            }
+            items.sort_unstable();
+            assert_eq!(items, [0, 1, 2, 3, 4]);
+        }
+        // 800 expected each, with a standard deviation of 22.
+        assert!(counts.iter().all(|count| count.abs_diff(800) < 110), "{counts:?}");
+        choose(&mut at(0, Purpose::Choice, [0, 0]), &mut [1, 2], 7);
+        choose(&mut at(0, Purpose::Choice, [0, 0]), &mut [0; 0], 1);
+    }
+}
