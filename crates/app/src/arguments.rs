@@ -1,5 +1,7 @@
 //! The command line: what can be typed, checked as far as words go.
 
+mod train;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -7,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use facenet::matching::Threshold;
 use facenet::network::Variant;
 use facenet::photo::FaceChoice;
+
+pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
 /// Verify and recognise faces, offline, with FaceNet's Inception network.
 ///
@@ -31,6 +35,7 @@ pub(crate) enum Command {
     Recognize(Recognize),
     Encode(Encode),
     Evaluate(Evaluate),
+    Train(Box<Train>),
     Model(Model),
     Completions(Completions),
 }
@@ -43,6 +48,7 @@ impl Arguments {
             Command::Recognize(recognize) => recognize.json,
             Command::Encode(encode) => encode.format() == EncodingFormat::Json,
             Command::Evaluate(evaluate) => evaluate.json,
+            Command::Train(train) => train.json,
             Command::Model(model) => model.json,
             Command::Completions(_) => false,
         }

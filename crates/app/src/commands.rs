@@ -5,4 +5,5 @@ pub(crate) mod encode;
 pub(crate) mod evaluate;
 pub(crate) mod model;
 pub(crate) mod recognize;
+pub(crate) mod train;
 pub(crate) mod verify;

@@ -63,6 +63,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Recognize(recognize) => commands::recognize::run(&recognize, output),
         Command::Encode(encode) => commands::encode::run(&encode, output),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
+        Command::Train(train) => commands::train::run(&train, output),
         Command::Model(model) => commands::model::run(&model, output),
         Command::Completions(completions) => commands::completions::run(&completions, output),
     }

@@ -71,6 +71,11 @@ pub(crate) fn warn(text: fmt::Arguments<'_>) {
     notice("warning", text);
 }
 
+/// Something worth knowing, on stderr.
+pub(crate) fn note(text: fmt::Arguments<'_>) {
+    notice("note", text);
+}
+
 fn notice(kind: &str, text: fmt::Arguments<'_>) {
     let text = escaped(&text.to_string());
     let _ = writeln!(io::stderr().lock(), "facenet: {kind}: {text}");

@@ -1,0 +1,190 @@
+//! Arguments of `facenet train`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use facenet::network::Variant;
+use facenet::photo::FaceChoice;
+use facenet::training::Mining;
+
+/// Options that a checkpoint knows already.
+const OF_THE_CHECKPOINT: [&str; 19] = [
+    "loss",
+    "start",
+    "variant",
+    "optimiser",
+    "learning_rate",
+    "schedule",
+    "warm_up",
+    "weight_decay",
+    "clip_norm",
+    "batch",
+    "people",
+    "pictures",
+    "mining",
+    "margin",
+    "sum",
+    "seed",
+    "no_augmentation",
+    "held_out",
+    "similarity_weight",
+];
+
+/// Train the network, from scratch or from weights.
+///
+/// DATA is a pack of face crops, or a folder with a folder of photos for each
+/// person. All that the training makes goes to OUTPUT: checkpoints, weights
+/// (which --weights takes), metrics.jsonl, metrics.csv and loss.svg. Ctrl-C
+/// saves a checkpoint and ends; --resume goes on from the last one.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("budget").args(["epochs", "steps", "minutes"]))]
+pub(crate) struct Train {
+    /// Pack of face crops, or folder of people's folders of photos
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Folder for everything that comes of it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Go on from the last checkpoint in OUTPUT; only the budget may change
+    #[arg(long, conflicts_with_all = OF_THE_CHECKPOINT)]
+    pub(crate) resume: bool,
+
+    /// What to learn from [default: distillation where the pack has a teacher's
+    /// encodings, else triplet]
+    #[arg(long, value_enum)]
+    pub(crate) loss: Option<LossKind>,
+    /// Weights to begin with: random, shipped, or a folder [default: random
+    /// with distillation, shipped with triplet]
+    #[arg(long, value_name = "WEIGHTS")]
+    pub(crate) start: Option<String>,
+    /// happyhouse or openface
+    #[arg(long, default_value_t = Variant::HappyHouse)]
+    pub(crate) variant: Variant,
+    /// Random numbers: the same seed gives the same weights
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// Train until every picture (or person) was shown so often
+    #[arg(long)]
+    pub(crate) epochs: Option<f64>,
+    /// Train for so many batches
+    #[arg(long)]
+    pub(crate) steps: Option<u64>,
+    /// Train for so long
+    #[arg(long)]
+    pub(crate) minutes: Option<f64>,
+
+    /// Pictures a batch, with distillation
+    #[arg(long, value_name = "N")]
+    pub(crate) batch: Option<usize>,
+    /// People a batch, with triplets
+    #[arg(long, value_name = "N")]
+    pub(crate) people: Option<usize>,
+    /// Pictures of each person in a batch, with triplets
+    #[arg(long, value_name = "N")]
+    pub(crate) pictures: Option<usize>,
+    /// Which triplets of a batch: all, hardest or semi-hard
+    #[arg(long, value_parser = mining)]
+    pub(crate) mining: Option<Mining>,
+    /// How much nearer a positive shall be than a negative, squared distance
+    #[arg(long)]
+    pub(crate) margin: Option<f64>,
+    /// Sum the triplets' losses, as the notebook does, instead of their mean
+    #[arg(long)]
+    pub(crate) sum: bool,
+    /// Weight of the match of pairwise similarities, with distillation
+    #[arg(long, value_name = "W")]
+    pub(crate) similarity_weight: Option<f64>,
+
+    /// How gradients change weights
+    #[arg(long, value_enum)]
+    pub(crate) optimiser: Option<OptimiserKind>,
+    /// The highest learning rate
+    #[arg(long, value_name = "RATE")]
+    pub(crate) learning_rate: Option<f64>,
+    /// How the learning rate goes over the steps
+    #[arg(long, value_enum)]
+    pub(crate) schedule: Option<ScheduleKind>,
+    /// Steps over which the learning rate rises, with cosine
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) warm_up: Option<u64>,
+    /// Steps from one fall of the learning rate to the next, with step
+    #[arg(long, value_name = "STEPS", default_value_t = 1000)]
+    pub(crate) step_every: u64,
+    /// Pull of kernels towards zero
+    #[arg(long, value_name = "W")]
+    pub(crate) weight_decay: Option<f64>,
+    /// Scale longer gradients down to this length
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) clip_norm: Option<f64>,
+    /// Show the pictures as they are
+    #[arg(long)]
+    pub(crate) no_augmentation: bool,
+
+    /// People to measure on instead of training on them [default: 100, or a
+    /// tenth where there are few]
+    #[arg(long, value_name = "PEOPLE")]
+    pub(crate) held_out: Option<usize>,
+    /// Measure on the pairs of this list instead, with --measure-images
+    #[arg(long, value_name = "FILE", requires = "measure_images")]
+    pub(crate) measure_pairs: Option<PathBuf>,
+    /// The pack with the pictures of --measure-pairs
+    #[arg(long, value_name = "PACK", requires = "measure_pairs")]
+    pub(crate) measure_images: Option<PathBuf>,
+    /// Steps from one measure to the next
+    #[arg(long, value_name = "STEPS", default_value_t = 500)]
+    pub(crate) measure_every: u64,
+    /// Seconds from one checkpoint to the next
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) checkpoint_every: u64,
+
+    /// Photos of people's folders are face crops: no detection
+    #[arg(long)]
+    pub(crate) aligned: bool,
+    /// Which face counts where a photo has several
+    #[arg(long, value_name = "CHOICE", default_value = "only")]
+    pub(crate) face: FaceChoice,
+    /// Print one JSON object at the end
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What training makes small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LossKind {
+    /// The distance to a teacher's encodings
+    Distillation,
+    /// Triplets of two pictures of one person and one of another
+    Triplet,
+}
+
+/// Which optimiser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OptimiserKind {
+    /// Adam with decoupled weight decay
+    Adamw,
+    /// Adam
+    Adam,
+    /// Gradient descent with momentum
+    Sgd,
+}
+
+/// How the learning rate goes with the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScheduleKind {
+    /// Up in a line, down along half a cosine wave
+    Cosine,
+    /// Always the same
+    Constant,
+    /// A tenth after every --step-every steps
+    Step,
+}
+
+fn mining(text: &str) -> Result<Mining, String> {
+    match text {
+        "all" => Ok(Mining::All),
+        "hardest" => Ok(Mining::Hardest),
+        "semi-hard" => Ok(Mining::SemiHard),
+        _ => Err("expected all, hardest or semi-hard".into()),
+    }
+}

@@ -1,0 +1,171 @@
+//! From arguments to what `facenet::training` wants to know.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use facenet::dataset::{Pack, Pairs};
+use facenet::photo::{DecodeLimits, RustfaceDetector};
+use facenet::training::{
+    AlignedPhotos, AugmentationOptions, Budget, FacesInPhotos, FolderOptions, FolderSource,
+    HeldOut, Initial, Loss, OptimiserOptions, PackSource, RateSchedule, Reduction, Sampling,
+    Source, TrainingOptions,
+};
+use facenet::weights::Weights;
+
+use crate::arguments::{LossKind, OptimiserKind, ScheduleKind, Train};
+
+/// People that are held out unless the user says how many.
+const HELD_OUT: usize = 100;
+
+/// The pictures to train on.
+pub(super) fn source(arguments: &Train) -> Result<Arc<dyn Source>> {
+    let folder = &arguments.data;
+    if folder.join("pack.json").exists() {
+        return Ok(Arc::new(PackSource::new(Pack::open(folder)?)?));
+    }
+    let options = FolderOptions::default();
+    let limits = DecodeLimits::default();
+    Ok(if arguments.aligned {
+        Arc::new(FolderSource::open(folder, AlignedPhotos { limits }, options)?)
+    } else {
+        let choice = arguments.face;
+        let framing = FacesInPhotos { detector: RustfaceDetector::default(), choice, limits };
+        Arc::new(FolderSource::open(folder, framing, options)?)
+    })
+}
+
+/// The list of pairs to measure on, if there is one.
+pub(super) fn measure(arguments: &Train) -> Result<Option<HeldOut>> {
+    let (Some(pairs), Some(images)) = (&arguments.measure_pairs, &arguments.measure_images) else {
+        return Ok(None);
+    };
+    let pictures = PackSource::new(Pack::open(images)?)?;
+    Ok(Some(HeldOut::pairs(pictures, &Pairs::read(pairs)?)?))
+}
+
+/// When to end, if the user says.
+pub(super) fn budget(arguments: &Train) -> Option<Budget> {
+    let steps = arguments.steps.map(Budget::Steps);
+    let epochs = arguments.epochs.map(Budget::Epochs);
+    steps.or(epochs).or(arguments.minutes.map(Budget::Minutes))
+}
+
+/// Weights to begin with, and everything else.
+pub(super) fn options(
+    arguments: &Train,
+    source: &dyn Source,
+    measures_elsewhere: bool,
+) -> Result<(Initial, TrainingOptions)> {
+    let loss = arguments.loss.unwrap_or(match source.has_targets() {
+        true => LossKind::Distillation,
+        false => LossKind::Triplet,
+    });
+    let defaults = match loss {
+        LossKind::Distillation => TrainingOptions::distillation(),
+        LossKind::Triplet => TrainingOptions::triplet(),
+    };
+    let held_out = arguments.held_out.unwrap_or_else(|| match measures_elsewhere {
+        true => 0,
+        false => held_out_default(source),
+    });
+    let augmentation = match arguments.no_augmentation {
+        true => AugmentationOptions::none(),
+        false => AugmentationOptions::default(),
+    };
+    let options = TrainingOptions {
+        variant: arguments.variant,
+        seed: arguments.seed,
+        loss: with_loss_arguments(arguments, defaults.loss),
+        sampling: with_batch_arguments(arguments, defaults.sampling),
+        augmentation,
+        optimiser: arguments.optimiser.map_or(defaults.optimiser, optimiser),
+        learning_rate: arguments.learning_rate.unwrap_or(defaults.learning_rate),
+        schedule: schedule(arguments, defaults.schedule),
+        weight_decay: arguments.weight_decay.unwrap_or(defaults.weight_decay),
+        clip_norm: arguments.clip_norm.or(defaults.clip_norm),
+        statistics_momentum: defaults.statistics_momentum,
+        budget: budget(arguments).unwrap_or(defaults.budget),
+        held_out_people: held_out,
+    };
+    Ok((initial(arguments, loss)?, options))
+}
+
+fn initial(arguments: &Train, loss: LossKind) -> Result<Initial> {
+    let start = arguments.start.as_deref().unwrap_or(match loss {
+        LossKind::Distillation => "random",
+        LossKind::Triplet => "shipped",
+    });
+    Ok(match start {
+        "random" => Initial::Random,
+        "shipped" => Initial::Weights(Box::new(Weights::embedded()?)),
+        folder => {
+            let loaded = Weights::from_npy_folder(Path::new(folder));
+            let context = "--start takes random, shipped or a folder of weights";
+            Initial::Weights(Box::new(loaded.context(context)?.weights))
+        }
+    })
+}
+
+fn with_loss_arguments(arguments: &Train, loss: Loss) -> Loss {
+    match loss {
+        Loss::Triplet { margin, reduction, mining } => Loss::Triplet {
+            margin: arguments.margin.unwrap_or(margin),
+            reduction: if arguments.sum { Reduction::Sum } else { reduction },
+            mining: arguments.mining.unwrap_or(mining),
+        },
+        Loss::Distillation { similarity_weight } => Loss::Distillation {
+            similarity_weight: arguments.similarity_weight.unwrap_or(similarity_weight),
+        },
+    }
+}
+
+fn with_batch_arguments(arguments: &Train, sampling: Sampling) -> Sampling {
+    match sampling {
+        Sampling::Pictures { pictures } => {
+            Sampling::Pictures { pictures: arguments.batch.unwrap_or(pictures) }
+        }
+        Sampling::People { people, pictures } => Sampling::People {
+            people: arguments.people.unwrap_or(people),
+            pictures: arguments.pictures.unwrap_or(pictures),
+        },
+    }
+}
+
+fn optimiser(kind: OptimiserKind) -> OptimiserOptions {
+    match kind {
+        OptimiserKind::Adamw => OptimiserOptions::adamw(),
+        OptimiserKind::Adam => OptimiserOptions::adam(),
+        OptimiserKind::Sgd => OptimiserOptions::sgd(),
+    }
+}
+
+fn schedule(arguments: &Train, default: RateSchedule) -> RateSchedule {
+    let chosen = match arguments.schedule {
+        None => default,
+        Some(ScheduleKind::Constant) => RateSchedule::Constant,
+        Some(ScheduleKind::Cosine) => RateSchedule::Cosine { warm_up: 100, floor: 0.0 },
+        Some(ScheduleKind::Step) => RateSchedule::Step { factor: 0.1, every: arguments.step_every },
+    };
+    match (chosen, arguments.warm_up) {
+        (RateSchedule::Cosine { floor, .. }, Some(warm_up)) => {
+            RateSchedule::Cosine { warm_up, floor }
+        }
+        _ => chosen,
+    }
+}
+
+/// A hundred people, or a tenth where there are few; nobody where that is fewer
+/// than the four that a measure needs.
+fn held_out_default(source: &dyn Source) -> usize {
+    let mut pictures: HashMap<u32, usize> = HashMap::new();
+    for index in 0..source.len() {
+        *pictures.entry(source.identity(index)).or_default() += 1;
+    }
+    let people = pictures.values().filter(|&&count| count >= 2).count();
+    match HELD_OUT.min(people / 10) {
+        0..4 => 0,
+        count => count,
+    }
+}
