@@ -31,8 +31,11 @@ pub(crate) struct Header {
 #[non_exhaustive]
 pub enum HeaderFault {
     /// Another kind of file.
-    #[error("it does not begin with the magic bytes \\x93NUMPY")]
-    Magic,
+    #[error("expected the magic bytes \\x93NUMPY at its beginning, found {found:?}")]
+    Magic {
+        /// Its first bytes, what is no ASCII escaped.
+        found: String,
+    },
     /// A later format.
     #[error("its format version is {major}.{minor}, expected 1.0, 2.0 or 3.0")]
     Version {
@@ -97,7 +100,10 @@ impl Header {
 
 /// Where the header's text begins and ends.
 fn extent(bytes: &[u8]) -> Result<(usize, usize), HeaderFault> {
-    let rest = bytes.strip_prefix(MAGIC).ok_or(HeaderFault::Magic)?;
+    let Some(rest) = bytes.strip_prefix(MAGIC) else {
+        let beginning = bytes.get(..MAGIC.len()).unwrap_or(bytes);
+        return Err(HeaderFault::Magic { found: beginning.escape_ascii().to_string() });
+    };
     let (start, text) = match *rest {
         [1, 0, a, b, ..] => (10, u32::from(u16::from_le_bytes([a, b]))),
         [2 | 3, 0, a, b, c, d, ..] => (12, u32::from_le_bytes([a, b, c, d])),

@@ -10,7 +10,7 @@ use ndarray::{ArrayViewMut4, Axis};
 /// Tasks that a batch is cut into if it has enough pixels for them.
 const TASKS: usize = 8;
 /// Pixels below which a task is not worth having.
-const FEWEST_PIXELS: usize = 96;
+const FEWEST_PIXELS: usize = 48;
 
 /// The output pixels of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +34,13 @@ pub(crate) fn units([n, h, w]: [usize; 3], pixels: usize) -> Vec<Unit> {
     if n * plane == 0 {
         return Vec::new();
     }
-    let pixels = pixels.min((n * plane).div_ceil(TASKS).max(FEWEST_PIXELS));
+    let pixels = pixels.min((n * plane).div_ceil(TASKS).max(2 * FEWEST_PIXELS));
     if plane < pixels {
-        let images = n.div_ceil(n.div_ceil(pixels / plane));
+        let tasks = n.div_ceil(pixels / plane);
+        // An even number keeps two threads equally busy.
+        let even =
+            if n * plane >= FEWEST_PIXELS { tasks.next_multiple_of(2).min(n) } else { tasks };
+        let images = n.div_ceil(even);
         let starts = (0..n).step_by(images);
         return starts
             .map(|start| Unit { images: start..n.min(start + images), rows: 0..h })
