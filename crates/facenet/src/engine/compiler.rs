@@ -1,7 +1,7 @@
 //! From the network's definition and its weights to a plan.
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis, Ix1, Ix2, Ix4};
-use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
+use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, PackedConv2dWeight, Pool2dOptions};
 use tensor::{Activation, Padding2d};
 
 use super::plan::{Operation, Plan};
@@ -39,6 +39,7 @@ impl Builder for Compiler<'_> {
             padding: Padding2d::same(layer.padding),
             activation: Activation::Relu,
         };
+        let weight = PackedConv2dWeight::new(weight.view());
         self.plan.step(Operation::Convolution { weight, bias, options }, &[*input])
     }
 

@@ -5,14 +5,16 @@
 
 use ndarray::{Array1, Array2, Array4, ArrayView2, ArrayView4};
 use tensor::Padding2d;
-use tensor::ops::{self, Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
+use tensor::ops::{
+    self, Conv2dOptions, LocalResponseNormOptions, PackedConv2dWeight, Pool2dOptions,
+};
 
 /// What one step does.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Operation {
-    /// With bias and activation.
+    /// With bias and activation; the kernel in the order in which it is read.
     Convolution {
-        weight: Array4<f32>,
+        weight: PackedConv2dWeight<f32>,
         bias: Array1<f32>,
         options: Conv2dOptions,
     },
@@ -34,7 +36,7 @@ pub(super) enum Operation {
 
 /// One step: it makes the value whose number is its own place in the list, plus
 /// one for the input.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Step {
     operation: Operation,
     inputs: Vec<usize>,
@@ -44,7 +46,7 @@ struct Step {
 
 /// Steps in the order they run. Value 0 is the input, value i + 1 is what step i
 /// makes, the last value is the result.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Plan {
     steps: Vec<Step>,
     stages: Vec<(&'static str, usize)>,
@@ -118,9 +120,7 @@ impl Operation {
     fn run(&self, inputs: &[ArrayView4<'_, f32>]) -> Array4<f32> {
         let x = inputs[0];
         match self {
-            Self::Convolution { weight, bias, options } => {
-                ops::conv2d(x, weight.view(), Some(bias.view()), *options)
-            }
+            Self::Convolution { weight, bias, options } => convolution(x, weight, bias, *options),
             Self::Pad(padding) => ops::pad2d(x, *padding),
             Self::MaxPool(pool) => ops::max_pool2d(x, *pool),
             Self::AveragePool(pool) => ops::average_pool2d(x, *pool),
@@ -137,6 +137,22 @@ impl Operation {
             Self::L2Normalize { epsilon } => planes(Ok(ops::l2_normalize(matrix(x), *epsilon))),
         }
     }
+}
+
+fn convolution(
+    x: ArrayView4<'_, f32>,
+    weight: &PackedConv2dWeight<f32>,
+    bias: &Array1<f32>,
+    options: Conv2dOptions,
+) -> Array4<f32> {
+    let (m, _, h, w) = x.dim();
+    let (o, _, kh, kw) = weight.dim();
+    let Some([oh, ow]) = options.output_size([h, w], [kh, kw]) else {
+        panic!("a {kh}×{kw} kernel does not fit an input of {h}×{w}")
+    };
+    let mut output = Array4::zeros((m, o, oh, ow));
+    ops::conv2d_packed_into(x, weight, Some(bias.view()), options, output.view_mut());
+    output
 }
 
 /// `(m, C)` as `(m, C, 1, 1)`.

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use facenet::dataset::Window;
-use facenet::photo::{DecodeLimits, Detector, FaceBox, FaceChoice, Photo};
+use facenet::photo::{DecodeLimits, Detector, FaceBox, FaceChoice, Photo, face_window};
 use facenet::training::{
     AlignedPhotos, Canvas, FacesInPhotos, FolderOptions, FolderSource, Framing, PictureError,
     Source, TrainingError,
@@ -73,14 +72,15 @@ fn canvases_are_kept_up_to_the_limit() {
     }
 }
 
-/// A detector that is always sure of the middle of the photo, and one that never
-/// sees anybody.
+const SEEN: FaceBox = FaceBox { x: 10.0, y: 10.0, width: 20.0, height: 20.0, score: 9.0 };
+
+/// A detector that sees so many faces in the middle of every photo.
 #[derive(Clone)]
 struct Sees(usize);
 
 impl Detector for Sees {
     fn detect(&mut self, _: &Photo) -> Vec<FaceBox> {
-        vec![FaceBox { x: 10.0, y: 10.0, width: 20.0, height: 20.0, score: 9.0 }; self.0]
+        vec![SEEN; self.0]
     }
 }
 
@@ -97,8 +97,7 @@ fn faces_are_looked_for_and_those_missing_are_told() {
     };
     let canvas = frame(1).unwrap();
     assert_eq!(canvas.picture.dimensions(), (40, 40));
-    let Window { width, height, .. } = canvas.window;
-    assert!((width - 21.9).abs() < 1e-4 && (height - 21.9).abs() < 1e-4, "{width} by {height}");
+    assert_eq!(canvas.window, face_window(&SEEN));
     for faces in [0, 2] {
         let error = frame(faces).unwrap_err();
         assert!(matches!(error, PictureError::Face(_)), "{error}");

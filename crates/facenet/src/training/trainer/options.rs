@@ -140,7 +140,7 @@ pub enum RateSchedule {
     /// Up in a straight line, then down along half a cosine wave to the budget's
     /// end.
     Cosine {
-        /// Steps of the straight line.
+        /// Steps of the straight line, a fifth of all at most.
         warm_up: u64,
         /// The last rate as a share of the highest.
         floor: f64,
@@ -160,6 +160,7 @@ impl RateSchedule {
         let schedule = match self {
             Self::Constant => Schedule::Constant { rate },
             Self::Cosine { warm_up, floor } => {
+                let warm_up = warm_up.min(steps / 5);
                 Schedule::Cosine { peak: rate, floor: rate * floor, warm_up, steps }
             }
             Self::Step { factor, every } => Schedule::Step { rate, factor, every },
@@ -275,5 +276,36 @@ mod variant_name {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Variant, D::Error> {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cosine_ends_at_its_floor_however_short_the_training() {
+        let schedule = RateSchedule::Cosine { warm_up: 100, floor: 0.1 };
+        for steps in [0, 1, 4, 10, 499, 500, 10_000] {
+            let rates: Vec<_> = (0..steps).map(|step| schedule.rate(2.0, step, steps)).collect();
+            let highest = rates.iter().copied().fold(0.0, f64::max);
+            assert!(rates.is_empty() || (1.5..=2.0).contains(&highest), "{steps}: {highest}");
+            assert!((schedule.rate(2.0, steps, steps) - 0.2).abs() < 1e-12, "{steps}");
+        }
+        assert_eq!(schedule.rate(2.0, 0, u64::MAX), 0.02);
+    }
+
+    #[test]
+    fn presets_are_in_range_and_survive_json() {
+        for options in [TrainingOptions::distillation(), TrainingOptions::triplet()] {
+            options.check().unwrap();
+            for budget in [Budget::Steps(7), Budget::Epochs(0.5), Budget::Minutes(20.0)] {
+                let options = TrainingOptions { budget, clip_norm: Some(1.0), ..options.clone() };
+                let text = serde_json::to_string(&options).unwrap();
+                assert_eq!(serde_json::from_str::<TrainingOptions>(&text).unwrap(), options);
+            }
+        }
+        let unknown = serde_json::from_str::<AugmentationOptions>(r#"{"shfit": 1}"#);
+        assert!(unknown.unwrap_err().to_string().contains("shfit"));
     }
 }
