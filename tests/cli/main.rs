@@ -10,4 +10,5 @@ mod evaluate;
 mod gallery;
 mod model;
 mod streams;
+mod train;
 mod verify;

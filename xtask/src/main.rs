@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
+mod bench;
 mod convert_weights;
 
 use std::process::ExitCode;
@@ -20,11 +21,13 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Chore {
     ConvertWeights(convert_weights::Arguments),
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::ConvertWeights(arguments) => convert_weights::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`Recorder`] | layer table, shapes, the list of 224 tensors |
 //! | [`engine`](crate::engine) | a plan for inference, batch-norm folded in |
+//! | [`training`](crate::training) | a graph on a tape, to be differentiated |
 //!
 //! The definition is kept apart from its interpreters so that a change to the
 //! network cannot reach one of them and miss another.
@@ -39,6 +40,10 @@ pub const INPUT_CHANNELS: usize = 3;
 pub const INPUT_SIZE: usize = 96;
 /// Numbers in an encoding.
 pub const ENCODING_LENGTH: usize = 128;
+
+/// The encoding is divided by the root of its squared length, of at least this:
+/// the epsilon of Keras' `K.l2_normalize`.
+pub(crate) const NORM_EPSILON: f64 = 1e-12;
 
 /// Tells `builder` the whole network, from picture to encoding, and returns the
 /// node that holds the encoding.

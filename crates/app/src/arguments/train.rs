@@ -65,13 +65,13 @@ pub(crate) struct Train {
     pub(crate) seed: u64,
 
     /// Train until every picture (or person) was shown so often
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) epochs: Option<f64>,
     /// Train for so many batches
     #[arg(long)]
     pub(crate) steps: Option<u64>,
     /// Train for so long
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) minutes: Option<f64>,
 
     /// Pictures a batch, with distillation
@@ -87,20 +87,20 @@ pub(crate) struct Train {
     #[arg(long, value_parser = mining)]
     pub(crate) mining: Option<Mining>,
     /// How much nearer a positive shall be than a negative, squared distance
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) margin: Option<f64>,
     /// Sum the triplets' losses, as the notebook does, instead of their mean
     #[arg(long)]
     pub(crate) sum: bool,
     /// Weight of the match of pairwise similarities, with distillation
-    #[arg(long, value_name = "W")]
+    #[arg(long, allow_negative_numbers = true, value_name = "W")]
     pub(crate) similarity_weight: Option<f64>,
 
     /// How gradients change weights
     #[arg(long, value_enum)]
     pub(crate) optimiser: Option<OptimiserKind>,
     /// The highest learning rate
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
     pub(crate) learning_rate: Option<f64>,
     /// How the learning rate goes over the steps
     #[arg(long, value_enum)]
@@ -112,10 +112,10 @@ pub(crate) struct Train {
     #[arg(long, value_name = "STEPS", default_value_t = 1000)]
     pub(crate) step_every: u64,
     /// Pull of kernels towards zero
-    #[arg(long, value_name = "W")]
+    #[arg(long, allow_negative_numbers = true, value_name = "W")]
     pub(crate) weight_decay: Option<f64>,
     /// Scale longer gradients down to this length
-    #[arg(long, value_name = "LENGTH")]
+    #[arg(long, allow_negative_numbers = true, value_name = "LENGTH")]
     pub(crate) clip_norm: Option<f64>,
     /// Show the pictures as they are
     #[arg(long)]

@@ -184,8 +184,11 @@ impl Watcher {
     }
 
     fn count(&mut self, metrics: &StepMetrics) {
-        self.pictures += metrics.pictures;
-        self.seconds += metrics.pictures as f64 / metrics.pictures_per_second;
+        // A batch without a readable picture took no time worth counting.
+        if metrics.pictures_per_second > 0.0 {
+            self.pictures += metrics.pictures;
+            self.seconds += metrics.pictures as f64 / metrics.pictures_per_second;
+        }
         if let Some(loss) = metrics.loss {
             let before = self.loss.unwrap_or(loss);
             self.loss = Some(before + SMOOTHING * (loss - before));

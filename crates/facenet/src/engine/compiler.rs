@@ -5,11 +5,8 @@ use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, PackedConv2dWeight, P
 use tensor::{Activation, Padding2d};
 
 use super::plan::{Operation, Plan};
-use crate::network::{self, Builder, Convolution, Dense, Variant};
+use crate::network::{self, Builder, Convolution, Dense, NORM_EPSILON, Variant};
 use crate::weights::Weights;
-
-/// Keras' `K.l2_normalize` divides by the root of at least this.
-const NORM_EPSILON: f64 = 1e-12;
 
 /// Compiles `variant` with `weights`.
 pub(super) fn compile(variant: Variant, weights: &Weights) -> Plan {

@@ -54,7 +54,7 @@ pub struct Layer {
     pub parameters: usize,
 }
 
-/// Writes the network down; see the [module](self).
+/// Writes the network down.
 #[derive(Debug, Default)]
 pub struct Recorder {
     layers: Vec<Layer>,

@@ -11,10 +11,7 @@ use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Element, Padding2d};
 
 use super::model::{Forward, LayerMoments, Model};
-use crate::network::{Builder, Convolution, Dense};
-
-/// Keras' `K.l2_normalize` divides by the root of at least this.
-const NORM_EPSILON: f64 = 1e-12;
+use crate::network::{Builder, Convolution, Dense, NORM_EPSILON};
 
 /// Where batch-norm's statistics come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

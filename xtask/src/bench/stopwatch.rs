@@ -1,0 +1,260 @@
+//! An interpreter of the network that times each operator's kernels, forward and
+//! backward, on the shapes that they have there.
+//!
+//! It gets every layer from the one definition of the network, so the breakdown
+//! cannot miss one.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::Instant;
+
+use facenet::network::{Builder, Convolution, Dense};
+use ndarray::{Array1, Array2, Array4, ArrayView2, Axis};
+use tensor::ops::{self, BatchNormTrain, Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
+use tensor::{Activation, Padding2d};
+
+/// Runs of each kernel, of which the fastest counts.
+const RUNS: usize = 3;
+
+/// Seconds that one kind of operator takes in a step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Time {
+    pub(super) forward: f64,
+    pub(super) backward: f64,
+    /// Floating-point operations of both, where they are counted.
+    pub(super) flops: f64,
+}
+
+impl Time {
+    pub(super) fn total(&self) -> f64 {
+        self.forward + self.backward
+    }
+}
+
+/// Times kernels; a node is the shape of a value, `[C, H, W]`.
+pub(super) struct Stopwatch {
+    batch: usize,
+    kinds: BTreeMap<String, Time>,
+}
+
+impl Stopwatch {
+    pub(super) fn new(batch: usize) -> Self {
+        Self { batch, kinds: BTreeMap::new() }
+    }
+
+    /// Operations of a step's convolutions and dense layer.
+    pub(super) fn flops(&self) -> f64 {
+        self.kinds.values().map(|time| time.flops).sum()
+    }
+
+    /// The kinds of operators with their times.
+    pub(super) fn times(&self) -> Vec<(String, Time)> {
+        self.kinds.iter().map(|(kind, time)| (kind.clone(), *time)).collect()
+    }
+
+    fn add(&mut self, kind: &str, forward: f64, backward: f64, flops: f64) {
+        let time = self.kinds.entry(kind.to_owned()).or_default();
+        time.forward += forward;
+        time.backward += backward;
+        time.flops += flops;
+    }
+
+    /// Numbers of both signs, the same each time.
+    fn values(&self, [c, h, w]: [usize; 3]) -> Array4<f32> {
+        Array4::from_shape_fn((self.batch, c, h, w), |(n, c, y, x)| {
+            ((37 * n + 11 * c + 5 * y + 3 * x) % 64) as f32 / 32.0 - 1.0
+        })
+    }
+
+    fn pool(
+        &mut self,
+        kind: &str,
+        [c, h, w]: [usize; 3],
+        pool: Pool2dOptions,
+        run: impl Fn(&Array4<f32>) -> (f64, f64),
+    ) -> [usize; 3] {
+        let Some([oh, ow]) = pool.output_size([h, w]) else { panic!("{pool:?} does not fit") };
+        let (forward, backward) = run(&self.values([c, h, w]));
+        self.add(kind, forward, backward, 0.0);
+        [c, oh, ow]
+    }
+}
+
+/// The fastest of a few runs, in seconds.
+fn seconds<T>(mut run: impl FnMut() -> T) -> f64 {
+    let mut fastest = f64::INFINITY;
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        black_box(run());
+        fastest = fastest.min(start.elapsed().as_secs_f64());
+    }
+    fastest
+}
+
+/// `(N, C, 1, 1)` as `(N, C)`.
+fn rows(values: &Array4<f32>) -> ArrayView2<'_, f32> {
+    values.view().index_axis_move(Axis(3), 0).index_axis_move(Axis(2), 0)
+}
+
+impl Builder for Stopwatch {
+    type Node = [usize; 3];
+
+    fn input(&mut self, shape: [usize; 3]) -> [usize; 3] {
+        shape
+    }
+
+    fn convolution(&mut self, x: &[usize; 3], layer: &Convolution) -> [usize; 3] {
+        let [c, h, w] = *x;
+        let Convolution { channels: o, kernel: k, stride, padding, epsilon, .. } = *layer;
+        let options = Conv2dOptions {
+            stride: [stride; 2],
+            padding: Padding2d::same(padding),
+            activation: Activation::None,
+        };
+        let Some([oh, ow]) = options.output_size([h, w], [k, k]) else { panic!("{layer:?}") };
+        let input = self.values(*x);
+        let weight = Array4::from_elem((o, c, k, k), 0.01_f32);
+        let mut output = Array4::zeros((self.batch, o, oh, ow));
+        let forward = seconds(|| {
+            ops::conv2d_into(input.view(), weight.view(), None, options, output.view_mut());
+        });
+        let gradient = self.values([o, oh, ow]);
+        let by_weight =
+            seconds(|| ops::conv2d_backward_weight(input.view(), gradient.view(), [k, k], options));
+        // Pictures have no gradient.
+        let is_first = c == 3;
+        let mut grad_input = Array4::zeros(input.dim());
+        let by_input = if is_first {
+            0.0
+        } else {
+            seconds(|| {
+                ops::conv2d_backward_input_into(
+                    gradient.view(),
+                    weight.view(),
+                    options,
+                    grad_input.view_mut(),
+                );
+            })
+        };
+        let passes = if is_first { 2.0 } else { 3.0 };
+        let flops = passes * 2.0 * (self.batch * o * oh * ow * c * k * k) as f64;
+        let kind = match stride {
+            1 => format!("conv {k}×{k}"),
+            _ => format!("conv {k}×{k}/{stride}"),
+        };
+        self.add(&kind, forward, by_weight + by_input, flops);
+
+        let (scale, shift) = (Array1::ones(o), Array1::zeros(o));
+        let activation = Activation::Relu;
+        let (scale, shift) = (scale.view(), shift.view());
+        let parameters = BatchNormTrain { scale, shift, epsilon, activation };
+        let mut normalised = Array4::zeros(output.dim());
+        let forward = seconds(|| {
+            ops::batch_norm_train_into(output.view(), &parameters, normalised.view_mut())
+        });
+        let statistics =
+            ops::batch_norm_train_into(output.view(), &parameters, normalised.view_mut());
+        let mut gradient = gradient;
+        let backward = seconds(|| {
+            ops::batch_norm_backward_in_place(
+                output.view(),
+                gradient.view_mut(),
+                &parameters,
+                &statistics,
+            )
+        });
+        self.add("batch-norm + ReLU", forward, backward, 0.0);
+        [o, oh, ow]
+    }
+
+    fn pad(&mut self, x: &[usize; 3], _name: &str, padding: Padding2d) -> [usize; 3] {
+        let [c, h, w] = *x;
+        let Padding2d { top, bottom, left, right } = padding;
+        let input = self.values(*x);
+        let output = [c, h + top + bottom, w + left + right];
+        let gradient = self.values(output);
+        let forward = seconds(|| ops::pad2d(input.view(), padding));
+        let backward = seconds(|| ops::pad2d_backward(gradient.view(), padding));
+        self.add("pad", forward, backward, 0.0);
+        output
+    }
+
+    fn max_pool(&mut self, x: &[usize; 3], _name: &str, pool: Pool2dOptions) -> [usize; 3] {
+        let [_, h, w] = *x;
+        self.pool("max-pool", *x, pool, |input| {
+            let forward = seconds(|| ops::max_pool2d_with_indices(input.view(), pool));
+            let (output, indices) = ops::max_pool2d_with_indices(input.view(), pool);
+            let backward =
+                seconds(|| ops::max_pool2d_backward(output.view(), indices.view(), [h, w]));
+            (forward, backward)
+        })
+    }
+
+    fn average_pool(&mut self, x: &[usize; 3], _name: &str, pool: Pool2dOptions) -> [usize; 3] {
+        let [_, h, w] = *x;
+        self.pool("average pool", *x, pool, |input| {
+            let forward = seconds(|| ops::average_pool2d(input.view(), pool));
+            let output = ops::average_pool2d(input.view(), pool);
+            let backward = seconds(|| ops::average_pool2d_backward(output.view(), [h, w], pool));
+            (forward, backward)
+        })
+    }
+
+    fn l2_pool(&mut self, x: &[usize; 3], _name: &str, pool: Pool2dOptions) -> [usize; 3] {
+        self.pool("L2 pool", *x, pool, |input| {
+            let forward = seconds(|| ops::l2_pool2d(input.view(), pool));
+            let output = ops::l2_pool2d(input.view(), pool);
+            let backward = seconds(|| {
+                ops::l2_pool2d_backward(input.view(), output.view(), output.view(), pool)
+            });
+            (forward, backward)
+        })
+    }
+
+    fn local_response_norm(&mut self, x: &[usize; 3], _name: &str) -> [usize; 3] {
+        let options = LocalResponseNormOptions::default();
+        let input = self.values(*x);
+        let forward = seconds(|| ops::local_response_norm(input.view(), options));
+        let backward =
+            seconds(|| ops::local_response_norm_backward(input.view(), input.view(), options));
+        self.add("LRN", forward, backward, 0.0);
+        *x
+    }
+
+    fn concat(&mut self, inputs: &[[usize; 3]], _name: &str) -> [usize; 3] {
+        let parts: Vec<_> = inputs.iter().map(|&shape| self.values(shape)).collect();
+        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+        let channels: Vec<_> = inputs.iter().map(|[c, ..]| *c).collect();
+        let [_, h, w] = inputs[0];
+        let output = [channels.iter().sum(), h, w];
+        let gradient = self.values(output);
+        let forward = seconds(|| ops::concat_channels(&views));
+        let backward = seconds(|| ops::concat_channels_backward(gradient.view(), &channels));
+        self.add("concat", forward, backward, 0.0);
+        output
+    }
+
+    fn flatten(&mut self, [c, h, w]: &[usize; 3], _name: &str) -> [usize; 3] {
+        [c * h * w, 1, 1]
+    }
+
+    fn dense(&mut self, [c, ..]: &[usize; 3], layer: &Dense) -> [usize; 3] {
+        let (o, values) = (layer.outputs, self.values([*c, 1, 1]));
+        let input = rows(&values);
+        let weight = Array2::from_elem((o, *c), 0.01_f32);
+        let gradient = Array2::from_elem((self.batch, o), 0.5_f32);
+        let forward = seconds(|| ops::dense(input, weight.view(), None));
+        let backward = seconds(|| ops::dense_backward(input, weight.view(), gradient.view()));
+        self.add("dense", forward, backward, 6.0 * (self.batch * o * c) as f64);
+        [o, 1, 1]
+    }
+
+    fn l2_normalize(&mut self, x: &[usize; 3], _name: &str) -> [usize; 3] {
+        let values = self.values(*x);
+        let input = rows(&values);
+        let forward = seconds(|| ops::l2_normalize(input, 1e-12));
+        let backward = seconds(|| ops::l2_normalize_backward(input, input, 1e-12));
+        self.add("l2-normalise", forward, backward, 0.0);
+        *x
+    }
+}

@@ -1,0 +1,118 @@
+//! `bench train`: pictures a second of a whole training step, and where its time
+//! goes.
+//!
+//! The step is the real one: the network on the tape, the triplet loss over all
+//! valid triplets of four pictures a person, backward, Adam. The breakdown runs
+//! each operator's kernels by themselves on the same shapes (`stopwatch.rs`), so
+//! its sum is what the step would take without anything between the kernels.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use autograd::Tape;
+use autograd::optimiser::{Adam, Optimiser};
+use facenet::network::{Variant, build};
+use facenet::training::{Mining, Model, Reduction, mine, squared_distances, triplet};
+use ndarray::{Array4, Ix2};
+
+use super::stopwatch::{Stopwatch, Time};
+
+/// Pictures of each person in a batch.
+const PICTURES: usize = 4;
+
+/// A training step: forward, triplet loss, backward, Adam.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Batch sizes, multiples of four
+    #[arg(long, value_delimiter = ',', default_value = "48,96")]
+    batch: Vec<usize>,
+    /// Steps that are timed, after two that are not
+    #[arg(long, default_value_t = 10)]
+    steps: usize,
+    /// What one core can do, GFLOP/s in f32: the shares are of it. The default is
+    /// that of a 4.5 GHz core with two 512-bit FMA units
+    #[arg(long, default_value_t = 287.0)]
+    peak: f64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let threads = rayon::current_num_threads();
+    let peak = arguments.peak * threads as f64;
+    println!("{threads} threads, peak {peak:.0} GFLOP/s");
+    for &batch in &arguments.batch {
+        let batch = batch.next_multiple_of(PICTURES).max(2 * PICTURES);
+        let mut times = step_times(batch, arguments.steps.max(1));
+        times.sort_by(f64::total_cmp);
+        let (median, best) = (times[times.len() / 2], times[0]);
+
+        let mut stopwatch = Stopwatch::new(batch);
+        build(&mut stopwatch, Variant::HappyHouse);
+        let (kinds, flops) = (stopwatch.times(), stopwatch.flops());
+        println!(
+            "\nbatch {batch}: {:.0} pictures/s (median; {:.0} best), {:.1} ms a step, {:.0} % of peak",
+            batch as f64 / median,
+            batch as f64 / best,
+            1e3 * median,
+            100.0 * flops / median / 1e9 / peak
+        );
+        print_breakdown(kinds, peak);
+    }
+    Ok(())
+}
+
+/// Seconds of each step.
+fn step_times(batch: usize, steps: usize) -> Vec<f64> {
+    const WARM_UP: usize = 2;
+    let mut model = Model::<f32>::random(Variant::HappyHouse, 0, 0.0);
+    let mut optimiser = Optimiser::new(Adam::default(), model.parameters());
+    let people: Vec<_> = (0..batch as u32).map(|picture| picture / PICTURES as u32).collect();
+    let pictures = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {
+        ((31 * n + 7 * c + 3 * y + 5 * x) % 256) as f32 / 255.0
+    });
+    let tape = Tape::new();
+    let mut times = Vec::new();
+    for step in 0..WARM_UP + steps {
+        let start = Instant::now();
+        let leaves = model.parameters().leaves(&tape);
+        let forward = model.train(&leaves, &tape.constant(pictures.clone()));
+        let Ok(rows) = forward.encodings.value().into_dimensionality::<Ix2>() else {
+            unreachable!("encodings are rows")
+        };
+        let triplets = mine(Mining::All, squared_distances(rows).view(), &people, 0.2);
+        let loss = triplet(&forward.encodings, &triplets, 0.2, Reduction::Sum);
+        let moments = forward.moments;
+        drop((forward.encodings, forward.stages));
+        let gradients = leaves.collect(loss.backward());
+        model.update(&mut optimiser, &gradients, 1e-4);
+        model.absorb(&moments, 0.01);
+        if step >= WARM_UP {
+            times.push(start.elapsed().as_secs_f64());
+        }
+    }
+    times
+}
+
+fn print_breakdown(mut kinds: Vec<(String, Time)>, peak: f64) {
+    let all: f64 = kinds.iter().map(|(_, time)| time.total()).sum();
+    kinds.sort_by(|a, b| b.1.total().total_cmp(&a.1.total()));
+    println!(
+        "{:<22} {:>9} {:>9} {:>9} {:>7} {:>9} {:>8}",
+        "kernels by themselves", "forward", "backward", "ms", "share", "GFLOP/s", "of peak"
+    );
+    for (kind, time) in kinds {
+        let (forward, backward, total) = (time.forward, time.backward, time.total());
+        print!(
+            "{kind:<22} {:>9.2} {:>9.2} {:>9.2} {:>5.1} %",
+            1e3 * forward,
+            1e3 * backward,
+            1e3 * total,
+            100.0 * total / all
+        );
+        if time.flops > 0.0 {
+            let rate = time.flops / total / 1e9;
+            print!(" {rate:>9.0} {:>6.0} %", 100.0 * rate / peak);
+        }
+        println!();
+    }
+    println!("{:<22} {:>9} {:>9} {:>9.2}", "sum", "", "", 1e3 * all);
+}
