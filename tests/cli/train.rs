@@ -146,9 +146,10 @@ fn ctrl_c_saves_and_ends_cleanly() {
     let (data, work) = (people(), tempfile::tempdir().unwrap());
     let output = work.path().join("run");
     let mut command = new(data.path(), &output, &["--steps", "1000000"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // The journal is opened before the first step.
     while !output.join("metrics.jsonl").exists() {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended early");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     std::thread::sleep(std::time::Duration::from_secs(1));

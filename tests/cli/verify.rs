@@ -96,6 +96,9 @@ fn other_weights_are_checked_before_use() {
     let shipped = e2e::root().join("weights");
     run(facenet().arg("verify").arg("--weights").arg(&shipped)).with_code(0);
     run(facenet().arg("verify").env("FACENET_WEIGHTS", &shipped)).with_code(0);
+    // The embedded weights are not that network's.
+    let ended = run(facenet().args(["verify", "--variant", "openface"])).with_code(2);
+    ended.with_error(&["--weights DIR"]);
     let ended = run(facenet().args(["verify", "--variant", "resnet"])).with_code(2);
     assert!(ended.stderr.contains("expected happyhouse or openface"), "{ended}");
 }

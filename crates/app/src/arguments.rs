@@ -155,7 +155,7 @@ pub(crate) struct Evaluate {
     /// What to compare
     #[arg(long, value_enum, default_value_t = Method::Network)]
     pub(crate) method: Method,
-    /// Only the first N folds of the pairs file
+    /// Only the first N folds of the pairs file; a plain list is dealt into N folds
     #[arg(long, value_name = "N")]
     pub(crate) folds: Option<NonZeroUsize>,
     /// Which face counts where a photo has several: only, largest, central,
@@ -212,7 +212,8 @@ pub(crate) struct Decision {
 #[derive(Debug, Args)]
 pub(crate) struct Faces {
     /// Which face counts where a photo has several: only (several are refused),
-    /// largest, central, all or an index counted from 0, largest first
+    /// largest, central, all or an index counted from 0, largest first. Photos of
+    /// a gallery show one face each
     #[arg(long, value_name = "CHOICE", default_value = "only")]
     pub(crate) face: FaceChoice,
     /// The picture is a face crop: resize it, detect nothing

@@ -31,6 +31,13 @@ pub(crate) enum Framing {
     Detected(FaceChoice),
 }
 
+impl Framing {
+    /// For pictures of one known person each: `--face` is about the probe.
+    pub(crate) fn of_gallery(faces: &Faces) -> Self {
+        if faces.aligned { Self::Aligned } else { Self::Detected(FaceChoice::Only) }
+    }
+}
+
 impl From<&Faces> for Framing {
     fn from(faces: &Faces) -> Self {
         if faces.aligned { Self::Aligned } else { Self::Detected(faces.face) }

@@ -2,10 +2,12 @@
 //! and the network behind it.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use facenet::engine::Engine;
 use facenet::matching::Encoding;
+use facenet::network::Variant;
 use facenet::photo::{FaceBox, Photo, RustfaceDetector};
 use facenet::weights::{Loaded, Weights};
 use indicatif::ProgressBar;
@@ -20,7 +22,7 @@ pub(crate) const BATCH: usize = 32;
 
 /// Encodes the faces of photos.
 pub(crate) struct FaceReader {
-    engine: Engine,
+    engine: Arc<Engine>,
     finder: FaceFinder,
 }
 
@@ -47,8 +49,18 @@ pub(crate) fn weights(choice: &ModelChoice) -> Result<Weights> {
 impl FaceReader {
     /// Compiles the network.
     pub(crate) fn new(model: &ModelChoice, framing: Framing) -> Result<Self> {
-        let engine = Engine::new(model.variant, &weights(model)?);
+        if model.variant == Variant::OpenFace && model.weights.is_none() {
+            bail!(
+                "the weights inside the program are not OpenFace's: pass theirs with --weights DIR"
+            );
+        }
+        let engine = Arc::new(Engine::new(model.variant, &weights(model)?));
         Ok(Self { engine, finder: FaceFinder::new(framing) })
+    }
+
+    /// The same network behind another way to find faces.
+    pub(crate) fn with_framing(&self, framing: Framing) -> Self {
+        Self { engine: Arc::clone(&self.engine), finder: FaceFinder::new(framing) }
     }
 
     /// The finder of faces.

@@ -33,7 +33,7 @@ impl GalleryFolder {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
         for photo in PhotoTree::open(folder)?.photos()? {
-            let name = name(photo.person().or(photo.path.file_stem()));
+            let name = name(photo.person().or(photo.path.file_stem()), &photo.path)?;
             people.entry(name).or_default().push(photo.path);
         }
         if people.is_empty() {
@@ -102,8 +102,12 @@ fn read(photos: &[(&String, &Path)], reader: &FaceReader) -> Result<Gallery> {
     }
 }
 
-fn name(part: Option<&OsStr>) -> String {
-    part.unwrap_or_default().to_string_lossy().into_owned()
+/// A person's name, which must be text: two names that are none could look alike.
+fn name(part: Option<&OsStr>, path: &Path) -> Result<String> {
+    match part.unwrap_or_default().to_str() {
+        Some(name) => Ok(name.to_owned()),
+        None => bail!("the gallery's {} is no name: expected UTF-8 text", path.display()),
+    }
 }
 
 fn abridged(names: &[String]) -> String {

@@ -14,6 +14,7 @@ mod gallery_folder;
 mod output;
 mod progress;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -38,20 +39,25 @@ enum Outcome {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut output = Output::stdout(arguments.wants_json());
-    let outcome = run(arguments, &mut output).and_then(|outcome| {
-        output.flush()?;
-        Ok(outcome)
-    });
-    let outcome = outcome.unwrap_or_else(|error| {
-        // Whoever closed the pipe has what they wanted.
-        if output::is_broken_pipe(&error) {
-            return Outcome::Yes;
-        }
-        let outcome = outcome_of(&error);
-        output.error(&error, outcome as u8);
-        outcome
-    });
+    let outcome = match run(arguments, &mut output) {
+        Ok(outcome) => match output.flush() {
+            // Whoever closed the pipe has seen enough; the answer stays the answer.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(&mut output, &error.into()),
+            _ => outcome,
+        },
+        Err(error) => fail(&mut output, &error),
+    };
     ExitCode::from(outcome as u8)
+}
+
+/// Tells of the error. A pipe that was closed before there was an answer is none to
+/// tell of, but neither is it a yes.
+fn fail(output: &mut Output, error: &anyhow::Error) -> Outcome {
+    let outcome = outcome_of(error);
+    if !output::is_broken_pipe(error) {
+        output.error(error, outcome as u8);
+    }
+    outcome
 }
 
 fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {

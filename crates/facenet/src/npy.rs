@@ -122,13 +122,14 @@ fn extent(bytes: &[u8]) -> Result<(usize, usize), HeaderFault> {
     Ok((start, length as usize))
 }
 
-/// Whether the product of all numbers in parentheses fits 64 bits. Zeros count
-/// as one, for the products of the other axes are formed too.
+/// Whether the product of all numbers outside of quotation marks, which are the
+/// axes, fits 64 bits. Zeros count as one, for the products of the other axes are
+/// formed too.
 fn countable(text: &[u8]) -> bool {
-    let Some(open) = text.iter().position(|&byte| byte == b'(') else { return true };
-    let inside = text[open..].split(|&byte| byte == b')').next().unwrap_or_default();
-    inside
-        .split(|byte| !byte.is_ascii_digit())
+    // Every second part between quotation marks is inside of them.
+    text.split(|&byte| byte == b'\'' || byte == b'"')
+        .step_by(2)
+        .flat_map(|outside| outside.split(|byte| !byte.is_ascii_digit()))
         .filter(|digits| !digits.is_empty())
         .try_fold(1u64, |product, digits| {
             let axis: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
@@ -172,6 +173,8 @@ mod tests {
             "(4294967296, 4294967296, 0)",
             "(18446744073709551615, 2)",
             "(99999999999999999999,)",
+            "[4294967296, 4294967296]",
+            "((4294967296), (4294967296))",
         ] {
             assert!(matches!(shaped(shape), Err(HeaderFault::Overflow { .. })), "{shape}");
         }

@@ -250,14 +250,18 @@ fn a_run_that_cannot_write_leaves_the_old_files() {
     // A file stands where the staging folder has to be.
     fs::write(folder.path().join(".convert-weights.partial"), "in the way").unwrap();
     let error = Weights::embedded().unwrap().save_npy_folder(folder.path()).unwrap_err();
-    assert_says(&error.to_string(), &["cannot write", "unchanged"]);
+    assert_says(&error.to_string(), &["cannot write", "kept"]);
     assert_eq!(fs::read(folder.path().join("bn1_w.npy")).unwrap(), before);
 }
 
 #[test]
 fn an_interrupted_conversion_is_noticed() {
     let message = refusal(|folder| {
-        fs::create_dir(folder.join(".convert-weights.partial")).unwrap();
+        fs::create_dir_all(folder.join(".convert-weights.partial/old")).unwrap();
     });
-    assert_says(&message, &["interrupted", "run it again"]);
+    assert_says(&message, &["interrupted", "write them again"]);
+    // Before the first file was replaced nothing is lost.
+    let folder = copy();
+    fs::create_dir(folder.path().join(".convert-weights.partial")).unwrap();
+    assert!(Weights::from_npy_folder(folder.path()).is_ok());
 }

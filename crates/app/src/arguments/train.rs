@@ -8,7 +8,7 @@ use facenet::photo::FaceChoice;
 use facenet::training::Mining;
 
 /// Options that a checkpoint knows already.
-const OF_THE_CHECKPOINT: [&str; 19] = [
+const OF_THE_CHECKPOINT: [&str; 21] = [
     "loss",
     "start",
     "variant",
@@ -28,6 +28,8 @@ const OF_THE_CHECKPOINT: [&str; 19] = [
     "no_augmentation",
     "held_out",
     "similarity_weight",
+    "step_every",
+    "statistics_momentum",
 ];
 
 /// Train the network, from scratch or from weights.
@@ -117,6 +119,10 @@ pub(crate) struct Train {
     /// Scale longer gradients down to this length
     #[arg(long, allow_negative_numbers = true, value_name = "LENGTH")]
     pub(crate) clip_norm: Option<f64>,
+    /// Share of a batch in batch-norm's running statistics; 0 leaves them as they
+    /// are [default: 0.01; 0 with triplets from weights]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(crate) statistics_momentum: Option<f64>,
     /// Show the pictures as they are
     #[arg(long)]
     pub(crate) no_augmentation: bool,

@@ -5,6 +5,7 @@
 //! wrong answers and are told, never left out.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
@@ -22,7 +23,7 @@ use crate::face_reader::{BATCH, FaceReader};
 use crate::output::{Output, escaped, line, warn};
 use crate::{Outcome, progress};
 
-/// Folds that a list without any is dealt into.
+/// Most folds that a list without any is dealt into.
 const FOLDS: usize = 10;
 
 /// Where the pictures are.
@@ -45,11 +46,14 @@ enum Description {
 
 pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> {
     let mut pairs = Pairs::read(&arguments.pairs)?;
+    let folds = arguments.folds.map(NonZeroUsize::get);
     if pairs.folds == 1 {
-        pairs = pairs.dealt(FOLDS)?;
-    }
-    if let Some(folds) = arguments.folds {
-        pairs = pairs.first_folds(folds.get())?;
+        // A plain list says nothing of folds.
+        let same = pairs.pairs.iter().filter(|pair| pair.same).count();
+        let most = same.min(pairs.pairs.len() - same).clamp(2, FOLDS);
+        pairs = pairs.dealt(folds.unwrap_or(most))?;
+    } else if let Some(folds) = folds {
+        pairs = pairs.first_folds(folds)?;
     }
     let pictures = Pictures::open(arguments)?;
     let names: BTreeSet<&str> = pairs.pairs.iter().flat_map(|p| [&*p.a, &*p.b]).collect();

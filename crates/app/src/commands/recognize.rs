@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &Recognize, output: &mut Output) -> Result<Outcome>
     let reader = FaceReader::new(&arguments.model, Framing::from(&arguments.faces))?;
     let folder = GalleryFolder::open(&arguments.gallery)?;
     let faces = reader.read(&arguments.photo)?;
-    let gallery = folder.everybody(&reader)?;
+    let known = reader.with_framing(Framing::of_gallery(&arguments.faces));
+    let gallery = folder.everybody(&known)?;
     let mut everybody_known = true;
     for face in &faces {
         let entries = gallery.entries.iter().map(|(name, encoding)| (name.as_str(), encoding));

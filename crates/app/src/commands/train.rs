@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use facenet::training::{
-    Budget, Checkpoint, Event, HeldOutMetrics, Interval, Outcome as Ended, RunOptions, Skipped,
+    Checkpoint, Event, HeldOutMetrics, Interval, Outcome as Ended, RunOptions, Skipped,
     StepMetrics, Trainer,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -77,14 +77,16 @@ pub(crate) fn run(arguments: &Train, output: &mut Output) -> Result<Outcome> {
         }
     });
     bar.finish_and_clear();
-    // What is known is written down even where the training failed.
-    journal.finish(&layout.table)?;
-    curve::draw(&layout.curve, journal.records())?;
+    // What is known is written down even where the training failed, which comes
+    // first in what is told.
+    let written =
+        journal.finish(&layout.table).and_then(|()| curve::draw(&layout.curve, journal.records()));
     report_skipped(trainer.skipped());
     let ended = ended?;
     if let Some(error) = failed {
         return Err(error);
     }
+    written?;
     trainer.weights()?.save_npy_folder(&layout.weights)?;
     summarise(&trainer, ended, &watcher, &layout, output)?;
     Ok(Outcome::Yes)
@@ -257,7 +259,7 @@ fn summarise(
     }
     line!(output, "weights in {}", escaped(&weights))?;
     line!(output, "curve in {}", escaped(&layout.curve.display().to_string()))?;
-    if ended == Ended::Stopped && !matches!(trainer.options().budget, Budget::Steps(0)) {
+    if ended == Ended::Stopped {
         line!(output, "go on with --resume")?;
     }
     Ok(())

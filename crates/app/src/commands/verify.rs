@@ -11,7 +11,7 @@ use crate::arguments::Verify;
 use crate::demonstration;
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
-use crate::gallery_folder::GalleryFolder;
+use crate::gallery_folder::{Gallery, GalleryFolder};
 use crate::output::{Output, escaped, line};
 
 /// What `--json` prints.
@@ -39,7 +39,10 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
         ([], _, _) => demonstration::run(&arguments.model, threshold, output),
         ([a, b], None, _) => two_photos(&reader()?, a, b, threshold, output),
         ([photo], Some(claim), Some(gallery)) => {
-            claimed(&reader()?, photo, claim, gallery, threshold, output)
+            let reader = reader()?;
+            let known = reader.with_framing(Framing::of_gallery(&arguments.faces));
+            let gallery = GalleryFolder::open(gallery)?.person(claim, &known)?;
+            claimed(&reader, photo, claim, gallery, threshold, output)
         }
         ([_], ..) => {
             bail!("one photo needs a second one, or --as NAME --gallery DIR, to be compared with")
@@ -77,11 +80,10 @@ fn claimed(
     reader: &FaceReader,
     photo: &Path,
     claim: &str,
-    gallery: &Path,
+    gallery: Gallery,
     threshold: Threshold,
     output: &mut Output,
 ) -> Result<Outcome> {
-    let gallery = GalleryFolder::open(gallery)?.person(claim, reader)?;
     let probes = encodings(reader, photo)?;
     let references: Vec<_> = gallery.entries.into_iter().map(|(_, encoding)| encoding).collect();
     let answer = nearest(&probes, &references, threshold)?;

@@ -34,8 +34,8 @@ pub enum WeightsError {
     },
     /// A conversion was stopped while it put files in place.
     #[error(
-        "{}: a conversion was interrupted while it replaced these weights ({} is left over), so old \
-         and new tensors may be mixed; run it again",
+        "{}: these weights were being replaced when that was interrupted, so old and new tensors may \
+         be mixed; write them again (the old ones are in {})",
         path.display(), leftover.display()
     )]
     Interrupted {
@@ -89,7 +89,7 @@ pub enum WeightsError {
         fault: TensorFault,
     },
     /// Writing failed; the folder is as it was.
-    #[error("cannot write {}; the weights that were there are unchanged", path.display())]
+    #[error("cannot write {}; the weights that were there are kept", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,

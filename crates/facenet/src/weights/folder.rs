@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::error::{TensorFault, WeightsError};
-use super::store::STAGING;
+use super::store::{BACKUP, STAGING};
 use crate::network::TensorSpec;
 
 /// How a tensor lies on disk.
@@ -41,7 +41,7 @@ pub(super) fn survey(
     let mut found = HashSet::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        if file.file_name().is_some_and(|name| name == STAGING) {
+        if file.file_name().is_some_and(|name| name == STAGING) && file.join(BACKUP).exists() {
             return Err(WeightsError::Interrupted { path, leftover: file });
         }
         if file.extension().is_some_and(|ending| ending == form.ending())

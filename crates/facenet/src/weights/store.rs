@@ -3,8 +3,8 @@
 //! Every new file is written and synced in a staging folder inside the target
 //! first; that is where a full disk or a bad path shows. Then each old file is
 //! moved aside and the new one into its place; should that fail midway, the old
-//! ones are moved back. A process killed between those moves leaves the staging
-//! folder behind, and readers refuse a folder that has one.
+//! ones are moved back. A process killed between those moves leaves the old files
+//! behind in the staging folder, and readers refuse a folder where they are.
 
 use std::fs;
 use std::io::{self, Write};
@@ -19,6 +19,9 @@ use crate::network::TensorSpec;
 
 /// Name of the staging folder.
 pub(super) const STAGING: &str = ".convert-weights.partial";
+/// The folder in it that holds the files being replaced; while there is one, the
+/// target may be half old, half new.
+pub(super) const BACKUP: &str = "old";
 
 /// Writes every tensor of `weights` into `folder` through `encode`.
 pub(super) fn save(
@@ -32,6 +35,10 @@ pub(super) fn save(
         swap(folder, &staging, &names)
             .map_err(|(path, source)| WeightsError::Write { path, source })
     });
+    if staged.is_err() && staging.join(BACKUP).exists() {
+        // Not everything could be moved back: the old files are still in there.
+        return staged;
+    }
     let removed = fs::remove_dir_all(&staging);
     staged?;
     removed.map_err(|source| WeightsError::Write { path: staging, source })
@@ -73,7 +80,7 @@ fn stage(
 
 /// Moves the staged files into place, or everything back.
 fn swap(folder: &Path, staging: &Path, names: &[String]) -> Result<(), (PathBuf, io::Error)> {
-    let backup = staging.join("old");
+    let backup = staging.join(BACKUP);
     fs::create_dir(&backup).map_err(|error| (backup.clone(), error))?;
     for (done, name) in names.iter().enumerate() {
         let target = folder.join(name);
@@ -85,8 +92,10 @@ fn swap(folder: &Path, staging: &Path, names: &[String]) -> Result<(), (PathBuf,
             fs::rename(staging.join(name), &target)
         };
         if let Err(error) = replace() {
-            for name in &names[..=done] {
-                restore(folder, &backup, name);
+            let restored = names[..=done].iter().all(|name| restore(folder, &backup, name));
+            if restored {
+                // Empty now; its absence says that the target is whole.
+                let _ = fs::remove_dir(&backup);
             }
             return Err((target, error));
         }
@@ -94,11 +103,15 @@ fn swap(folder: &Path, staging: &Path, names: &[String]) -> Result<(), (PathBuf,
     Ok(())
 }
 
-/// Puts the old file back, or takes the new one away where there was none.
-fn restore(folder: &Path, backup: &Path, name: &str) {
+/// Puts the old file back, or takes the new one away where there was none; whether
+/// that worked.
+fn restore(folder: &Path, backup: &Path, name: &str) -> bool {
     let (target, old) = (folder.join(name), backup.join(name));
-    // Best effort: the error that is reported is the one that led here.
-    let _ = if old.exists() { fs::rename(old, target) } else { fs::remove_file(target) };
+    if old.exists() {
+        return fs::rename(old, target).is_ok();
+    }
+    // There may be no new file either, where putting it there is what failed.
+    fs::remove_file(target).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |()| true)
 }
 
 #[cfg(test)]

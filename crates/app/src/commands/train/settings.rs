@@ -74,6 +74,13 @@ pub(super) fn options(
         true => AugmentationOptions::none(),
         false => AugmentationOptions::default(),
     };
+    let initial = initial(arguments, loss)?;
+    // Batches of a few people are no fair sample of faces: the statistics that the
+    // weights came with are the better ones.
+    let momentum = match (loss, &initial) {
+        (LossKind::Triplet, Initial::Weights(_)) => 0.0,
+        _ => defaults.statistics_momentum,
+    };
     let options = TrainingOptions {
         variant: arguments.variant,
         seed: arguments.seed,
@@ -85,11 +92,11 @@ pub(super) fn options(
         schedule: schedule(arguments, defaults.schedule),
         weight_decay: arguments.weight_decay.unwrap_or(defaults.weight_decay),
         clip_norm: arguments.clip_norm.or(defaults.clip_norm),
-        statistics_momentum: defaults.statistics_momentum,
+        statistics_momentum: arguments.statistics_momentum.unwrap_or(momentum),
         budget: budget(arguments).unwrap_or(defaults.budget),
         held_out_people: held_out,
     };
-    Ok((initial(arguments, loss)?, options))
+    Ok((initial, options))
 }
 
 fn initial(arguments: &Train, loss: LossKind) -> Result<Initial> {
