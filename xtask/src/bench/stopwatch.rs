@@ -2,7 +2,8 @@
 //! backward, on the shapes that they have there.
 //!
 //! It gets every layer from the one definition of the network, so the breakdown
-//! cannot miss one.
+//! cannot miss one. Outputs go into memory that was used before, as in a training
+//! step, whose tape keeps its buffers.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -173,8 +174,11 @@ impl Builder for Stopwatch {
         let input = self.values(*x);
         let output = [c, h + top + bottom, w + left + right];
         let gradient = self.values(output);
-        let forward = seconds(|| ops::pad2d(input.view(), padding));
-        let backward = seconds(|| ops::pad2d_backward(gradient.view(), padding));
+        let mut padded = ops::pad2d(input.view(), padding);
+        let forward = seconds(|| ops::pad2d_into(input.view(), padding, padded.view_mut()));
+        let mut cut = ops::pad2d_backward(gradient.view(), padding);
+        let backward =
+            seconds(|| ops::pad2d_backward_into(gradient.view(), padding, cut.view_mut()));
         self.add("pad", forward, backward, 0.0);
         output
     }
@@ -182,10 +186,16 @@ impl Builder for Stopwatch {
     fn max_pool(&mut self, x: &[usize; 3], _name: &str, pool: Pool2dOptions) -> [usize; 3] {
         let [_, h, w] = *x;
         self.pool("max-pool", *x, pool, |input| {
-            let forward = seconds(|| ops::max_pool2d_with_indices(input.view(), pool));
-            let (output, indices) = ops::max_pool2d_with_indices(input.view(), pool);
-            let backward =
-                seconds(|| ops::max_pool2d_backward(output.view(), indices.view(), [h, w]));
+            let (mut output, mut indices) = ops::max_pool2d_with_indices(input.view(), pool);
+            let forward = seconds(|| {
+                let (output, indices) = (output.view_mut(), indices.view_mut());
+                ops::max_pool2d_with_indices_into(input.view(), pool, output, indices);
+            });
+            let mut gradient = ops::max_pool2d_backward(output.view(), indices.view(), [h, w]);
+            let backward = seconds(|| {
+                let (output, indices) = (output.view(), indices.view());
+                ops::max_pool2d_backward_into(output, indices, gradient.view_mut());
+            });
             (forward, backward)
         })
     }
@@ -193,9 +203,13 @@ impl Builder for Stopwatch {
     fn average_pool(&mut self, x: &[usize; 3], _name: &str, pool: Pool2dOptions) -> [usize; 3] {
         let [_, h, w] = *x;
         self.pool("average pool", *x, pool, |input| {
-            let forward = seconds(|| ops::average_pool2d(input.view(), pool));
-            let output = ops::average_pool2d(input.view(), pool);
-            let backward = seconds(|| ops::average_pool2d_backward(output.view(), [h, w], pool));
+            let mut output = ops::average_pool2d(input.view(), pool);
+            let forward =
+                seconds(|| ops::average_pool2d_into(input.view(), pool, output.view_mut()));
+            let mut gradient = ops::average_pool2d_backward(output.view(), [h, w], pool);
+            let backward = seconds(|| {
+                ops::average_pool2d_backward_into(output.view(), pool, gradient.view_mut());
+            });
             (forward, backward)
         })
     }
@@ -228,7 +242,8 @@ impl Builder for Stopwatch {
         let [_, h, w] = inputs[0];
         let output = [channels.iter().sum(), h, w];
         let gradient = self.values(output);
-        let forward = seconds(|| ops::concat_channels(&views));
+        let mut joined = ops::concat_channels(&views);
+        let forward = seconds(|| ops::concat_channels_into(&views, joined.view_mut()));
         let backward = seconds(|| ops::concat_channels_backward(gradient.view(), &channels));
         self.add("concat", forward, backward, 0.0);
         output

@@ -14,11 +14,7 @@
 pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-        {
+        if has_avx512() {
             // SAFETY: the features were just detected.
             return unsafe { with_avx512(work) };
         }
@@ -28,6 +24,55 @@ pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
         }
     }
     work()
+}
+
+/// Work that is too large for the compiler to inline as a closure.
+pub(crate) trait Wide {
+    /// Does it. Mark the implementation, and what it calls, `#[inline(always)]`.
+    fn run(self);
+}
+
+/// [`wide`] for a [`Wide`].
+#[inline]
+pub(crate) fn run_wide(work: impl Wide) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if has_avx512() {
+            // SAFETY: the features were just detected.
+            return unsafe { run_with_avx512(work) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature was just detected.
+            return unsafe { run_with_avx2(work) };
+        }
+    }
+    work.run();
+}
+
+/// Whether the machine has what [`with_avx512`] asks for.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn has_avx512() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+}
+
+/// # Safety
+/// The machine has these features.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
+unsafe fn run_with_avx512(work: impl Wide) {
+    work.run();
+}
+
+/// # Safety
+/// The machine has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn run_with_avx2(work: impl Wide) {
+    work.run();
 }
 
 /// # Safety

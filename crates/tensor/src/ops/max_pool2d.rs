@@ -6,6 +6,7 @@ use super::Pool2dOptions;
 use crate::Element;
 use crate::kernels::planes::{for_each_plane, for_each_plane_pair};
 use crate::kernels::scratch::with_scratch;
+use crate::kernels::wide::{Wide, run_wide};
 use crate::kernels::window::{Reduction, expect_shape, reduce_windows};
 
 /// Maximum over each window; a window that holds a NaN gives NaN.
@@ -105,17 +106,43 @@ pub fn max_pool2d_with_indices_into<T: Element>(
     let Some(source) = input.as_slice() else { unreachable!("standard layout is contiguous") };
     for_each_plane_pair(NAME, output, indices, |n, channel, outputs, places| {
         let plane = &source[(n * c + channel) * h * w..][..h * w];
-        let lines = outputs.chunks_exact_mut(ow).zip(places.chunks_exact_mut(ow));
         with_scratch([w, w], |[columns, line]| {
             with_scratch([w, w], |[column_places, line_places]| {
-                for (y, (outputs, places)) in lines.enumerate() {
-                    let (columns, line) =
-                        ((&mut *columns, &mut *column_places), (&mut *line, &mut *line_places));
-                    line_maxima(plane, options, y, [columns, line], (outputs, places));
-                }
+                run_wide(PlaneMaxima {
+                    plane,
+                    options,
+                    columns: (columns, column_places),
+                    line: (line, line_places),
+                    outputs: (outputs, places),
+                    ow,
+                });
             });
         });
     });
+}
+
+/// The maxima of one plane.
+struct PlaneMaxima<'a, T> {
+    plane: &'a [T],
+    options: Pool2dOptions,
+    /// Scratch, as long as a row of the input; `line` as well.
+    columns: Maxima<'a, T>,
+    line: Maxima<'a, T>,
+    outputs: Maxima<'a, T>,
+    ow: usize,
+}
+
+impl<T: Element> Wide for PlaneMaxima<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { plane, options, columns, line, outputs, ow } = self;
+        let lines = outputs.0.chunks_exact_mut(ow).zip(outputs.1.chunks_exact_mut(ow));
+        for (y, outputs) in lines.enumerate() {
+            let (columns, line) =
+                ((&mut *columns.0, &mut *columns.1), (&mut *line.0, &mut *line.1));
+            line_maxima(plane, options, y, [columns, line], outputs);
+        }
+    }
 }
 
 /// Values and their places in the plane.
@@ -135,29 +162,35 @@ fn line_maxima<T: Element>(
 ) {
     let w = columns.0.len();
     let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = options;
-    for (row, values) in plane[y * sh * w..][..kh * w].chunks_exact(w).enumerate() {
-        let first = ((y * sh + row) * w) as u32;
-        let running = columns.0.iter_mut().zip(columns.1.iter_mut());
-        for (((running, place), value), at) in running.zip(values).zip(first..) {
-            // The first row always; then what is greater, so that the first of equals stays.
-            let is_taken = row == 0 || is_greater(*value, *running);
-            *running = if is_taken { *value } else { *running };
-            *place = if is_taken { at } else { *place };
+    let rows = &plane[y * sh * w..][..kh * w];
+    let (columns, column_places) = (&mut columns.0[..w], &mut columns.1[..w]);
+    columns.copy_from_slice(&rows[..w]);
+    let first = (y * sh * w) as u32;
+    for i in 0..w {
+        column_places[i] = first + i as u32;
+    }
+    // By index and without a branch: so the compiler takes whole vectors.
+    for row in 1..kh {
+        let (values, first) = (&rows[row * w..][..w], ((y * sh + row) * w) as u32);
+        for i in 0..w {
+            // What is greater, so that the first of equals stays.
+            let is_taken = is_greater(values[i], columns[i]);
+            columns[i] = if is_taken { values[i] } else { columns[i] };
+            column_places[i] = if is_taken { first + i as u32 } else { column_places[i] };
         }
     }
     let windows = w + 1 - kw;
     let (line, line_places) = (&mut line.0[..windows], &mut line.1[..windows]);
-    line.copy_from_slice(&columns.0[..windows]);
-    line_places.copy_from_slice(&columns.1[..windows]);
+    line.copy_from_slice(&columns[..windows]);
+    line_places.copy_from_slice(&column_places[..windows]);
     for offset in 1..kw {
-        let running = line.iter_mut().zip(line_places.iter_mut());
-        let values = columns.0[offset..].iter().zip(&columns.1[offset..]);
-        for ((running, place), (value, at)) in running.zip(values) {
+        let (values, places) = (&columns[offset..][..windows], &column_places[offset..][..windows]);
+        for i in 0..windows {
             // A column further right wins a tie if its maximum lies further up.
-            let is_tie = !is_greater(*running, *value) && at < place;
-            let is_taken = is_greater(*value, *running) || is_tie;
-            *running = if is_taken { *value } else { *running };
-            *place = if is_taken { *at } else { *place };
+            let is_tie = !is_greater(line[i], values[i]) & (places[i] < line_places[i]);
+            let is_taken = is_greater(values[i], line[i]) | is_tie;
+            line[i] = if is_taken { values[i] } else { line[i] };
+            line_places[i] = if is_taken { places[i] } else { line_places[i] };
         }
     }
     let maxima = line.iter().zip(line_places.iter()).step_by(sw);
