@@ -2,7 +2,7 @@
 //!
 //! A [`Weights`] is complete by construction: whichever way it came in, every
 //! tensor of the [table](crate::network::tensor_table) is there with its shape,
-//! every value is finite and no variance is negative. What is built from it can
+//! every value is finite and no variance is negative. Building a network from it can
 //! therefore not fail.
 //!
 //! | source | file |
