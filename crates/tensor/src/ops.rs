@@ -28,7 +28,8 @@ pub use batch_norm::{
 pub use concat::{concat_channels, concat_channels_backward, concat_channels_into};
 pub use conv2d::{
     Conv2dOptions, PackedConv2dWeight, conv2d, conv2d_backward_bias, conv2d_backward_input,
-    conv2d_backward_input_into, conv2d_backward_weight, conv2d_into, conv2d_packed_into,
+    conv2d_backward_input_into, conv2d_backward_weight, conv2d_im2col, conv2d_into,
+    conv2d_packed_into,
 };
 pub use dense::{DenseGradient, dense, dense_backward};
 pub use l2_normalize::{l2_normalize, l2_normalize_backward};

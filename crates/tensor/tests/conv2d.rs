@@ -4,6 +4,7 @@ use ndarray::{Array1, Array4, ArrayView1, ArrayView4, array};
 use proptest::prelude::*;
 use tensor::ops::{
     Conv2dOptions, conv2d, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight,
+    conv2d_im2col,
 };
 use tensor::{Activation, Element, Padding2d, reference};
 
@@ -56,6 +57,8 @@ fn check<T: Element>(case: &Case) {
     let actual = same_on_any_threads(|| conv2d(input.view(), weight.view(), bias, options));
     let expected = reference::conv2d(input.view(), weight.view(), bias, options);
     assert_close(&actual, &expected, tolerance::<T>());
+    let by_gemm = same_on_any_threads(|| conv2d_im2col(input.view(), weight.view(), bias, options));
+    assert_close(&by_gemm, &expected, tolerance::<T>());
 }
 
 proptest! {

@@ -6,6 +6,7 @@
 //! here are the shapes.
 
 mod backward;
+mod im2col;
 
 use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4};
 
@@ -18,6 +19,7 @@ use crate::{Activation, Element, Padding2d};
 pub use backward::{
     conv2d_backward_bias, conv2d_backward_input, conv2d_backward_input_into, conv2d_backward_weight,
 };
+pub use im2col::conv2d_im2col;
 
 /// Stride, padding and activation of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
