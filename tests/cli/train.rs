@@ -137,7 +137,10 @@ fn what_cannot_be_trained_on_is_an_error() {
     refuse(data.path(), &["--learning-rate", "-1"], &["learning_rate", "-1"]);
     refuse(data.path(), &["--margin", "9"], &["margin", "9"]);
     refuse(data.path(), &["--held-out", "50"], &["50"]);
-    refuse(data.path(), &["--loss", "distillation"], &["target"]);
+    refuse(data.path(), &["--batch", "8"], &["--batch", "triplet"]);
+    refuse(data.path(), &["--loss", "distillation"], &["--people", "distillation"]);
+    let mut distillation = train(data.path(), &output, &["--aligned", "--loss", "distillation"]);
+    run(&mut distillation).with_code(2).with_error(&["target"]);
 }
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use facenet::dataset::{Pack, Pairs};
 use facenet::photo::{DecodeLimits, RustfaceDetector};
 use facenet::training::{
@@ -62,6 +62,7 @@ pub(super) fn options(
         true => LossKind::Distillation,
         false => LossKind::Triplet,
     });
+    refuse_options_of_another_loss(arguments, loss)?;
     let defaults = match loss {
         LossKind::Distillation => TrainingOptions::distillation(),
         LossKind::Triplet => TrainingOptions::triplet(),
@@ -97,6 +98,29 @@ pub(super) fn options(
         held_out_people: held_out,
     };
     Ok((initial, options))
+}
+
+/// An option that would do nothing was meant for something else.
+fn refuse_options_of_another_loss(arguments: &Train, loss: LossKind) -> Result<()> {
+    let of_distillation = [
+        ("--batch", arguments.batch.is_some()),
+        ("--similarity-weight", arguments.similarity_weight.is_some()),
+    ];
+    let of_triplets = [
+        ("--people", arguments.people.is_some()),
+        ("--pictures", arguments.pictures.is_some()),
+        ("--mining", arguments.mining.is_some()),
+        ("--margin", arguments.margin.is_some()),
+        ("--sum", arguments.sum),
+    ];
+    let (others, name) = match loss {
+        LossKind::Triplet => (&of_distillation[..], "triplet"),
+        LossKind::Distillation => (&of_triplets[..], "distillation"),
+    };
+    match others.iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => bail!("{option} does nothing with the {name} loss"),
+        None => Ok(()),
+    }
 }
 
 fn initial(arguments: &Train, loss: LossKind) -> Result<Initial> {
