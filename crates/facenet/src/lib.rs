@@ -44,6 +44,7 @@ pub mod matching;
 pub mod network;
 mod npy;
 pub mod photo;
+mod regular_file;
 pub mod training;
 pub mod triplet;
 pub mod weights;

@@ -199,7 +199,7 @@ impl Weights {
             }
             hasher.update(little_endian(tensor.iter()));
         }
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(hasher)
     }
 
     /// The first tensor, in the table's order, that differs between the two in
@@ -211,6 +211,11 @@ impl Weights {
             (count > 0).then_some((spec, count))
         })
     }
+}
+
+/// The hash in hexadecimal.
+pub(crate) fn hexadecimal(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn little_endian<'a>(values: impl Iterator<Item = &'a f32>) -> Vec<u8> {

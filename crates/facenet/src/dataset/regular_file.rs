@@ -8,19 +8,17 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::DatasetError;
+use crate::regular_file::{self, Refusal};
 
 /// Opens a regular file (through links) and tells its length in bytes.
 pub(super) fn open(path: &Path) -> Result<(File, u64), DatasetError> {
-    let fault = |source| read_fault(path, source);
-    // Before opening, for opening a pipe waits for its writer.
-    let kind = fs::metadata(path).map_err(fault)?.file_type();
-    if !kind.is_file() {
-        let found = if kind.is_dir() { "folder" } else { "pipe, socket or device" };
-        return Err(DatasetError::NotAFile { path: path.to_path_buf(), found });
-    }
-    let file = File::open(path).map_err(fault)?;
-    let length = file.metadata().map_err(fault)?.len();
-    Ok((file, length))
+    regular_file::open(path).map_err(|refusal| match refusal {
+        Refusal::Io(error) => read_fault(path, error),
+        Refusal::Kind(kind) => {
+            let found = if kind.is_dir() { "folder" } else { "pipe, socket or device" };
+            DatasetError::NotAFile { path: path.to_path_buf(), found }
+        }
+    })
 }
 
 /// Whether anything, be it a dangling link, has this name.

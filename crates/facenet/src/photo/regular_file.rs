@@ -2,11 +2,12 @@
 //!
 //! Separate from decoding, which works on bytes and knows no paths.
 
-use std::fs::{self, File, Metadata};
+use std::fs::FileType;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::PhotoError;
+use crate::regular_file::{self, Refusal};
 
 /// The bytes of the regular file `path`, at most `most`; errors call it `name`.
 pub(super) fn read(path: &Path, name: &str, most: u64) -> Result<Vec<u8>, PhotoError> {
@@ -18,16 +19,14 @@ pub(super) fn read(path: &Path, name: &str, most: u64) -> Result<Vec<u8>, PhotoE
         let file = name.to_owned();
         Err(PhotoError::FileTooLarge { file, expected: most, found })
     };
-    // Before opening, since to open a FIFO is to wait for its writer, and after
-    // it, since the path may lead elsewhere by then.
-    check_kind(&fs::metadata(path).map_err(failed)?, name)?;
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    check_kind(&metadata, name)?;
-    if metadata.len() > most {
-        return too_large(metadata.len());
+    let (file, length) = regular_file::open(path).map_err(|refusal| match refusal {
+        Refusal::Io(error) => failed(error),
+        Refusal::Kind(found) => PhotoError::NotAFile { file: name.to_owned(), found: kind(found) },
+    })?;
+    if length > most {
+        return too_large(length);
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    let mut bytes = Vec::with_capacity(length as usize);
     // One byte over, to notice a file that grows meanwhile.
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > most {
@@ -36,22 +35,14 @@ pub(super) fn read(path: &Path, name: &str, most: u64) -> Result<Vec<u8>, PhotoE
     Ok(bytes)
 }
 
-fn check_kind(metadata: &Metadata, name: &str) -> Result<(), PhotoError> {
-    if metadata.is_file() {
-        return Ok(());
-    }
-    Err(PhotoError::NotAFile { file: name.to_owned(), found: kind(metadata) })
-}
-
 /// What is there instead of a regular file.
-fn kind(metadata: &Metadata) -> &'static str {
-    if metadata.is_dir() {
+fn kind(kind: FileType) -> &'static str {
+    if kind.is_dir() {
         return "a directory";
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt;
-        let kind = metadata.file_type();
         if kind.is_fifo() {
             return "a FIFO";
         }

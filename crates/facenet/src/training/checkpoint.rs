@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use super::skipped::Skipped;
 use super::source::Source;
 use super::trainer::TrainingOptions;
-use crate::weights::Weights;
+use crate::weights::{Weights, hexadecimal};
 
 pub(super) use write::write;
 
@@ -108,8 +108,4 @@ struct Moments {
     tensors: Vec<(String, Vec<usize>)>,
     /// SHA-256 of the values, in hexadecimal.
     hash: String,
-}
-
-fn hexadecimal(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::error::{TensorFault, WeightsError};
 use super::store::{BACKUP, STAGING};
 use crate::network::TensorSpec;
+use crate::regular_file::{self, Refusal};
 
 /// How a tensor lies on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,16 +72,14 @@ pub(super) fn read_bounded(
     fits: impl Fn(u64) -> bool,
     expected: impl Fn() -> String,
 ) -> Result<Vec<u8>, TensorFault> {
-    let metadata = fs::metadata(path).map_err(TensorFault::Read)?;
-    if !metadata.is_file() {
-        return Err(TensorFault::NotAFile);
-    }
-    let size = metadata.len();
+    let (file, size) = regular_file::open(path).map_err(|refusal| match refusal {
+        Refusal::Io(error) => TensorFault::Read(error),
+        Refusal::Kind(_) => TensorFault::NotAFile,
+    })?;
     if !fits(size) {
         return Err(TensorFault::Size { expected: expected(), found: size });
     }
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(TensorFault::Read)?;
     // One byte more than there should be: a file that grows meanwhile is seen.
     file.take(size + 1).read_to_end(&mut bytes).map_err(TensorFault::Read)?;
     if bytes.len() as u64 != size {

@@ -18,25 +18,15 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Record {
     pub(super) event: String,
     pub(super) step: u64,
-    #[serde(default)]
     pub(super) seconds: Option<f64>,
-    #[serde(default)]
     pub(super) epoch: Option<f64>,
-    #[serde(default)]
     pub(super) loss: Option<f64>,
-    #[serde(default)]
     pub(super) learning_rate: Option<f64>,
-    #[serde(default)]
     pub(super) gradient_norm: Option<f64>,
-    #[serde(default)]
     pub(super) pictures_per_second: Option<f64>,
-    #[serde(default)]
     pub(super) triplets: Option<usize>,
-    #[serde(default)]
     pub(super) active_triplets: Option<usize>,
-    #[serde(default)]
     pub(super) accuracy: Option<f64>,
-    #[serde(default)]
     pub(super) threshold: Option<f64>,
 }
 

@@ -1,7 +1,7 @@
 //! Reading a checkpoint without trust.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,11 @@ use autograd::optimiser::OptimiserState;
 use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
 
-use super::{Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS, hexadecimal};
+use super::{Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
 use crate::npy::{HEADER_LIMIT, Header};
+use crate::regular_file::{self, Refusal};
 use crate::training::TrainingError;
-use crate::weights::{Loaded, Weights};
+use crate::weights::{Loaded, Weights, hexadecimal};
 
 /// Most bytes of `state.json`: thousands of skipped pictures.
 const STATE_LIMIT: u64 = 64 << 20;
@@ -126,13 +127,11 @@ fn read_moments(path: &Path, moments: Moments) -> Result<OptimiserState<f32>, Tr
 /// Reads a regular file of at most `limit` bytes.
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, TrainingError> {
     let fault = |source| TrainingError::Read { path: path.to_path_buf(), source };
-    // Before opening, for opening a pipe waits for its writer.
-    let metadata = fs::metadata(path).map_err(fault)?;
-    if !metadata.is_file() {
-        return Err(fault(io::Error::other("it is not a regular file")));
-    }
+    let (file, _) = regular_file::open(path).map_err(|refusal| match refusal {
+        Refusal::Io(error) => fault(error),
+        Refusal::Kind(_) => fault(io::Error::other("it is not a regular file")),
+    })?;
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(fault)?;
     // One byte over, to notice what is too large.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(fault)?;
     if bytes.len() as u64 > limit {

@@ -8,8 +8,9 @@ use ndarray::ArrayD;
 use npyz::WriterBuilder;
 use sha2::{Digest, Sha256};
 
-use super::{Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS, hexadecimal};
+use super::{Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
 use crate::training::TrainingError;
+use crate::weights::hexadecimal;
 
 /// Checkpoints that are kept, the newest among them.
 const KEPT: usize = 2;
