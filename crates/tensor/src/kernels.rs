@@ -15,6 +15,7 @@ pub(crate) mod sums;
 pub(crate) mod tile;
 pub(crate) mod transpose;
 pub(crate) mod units;
+pub(crate) mod vector;
 pub(crate) mod weight_gradient;
 pub(crate) mod wide;
 pub(crate) mod window;

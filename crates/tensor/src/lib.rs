@@ -21,10 +21,12 @@
 mod activation;
 mod element;
 mod kernels;
+mod level;
 pub mod ops;
 mod padding;
 pub mod reference;
 
 pub use activation::Activation;
 pub use element::Element;
+pub use level::{LEVEL_VARIABLE, Level, UnknownLevel};
 pub use padding::Padding2d;

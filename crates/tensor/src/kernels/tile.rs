@@ -23,6 +23,9 @@ mod avx2;
 mod avx512;
 mod portable;
 
+use super::vector::Vector;
+use crate::Level;
+
 /// Values of a vector, on every machine.
 pub(crate) const LANES: usize = 16;
 /// Most rows of a tile.
@@ -109,7 +112,7 @@ impl<T> TileKernel<T> {
     pub(crate) fn run(self, mut tile: Tile<'_, T>) {
         tile.check();
         // SAFETY: the tile was just checked; a `TileKernel` is made only by
-        // the `kernel` functions of the modules above, after they detected the features.
+        // `kernel_of`, once the level was found to be available.
         unsafe { (self.function)(&mut tile) }
     }
 }
@@ -164,16 +167,20 @@ pub trait TileElement: Sized {
 
 impl TileElement for f32 {
     fn tile_kernel() -> TileKernel<Self> {
+        kernel_of(Level::best()).unwrap_or_else(portable::kernel)
+    }
+}
+
+/// The kernel of a level, if this machine has it.
+fn kernel_of(level: Level) -> Option<TileKernel<f32>> {
+    match level {
         #[cfg(target_arch = "x86_64")]
-        {
-            if let Some(kernel) = avx512::kernel() {
-                return kernel;
-            }
-            if let Some(kernel) = avx2::kernel() {
-                return kernel;
-            }
-        }
-        portable::kernel()
+        Level::Avx512 => level.is_available().then(avx512::kernel),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => level.is_available().then(avx2::kernel),
+        Level::Portable => Some(portable::kernel()),
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => None,
     }
 }
 
@@ -181,29 +188,6 @@ impl TileElement for f64 {
     fn tile_kernel() -> TileKernel<Self> {
         portable::kernel()
     }
-}
-
-/// A vector of a machine, for [`part`].
-///
-/// # Safety
-/// `load` and `store` may touch `LANES` values from the pointer on, no more.
-/// Functions may need CPU features, which the caller of `part` vouches for.
-unsafe trait Vector: Copy {
-    type Element: Copy;
-    const LANES: usize;
-
-    /// All lanes zero.
-    unsafe fn zero() -> Self;
-    /// All lanes `value`.
-    unsafe fn splat(value: Self::Element) -> Self;
-    /// `LANES` values from `source` on.
-    unsafe fn load(source: *const Self::Element) -> Self;
-    /// Writes `LANES` values from `target` on.
-    unsafe fn store(self, target: *mut Self::Element);
-    /// `self * factor + summand`.
-    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
-    /// `self + other`.
-    unsafe fn add(self, other: Self) -> Self;
 }
 
 /// `R` rows from `row` on and `N` machine vectors from `column` on of a tile.

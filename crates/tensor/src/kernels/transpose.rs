@@ -8,6 +8,9 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 
+#[cfg(target_arch = "x86_64")]
+use crate::Level;
+
 /// A matrix to transpose: `target[c * target_step + r] = source[r * source_step + c]`.
 #[derive(Debug)]
 pub struct Transpose<'a, T> {
@@ -51,8 +54,8 @@ pub trait TransposeElement: Sized + Copy {
 impl TransposeElement for f32 {
     fn transpose(matrix: Transpose<'_, Self>) {
         #[cfg(target_arch = "x86_64")]
-        if avx512::is_available() {
-            // SAFETY: the feature was just detected; `run` checked the lengths.
+        if Level::best() == Level::Avx512 {
+            // SAFETY: the level is available; `run` checked the lengths.
             return unsafe { avx512::transpose(matrix) };
         }
         by_blocks(matrix);

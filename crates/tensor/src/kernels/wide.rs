@@ -7,21 +7,21 @@
 //! Separate because it holds `unsafe`.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+use crate::Level;
+
 /// Runs `work`, compiled for the vectors that this machine has.
 ///
 /// Only what is inlined into `work` profits: mark what it calls `#[inline(always)]`.
 #[inline]
 pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
-    {
-        if has_avx512() {
-            // SAFETY: the features were just detected.
-            return unsafe { with_avx512(work) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature was just detected.
-            return unsafe { with_avx2(work) };
-        }
+    match Level::best() {
+        // SAFETY: the level is available.
+        Level::Avx512 => return unsafe { with_avx512(work) },
+        // SAFETY: as above.
+        Level::Avx2 => return unsafe { with_avx2(work) },
+        Level::Portable => {}
     }
     work()
 }
@@ -36,27 +36,14 @@ pub(crate) trait Wide {
 #[inline]
 pub(crate) fn run_wide(work: impl Wide) {
     #[cfg(target_arch = "x86_64")]
-    {
-        if has_avx512() {
-            // SAFETY: the features were just detected.
-            return unsafe { run_with_avx512(work) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature was just detected.
-            return unsafe { run_with_avx2(work) };
-        }
+    match Level::best() {
+        // SAFETY: the level is available.
+        Level::Avx512 => return unsafe { run_with_avx512(work) },
+        // SAFETY: as above.
+        Level::Avx2 => return unsafe { run_with_avx2(work) },
+        Level::Portable => {}
     }
     work.run();
-}
-
-/// Whether the machine has what [`with_avx512`] asks for.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn has_avx512() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512vl")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512dq")
 }
 
 /// # Safety

@@ -1,14 +1,13 @@
 //! Tiles with 256-bit vectors: parts of four rows by three vectors of eight, twelve
 //! of the sixteen registers for sums.
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::__m256;
 
-use super::{LANES, Tile, TileKernel, Vector, part, with_rows};
+use super::{LANES, Tile, TileKernel, part, with_rows};
 
-/// The kernel, if the machine has AVX2 and FMA.
-pub(super) fn kernel() -> Option<TileKernel<f32>> {
-    let detected = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-    detected.then_some(TileKernel { function: tile })
+/// The kernel, for machines that have AVX2 and FMA.
+pub(super) fn kernel() -> TileKernel<f32> {
+    TileKernel { function: tile }
 }
 
 /// # Safety
@@ -33,48 +32,5 @@ unsafe fn tile(tile: &mut Tile<'_, f32>) {
             }
             column += vectors * 8;
         }
-    }
-}
-
-// SAFETY: each function is one instruction on 8 lanes; the loads and stores are the
-// unaligned ones.
-unsafe impl Vector for __m256 {
-    type Element = f32;
-    const LANES: usize = 8;
-
-    #[inline(always)]
-    unsafe fn zero() -> Self {
-        // SAFETY: the caller vouches for AVX2 and FMA.
-        unsafe { _mm256_setzero_ps() }
-    }
-
-    #[inline(always)]
-    unsafe fn splat(value: f32) -> Self {
-        // SAFETY: as above.
-        unsafe { _mm256_set1_ps(value) }
-    }
-
-    #[inline(always)]
-    unsafe fn load(source: *const f32) -> Self {
-        // SAFETY: the caller vouches for 8 values.
-        unsafe { _mm256_loadu_ps(source) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, target: *mut f32) {
-        // SAFETY: the caller vouches for 8 values.
-        unsafe { _mm256_storeu_ps(target, self) }
-    }
-
-    #[inline(always)]
-    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self {
-        // SAFETY: as in `zero`.
-        unsafe { _mm256_fmadd_ps(self, factor, summand) }
-    }
-
-    #[inline(always)]
-    unsafe fn add(self, other: Self) -> Self {
-        // SAFETY: as in `zero`.
-        unsafe { _mm256_add_ps(self, other) }
     }
 }

@@ -2,21 +2,9 @@
 
 use super::*;
 
-/// The kernels to test, with their names.
-fn kernels() -> Vec<(&'static str, TileKernel<f32>)> {
-    let portable = [("portable", portable::kernel())];
-    portable.into_iter().chain(machine_kernels()).collect()
-}
-
-#[cfg(target_arch = "x86_64")]
-fn machine_kernels() -> impl Iterator<Item = (&'static str, TileKernel<f32>)> {
-    let kernels = [("avx2", avx2::kernel()), ("avx512", avx512::kernel())];
-    kernels.into_iter().filter_map(|(name, kernel)| Some((name, kernel?)))
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn machine_kernels() -> impl Iterator<Item = (&'static str, TileKernel<f32>)> {
-    std::iter::empty()
+/// The kernels to test, with their levels.
+fn kernels() -> impl Iterator<Item = (Level, TileKernel<f32>)> {
+    Level::ALL.into_iter().filter_map(|level| Some((level, kernel_of(level)?)))
 }
 
 /// Small whole numbers: every kernel's sum is exact, fused or not.

@@ -4,11 +4,6 @@ use std::arch::x86_64::*;
 
 use super::Transpose;
 
-/// Whether the machine has AVX-512.
-pub(super) fn is_available() -> bool {
-    is_x86_feature_detected!("avx512f")
-}
-
 /// Transposes block by block.
 ///
 /// # Safety

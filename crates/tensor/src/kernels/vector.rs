@@ -1,0 +1,82 @@
+//! The machine's vectors behind one trait, and code that is written once for all.
+//!
+//! A kernel is generic over [`Vector`]; [`Vectorised`] work is compiled for every
+//! [`Level`] and [`run_at`] enters the one that was chosen. Everything between that
+//! entry and the intrinsics has to be `#[inline(always)]`, or it is compiled for a
+//! machine without these instructions.
+//!
+//! Separate because it holds `unsafe`.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+pub(crate) use portable::Lanes;
+
+use crate::Level;
+
+/// A vector of a machine.
+///
+/// # Safety
+/// `load` and `store` may touch `LANES` values from the pointer on, no more, and ask
+/// for no alignment. Functions may need CPU features, which the caller vouches for.
+pub(crate) unsafe trait Vector: Copy {
+    type Element: Copy;
+    const LANES: usize;
+    /// Rows and vectors of the largest block of sums that stays in registers.
+    const BLOCK: [usize; 2];
+
+    /// All lanes zero.
+    unsafe fn zero() -> Self;
+    /// All lanes `value`.
+    unsafe fn splat(value: Self::Element) -> Self;
+    /// `LANES` values from `source` on.
+    unsafe fn load(source: *const Self::Element) -> Self;
+    /// Writes `LANES` values from `target` on.
+    unsafe fn store(self, target: *mut Self::Element);
+    /// `self * factor + summand`, rounded once where the machine can.
+    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
+    /// `self + other`.
+    unsafe fn add(self, other: Self) -> Self;
+    /// `self - other`.
+    unsafe fn subtract(self, other: Self) -> Self;
+    /// `self * other`.
+    unsafe fn multiply(self, other: Self) -> Self;
+    /// The greater of each lane; NaN if `other` is.
+    unsafe fn max(self, other: Self) -> Self;
+    /// Asks for the cache line at `address`, which need not exist.
+    unsafe fn prefetch(address: *const Self::Element);
+}
+
+/// Work on vectors of any machine.
+pub(crate) trait Vectorised {
+    /// Does it. Mark the implementation, and what it calls, `#[inline(always)]`.
+    ///
+    /// # Safety
+    /// The machine has the features of `V`.
+    unsafe fn run<V: Vector<Element = f32>>(self);
+}
+
+/// Runs `work`, compiled for the vectors of `level`.
+///
+/// # Panics
+/// If this machine does not have that level.
+#[inline]
+pub(crate) fn run_at(level: Level, work: impl Vectorised) {
+    assert!(level.is_available(), "this machine has no {level}");
+    match level {
+        // SAFETY: plain code needs no features.
+        Level::Portable => unsafe { work.run::<Lanes<f32>>() },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `is_available` has just detected the features.
+        Level::Avx2 => unsafe { avx2::run(work) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Level::Avx512 => unsafe { avx512::run(work) },
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => unreachable!("{level} is available on x86-64 only"),
+    }
+}
