@@ -1,34 +1,41 @@
 //! The network compiled for inference.
 //!
-//! [`Engine::new`] interprets the network's definition once: batch-norm is
-//! folded into the kernels, ReLU becomes part of the convolution, and what is
-//! left is a list of steps over numbered values (`engine/plan.rs`). Training
-//! does not come here; it needs the layers unfolded.
+//! [`Engine::new`] interprets the network's definition once: batch-norm is folded into
+//! the kernels, and the rest becomes a [`Program`] that allocates nothing while it runs.
+//! Training does not come here; it needs the layers unfolded.
 //!
-//! A batch is cut into pieces of at most [`PIECE`] pictures so that the memory
-//! of a call does not grow with the batch. Within a piece the operators spread
-//! over rayon's threads; the numbers are the same bits with any thread count and
-//! any batch around a picture.
+//! Work is spread over the threads of the rayon pool that a call is made in; for another
+//! number of threads, call from within a pool of your own. The numbers are the same bits
+//! with any thread count and any batch around a picture.
+//!
+//! ```
+//! use facenet::engine::Engine;
+//! use facenet::network::Variant;
+//! use facenet::weights::Weights;
+//!
+//! let engine = Engine::new(Variant::HappyHouse, &Weights::embedded()?);
+//! let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+//! let crop = ndarray::Array3::from_elem((3, 96, 96), 0.5);
+//! let encoding = pool.install(|| engine.encode_one(crop.view()))?;
+//! assert_eq!(encoding.as_array().len(), 128);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod compiler;
-mod plan;
 
 use ndarray::{Array2, ArrayView3, ArrayView4, Axis};
+use tensor::Level;
+use tensor::inference::{Program, StepProfile};
 
 use crate::matching::{Encoding, EncodingError};
-use crate::network::{INPUT_CHANNELS, INPUT_SIZE, Variant};
+use crate::network::{ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE, Variant};
 use crate::weights::Weights;
-
-use plan::Plan;
-
-/// Pictures that go through the network together.
-pub const PIECE: usize = 16;
 
 /// The network with its weights, ready to encode.
 #[derive(Debug)]
 pub struct Engine {
     variant: Variant,
-    plan: Plan,
+    program: Program,
 }
 
 /// A batch that cannot be encoded.
@@ -60,9 +67,17 @@ pub enum EncodeError {
 }
 
 impl Engine {
-    /// Compiles the network with `weights`.
+    /// Compiles the network with `weights` for the best kernels of this machine.
     pub fn new(variant: Variant, weights: &Weights) -> Self {
-        Self { variant, plan: compiler::compile(variant, weights) }
+        Self::at_level(variant, weights, Level::best())
+    }
+
+    /// [`new`](Self::new) for kernels of a level.
+    ///
+    /// # Panics
+    /// If this machine does not have it.
+    pub fn at_level(variant: Variant, weights: &Weights, level: Level) -> Self {
+        Self { variant, program: compiler::compile(variant, weights, level) }
     }
 
     /// The network that was compiled.
@@ -78,17 +93,39 @@ impl Engine {
     /// # Errors
     /// On another shape, or a value that is NaN or outside 0..1.
     pub fn encode(&self, batch: ArrayView4<'_, f32>) -> Result<Vec<Encoding>, EncodeError> {
+        let mut rows = vec![0.0; batch.len_of(Axis(0)) * ENCODING_LENGTH];
+        self.encode_into(batch, &mut rows)?;
+        rows.chunks_exact(ENCODING_LENGTH)
+            .enumerate()
+            .map(|(image, row)| {
+                Encoding::new(row.iter().copied())
+                    .map_err(|source| EncodeError::Answer { image, source })
+            })
+            .collect()
+    }
+
+    /// Encodes a batch into rows at hand: after the first calls, and on a thread of the
+    /// pool, this allocates nothing.
+    ///
+    /// The rows are the network's answer, whatever it is; [`encode`](Self::encode) holds
+    /// that each is an encoding.
+    ///
+    /// # Shapes
+    /// `batch` as for [`encode`](Self::encode); `rows`: m · 128.
+    ///
+    /// # Errors
+    /// On another shape, or a value that is NaN or outside 0..1.
+    ///
+    /// # Panics
+    /// If `rows` is of another length.
+    pub fn encode_into(
+        &self,
+        batch: ArrayView4<'_, f32>,
+        rows: &mut [f32],
+    ) -> Result<(), EncodeError> {
         check(batch)?;
-        let mut encodings = Vec::with_capacity(batch.len_of(Axis(0)));
-        for piece in batch.axis_chunks_iter(Axis(0), PIECE) {
-            for row in self.plan.run(piece, &mut |_, _| ()).rows() {
-                let image = encodings.len();
-                let encoding = Encoding::new(row.iter().copied())
-                    .map_err(|source| EncodeError::Answer { image, source })?;
-                encodings.push(encoding);
-            }
-        }
-        Ok(encodings)
+        self.program.run(batch, rows);
+        Ok(())
     }
 
     /// Encodes one face crop of shape `(3, 96, 96)`.
@@ -113,7 +150,27 @@ impl Engine {
         look: &mut dyn FnMut(&'static str, ArrayView4<'_, f32>),
     ) -> Result<Array2<f32>, EncodeError> {
         check(batch)?;
-        Ok(self.plan.run(batch, look))
+        let mut rows = Array2::zeros((batch.len_of(Axis(0)), ENCODING_LENGTH));
+        if let Some(rows) = rows.as_slice_mut() {
+            self.program.trace(batch, rows, look);
+        }
+        Ok(rows)
+    }
+
+    /// Runs a batch on this thread several times and tells how long each step took.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    ///
+    /// # Panics
+    /// If `passes` is zero.
+    pub fn profile(
+        &self,
+        batch: ArrayView4<'_, f32>,
+        passes: usize,
+    ) -> Result<Vec<StepProfile>, EncodeError> {
+        check(batch)?;
+        Ok(self.program.profile(batch, passes))
     }
 }
 

@@ -8,6 +8,7 @@
 pub(crate) mod blocked;
 pub(crate) mod correlation;
 pub(crate) mod gemm;
+pub(crate) mod inference;
 pub(crate) mod packed_weight;
 pub(crate) mod planes;
 pub(crate) mod scratch;

@@ -20,6 +20,7 @@
 
 mod activation;
 mod element;
+pub mod inference;
 mod kernels;
 mod level;
 pub mod ops;

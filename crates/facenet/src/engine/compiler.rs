@@ -1,93 +1,97 @@
-//! From the network's definition and its weights to a plan.
+//! From the network's definition and its weights to a program.
 
-use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis, Ix1, Ix2, Ix4};
-use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, PackedConv2dWeight, Pool2dOptions};
-use tensor::{Activation, Padding2d};
+use ndarray::{Array4, ArrayView1, ArrayView4, Axis, Ix1, Ix2, Ix4};
+use tensor::inference::{Program, ProgramBuilder, Value};
+use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
+use tensor::{Activation, Level, Padding2d};
 
-use super::plan::{Operation, Plan};
 use crate::network::{self, Builder, Convolution, Dense, NORM_EPSILON, Variant};
 use crate::weights::Weights;
 
-/// Compiles `variant` with `weights`.
-pub(super) fn compile(variant: Variant, weights: &Weights) -> Plan {
-    let mut compiler = Compiler { weights, plan: Plan::default() };
-    network::build(&mut compiler, variant);
-    compiler.plan.forget_early();
-    compiler.plan
+/// Compiles `variant` with `weights` for the kernels of `level`.
+pub(super) fn compile(variant: Variant, weights: &Weights, level: Level) -> Program {
+    let shape = [network::INPUT_CHANNELS, network::INPUT_SIZE, network::INPUT_SIZE];
+    let program = ProgramBuilder::at_level(shape, level);
+    let mut compiler = Compiler { weights, program, stages: Vec::new() };
+    let output = network::build(&mut compiler, variant);
+    let Compiler { program, stages, .. } = compiler;
+    program.finish_keeping(output, &stages)
 }
 
-/// Collects steps; a node is the number of the value it stands for.
+/// Tells a program's builder what the definition tells.
 struct Compiler<'w> {
     weights: &'w Weights,
-    plan: Plan,
+    program: ProgramBuilder,
+    stages: Vec<(&'static str, Value)>,
 }
 
 impl Builder for Compiler<'_> {
-    type Node = usize;
+    type Node = Value;
 
-    fn input(&mut self, _shape: [usize; 3]) -> usize {
-        self.plan.input()
+    fn input(&mut self, shape: [usize; 3]) -> Value {
+        let input = self.program.input();
+        assert_eq!(self.program.shape(input), shape, "the definition takes other pictures");
+        input
     }
 
-    fn convolution(&mut self, input: &usize, layer: &Convolution) -> usize {
+    fn convolution(&mut self, input: &Value, layer: &Convolution) -> Value {
         let (weight, bias) = folded(self.weights, layer);
         let options = Conv2dOptions {
             stride: [layer.stride; 2],
             padding: Padding2d::same(layer.padding),
             activation: Activation::Relu,
         };
-        let weight = PackedConv2dWeight::new(weight.view());
-        self.plan.step(Operation::Convolution { weight, bias, options }, &[*input])
+        self.program.convolution(&layer.name, *input, weight, &bias, options)
     }
 
-    fn pad(&mut self, input: &usize, _name: &str, padding: Padding2d) -> usize {
-        self.plan.step(Operation::Pad(padding), &[*input])
+    fn pad(&mut self, input: &Value, name: &str, padding: Padding2d) -> Value {
+        self.program.pad(name, *input, padding)
     }
 
-    fn max_pool(&mut self, input: &usize, _name: &str, pool: Pool2dOptions) -> usize {
-        self.plan.step(Operation::MaxPool(pool), &[*input])
+    fn max_pool(&mut self, input: &Value, name: &str, pool: Pool2dOptions) -> Value {
+        self.program.max_pool(name, *input, pool)
     }
 
-    fn average_pool(&mut self, input: &usize, _name: &str, pool: Pool2dOptions) -> usize {
-        self.plan.step(Operation::AveragePool(pool), &[*input])
+    fn average_pool(&mut self, input: &Value, name: &str, pool: Pool2dOptions) -> Value {
+        self.program.average_pool(name, *input, pool)
     }
 
-    fn l2_pool(&mut self, input: &usize, _name: &str, pool: Pool2dOptions) -> usize {
-        self.plan.step(Operation::L2Pool(pool), &[*input])
+    fn l2_pool(&mut self, input: &Value, name: &str, pool: Pool2dOptions) -> Value {
+        self.program.l2_pool(name, *input, pool)
     }
 
-    fn local_response_norm(&mut self, input: &usize, _name: &str) -> usize {
-        let options = LocalResponseNormOptions::default();
-        self.plan.step(Operation::LocalResponseNorm(options), &[*input])
+    fn local_response_norm(&mut self, input: &Value, name: &str) -> Value {
+        self.program.local_response_norm(name, *input, LocalResponseNormOptions::default())
     }
 
-    fn concat(&mut self, inputs: &[usize], _name: &str) -> usize {
-        self.plan.step(Operation::Concat, inputs)
+    fn concat(&mut self, inputs: &[Value], name: &str) -> Value {
+        self.program.concat(name, inputs)
     }
 
-    fn flatten(&mut self, input: &usize, _name: &str) -> usize {
-        self.plan.step(Operation::Flatten, &[*input])
+    /// Nothing to do: a program's dense layers take all values of an image.
+    fn flatten(&mut self, input: &Value, _name: &str) -> Value {
+        *input
     }
 
-    fn dense(&mut self, input: &usize, layer: &Dense) -> usize {
-        let weight = self.weights.view::<Ix2>(&format!("{}_w", layer.name)).to_owned();
-        let bias = self.weights.view::<Ix1>(&format!("{}_b", layer.name)).to_owned();
-        self.plan.step(Operation::Dense { weight, bias }, &[*input])
+    fn dense(&mut self, input: &Value, layer: &Dense) -> Value {
+        let weight = self.weights.view::<Ix2>(&format!("{}_w", layer.name));
+        let bias = self.weights.view::<Ix1>(&format!("{}_b", layer.name));
+        self.program.dense(layer.name, *input, weight, &bias.to_vec(), Activation::None)
     }
 
-    fn l2_normalize(&mut self, input: &usize, _name: &str) -> usize {
-        self.plan.step(Operation::L2Normalize { epsilon: NORM_EPSILON }, &[*input])
+    fn l2_normalize(&mut self, input: &Value, name: &str) -> Value {
+        self.program.l2_normalize(name, *input, NORM_EPSILON)
     }
 
-    fn stage(&mut self, name: &'static str, node: &usize) {
-        self.plan.stage(name, *node);
+    fn stage(&mut self, name: &'static str, node: &Value) {
+        self.stages.push((name, *node));
     }
 }
 
 /// A convolution's kernel and bias with its batch-norm folded in:
 /// `w' = w · s`, `b' = (b - mean) · s + shift` with `s = scale / √(variance + ε)`.
 /// Computed in f64 and rounded once.
-fn folded(weights: &Weights, layer: &Convolution) -> (Array4<f32>, Array1<f32>) {
+fn folded(weights: &Weights, layer: &Convolution) -> (Array4<f32>, Vec<f32>) {
     let conv = |ending: &str| format!("{}_{ending}", layer.name);
     let norm = |ending: &str| -> ArrayView1<'_, f32> {
         weights.view::<Ix1>(&format!("{}_{ending}", layer.batch_norm))
@@ -105,9 +109,11 @@ fn folded(weights: &Weights, layer: &Convolution) -> (Array4<f32>, Array1<f32>) 
         filter.mapv_inplace(|w| (f64::from(w) * factor) as f32);
     }
     let bias = weights.view::<Ix1>(&conv("b"));
-    let bias = Array1::from_shape_fn(bias.len(), |o| {
-        let centred = f64::from(bias[o]) - f64::from(mean[o]);
-        (centred * factor[o] + f64::from(shift[o])) as f32
-    });
+    let bias = (0..bias.len())
+        .map(|o| {
+            let centred = f64::from(bias[o]) - f64::from(mean[o]);
+            (centred * factor[o] + f64::from(shift[o])) as f32
+        })
+        .collect();
     (weight, bias)
 }

@@ -21,7 +21,21 @@ pub(crate) struct Panel {
     /// Vectors of output channels; the last may be filled up with zeros.
     pub(crate) vectors: usize,
     /// Where its values begin.
-    start: usize,
+    pub(crate) start: usize,
+}
+
+/// Panels for this many outputs, each value of which is a sum of `depth` steps.
+pub(crate) fn panels(outputs: usize, depth: usize) -> Vec<Panel> {
+    let (mut first, mut start) = (0, 0);
+    tile_widths(outputs.div_ceil(LANES))
+        .into_iter()
+        .map(|vectors| {
+            let panel = Panel { first, vectors, start };
+            first += vectors * LANES;
+            start += vectors * LANES * depth;
+            panel
+        })
+        .collect()
 }
 
 /// Packed weights of a convolution.
@@ -80,16 +94,13 @@ impl<T: Element> PackedWeight<T> {
         let vectors = outputs.div_ceil(LANES);
         let mut values = memory(vectors * LANES * depth);
         let mut rest = values.values_mut();
+        let panels = panels(outputs, depth);
         let mut jobs = Vec::new();
-        let (mut first, mut start) = (0, 0);
-        for vectors in tile_widths(vectors) {
-            let (target, tail) = rest.split_at_mut(vectors * LANES * depth);
+        for panel in &panels {
+            let (target, tail) = rest.split_at_mut(panel.vectors * LANES * depth);
             rest = tail;
-            start += target.len();
-            jobs.push((Panel { first, vectors, start: start - target.len() }, target));
-            first += vectors * LANES;
+            jobs.push((*panel, target));
         }
-        let panels = jobs.iter().map(|(panel, _)| *panel).collect();
         let source = Source { weight, steps, area, outputs, inputs, direction };
         jobs.into_par_iter().for_each(|(panel, target)| source.pack(panel, target));
         Self { values, panels, outputs, inputs, kernel: [kh, kw] }

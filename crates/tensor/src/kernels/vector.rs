@@ -47,8 +47,54 @@ pub(crate) unsafe trait Vector: Copy {
     unsafe fn multiply(self, other: Self) -> Self;
     /// The greater of each lane; NaN if `other` is.
     unsafe fn max(self, other: Self) -> Self;
-    /// Asks for the cache line at `address`, which need not exist.
-    unsafe fn prefetch(address: *const Self::Element);
+    /// `sums[i][j] += Σ sources[i][first + t] weight[t step + j LANES ..]` over `t <
+    /// length`: the loop that everything waits for.
+    ///
+    /// # Safety
+    /// All of these values can be read.
+    #[inline(always)]
+    unsafe fn accumulate<const R: usize, const N: usize>(
+        sums: &mut [[Self; N]; R],
+        sources: &[*const Self::Element; R],
+        first: usize,
+        weight: *const Self::Element,
+        step: usize,
+        length: usize,
+    ) {
+        // SAFETY: the caller vouches for values and features.
+        unsafe { accumulate(sums, sources, first, weight, step, length) }
+    }
+    /// Runs work as a function of its own, which is compiled once however often it is
+    /// called.
+    unsafe fn call(work: impl Vectorised);
+}
+
+/// [`Vector::accumulate`] as the compiler makes it.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+unsafe fn accumulate<V: Vector, const R: usize, const N: usize>(
+    sums: &mut [[V; N]; R],
+    sources: &[*const V::Element; R],
+    first: usize,
+    mut weight: *const V::Element,
+    step: usize,
+    length: usize,
+) {
+    // SAFETY: the caller vouches for values and features.
+    unsafe {
+        for t in first..first + length {
+            let weights: [V; N] = std::array::from_fn(|j| V::load(weight.add(j * V::LANES)));
+            for i in 0..R {
+                let value = V::splat(*sources[i].add(t));
+                for j in 0..N {
+                    sums[i][j] = value.multiply_add(weights[j], sums[i][j]);
+                }
+            }
+            weight = weight.wrapping_add(step);
+        }
+    }
 }
 
 /// Work on vectors of any machine.

@@ -77,8 +77,8 @@ unsafe impl Vector for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(address: *const f32) {
-        // SAFETY: a prefetch of any address is allowed.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    unsafe fn call(work: impl Vectorised) {
+        // SAFETY: as in `zero`.
+        unsafe { run(work) }
     }
 }

@@ -1,5 +1,7 @@
 //! 512-bit vectors: sixteen values, 32 registers.
 
+mod nine_rows;
+
 use std::arch::x86_64::*;
 
 use super::{Vector, Vectorised};
@@ -77,8 +79,34 @@ unsafe impl Vector for __m512 {
     }
 
     #[inline(always)]
-    unsafe fn prefetch(address: *const f32) {
-        // SAFETY: a prefetch of any address is allowed.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    unsafe fn accumulate<const R: usize, const N: usize>(
+        sums: &mut [[Self; N]; R],
+        sources: &[*const f32; R],
+        first: usize,
+        weight: *const f32,
+        step: usize,
+        length: usize,
+    ) {
+        if R == 9 && (N == 2 || N == 3) && length > 0 && step == N * Self::LANES {
+            let sums = std::ptr::from_mut(sums);
+            // SAFETY: the caller vouches for values and features; the casts are between
+            // equal types, as R and N are held to be just these.
+            unsafe {
+                let sources = &*std::ptr::from_ref(sources).cast();
+                match N {
+                    2 => nine_rows::by_two(&mut *sums.cast(), sources, first, weight, length),
+                    _ => nine_rows::by_three(&mut *sums.cast(), sources, first, weight, length),
+                }
+            }
+        } else {
+            // SAFETY: the caller vouches for values and features.
+            unsafe { super::accumulate(sums, sources, first, weight, step, length) }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn call(work: impl Vectorised) {
+        // SAFETY: as in `zero`.
+        unsafe { run(work) }
     }
 }

@@ -1,6 +1,6 @@
 //! Arrays that the compiler turns into the vectors of any machine.
 
-use super::Vector;
+use super::{Vector, Vectorised};
 use crate::Element;
 
 /// Eight lanes.
@@ -74,6 +74,9 @@ unsafe impl<T: Element> Vector for Lanes<T> {
         self.each(other, |a, b| if a > b { a } else { b })
     }
 
-    #[inline(always)]
-    unsafe fn prefetch(_: *const T) {}
+    #[inline(never)]
+    unsafe fn call(work: impl Vectorised) {
+        // SAFETY: plain code needs no features.
+        unsafe { work.run::<Lanes<f32>>() }
+    }
 }

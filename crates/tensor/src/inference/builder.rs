@@ -1,0 +1,238 @@
+//! Operators as a network's definition names them.
+
+use ndarray::{Array4, ArrayView2};
+
+use super::program::{Program, Stage};
+use super::{memory, placement};
+use crate::kernels::inference::pool::PoolKind;
+use crate::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
+use crate::{Activation, Level, Padding2d};
+
+/// A value of a program that is being built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Value(pub(super) usize);
+
+/// What makes a value.
+#[derive(Debug)]
+pub(super) enum Operation {
+    Input,
+    Convolution { weight: Array4<f32>, bias: Vec<f32>, options: Conv2dOptions },
+    Pool { kind: PoolKind, options: Pool2dOptions },
+    Pad(Padding2d),
+    LocalResponseNorm(LocalResponseNormOptions),
+    L2Normalize { epsilon: f64 },
+    Concat,
+}
+
+/// A value and how it is made.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) operation: Operation,
+    pub(super) inputs: Vec<usize>,
+    /// C, H, W.
+    pub(super) shape: [usize; 3],
+}
+
+/// Collects operators and compiles them to a [`Program`].
+///
+/// Shapes are those of one image, C × H × W. Names are for profiles.
+#[derive(Debug)]
+pub struct ProgramBuilder {
+    nodes: Vec<Node>,
+    level: Level,
+}
+
+impl ProgramBuilder {
+    /// Begins a program for images of this shape, for the best level of this machine.
+    pub fn new(input: [usize; 3]) -> Self {
+        Self::at_level(input, Level::best())
+    }
+
+    /// [`new`](Self::new) for kernels of a level.
+    ///
+    /// # Panics
+    /// If the machine does not have it, or a dimension is zero.
+    pub fn at_level(input: [usize; 3], level: Level) -> Self {
+        assert!(level.is_available(), "this machine has no {level}");
+        assert!(input.iter().all(|size| *size > 0), "an image of {input:?}");
+        let name = "input".into();
+        let node = Node { name, operation: Operation::Input, inputs: Vec::new(), shape: input };
+        Self { nodes: vec![node], level }
+    }
+
+    /// The images.
+    pub fn input(&self) -> Value {
+        Value(0)
+    }
+
+    /// C, H and W of a value.
+    pub fn shape(&self, value: Value) -> [usize; 3] {
+        self.nodes[value.0].shape
+    }
+
+    /// See [`conv2d`](crate::ops::conv2d()).
+    ///
+    /// # Shapes
+    /// `weight`: O × C × KH × KW, `bias`: O. Returns O × OH × OW.
+    ///
+    /// # Panics
+    /// If channels differ or the kernel does not fit.
+    pub fn convolution(
+        &mut self,
+        name: &str,
+        input: Value,
+        weight: Array4<f32>,
+        bias: &[f32],
+        options: Conv2dOptions,
+    ) -> Value {
+        let [c, h, w] = self.shape(input);
+        let (o, weight_c, kh, kw) = weight.dim();
+        assert_eq!(c, weight_c, "{name}: the value has {c} channels, the weight takes {weight_c}");
+        assert_eq!(o, bias.len(), "{name}: the bias has another number of channels");
+        let Some([oh, ow]) = options.output_size([h, w], [kh, kw]) else {
+            panic!("{name}: kernel {kh} x {kw} with {options:?} does not fit {h} x {w}")
+        };
+        let bias = bias.to_vec();
+        let operation = Operation::Convolution { weight, bias, options };
+        self.node(name, operation, &[input], [o, oh, ow])
+    }
+
+    /// A fully connected layer on all values of an image, in C × H × W order.
+    ///
+    /// # Shapes
+    /// `weight`: O × (C·H·W), `bias`: O. Returns O × 1 × 1.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    pub fn dense(
+        &mut self,
+        name: &str,
+        input: Value,
+        weight: ArrayView2<'_, f32>,
+        bias: &[f32],
+        activation: Activation,
+    ) -> Value {
+        let [c, h, w] = self.shape(input);
+        let (o, features) = weight.dim();
+        assert_eq!(c * h * w, features, "{name}: the weight takes another number of values");
+        let Ok(weight) = weight.to_shape((o, c, h, w)) else {
+            unreachable!("the sizes were just held equal")
+        };
+        let options = Conv2dOptions { activation, ..Conv2dOptions::default() };
+        self.convolution(name, input, weight.into_owned(), bias, options)
+    }
+
+    /// See [`max_pool2d`](crate::ops::max_pool2d()).
+    ///
+    /// # Panics
+    /// If the window does not fit.
+    pub fn max_pool(&mut self, name: &str, input: Value, options: Pool2dOptions) -> Value {
+        self.pool(name, input, PoolKind::Max, options)
+    }
+
+    /// See [`average_pool2d`](crate::ops::average_pool2d()).
+    ///
+    /// # Panics
+    /// If the window does not fit.
+    pub fn average_pool(&mut self, name: &str, input: Value, options: Pool2dOptions) -> Value {
+        self.pool(name, input, PoolKind::Average, options)
+    }
+
+    /// See [`l2_pool2d`](crate::ops::l2_pool2d()).
+    ///
+    /// # Panics
+    /// If the window does not fit.
+    pub fn l2_pool(&mut self, name: &str, input: Value, options: Pool2dOptions) -> Value {
+        self.pool(name, input, PoolKind::L2, options)
+    }
+
+    fn pool(&mut self, name: &str, input: Value, kind: PoolKind, options: Pool2dOptions) -> Value {
+        let [c, h, w] = self.shape(input);
+        let [oh, ow] = options.expect_output_size(name, [h, w]);
+        self.node(name, Operation::Pool { kind, options }, &[input], [c, oh, ow])
+    }
+
+    /// Zeros round a value.
+    ///
+    /// # Panics
+    /// If the padded size overflows.
+    pub fn pad(&mut self, name: &str, input: Value, padding: Padding2d) -> Value {
+        let [c, h, w] = self.shape(input);
+        let Some([h, w]) = padding.padded([h, w]) else { panic!("{name}: {padding:?} overflows") };
+        self.node(name, Operation::Pad(padding), &[input], [c, h, w])
+    }
+
+    /// See [`local_response_norm`](crate::ops::local_response_norm()).
+    pub fn local_response_norm(
+        &mut self,
+        name: &str,
+        input: Value,
+        options: LocalResponseNormOptions,
+    ) -> Value {
+        let shape = self.shape(input);
+        self.node(name, Operation::LocalResponseNorm(options), &[input], shape)
+    }
+
+    /// See [`l2_normalize`](crate::ops::l2_normalize()).
+    ///
+    /// # Panics
+    /// If the value is not flat, C × 1 × 1.
+    pub fn l2_normalize(&mut self, name: &str, input: Value, epsilon: f64) -> Value {
+        let shape @ [_, h, w] = self.shape(input);
+        assert_eq!([h, w], [1, 1], "{name}: only flat values are normalised");
+        self.node(name, Operation::L2Normalize { epsilon }, &[input], shape)
+    }
+
+    /// Values side by side along the channels.
+    ///
+    /// # Panics
+    /// If there are none or their sizes differ.
+    pub fn concat(&mut self, name: &str, inputs: &[Value]) -> Value {
+        let Some(first) = inputs.first() else { panic!("{name}: nothing to concatenate") };
+        let [_, h, w] = self.shape(*first);
+        let mut channels = 0;
+        for input in inputs {
+            let [c, other_h, other_w] = self.shape(*input);
+            assert_eq!([h, w], [other_h, other_w], "{name}: images of different sizes");
+            channels += c;
+        }
+        self.node(name, Operation::Concat, inputs, [channels, h, w])
+    }
+
+    fn node(
+        &mut self,
+        name: &str,
+        operation: Operation,
+        inputs: &[Value],
+        shape: [usize; 3],
+    ) -> Value {
+        let inputs = inputs.iter().map(|value| value.0).collect();
+        self.nodes.push(Node { name: name.into(), operation, inputs, shape });
+        Value(self.nodes.len() - 1)
+    }
+
+    /// Compiles what `output` needs.
+    pub fn finish(self, output: Value) -> Program {
+        self.finish_keeping(output, &[])
+    }
+
+    /// [`finish`](Self::finish), with values that [`Program::trace`] shows.
+    pub fn finish_keeping(self, output: Value, stages: &[(&'static str, Value)]) -> Program {
+        let Self { nodes, level } = self;
+        let kept: Vec<usize> = stages.iter().map(|(_, value)| value.0).collect();
+        let mut plan = placement::place(&nodes, output.0, &kept);
+        let values = memory::plan(&mut plan.buffers, &plan.lives);
+        let shape = nodes[0].shape;
+        let output = plan.region(output.0);
+        let stages = stages
+            .iter()
+            .map(|(name, value)| Stage {
+                name,
+                region: plan.region(value.0),
+                phase: plan.made(value.0),
+            })
+            .collect();
+        Program::new(level, shape, plan.steps(nodes), values, output, stages)
+    }
+}

@@ -1,0 +1,33 @@
+//! How each convolution of a program is computed.
+//!
+//! A table rather than a measurement, so that a program is the same on every run and
+//! compiling it takes no time. The figures behind it are in `docs/benchmarks.md`.
+
+use crate::kernels::inference::winograd::Form;
+use crate::ops::Conv2dOptions;
+
+/// The form of Winograd's method for a convolution; `None` where direct is faster.
+///
+/// # Shapes
+/// `kernel` is KH, KW; `output` is OH, OW.
+pub(super) fn winograd_form(
+    kernel: [usize; 2],
+    options: Conv2dOptions,
+    output: [usize; 2],
+) -> Option<Form> {
+    if options.stride != [1, 1] {
+        return None;
+    }
+    let [oh, ow] = output;
+    match kernel {
+        // On nine pixels most of a tile would stick out, and its 36 products for each
+        // weight read more memory than nine direct ones.
+        [3, 3] if oh.min(ow) < 4 => None,
+        [3, 3] if oh % 4 == 0 && ow % 4 == 0 => Some(Form::F4X3),
+        [3, 3] if oh.min(ow) < 8 => Some(Form::F2X3),
+        [3, 3] => Some(Form::F4X3),
+        [4, 4] if oh.min(ow) >= 6 => Some(Form::F3X4),
+        [5, 5] if oh.min(ow) >= 4 => Some(Form::F2X5),
+        _ => None,
+    }
+}

@@ -1,0 +1,54 @@
+//! The memory of a forward pass, taken once.
+#![allow(unsafe_code)]
+
+use crate::kernels::tile::LANES;
+
+/// Sixteen values on a cache line.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([f32; LANES]);
+
+/// A block of aligned values.
+#[derive(Default)]
+pub(crate) struct Arena {
+    lines: Vec<Line>,
+}
+
+impl Arena {
+    /// Makes room for `length` values; what it held may be lost.
+    pub(crate) fn reserve(&mut self, length: usize) {
+        let lines = length.div_ceil(LANES);
+        if lines > self.lines.len() {
+            self.lines.resize(lines, Line([0.0; LANES]));
+        }
+    }
+
+    /// The first value.
+    pub(crate) fn start(&mut self) -> Memory {
+        Memory(self.lines.as_mut_ptr().cast())
+    }
+}
+
+/// An arena's memory while threads share it.
+///
+/// Whoever reads or writes through it has to know that nobody else writes there: see
+/// [`Step::run`](super::step::Step::run).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory(*mut f32);
+
+// SAFETY: it is an address; every use of it is `unsafe` and says why there is no race.
+unsafe impl Send for Memory {}
+// SAFETY: as above.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    /// The place `offset` values on.
+    ///
+    /// # Safety
+    /// It is inside the arena.
+    #[inline(always)]
+    pub(crate) unsafe fn at(self, offset: usize) -> *mut f32 {
+        // SAFETY: the caller vouches for it.
+        unsafe { self.0.add(offset) }
+    }
+}

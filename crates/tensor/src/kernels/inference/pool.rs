@@ -1,0 +1,167 @@
+//! Pooling of regions, sixteen channels at a time.
+#![allow(unsafe_code)]
+
+use super::region::{Region, reach, share};
+use super::step::{Place, Work};
+use super::transfer::clear_frame;
+use crate::kernels::tile::LANES;
+use crate::kernels::vector::Vector;
+use crate::ops::Pool2dOptions;
+
+/// What becomes of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PoolKind {
+    /// Its greatest value.
+    Max,
+    /// Its mean.
+    Average,
+    /// The root of the sum of its squares.
+    L2,
+}
+
+/// A pooling of one region into another.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(super) source: Region,
+    pub(super) target: Region,
+    kind: PoolKind,
+    options: Pool2dOptions,
+    /// Rows and columns of zeros in front of the source.
+    padding: [usize; 2],
+}
+
+impl Pool {
+    /// Plans a pooling.
+    ///
+    /// # Panics
+    /// If channels differ or the padded source is not within its buffer.
+    pub(crate) fn new(
+        [source, target]: [Region; 2],
+        kind: PoolKind,
+        options: Pool2dOptions,
+        padding: [usize; 2],
+    ) -> Self {
+        let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = options;
+        let after = [
+            reach(target.height, sh, kh, padding[0], source.height),
+            reach(target.width, sw, kw, padding[1], source.width),
+        ];
+        assert_eq!(source.channels, target.channels);
+        assert_eq!([source.buffer.width, target.buffer.width], [LANES; 2]);
+        assert!(source.fits(padding, after), "{source:?} has no room for {padding:?}, {after:?}");
+        assert!(target.fits([0; 2], [0; 2]), "{target:?} is not in its buffer");
+        Self { source, target, kind, options, padding }
+    }
+
+    fn units(&self, images: usize) -> usize {
+        images * self.target.blocks()
+    }
+
+    pub(crate) fn items(&self, images: usize, threads: usize) -> usize {
+        if threads > 1 { self.units(images).min(3 * threads) } else { 1 }
+    }
+
+    /// Computes one item: some blocks of some images.
+    ///
+    /// # Safety
+    /// As [`Step::run`](super::step::Step::run).
+    #[inline(always)]
+    pub(crate) unsafe fn run<V: Vector<Element = f32>>(&self, work: &Work<'_>, place: Place) {
+        let blocks = self.target.blocks();
+        for unit in share(self.units(work.images), place.items, place.item) {
+            let (image, block) = (unit / blocks, unit % blocks);
+            // SAFETY: both regions have this block and image, which no other item
+            // writes.
+            unsafe {
+                clear_frame(&Work { only: Some(image), ..*work }, &self.target, block..block + 1);
+                for lane in (0..LANES).step_by(V::LANES) {
+                    match self.kind {
+                        PoolKind::Max => {
+                            self.plane::<V>(
+                                work,
+                                [image, block],
+                                lane,
+                                |a, b| a.max(b),
+                                |v| v,
+                                |v| v,
+                            );
+                        }
+                        PoolKind::Average => {
+                            let [kh, kw] = self.options.kernel;
+                            let scale = V::splat(1.0 / (kh * kw) as f32);
+                            self.plane::<V>(
+                                work,
+                                [image, block],
+                                lane,
+                                |a, b| a.add(b),
+                                |v| v,
+                                |v| v.multiply(scale),
+                            );
+                        }
+                        PoolKind::L2 => self.plane::<V>(
+                            work,
+                            [image, block],
+                            lane,
+                            |a, b| a.add(b),
+                            |v| v.multiply(v),
+                            |v| roots(v),
+                        ),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Pools the plane of `V::LANES` channels of a block.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run).
+    #[inline(always)]
+    unsafe fn plane<V: Vector<Element = f32>>(
+        &self,
+        work: &Work<'_>,
+        [image, block]: [usize; 2],
+        lane: usize,
+        join: impl Fn(V, V) -> V,
+        first: impl Fn(V) -> V,
+        last: impl Fn(V) -> V,
+    ) {
+        let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = self.options;
+        let row_step = self.source.buffer.row_step();
+        for y in 0..self.target.height {
+            let source = self.source.at(work.images, [image, block, y * sh, 0], self.padding);
+            let target = self.target.at(work.images, [image, block, y, 0], [0; 2]);
+            // SAFETY: the rows are in their buffers, padding included.
+            unsafe {
+                let source = work.memory.at(source + lane);
+                let target = work.memory.at(target + lane);
+                for x in 0..self.target.width {
+                    let window = source.add(x * sw * LANES);
+                    let mut value = first(V::load(window));
+                    for i in 0..kh {
+                        for j in usize::from(i == 0)..kw {
+                            let next = V::load(window.add(i * row_step + j * LANES));
+                            value = join(value, first(next));
+                        }
+                    }
+                    last(value).store(target.add(x * LANES));
+                }
+            }
+        }
+    }
+}
+
+/// The square root of each lane.
+///
+/// # Safety
+/// The machine has the features of `V`.
+#[inline(always)]
+unsafe fn roots<V: Vector<Element = f32>>(vector: V) -> V {
+    let mut lanes = [0.0; LANES];
+    // SAFETY: a vector has at most `LANES` lanes.
+    unsafe {
+        vector.store(lanes.as_mut_ptr());
+        let roots = lanes.map(f32::sqrt);
+        V::load(roots.as_ptr())
+    }
+}

@@ -1,0 +1,173 @@
+//! The innermost loop of every convolution of a program.
+//!
+//! A tile is up to [`ROWS`] pixels by up to three vectors of output channels:
+//!
+//! `target[i][j] = max(floor, bias[j] + Σ source[i][a] weight[b][j])`
+//!
+//! over the segments `a` of the source (the sixteen channels of a tap, say) while `b`
+//! walks through the packed weights. All sums stay in registers from the bias to the
+//! store: with AVX-512, 27 of the 32. Each sum runs in the order of the weights, so its
+//! bits do not depend on the tile that it is part of.
+//!
+//! Separate from [`crate::kernels::tile`], which has checks, any order of B and sums in
+//! several parts, as training wants them.
+#![allow(unsafe_code)]
+
+use crate::kernels::tile::LANES;
+use crate::kernels::vector::{Vector, Vectorised};
+
+/// Most rows of a tile: 9 divides the pixels of every stage of the network.
+pub(crate) const ROWS: usize = 9;
+
+/// Values of the source that lie side by side and meet successive rows of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Segment {
+    /// From where the tile's row begins.
+    pub(crate) offset: usize,
+    pub(crate) length: usize,
+}
+
+/// Joins segments that continue each other.
+pub(crate) fn joined(segments: impl IntoIterator<Item = Segment>) -> Vec<Segment> {
+    let mut joined: Vec<Segment> = Vec::new();
+    for segment in segments.into_iter().filter(|segment| segment.length > 0) {
+        match joined.last_mut() {
+            Some(last) if last.offset + last.length == segment.offset => {
+                last.length += segment.length;
+            }
+            _ => joined.push(segment),
+        }
+    }
+    joined
+}
+
+/// One tile to compute.
+#[derive(Clone, Copy)]
+pub(crate) struct Tile<'a> {
+    /// Where in the source each row begins; the first `rows` count.
+    pub(crate) sources: [*const f32; ROWS],
+    /// Where the first vector of each row goes.
+    pub(crate) targets: [*mut f32; ROWS],
+    pub(crate) rows: usize,
+    /// Vectors of output channels, one to three.
+    pub(crate) vectors: usize,
+    /// From one vector of a row of the target to the next.
+    pub(crate) target_step: usize,
+    pub(crate) segments: &'a [Segment],
+    /// `vectors · LANES` values for each step of the segments.
+    pub(crate) weight: *const f32,
+    /// `vectors · LANES` values.
+    pub(crate) bias: *const f32,
+    /// Zero for ReLU, negative infinity for none.
+    pub(crate) floor: f32,
+}
+
+impl Vectorised for Tile<'_> {
+    /// Computes it.
+    ///
+    /// # Safety
+    /// The machine has the features of `V`. `rows` is at most [`ROWS`], `vectors` at
+    /// most three; sources, weight and bias can be read and targets written as told
+    /// at the fields, and no other thread writes there.
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = f32>>(self) {
+        let [most_rows, most_vectors] = V::BLOCK;
+        let vectors = self.vectors * (LANES / V::LANES);
+        let mut row = 0;
+        while row < self.rows {
+            let rows = (self.rows - row).min(most_rows);
+            let mut vector = 0;
+            while vector < vectors {
+                let some = (vectors - vector).min(most_vectors);
+                // SAFETY: `row + rows` and `vector + some` are within the tile, which
+                // the caller vouches for.
+                unsafe {
+                    match some {
+                        1 => self.with_rows::<V, 1>(rows, row, vector),
+                        2 if most_vectors > 1 => self.with_rows::<V, 2>(rows, row, vector),
+                        _ if most_vectors > 2 => self.with_rows::<V, 3>(rows, row, vector),
+                        _ => unreachable!("{some} vectors"),
+                    }
+                }
+                vector += some;
+            }
+            row += rows;
+        }
+    }
+}
+
+impl Tile<'_> {
+    /// Calls [`block`](Self::block) with the number of rows as a constant.
+    ///
+    /// # Safety
+    /// As [`block`](Self::block); `rows` is one to [`ROWS`].
+    #[inline(always)]
+    unsafe fn with_rows<V: Vector<Element = f32>, const N: usize>(
+        &self,
+        rows: usize,
+        row: usize,
+        vector: usize,
+    ) {
+        // SAFETY: the caller vouches for it.
+        unsafe {
+            match rows {
+                1 => self.block::<V, 1, N>(row, vector),
+                2 => self.block::<V, 2, N>(row, vector),
+                3 => self.block::<V, 3, N>(row, vector),
+                4 => self.block::<V, 4, N>(row, vector),
+                5 if V::BLOCK[0] >= 5 => self.block::<V, 5, N>(row, vector),
+                6 if V::BLOCK[0] >= 6 => self.block::<V, 6, N>(row, vector),
+                7 if V::BLOCK[0] >= 7 => self.block::<V, 7, N>(row, vector),
+                8 if V::BLOCK[0] >= 8 => self.block::<V, 8, N>(row, vector),
+                9 if V::BLOCK[0] >= 9 => self.block::<V, 9, N>(row, vector),
+                _ => unreachable!("{rows} rows"),
+            }
+        }
+    }
+
+    /// `R` rows from `row` on, `N` machine vectors from `vector` on.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run); the block is inside the tile.
+    #[inline(always)]
+    unsafe fn block<V: Vector<Element = f32>, const R: usize, const N: usize>(
+        &self,
+        row: usize,
+        vector: usize,
+    ) {
+        let step = self.vectors * LANES;
+        let column = vector * V::LANES;
+        // SAFETY: the segments lead to values of the source, and weight and bias hold
+        // `step` values for each of theirs, which the caller vouches for; `column + N
+        // V::LANES` is at most `step`. The weights' pointer after the last step is one
+        // past their end at most, and not read.
+        unsafe {
+            let sources: [*const f32; R] =
+                std::array::from_fn(|i| *self.sources.get_unchecked(row + i));
+            let mut sums = [[V::zero(); N]; R];
+            for j in 0..N {
+                let bias = V::load(self.bias.add(column + j * V::LANES));
+                for sum in &mut sums {
+                    sum[j] = bias;
+                }
+            }
+            let mut weight = self.weight.wrapping_add(column);
+            for segment in self.segments {
+                let Segment { offset, length } = *segment;
+                V::accumulate(&mut sums, &sources, offset, weight, step, length);
+                weight = weight.wrapping_add(length * step);
+            }
+            let floor = V::splat(self.floor);
+            for (i, sums) in sums.into_iter().enumerate() {
+                let target = *self.targets.get_unchecked(row + i);
+                for (j, sum) in sums.into_iter().enumerate() {
+                    let at = column + j * V::LANES;
+                    floor.max(sum).store(target.add(at / LANES * self.target_step + at % LANES));
+                }
+            }
+        }
+    }
+}
+
+/// The bias of a product that has none.
+pub(crate) const NO_BIAS: [f32; 3 * LANES] = [0.0; 3 * LANES];

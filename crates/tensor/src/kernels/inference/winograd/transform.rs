@@ -1,0 +1,232 @@
+//! The transforms, for the points 0, ±1 (, ±2) and infinity.
+//!
+//! With six points: F(4, 3), F(3, 4) and F(2, 5) share one transform of the source,
+//! `Bᵀ`; `Aᵀ` of F(m, 7 - m) is the first m rows of
+//!
+//! ```text
+//! 1  1  1  1  1  0
+//! 0  1 -1  2 -2  0
+//! 0  1  1  4  4  0
+//! 0  1 -1  8 -8  0
+//! ```
+//!
+//! with a one at the end of its last row. With four, F(2, 3), the points ±2 are left out.
+#![allow(unsafe_code)]
+
+use super::super::region::Buffer;
+use crate::kernels::tile::LANES;
+use crate::kernels::vector::Vector;
+
+/// A form F(m×m, r×r).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    F4X3,
+    F3X4,
+    F2X5,
+    F2X3,
+}
+
+impl Form {
+    /// m: rows and columns of an output tile.
+    pub(crate) const fn tile(self) -> usize {
+        match self {
+            Self::F4X3 => 4,
+            Self::F3X4 => 3,
+            Self::F2X5 | Self::F2X3 => 2,
+        }
+    }
+
+    /// r: rows and columns of the kernel.
+    pub(crate) const fn kernel(self) -> usize {
+        match self {
+            Self::F4X3 | Self::F2X3 => 3,
+            Self::F3X4 => 4,
+            Self::F2X5 => 5,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::F4X3 => "F(4x4, 3x3)",
+            Self::F3X4 => "F(3x3, 4x4)",
+            Self::F2X5 => "F(2x2, 5x5)",
+            Self::F2X3 => "F(2x2, 3x3)",
+        }
+    }
+
+    /// n: rows and columns of a tile of the source.
+    pub(crate) const fn side(self) -> usize {
+        self.tile() + self.kernel() - 1
+    }
+
+    /// Products for a tile and channel.
+    pub(crate) const fn points(self) -> usize {
+        self.side() * self.side()
+    }
+
+    /// Tiles of an output of this height and width.
+    fn tiles(self, output: [usize; 2]) -> [usize; 2] {
+        output.map(|size| size.div_ceil(self.tile()))
+    }
+
+    /// Rows and columns behind a source that the last tiles of an output see.
+    pub(crate) fn room_after(
+        self,
+        source: [usize; 2],
+        output: [usize; 2],
+        padding: [usize; 2],
+    ) -> [usize; 2] {
+        let seen = self.tiles(output).map(|tiles| tiles * self.tile() + self.kernel() - 1);
+        [0, 1].map(|axis| seen[axis].saturating_sub(padding[axis] + source[axis]))
+    }
+
+    /// Memory for a transformed source of so many channels.
+    pub(crate) fn transformed(self, channels: usize, output: [usize; 2]) -> Buffer {
+        let [down, across] = self.tiles(output);
+        Buffer {
+            width: channels.next_multiple_of(LANES),
+            blocks: 1,
+            rows: down * across,
+            columns: self.points(),
+            offset: 0,
+        }
+    }
+}
+
+/// `Bᵀ d B` of `N × N` pixels of a lane of channels.
+///
+/// # Safety
+/// The machine has the features of `V`; source and target can be read and written at all
+/// pixels, `steps` values from row to row and column to column, and points,
+/// `point_step` values apart.
+#[inline(always)]
+pub(super) unsafe fn source<V: Vector<Element = f32>, const N: usize>(
+    source: *const f32,
+    steps: [usize; 2],
+    target: *mut f32,
+    point_step: usize,
+) {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        let mut columns = [[V::zero(); N]; N];
+        for (x, column) in columns.iter_mut().enumerate() {
+            let pixels: [V; N] =
+                std::array::from_fn(|y| V::load(source.add(y * steps[0] + x * steps[1])));
+            *column = before(pixels);
+        }
+        for y in 0..N {
+            let row: [V; N] = before(std::array::from_fn(|x| columns[x][y]));
+            for (x, value) in row.into_iter().enumerate() {
+                value.store(target.add((y * N + x) * point_step));
+            }
+        }
+    }
+}
+
+/// `Bᵀ d` of one row or column.
+///
+/// # Safety
+/// The machine has the features of `V`.
+#[inline(always)]
+unsafe fn before<V: Vector<Element = f32>, const N: usize>(d: [V; N]) -> [V; N] {
+    let mut t = d;
+    // SAFETY: the caller vouches for the features.
+    unsafe {
+        if N == 4 {
+            t[0] = d[0].subtract(d[2]);
+            t[1] = d[1].add(d[2]);
+            t[2] = d[2].subtract(d[1]);
+            t[3] = d[3].subtract(d[1]);
+            return t;
+        }
+        let [two, minus_four, four, minus_five] = [2.0, -4.0, 4.0, -5.0].map(|v| V::splat(v));
+        let even = d[2].multiply_add(minus_four, d[4]);
+        let odd = d[1].multiply_add(minus_four, d[3]);
+        let far_even = d[4].subtract(d[2]);
+        let far_odd = d[3].subtract(d[1]);
+        t[0] = d[0].multiply_add(four, d[2].multiply_add(minus_five, d[4]));
+        t[1] = even.add(odd);
+        t[2] = even.subtract(odd);
+        t[3] = far_odd.multiply_add(two, far_even);
+        t[4] = far_even.subtract(far_odd.add(far_odd));
+        t[5] = d[1].multiply_add(four, d[3].multiply_add(minus_five, d[5]));
+    }
+    t
+}
+
+/// `Aᵀ s A` of a tile's sums, with bias and activation.
+pub(super) struct Back<V> {
+    /// The sum of the first point; the others are `point_step` values apart.
+    pub(super) sums: *const f32,
+    pub(super) point_step: usize,
+    pub(super) target: *mut f32,
+    pub(super) row_step: usize,
+    /// Rows and columns left of the target; a tile may stick out.
+    pub(super) size: [usize; 2],
+    pub(super) bias: V,
+    pub(super) floor: V,
+}
+
+impl<V: Vector<Element = f32>> Back<V> {
+    /// Transforms `N × N` sums into up to `M × M` pixels.
+    ///
+    /// # Safety
+    /// The machine has the features of `V`; sums and target are there as told.
+    #[inline(always)]
+    pub(super) unsafe fn run<const N: usize, const M: usize>(self) {
+        let [rows, columns] = self.size.map(|size| size.min(M));
+        // SAFETY: the caller vouches for it; pixels beyond the target are not written.
+        unsafe {
+            let mut halves = [[V::zero(); N]; M];
+            for x in 0..N {
+                let sums: [V; N] =
+                    std::array::from_fn(|y| V::load(self.sums.add((y * N + x) * self.point_step)));
+                for (y, value) in after::<V, N, M>(sums).into_iter().enumerate() {
+                    halves[y][x] = value;
+                }
+            }
+            for (y, half) in halves.into_iter().enumerate() {
+                if y == rows {
+                    break;
+                }
+                let row = self.target.add(y * self.row_step);
+                for (x, value) in after::<V, N, M>(half).into_iter().enumerate() {
+                    if x < columns {
+                        self.floor.max(value.add(self.bias)).store(row.add(x * LANES));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `Aᵀ s` of one row or column.
+///
+/// # Safety
+/// The machine has the features of `V`.
+#[inline(always)]
+unsafe fn after<V: Vector<Element = f32>, const N: usize, const M: usize>(s: [V; N]) -> [V; M] {
+    // SAFETY: the caller vouches for the features.
+    unsafe {
+        let mut y = [V::zero(); M];
+        let near_even = s[1].add(s[2]);
+        let near_odd = s[1].subtract(s[2]);
+        if N == 4 {
+            y[0] = s[0].add(near_even);
+            y[1] = near_odd.add(s[3]);
+            return y;
+        }
+        let far_even = s[3].add(s[4]);
+        let far_odd = s[3].subtract(s[4]);
+        y[0] = s[0].add(near_even).add(far_even);
+        y[1] = far_odd.multiply_add(V::splat(2.0), near_odd);
+        if M > 2 {
+            y[2] = far_even.multiply_add(V::splat(4.0), near_even);
+        }
+        if M > 3 {
+            y[3] = far_odd.multiply_add(V::splat(8.0), near_odd);
+        }
+        y[M - 1] = y[M - 1].add(s[5]);
+        y
+    }
+}
