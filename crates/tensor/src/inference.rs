@@ -7,7 +7,8 @@
 //! * padding becomes a border round the value that is read, and a concatenation the
 //!   place that its branches write into;
 //! * bias and activation are part of a convolution's last store;
-//! * stride-1 kernels of 3×3 and 5×5 are computed by Winograd's method where that is
+//! * a first convolution of stride 2 becomes one of stride 1 over four phases;
+//! * stride-1 kernels of 3×3, 4×4 and 5×5 are computed by Winograd's method where that is
 //!   faster, the rest directly;
 //! * steps that do not need each other form a phase, and buffers whose lives do not
 //!   overlap share memory.
@@ -41,6 +42,7 @@
 //! ```
 
 mod builder;
+mod folding;
 mod memory;
 mod method;
 mod placement;

@@ -3,8 +3,9 @@
 use ndarray::{Array4, ArrayView2};
 
 use super::program::{Program, Stage};
-use super::{memory, placement};
+use super::{folding, memory, placement};
 use crate::kernels::inference::pool::PoolKind;
+use crate::kernels::inference::transfer::Folding;
 use crate::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use crate::{Activation, Level, Padding2d};
 
@@ -15,12 +16,25 @@ pub struct Value(pub(super) usize);
 /// What makes a value.
 #[derive(Debug)]
 pub(super) enum Operation {
-    Input,
-    Convolution { weight: Array4<f32>, bias: Vec<f32>, options: Conv2dOptions },
-    Pool { kind: PoolKind, options: Pool2dOptions },
+    Input {
+        folding: Option<Folding>,
+    },
+    Convolution {
+        weight: Array4<f32>,
+        bias: Vec<f32>,
+        options: Conv2dOptions,
+        /// Multiplications and additions for an image.
+        operations: usize,
+    },
+    Pool {
+        kind: PoolKind,
+        options: Pool2dOptions,
+    },
     Pad(Padding2d),
     LocalResponseNorm(LocalResponseNormOptions),
-    L2Normalize { epsilon: f64 },
+    L2Normalize {
+        epsilon: f64,
+    },
     Concat,
 }
 
@@ -57,7 +71,12 @@ impl ProgramBuilder {
         assert!(level.is_available(), "this machine has no {level}");
         assert!(input.iter().all(|size| *size > 0), "an image of {input:?}");
         let name = "input".into();
-        let node = Node { name, operation: Operation::Input, inputs: Vec::new(), shape: input };
+        let node = Node {
+            name,
+            operation: Operation::Input { folding: None },
+            inputs: Vec::new(),
+            shape: input,
+        };
         Self { nodes: vec![node], level }
     }
 
@@ -94,7 +113,8 @@ impl ProgramBuilder {
             panic!("{name}: kernel {kh} x {kw} with {options:?} does not fit {h} x {w}")
         };
         let bias = bias.to_vec();
-        let operation = Operation::Convolution { weight, bias, options };
+        let operations = 2 * o * c * kh * kw * oh * ow;
+        let operation = Operation::Convolution { weight, bias, options, operations };
         self.node(name, operation, &[input], [o, oh, ow])
     }
 
@@ -219,11 +239,14 @@ impl ProgramBuilder {
 
     /// [`finish`](Self::finish), with values that [`Program::trace`] shows.
     pub fn finish_keeping(self, output: Value, stages: &[(&'static str, Value)]) -> Program {
-        let Self { nodes, level } = self;
+        let Self { mut nodes, level } = self;
         let kept: Vec<usize> = stages.iter().map(|(_, value)| value.0).collect();
+        let shape = nodes[0].shape;
+        if !kept.contains(&0) && output.0 != 0 {
+            folding::fold(&mut nodes);
+        }
         let mut plan = placement::place(&nodes, output.0, &kept);
         let values = memory::plan(&mut plan.buffers, &plan.lives);
-        let shape = nodes[0].shape;
         let output = plan.region(output.0);
         let stages = stages
             .iter()
@@ -233,6 +256,6 @@ impl ProgramBuilder {
                 phase: plan.made(value.0),
             })
             .collect();
-        Program::new(level, shape, plan.steps(nodes), values, output, stages)
+        Program::new(level, shape, plan.steps(nodes, shape), values, output, stages)
     }
 }

@@ -70,6 +70,8 @@ pub(super) struct Timed {
     pub(super) name: String,
     pub(super) phase: usize,
     pub(super) step: Step,
+    /// Multiplications and additions of a direct convolution for an image.
+    pub(super) operations: usize,
 }
 
 /// A program's values, placed.
@@ -183,7 +185,7 @@ fn read(nodes: &[Node], own: &[bool], node: usize) -> Option<(Read, Option<Form>
         Operation::Convolution { weight, options, .. } => {
             let (.., kh, kw) = weight.dim();
             before = [before[0] + options.padding.top, before[1] + options.padding.left];
-            let narrow = base == 0 && channels < LANES;
+            let narrow = may_be_narrow(&nodes[base]);
             let form = winograd_form([kh, kw], *options, output).filter(|_| !narrow);
             let after = match form {
                 Some(form) => form.room_after(size, output, before),
@@ -198,7 +200,7 @@ fn read(nodes: &[Node], own: &[bool], node: usize) -> Option<(Read, Option<Form>
         Operation::LocalResponseNorm(_) | Operation::L2Normalize { .. } => {
             Some((Read { base, before, after: [0; 2] }, None))
         }
-        Operation::Input | Operation::Pad(_) | Operation::Concat => None,
+        Operation::Input { .. } | Operation::Pad(_) | Operation::Concat => None,
     }
 }
 
@@ -217,8 +219,7 @@ impl Placement {
                 let [channels, h, w] = nodes[index].shape;
                 let [before, after] = borders[index];
                 let direct = |(read, form): &(Read, Option<Form>)| read.base == 0 && form.is_none();
-                let narrow = index == 0
-                    && channels < LANES
+                let narrow = may_be_narrow(&nodes[index])
                     && (0..nodes.len()).all(|reader| {
                         !own[reader]
                             || !nodes[reader]
@@ -311,7 +312,7 @@ impl Placement {
             return;
         }
         match &nodes[node].operation {
-            Operation::Input => {
+            Operation::Input { .. } => {
                 self.use_in(node, [0, 0]);
                 self.drafts.push(Draft { node, job: Job::Import, phase: 0 });
             }
@@ -372,22 +373,31 @@ impl Placement {
     }
 
     /// The steps, once buffers have their offsets. Weights are packed in parallel.
-    pub(super) fn steps(&self, nodes: Vec<Node>) -> Vec<Timed> {
+    pub(super) fn steps(&self, nodes: Vec<Node>, picture: [usize; 3]) -> Vec<Timed> {
         use rayon::prelude::*;
         self.drafts
             .par_iter()
             .map(|draft| {
                 let node = &nodes[draft.node];
-                let step = self.step(node, draft);
-                Timed { name: node.name.clone(), phase: draft.phase, step }
+                let step = self.step(node, draft, picture);
+                let operations = match (&draft.job, &node.operation) {
+                    (Job::Compute { .. }, Operation::Convolution { operations, .. }) => *operations,
+                    _ => 0,
+                };
+                Timed { name: node.name.clone(), phase: draft.phase, step, operations }
             })
             .collect()
     }
 
-    fn step(&self, node: &Node, draft: &Draft) -> Step {
+    fn step(&self, node: &Node, draft: &Draft, picture: [usize; 3]) -> Step {
         let target = self.region(draft.node);
         let (read, form, transformed) = match draft.job {
-            Job::Import => return Step::Import(Import::new(target)),
+            Job::Import => {
+                let Operation::Input { folding } = node.operation else {
+                    unreachable!("only pictures are imported")
+                };
+                return Step::Import(Import::new(target, picture, folding));
+            }
             Job::Copy { base, channel, corner } => {
                 return Step::Copy(Copy::new(self.region(base), target, channel, corner));
             }
@@ -395,7 +405,7 @@ impl Placement {
         };
         let regions = [self.region(read.base), target];
         match &node.operation {
-            Operation::Convolution { weight, bias, options } => {
+            Operation::Convolution { weight, bias, options, .. } => {
                 let activation = options.activation;
                 if let (Some(form), Some(transformed)) = (form, transformed) {
                     let buffer = self.buffers[transformed];
@@ -418,14 +428,20 @@ impl Placement {
             Operation::L2Normalize { epsilon } => {
                 Step::L2Normalize(L2Normalize::new(regions, *epsilon))
             }
-            Operation::Input | Operation::Pad(_) | Operation::Concat => {
+            Operation::Input { .. } | Operation::Pad(_) | Operation::Concat => {
                 unreachable!("{:?} is not computed", node.operation)
             }
         }
     }
 }
 
+/// Whether a value's pixels may be as wide as it has channels: pictures as they come, if
+/// direct convolutions alone read them.
+fn may_be_narrow(node: &Node) -> bool {
+    matches!(node.operation, Operation::Input { folding: None }) && node.shape[0] < LANES
+}
+
 /// Whether an operation computes its value from one other.
 fn reads_one(operation: &Operation) -> bool {
-    !matches!(operation, Operation::Input | Operation::Pad(_) | Operation::Concat)
+    !matches!(operation, Operation::Input { .. } | Operation::Pad(_) | Operation::Concat)
 }

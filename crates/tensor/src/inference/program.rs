@@ -20,7 +20,8 @@ const PIECE: usize = 8;
 /// A network compiled for inference; see [the module](super).
 pub struct Program {
     schedule: Schedule,
-    names: Vec<String>,
+    /// Names of the steps, and the operations of direct convolutions.
+    names: Vec<(String, usize)>,
     level: Level,
     output: Region,
     /// Named values, and the last phase that makes them.
@@ -45,8 +46,10 @@ impl Program {
         output: Region,
         stages: Vec<Stage>,
     ) -> Self {
-        let (names, steps) =
-            steps.into_iter().map(|Timed { name, phase, step }| (name, (phase, step))).unzip();
+        let (names, steps) = steps
+            .into_iter()
+            .map(|Timed { name, phase, step, operations }| ((name, operations), (phase, step)))
+            .unzip();
         let schedule = Schedule::new(level, input, steps, values);
         Self { schedule, names, level, output, stages, idle: Mutex::default() }
     }
@@ -168,11 +171,11 @@ impl Program {
             .iter()
             .zip(steps)
             .zip(times)
-            .map(|((name, step), seconds)| StepProfile {
+            .map(|(((name, operations), step), seconds)| StepProfile {
                 name: name.clone(),
                 method: step.method(),
                 seconds,
-                operations: step.operations() * n,
+                operations: operations * n,
             })
             .collect()
     }

@@ -85,7 +85,10 @@ unsafe fn accumulate<V: Vector, const R: usize, const N: usize>(
     // SAFETY: the caller vouches for values and features.
     unsafe {
         for t in first..first + length {
-            let weights: [V; N] = std::array::from_fn(|j| V::load(weight.add(j * V::LANES)));
+            let mut weights = [V::zero(); N];
+            for j in 0..N {
+                weights[j] = V::load(weight.wrapping_add(j * V::LANES));
+            }
             for i in 0..R {
                 let value = V::splat(*sources[i].add(t));
                 for j in 0..N {

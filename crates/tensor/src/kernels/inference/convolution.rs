@@ -6,7 +6,7 @@
 
 use super::region::{Region, reach, share};
 use super::step::{Place, Work};
-use super::tile::{ROWS, Segment, Tile, joined};
+use super::tile::{Points, ROWS, Segment, Tile, joined};
 use super::transfer::clear_frame;
 use crate::Activation;
 use crate::kernels::packed_weight::{PackedWeight, Panel};
@@ -73,12 +73,6 @@ impl Convolution {
             padding,
             segments,
         }
-    }
-
-    /// Multiplications and additions for an image.
-    pub(crate) fn operations(&self) -> usize {
-        let [kh, kw] = self.weight.kernel;
-        2 * self.target.pixels() * self.weight.outputs * self.weight.inputs * kh * kw
     }
 
     fn tiles(&self, images: usize) -> usize {
@@ -166,6 +160,7 @@ impl Convolution {
                 weight: self.weight.panel(panel).as_ptr(),
                 bias: self.bias[panel.first..].as_ptr(),
                 floor: self.floor,
+                points: Points::ONE,
             });
         }
     }

@@ -131,16 +131,6 @@ impl Step {
         }
     }
 
-    /// Multiplications and additions of a convolution for an image, as if it were
-    /// direct; zero for other steps.
-    pub(crate) fn operations(&self) -> usize {
-        match self {
-            Self::Convolution(step) => step.operations(),
-            Self::Winograd(step) => step.operations(),
-            _ => 0,
-        }
-    }
-
     /// How it is computed.
     pub(crate) fn method(&self) -> &'static str {
         match self {

@@ -60,6 +60,23 @@ pub(crate) struct Tile<'a> {
     pub(crate) bias: *const f32,
     /// Zero for ReLU, negative infinity for none.
     pub(crate) floor: f32,
+    pub(crate) points: Points,
+}
+
+/// How often a tile is computed, each time on other values: for Winograd's method, once
+/// a point. Weights lie one after another.
+#[derive(Clone, Copy)]
+pub(crate) struct Points {
+    pub(crate) count: usize,
+    /// From the sources of one to those of the next.
+    pub(crate) source_step: usize,
+    /// From the targets of one to those of the next.
+    pub(crate) target_step: usize,
+}
+
+impl Points {
+    /// Just once.
+    pub(crate) const ONE: Self = Self { count: 1, source_step: 0, target_step: 0 };
 }
 
 impl Vectorised for Tile<'_> {
@@ -142,27 +159,35 @@ impl Tile<'_> {
         // V::LANES` is at most `step`. The weights' pointer after the last step is one
         // past their end at most, and not read.
         unsafe {
-            let sources: [*const f32; R] =
-                std::array::from_fn(|i| *self.sources.get_unchecked(row + i));
-            let mut sums = [[V::zero(); N]; R];
-            for j in 0..N {
-                let bias = V::load(self.bias.add(column + j * V::LANES));
-                for sum in &mut sums {
-                    sum[j] = bias;
-                }
+            let mut sources = [std::ptr::null(); R];
+            for i in 0..R {
+                sources[i] = *self.sources.get_unchecked(row + i);
             }
             let mut weight = self.weight.wrapping_add(column);
-            for segment in self.segments {
-                let Segment { offset, length } = *segment;
-                V::accumulate(&mut sums, &sources, offset, weight, step, length);
-                weight = weight.wrapping_add(length * step);
-            }
-            let floor = V::splat(self.floor);
-            for (i, sums) in sums.into_iter().enumerate() {
-                let target = *self.targets.get_unchecked(row + i);
-                for (j, sum) in sums.into_iter().enumerate() {
-                    let at = column + j * V::LANES;
-                    floor.max(sum).store(target.add(at / LANES * self.target_step + at % LANES));
+            for point in 0..self.points.count {
+                let mut sums = [[V::zero(); N]; R];
+                for j in 0..N {
+                    let bias = V::load(self.bias.add(column + j * V::LANES));
+                    for i in 0..R {
+                        sums[i][j] = bias;
+                    }
+                }
+                for segment in self.segments {
+                    let first = point * self.points.source_step + segment.offset;
+                    V::accumulate(&mut sums, &sources, first, weight, step, segment.length);
+                    weight = weight.wrapping_add(segment.length * step);
+                }
+                let floor = V::splat(self.floor);
+                // By counters, which the compiler unrolls; a loop would take the sums out of
+                // their registers.
+                for i in 0..R {
+                    let target = *self.targets.get_unchecked(row + i);
+                    let target = target.wrapping_add(point * self.points.target_step);
+                    for j in 0..N {
+                        let at = column + j * V::LANES;
+                        let at = at / LANES * self.target_step + at % LANES;
+                        floor.max(sums[i][j]).store(target.wrapping_add(at));
+                    }
                 }
             }
         }

@@ -58,23 +58,44 @@ pub(crate) unsafe fn clear_frame(work: &Work<'_>, region: &Region, blocks: Range
     }
 }
 
+/// How pictures are laid out for a convolution of stride 2: the four phases of a pixel,
+/// even and odd rows and columns, become channels of one pixel of half the size, so that
+/// the stride becomes 1. Channel `2 (phase_row · C + c) + phase_column`; padding is part
+/// of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Folding {
+    /// Rows and columns of zeros in front of the picture.
+    pub(crate) padding: [usize; 2],
+}
+
 /// Brings pictures into a region.
 #[derive(Debug)]
 pub(crate) struct Import {
     pub(super) target: Region,
+    /// C, H and W of a picture.
+    shape: [usize; 3],
+    folding: Option<Folding>,
 }
 
 impl Import {
     /// # Panics
-    /// If the region is not in its buffer.
-    pub(crate) fn new(target: Region) -> Self {
+    /// If the region is not in its buffer or its channels are not those of the pictures.
+    pub(crate) fn new(target: Region, shape: [usize; 3], folding: Option<Folding>) -> Self {
+        let [c, h, w] = shape;
+        match folding {
+            None => assert_eq!([target.channels, target.height, target.width], shape),
+            Some(_) => {
+                assert_eq!(target.channels, 4 * c, "four phases of {c} channels, of {h} x {w}");
+                assert_eq!(target.blocks(), 1, "folded pictures are one block");
+            }
+        }
         assert!(target.fits([0; 2], [0; 2]), "{target:?} is not in its buffer");
-        Self { target }
+        Self { target, shape, folding }
     }
 
     /// C, H and W of a picture.
     pub(crate) fn shape(&self) -> [usize; 3] {
-        [self.target.channels, self.target.height, self.target.width]
+        self.shape
     }
 
     pub(crate) fn items(&self, images: usize, threads: usize) -> usize {
@@ -85,27 +106,83 @@ impl Import {
     /// Brings some rows of some pictures.
     ///
     /// # Safety
-    /// As [`Step::run`](super::step::Step::run); the pictures are as large as the
-    /// region.
+    /// As [`Step::run`](super::step::Step::run); the pictures are of `shape`.
     #[inline(always)]
     pub(crate) unsafe fn run(&self, work: &Work<'_>, place: Place) {
-        let Region { channels, height, width, .. } = self.target;
-        let Pictures { first, strides: [n_step, c_step, h_step, w_step] } = *work.pictures;
+        let height = self.target.height;
         // SAFETY: the caller vouches for pictures and region.
         unsafe {
             if place.item == 0 {
                 clear_frame(work, &self.target, 0..self.target.blocks());
             }
             for row in share(work.images * height, place.items, place.item) {
-                let (image, y) = (row / height, row % height);
-                let source = first.offset(image as isize * n_step + y as isize * h_step);
-                let pixel = self.target.buffer.width;
-                for c in 0..channels {
-                    let source = source.offset(c as isize * c_step);
-                    let target = self.target.at(work.images, [image, c / pixel, y, 0], [0; 2]);
-                    let target = work.memory.at(target + c % pixel);
-                    for x in 0..width {
-                        *target.add(x * pixel) = *source.offset(x as isize * w_step);
+                match self.folding {
+                    None => self.row(work, row / height, row % height),
+                    Some(folding) => self.folded_row(work, row / height, row % height, folding),
+                }
+            }
+        }
+    }
+
+    /// A row of a picture as it is.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run).
+    #[inline(always)]
+    unsafe fn row(&self, work: &Work<'_>, image: usize, y: usize) {
+        let [channels, _, width] = self.shape;
+        let Pictures { first, strides: [n_step, c_step, h_step, w_step] } = *work.pictures;
+        let pixel = self.target.buffer.width;
+        for c in 0..channels {
+            let target = self.target.at(work.images, [image, c / pixel, y, 0], [0; 2]);
+            // SAFETY: the row exists in picture and region.
+            unsafe {
+                let row = image as isize * n_step + c as isize * c_step + y as isize * h_step;
+                let source = first.offset(row);
+                let target = work.memory.at(target + c % pixel);
+                for x in 0..width {
+                    *target.add(x * pixel) = *source.offset(x as isize * w_step);
+                }
+            }
+        }
+    }
+
+    /// A row of pixels of four phases.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run).
+    #[inline(always)]
+    unsafe fn folded_row(&self, work: &Work<'_>, image: usize, row: usize, folding: Folding) {
+        let [channels, height, width] = self.shape;
+        let [top, left] = folding.padding;
+        let Pictures { first, strides: [n_step, c_step, h_step, w_step] } = *work.pictures;
+        let pixel = self.target.buffer.width;
+        let target = self.target.at(work.images, [image, 0, row, 0], [0; 2]);
+        for phase in 0..2 {
+            let y = (2 * row + phase).wrapping_sub(top);
+            for c in 0..channels {
+                // SAFETY: the row exists in the region, and in the picture if `y` is less
+                // than its height.
+                unsafe {
+                    let target = work.memory.at(target + 2 * (phase * channels + c));
+                    let picture = image as isize * n_step + c as isize * c_step;
+                    let source = first.wrapping_offset(picture + y as isize * h_step);
+                    for column in 0..self.target.width {
+                        let pair = target.add(column * pixel);
+                        let x = (2 * column).wrapping_sub(left);
+                        if y < height && x < width - 1 && w_step == 1 {
+                            let source = source.add(x).cast::<[f32; 2]>();
+                            pair.cast::<[f32; 2]>().write(source.read());
+                            continue;
+                        }
+                        for side in 0..2 {
+                            let x = x.wrapping_add(side);
+                            *pair.add(side) = if y < height && x < width {
+                                *source.offset(x as isize * w_step)
+                            } else {
+                                0.0
+                            };
+                        }
                     }
                 }
             }

@@ -27,7 +27,7 @@ mod weight;
 use super::convolution::{CHUNK_BYTES, floor};
 use super::region::{Buffer, Region, share};
 use super::step::{Place, Work};
-use super::tile::{NO_BIAS, ROWS, Segment, Tile};
+use super::tile::{NO_BIAS, Points, ROWS, Segment, Tile};
 use super::transfer::clear_frame;
 use crate::Activation;
 use crate::kernels::packed_weight::Panel;
@@ -77,12 +77,6 @@ impl Winograd {
         filled.resize(weight.vectors() * LANES, 0.0);
         let floor = floor(activation);
         Self { source, target, transformed, weight, bias: filled, floor, padding }
-    }
-
-    /// Multiplications and additions that a direct convolution takes for an image.
-    pub(crate) fn operations(&self) -> usize {
-        let WinogradWeight { inputs, outputs, form, .. } = self.weight;
-        2 * self.target.pixels() * outputs * inputs * form.kernel() * form.kernel()
     }
 
     /// Where the transformed source lies, as a region.
@@ -268,30 +262,34 @@ impl Winograd {
         rows: usize,
     ) {
         let columns = panel.vectors * LANES;
-        let points = self.weight.form.points();
         let segments = [Segment { offset: 0, length: self.source.channels }];
         let weight = self.weight.panel(panel);
         // SAFETY: slots, weights and scratch cover `rows` tiles of all points by the
         // panel; scratch is this thread's own.
         unsafe {
-            let slots: [*const f32; ROWS] = std::array::from_fn(|row| {
-                work.memory.at(self.slot(work.images, slot + row.min(rows - 1))).cast_const()
-            });
             let sums = work.memory.at(work.scratch);
-            for point in 0..points {
-                let sums = sums.add(point * ROWS * columns);
-                V::call(Tile {
-                    sources: slots.map(|slot| slot.add(point * self.transformed.width)),
-                    targets: std::array::from_fn(|row| sums.add(row * columns)),
-                    rows,
-                    vectors: panel.vectors,
-                    target_step: LANES,
-                    segments: &segments,
-                    weight: weight.as_ptr().add(point * self.source.channels * columns),
-                    bias: NO_BIAS.as_ptr(),
-                    floor: f32::NEG_INFINITY,
-                });
+            let mut sources = [std::ptr::null(); ROWS];
+            let mut targets = [std::ptr::null_mut(); ROWS];
+            for row in 0..rows {
+                sources[row] = work.memory.at(self.slot(work.images, slot + row)).cast_const();
+                targets[row] = sums.add(row * columns);
             }
+            V::call(Tile {
+                sources,
+                targets,
+                rows,
+                vectors: panel.vectors,
+                target_step: LANES,
+                segments: &segments,
+                weight: weight.as_ptr(),
+                bias: NO_BIAS.as_ptr(),
+                floor: f32::NEG_INFINITY,
+                points: Points {
+                    count: self.weight.form.points(),
+                    source_step: self.transformed.width,
+                    target_step: ROWS * columns,
+                },
+            });
             for row in 0..rows {
                 let [image, y, x] = self.tile_corner(first + row);
                 let size = [self.target.height - y, self.target.width - x];

@@ -109,15 +109,23 @@ pub(super) unsafe fn source<V: Vector<Element = f32>, const N: usize>(
     // SAFETY: the caller vouches for it.
     unsafe {
         let mut columns = [[V::zero(); N]; N];
-        for (x, column) in columns.iter_mut().enumerate() {
-            let pixels: [V; N] =
-                std::array::from_fn(|y| V::load(source.add(y * steps[0] + x * steps[1])));
-            *column = before(pixels);
+        // By counters: closures of `array::from_fn` may stay calls of their own, compiled
+        // for a machine without these vectors.
+        for x in 0..N {
+            let mut pixels = [V::zero(); N];
+            for y in 0..N {
+                pixels[y] = V::load(source.wrapping_add(y * steps[0] + x * steps[1]));
+            }
+            columns[x] = before(pixels);
         }
         for y in 0..N {
-            let row: [V; N] = before(std::array::from_fn(|x| columns[x][y]));
-            for (x, value) in row.into_iter().enumerate() {
-                value.store(target.add((y * N + x) * point_step));
+            let mut row = [V::zero(); N];
+            for x in 0..N {
+                row[x] = columns[x][y];
+            }
+            let row = before(row);
+            for x in 0..N {
+                row[x].store(target.wrapping_add((y * N + x) * point_step));
             }
         }
     }
@@ -139,7 +147,8 @@ unsafe fn before<V: Vector<Element = f32>, const N: usize>(d: [V; N]) -> [V; N] 
             t[3] = d[3].subtract(d[1]);
             return t;
         }
-        let [two, minus_four, four, minus_five] = [2.0, -4.0, 4.0, -5.0].map(|v| V::splat(v));
+        let [two, minus_four, four, minus_five] =
+            [V::splat(2.0), V::splat(-4.0), V::splat(4.0), V::splat(-5.0)];
         let even = d[2].multiply_add(minus_four, d[4]);
         let odd = d[1].multiply_add(minus_four, d[3]);
         let far_even = d[4].subtract(d[2]);
@@ -179,20 +188,24 @@ impl<V: Vector<Element = f32>> Back<V> {
         unsafe {
             let mut halves = [[V::zero(); N]; M];
             for x in 0..N {
-                let sums: [V; N] =
-                    std::array::from_fn(|y| V::load(self.sums.add((y * N + x) * self.point_step)));
-                for (y, value) in after::<V, N, M>(sums).into_iter().enumerate() {
-                    halves[y][x] = value;
+                let mut sums = [V::zero(); N];
+                for y in 0..N {
+                    sums[y] = V::load(self.sums.wrapping_add((y * N + x) * self.point_step));
+                }
+                let values: [V; M] = after(sums);
+                for y in 0..M {
+                    halves[y][x] = values[y];
                 }
             }
-            for (y, half) in halves.into_iter().enumerate() {
-                if y == rows {
-                    break;
-                }
-                let row = self.target.add(y * self.row_step);
-                for (x, value) in after::<V, N, M>(half).into_iter().enumerate() {
-                    if x < columns {
-                        self.floor.max(value.add(self.bias)).store(row.add(x * LANES));
+            for y in 0..M {
+                if y < rows {
+                    let row = self.target.wrapping_add(y * self.row_step);
+                    let values: [V; M] = after(halves[y]);
+                    for x in 0..M {
+                        if x < columns {
+                            let value = self.floor.max(values[x].add(self.bias));
+                            value.store(row.wrapping_add(x * LANES));
+                        }
                     }
                 }
             }

@@ -1,0 +1,44 @@
+//! A first convolution of stride 2 as one of stride 1.
+//!
+//! `out[y] = Σ in[2y + k - p] w[k]` over the kernel's rows is, with `k = 2a + b`, a sum
+//! over the phases b of `Σ in_b[y + a] w[2a + b]`, where `in_b` holds every other row of
+//! the padded picture; likewise for columns. So a K × K kernel of stride 2 over C channels
+//! is one of half the side over 4 C channels, some of whose taps are zero; and Winograd's
+//! method, which wants stride 1, makes 4 products of the 49 for each output and channel of
+//! a 7 × 7 kernel, times four phases.
+
+use ndarray::Array4;
+
+use super::builder::{Node, Operation};
+use crate::Padding2d;
+use crate::kernels::inference::transfer::Folding;
+use crate::kernels::tile::LANES;
+use crate::ops::Conv2dOptions;
+
+/// Folds the pictures if their only reader is such a convolution and its phases fit into
+/// a vector.
+pub(super) fn fold(nodes: &mut [Node]) {
+    let mut readers =
+        (1..nodes.len()).filter(|reader| nodes[*reader].inputs.contains(&0)).collect::<Vec<_>>();
+    let (Some(reader), None) = (readers.pop(), readers.pop()) else { return };
+    let [channels, ..] = nodes[0].shape;
+    let [outputs, oh, ow] = nodes[reader].shape;
+    let Operation::Convolution { weight, options, .. } = &mut nodes[reader].operation else {
+        return;
+    };
+    let (_, _, kh, kw) = weight.dim();
+    let side = kh.div_ceil(2);
+    // Small kernels gain nothing: a 3 × 3 one becomes 2 × 2, 16 taps for 9.
+    if options.stride != [2, 2] || kh != kw || !(3..=4).contains(&side) || 4 * channels > LANES {
+        return;
+    }
+    let Padding2d { top, left, .. } = options.padding;
+    let folded = Array4::from_shape_fn((outputs, 4 * channels, side, side), |(o, at, a, b)| {
+        let (row, c, column) = (at / 2 / channels, at / 2 % channels, at % 2);
+        weight.get((o, c, 2 * a + row, 2 * b + column)).copied().unwrap_or(0.0)
+    });
+    *weight = folded;
+    *options = Conv2dOptions { activation: options.activation, ..Conv2dOptions::default() };
+    nodes[0].operation = Operation::Input { folding: Some(Folding { padding: [top, left] }) };
+    nodes[0].shape = [4 * channels, oh + side - 1, ow + side - 1];
+}
