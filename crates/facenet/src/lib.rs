@@ -37,6 +37,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod calibration;
 pub mod dataset;
 pub mod engine;
 pub mod evaluation;

@@ -4,45 +4,24 @@
 //! compared. Pictures in which no face is found are failures: they count as
 //! wrong answers and are told, never left out.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
-use facenet::dataset::{Pack, Pairs, PhotoTree};
+use anyhow::Result;
+use facenet::dataset::Pairs;
 use facenet::evaluation::{Comparison, Report, ReportOptions, TarAtFmr, pixels};
 use facenet::matching::Encoding;
-use facenet::photo::Photo;
-use indicatif::ProgressBar;
 use ndarray::Array3;
 use serde_json::{Map, Value, json};
 
+use crate::Outcome;
 use crate::arguments::{Evaluate, Method};
-use crate::face_finder::{FaceCrop, FaceFinder, Framing};
-use crate::face_reader::{BATCH, FaceReader};
-use crate::output::{Output, escaped, line, warn};
-use crate::{Outcome, progress};
+use crate::face_finder::FaceFinder;
+use crate::face_reader::FaceReader;
+use crate::labelled_pictures::LabelledPictures;
+use crate::output::{Output, line};
 
 /// Most folds that a list without any is dealt into.
 const FOLDS: usize = 10;
-
-/// Where the pictures are.
-enum Pictures {
-    Pack(Box<Pack>),
-    Tree(PhotoTree),
-}
-
-/// One picture's place there.
-enum Place {
-    InPack(usize),
-    File(PathBuf),
-}
-
-/// What two pictures are compared by.
-enum Description {
-    Encoding(Box<Encoding>),
-    Pixels(Array3<f32>),
-}
 
 pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> {
     let mut pairs = Pairs::read(&arguments.pairs)?;
@@ -55,137 +34,49 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
     } else if let Some(folds) = folds {
         pairs = pairs.first_folds(folds)?;
     }
-    let pictures = Pictures::open(arguments)?;
-    let names: BTreeSet<&str> = pairs.pairs.iter().flat_map(|p| [&*p.a, &*p.b]).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    let places = names.iter().map(|name| pictures.place(name)).collect::<Result<Vec<_>>>()?;
-
-    let descriptions = describe(arguments, &pictures, &names, &places)?;
-    let of = |name: &str| names.binary_search(&name).ok().and_then(|i| descriptions[i].as_ref());
-    let comparisons = pairs.pairs.iter().map(|pair| {
-        let distance = match (of(&pair.a), of(&pair.b)) {
-            (Some(a), Some(b)) => Some(a.distance(b)?),
-            _ => None,
-        };
-        Ok(Comparison { distance, same: pair.same, fold: pair.fold })
-    });
-    let comparisons = comparisons.collect::<Result<Vec<_>>>()?;
+    let pictures = LabelledPictures::of_pairs(&arguments.images, &pairs)?;
+    let framing = pictures.framing(arguments.aligned, arguments.face);
+    let (distances, failures) = match arguments.method {
+        Method::Network => {
+            let described = pictures.encodings(&FaceReader::new(&arguments.model, framing)?);
+            let distance = |a: &Encoding, b: &Encoding| Ok(f64::from(a.distance(b)));
+            (distances(&pairs, &pictures, &described.descriptions, distance)?, described.failures)
+        }
+        // Pixels need no network.
+        Method::Pixels => {
+            let described = pictures.crops(&FaceFinder::new(framing));
+            let distance = |a: &Array3<f32>, b: &Array3<f32>| Ok(pixels::distance(a, b)?);
+            (distances(&pairs, &pictures, &described.descriptions, distance)?, described.failures)
+        }
+    };
+    let comparisons: Vec<_> = pairs
+        .pairs
+        .iter()
+        .zip(distances)
+        .map(|(pair, distance)| Comparison { distance, same: pair.same, fold: pair.fold })
+        .collect();
     let report = Report::new(&comparisons, &ReportOptions::default())?;
     if output.is_json() {
-        output.json(&summary(arguments, names.len(), &report)?)?;
+        output.json(&summary(arguments, pictures.len(), &report)?)?;
     } else {
-        print(arguments, names.len(), &report, output)?;
+        print(arguments, pictures.len(), &report, output)?;
     }
     Ok(Outcome::Yes)
 }
 
-impl Pictures {
-    fn open(arguments: &Evaluate) -> Result<Self> {
-        let folder = &arguments.images;
-        Ok(if folder.join("pack.json").exists() {
-            Self::Pack(Box::new(Pack::open(folder)?))
-        } else {
-            Self::Tree(PhotoTree::open(folder)?)
-        })
-    }
-
-    fn place(&self, name: &str) -> Result<Place> {
-        match self {
-            Self::Tree(tree) => Ok(Place::File(tree.resolve(name)?)),
-            Self::Pack(pack) => pack.index_of(name).map(Place::InPack).ok_or_else(|| {
-                anyhow!(
-                    "the pack {} has no picture {name:?}; if it holds the first folds only, \
-                     pass --folds N",
-                    pack.folder().display()
-                )
-            }),
-        }
-    }
-
-    /// The part of every picture that is the face crop, if it is known.
-    fn framing(&self, arguments: &Evaluate) -> Framing {
-        match self {
-            _ if !arguments.aligned => Framing::Detected(arguments.face),
-            Self::Pack(pack) => pack.window().map_or(Framing::Aligned, Framing::Window),
-            Self::Tree(_) => Framing::Aligned,
-        }
-    }
-
-    fn photo(&self, name: &str, place: &Place, finder: &FaceFinder) -> Result<Photo> {
-        Ok(match (self, place) {
-            (Self::Pack(pack), Place::InPack(index)) => {
-                Photo::from_bytes(&pack.image(*index)?, name, finder.limits())?
-            }
-            (_, Place::File(path)) => Photo::open(path, finder.limits())?,
-            (Self::Tree(_), Place::InPack(_)) => return Err(anyhow!("{name} is in no pack")),
-        })
-    }
-}
-
-impl Description {
-    fn distance(&self, other: &Self) -> Result<f64> {
-        match (self, other) {
-            (Self::Encoding(a), Self::Encoding(b)) => Ok(f64::from(a.distance(b))),
-            (Self::Pixels(a), Self::Pixels(b)) => Ok(pixels::distance(a, b)?),
-            _ => Err(anyhow!("an encoding cannot be compared with pixels")),
-        }
-    }
-}
-
-/// Every picture's description; nothing where there is no usable face.
-fn describe(
-    arguments: &Evaluate,
-    pictures: &Pictures,
-    names: &[&str],
-    places: &[Place],
-) -> Result<Vec<Option<Description>>> {
-    let framing = pictures.framing(arguments);
-    let reader = FaceReader::new(&arguments.model, framing)?;
-    let sources: Vec<_> = names.iter().copied().zip(places).collect();
-    let bar = progress::bar(sources.len(), "reading pictures");
-    let mut descriptions = Vec::with_capacity(sources.len());
-    for batch in sources.chunks(BATCH) {
-        let crops = find(reader.finder(), pictures, batch, &bar);
-        let described: Vec<_> = match arguments.method {
-            Method::Network => {
-                let faces = reader.encode_each(crops).into_iter();
-                faces
-                    .map(|faces| Ok(Description::Encoding(first(faces?)?.encoding.into())))
-                    .collect()
-            }
-            Method::Pixels => {
-                let crops = crops.into_iter();
-                crops.map(|crops| Ok(Description::Pixels(first(crops?)?.pixels))).collect()
-            }
-        };
-        for described in described {
-            let described = described
-                .inspect_err(|error: &anyhow::Error| {
-                    bar.suspend(|| warn(format_args!("a failure: {error:#}")));
-                })
-                .ok();
-            descriptions.push(described);
-        }
-    }
-    bar.finish_and_clear();
-    Ok(descriptions)
-}
-
-fn find(
-    finder: &FaceFinder,
-    pictures: &Pictures,
-    sources: &[(&str, &Place)],
-    bar: &ProgressBar,
-) -> Vec<Result<Vec<FaceCrop>>> {
-    finder.in_each(sources, bar, |detector, (name, place)| {
-        let photo = pictures.photo(name, place, finder)?;
-        finder.in_photo(detector, &photo).with_context(|| escaped(name))
-    })
-}
-
-/// With `--face all` the largest face counts.
-fn first<T>(faces: Vec<T>) -> Result<T> {
-    faces.into_iter().next().ok_or_else(|| anyhow!("there is no face"))
+/// Every pair's distance; nothing where a picture has no face.
+fn distances<T>(
+    pairs: &Pairs,
+    pictures: &LabelledPictures,
+    descriptions: &[Option<T>],
+    distance: impl Fn(&T, &T) -> Result<f64>,
+) -> Result<Vec<Option<f64>>> {
+    let of = |name: &str| pictures.index_of(name).and_then(|i| descriptions[i].as_ref());
+    let distances = pairs.pairs.iter().map(|pair| match (of(&pair.a), of(&pair.b)) {
+        (Some(a), Some(b)) => distance(a, b).map(Some),
+        _ => Ok(None),
+    });
+    distances.collect()
 }
 
 fn print(
@@ -195,7 +86,7 @@ fn print(
     output: &mut Output,
 ) -> Result<()> {
     let percent = |rate: f64| format!("{:.2} %", 100.0 * rate);
-    let method = method_name(arguments.method);
+    let method = arguments.method.name();
     let Report { genuine, impostor, failures, .. } = report;
     let folds = report.folds.len();
     line!(output, "{} pairs of {pictures} pictures, by {method}", report.pairs)?;
@@ -243,7 +134,7 @@ fn summary(arguments: &Evaluate, pictures: usize, report: &Report) -> Result<Val
         tar.insert(target.to_string(), value);
     }
     Ok(json!({
-        "method": method_name(arguments.method),
+        "method": arguments.method.name(),
         "accuracy": report.accuracy,
         "std": report.std,
         "eer": report.eer.as_ref().map(|eer| eer.rate),
@@ -254,11 +145,4 @@ fn summary(arguments: &Evaluate, pictures: usize, report: &Report) -> Result<Val
         "pictures": pictures,
         "details": serde_json::to_value(report)?,
     }))
-}
-
-fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Network => "network",
-        Method::Pixels => "pixels",
-    }
 }
