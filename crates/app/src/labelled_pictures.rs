@@ -97,11 +97,6 @@ impl LabelledPictures {
         self.names.len()
     }
 
-    /// Their names.
-    pub(crate) fn names(&self) -> &[String] {
-        &self.names
-    }
-
     /// The picture called so.
     pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
@@ -259,4 +254,10 @@ impl Source {
 /// With `--face all` the largest face counts.
 fn first<T>(faces: Vec<T>) -> Result<T> {
     faces.into_iter().next().ok_or_else(|| anyhow!("there is no face"))
+}
+
+/// What to call a folder's pictures.
+pub(crate) fn name_of(folder: &Path) -> String {
+    let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+    whole.file_name().map_or_else(|| "pictures".into(), |name| name.to_string_lossy().into_owned())
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::arguments::Calibrate;
 use crate::decision::{grouped, percent, with_interval};
 use crate::face_reader::{FaceReader, weights};
-use crate::labelled_pictures::LabelledPictures;
+use crate::labelled_pictures::{LabelledPictures, name_of};
 use crate::output::{Output, escaped, line};
 use crate::{Outcome, progress};
 
@@ -99,11 +99,6 @@ fn check_writable(output: &Path) -> Result<()> {
         Some(folder) if !folder.is_dir() => bail!("{}: its folder is not there", shown()),
         _ => Ok(()),
     }
-}
-
-fn name_of(folder: &Path) -> String {
-    let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
-    whole.file_name().map_or_else(|| "pictures".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The day, in UTC.

@@ -1,14 +1,23 @@
 //! `facenet evaluate`: how well faces are told apart on labelled pairs.
 //!
-//! Every picture that a pair names is read once and encoded; then the pairs are
-//! compared. Pictures in which no face is found are failures: they count as
-//! wrong answers and are told, never left out.
+//! Every picture that a pair names is read once and described; then the pairs are
+//! compared, and galleries are drawn from the pictures where it is known who is on
+//! them. Pictures in which no face is found are failures: they count as wrong answers
+//! and are told, never left out.
+
+mod charts;
+mod figures;
+mod page;
+mod report;
+mod text;
+mod thumbnails;
 
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
+use facenet::calibration::Calibration;
 use facenet::dataset::Pairs;
-use facenet::evaluation::{Comparison, Report, ReportOptions, TarAtFmr, pixels};
+use facenet::evaluation::{Comparison, TarAtFmr, pixels};
 use facenet::matching::Encoding;
 use ndarray::Array3;
 use serde_json::{Map, Value, json};
@@ -16,38 +25,24 @@ use serde_json::{Map, Value, json};
 use crate::Outcome;
 use crate::arguments::{Evaluate, Method};
 use crate::face_finder::FaceFinder;
-use crate::face_reader::FaceReader;
-use crate::labelled_pictures::LabelledPictures;
-use crate::output::{Output, line};
+use crate::face_reader::{FaceReader, weights};
+use crate::labelled_pictures::{Failure, LabelledPictures, name_of};
+use crate::output::Output;
+
+use figures::{Figures, Identification, Origin};
 
 /// Most folds that a list without any is dealt into.
 const FOLDS: usize = 10;
 
 pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> {
-    let mut pairs = Pairs::read(&arguments.pairs)?;
-    let folds = arguments.folds.map(NonZeroUsize::get);
-    if pairs.folds == 1 {
-        // A plain list says nothing of folds.
-        let same = pairs.pairs.iter().filter(|pair| pair.same).count();
-        let most = same.min(pairs.pairs.len() - same).clamp(2, FOLDS);
-        pairs = pairs.dealt(folds.unwrap_or(most))?;
-    } else if let Some(folds) = folds {
-        pairs = pairs.first_folds(folds)?;
+    let pairs = folded(Pairs::read(&arguments.pairs)?, arguments.folds)?;
+    if let Some(folder) = &arguments.report {
+        report::prepare(folder)?;
     }
     let pictures = LabelledPictures::of_pairs(&arguments.images, &pairs)?;
-    let framing = pictures.framing(arguments.aligned, arguments.face);
-    let (distances, failures) = match arguments.method {
-        Method::Network => {
-            let described = pictures.encodings(&FaceReader::new(&arguments.model, framing)?);
-            let distance = |a: &Encoding, b: &Encoding| Ok(f64::from(a.distance(b)));
-            (distances(&pairs, &pictures, &described.descriptions, distance)?, described.failures)
-        }
-        // Pixels need no network.
-        Method::Pixels => {
-            let described = pictures.crops(&FaceFinder::new(framing));
-            let distance = |a: &Array3<f32>, b: &Array3<f32>| Ok(pixels::distance(a, b)?);
-            (distances(&pairs, &pictures, &described.descriptions, distance)?, described.failures)
-        }
+    let Measured { distances, failures, identification, weights_sha256 } = match arguments.method {
+        Method::Network => by_network(arguments, &pairs, &pictures)?,
+        Method::Pixels => by_pixels(arguments, &pairs, &pictures)?,
     };
     let comparisons: Vec<_> = pairs
         .pairs
@@ -55,16 +50,89 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
         .zip(distances)
         .map(|(pair, distance)| Comparison { distance, same: pair.same, fold: pair.fold })
         .collect();
-    let report = Report::new(&comparisons, &ReportOptions::default())?;
+    let origin = Origin {
+        method: arguments.method.name(),
+        data: name_of(&arguments.images),
+        faces: if arguments.aligned { "aligned crops" } else { "detected" },
+        weights_sha256,
+        pictures: pictures.len(),
+        picture_failures: failures,
+    };
+    let figures = Figures::measure(origin, &pairs, &comparisons, identification)?;
+    if let Some(folder) = &arguments.report {
+        let finder = FaceFinder::new(pictures.framing(arguments.aligned, arguments.face));
+        let shown = arguments.pictures.then_some((&pictures, &finder));
+        report::write(folder, &figures, shown)?;
+    }
     if output.is_json() {
-        output.json(&summary(arguments, pictures.len(), &report)?)?;
+        output.json(&summary(&figures)?)?;
     } else {
-        print(arguments, pictures.len(), &report, output)?;
+        text::print(&figures, output)?;
     }
     Ok(Outcome::Yes)
 }
 
-/// Every pair's distance; nothing where a picture has no face.
+/// A plain list says nothing of folds and is dealt into some.
+fn folded(pairs: Pairs, folds: Option<NonZeroUsize>) -> Result<Pairs> {
+    let folds = folds.map(NonZeroUsize::get);
+    Ok(match folds {
+        _ if pairs.folds == 1 => {
+            let same = pairs.pairs.iter().filter(|pair| pair.same).count();
+            let most = same.min(pairs.pairs.len() - same).clamp(2, FOLDS);
+            pairs.dealt(folds.unwrap_or(most))?
+        }
+        Some(folds) => pairs.first_folds(folds)?,
+        None => pairs,
+    })
+}
+
+/// What a method makes of the pictures.
+struct Measured {
+    /// One a pair; nothing where a picture has no face.
+    distances: Vec<Option<f64>>,
+    failures: Vec<Failure>,
+    identification: Identification,
+    weights_sha256: Option<String>,
+}
+
+fn by_network(
+    arguments: &Evaluate,
+    pairs: &Pairs,
+    pictures: &LabelledPictures,
+) -> Result<Measured> {
+    let framing = pictures.framing(arguments.aligned, arguments.face);
+    let described = pictures.encodings(&FaceReader::new(&arguments.model, framing)?);
+    let encodings = &described.descriptions;
+    let distance = |a: &Encoding, b: &Encoding| Ok(f64::from(a.distance(b)));
+    let distances = distances(pairs, pictures, encodings, distance)?;
+    let hash = weights(&arguments.model)?.hash();
+    let calibration = Calibration::embedded().ok().filter(|calibration| {
+        calibration.check_model(arguments.model.variant.name(), &hash).is_ok()
+    });
+    let vectors: Vec<_> = encodings.iter().map(|e| e.as_ref().map(Encoding::values)).collect();
+    let people = pictures.people(Some(pairs));
+    let identification = Identification::measure(&vectors, people, calibration.as_ref());
+    Ok(Measured {
+        distances,
+        failures: described.failures,
+        identification,
+        weights_sha256: Some(hash),
+    })
+}
+
+/// Needs no network, and compiles none.
+fn by_pixels(arguments: &Evaluate, pairs: &Pairs, pictures: &LabelledPictures) -> Result<Measured> {
+    let framing = pictures.framing(arguments.aligned, arguments.face);
+    let described = pictures.crops(&FaceFinder::new(framing));
+    let crops = &described.descriptions;
+    let distance = |a: &Array3<f32>, b: &Array3<f32>| Ok(pixels::distance(a, b)?);
+    let distances = distances(pairs, pictures, crops, distance)?;
+    let vectors: Vec<_> = crops.iter().map(|crop| crop.as_ref()?.as_slice()).collect();
+    let identification = Identification::measure(&vectors, pictures.people(Some(pairs)), None);
+    let failures = described.failures;
+    Ok(Measured { distances, failures, identification, weights_sha256: None })
+}
+
 fn distances<T>(
     pairs: &Pairs,
     pictures: &LabelledPictures,
@@ -79,52 +147,9 @@ fn distances<T>(
     distances.collect()
 }
 
-fn print(
-    arguments: &Evaluate,
-    pictures: usize,
-    report: &Report,
-    output: &mut Output,
-) -> Result<()> {
-    let percent = |rate: f64| format!("{:.2} %", 100.0 * rate);
-    let method = arguments.method.name();
-    let Report { genuine, impostor, failures, .. } = report;
-    let folds = report.folds.len();
-    line!(output, "{} pairs of {pictures} pictures, by {method}", report.pairs)?;
-    line!(output, "({genuine} of one person, {impostor} of two; {failures} pairs failed)")?;
-    line!(output)?;
-    let (accuracy, std) = (percent(report.accuracy), 100.0 * report.std);
-    line!(output, "accuracy   {accuracy} ± {std:.2} (standard deviation over {folds} folds)")?;
-    line!(output, "threshold  {:.4} (mean over folds)", report.threshold)?;
-    match &report.eer {
-        Some(eer) => {
-            line!(output, "EER        {} at threshold {:.4}", percent(eer.rate), eer.threshold)?;
-        }
-        None => line!(output, "EER        none: too many failures")?,
-    }
-    for tar in &report.tar {
-        match tar {
-            TarAtFmr::Measured(point) => {
-                let (tar, interval) = (percent(point.tar.value()), point.tar.interval());
-                let (low, high) = (percent(interval.low), percent(interval.high));
-                line!(
-                    output,
-                    "TAR        {tar} [{low}, {high}] at FMR {}, threshold {:.4}",
-                    percent(point.target),
-                    point.threshold
-                )?;
-            }
-            TarAtFmr::Refused { target, needed, found } => line!(
-                output,
-                "TAR        unknown at FMR {}: needs {needed} pairs of two people, found {found}",
-                percent(*target)
-            )?,
-        }
-    }
-    Ok(())
-}
-
-/// The figures of `--json`: rates from 0 to 1.
-fn summary(arguments: &Evaluate, pictures: usize, report: &Report) -> Result<Value> {
+/// What `--json` prints: rates from 0 to 1.
+fn summary(figures: &Figures) -> Result<Value> {
+    let report = &figures.verification;
     let mut tar = Map::new();
     for at in &report.tar {
         let (target, value) = match at {
@@ -134,7 +159,7 @@ fn summary(arguments: &Evaluate, pictures: usize, report: &Report) -> Result<Val
         tar.insert(target.to_string(), value);
     }
     Ok(json!({
-        "method": arguments.method.name(),
+        "method": figures.method,
         "accuracy": report.accuracy,
         "std": report.std,
         "eer": report.eer.as_ref().map(|eer| eer.rate),
@@ -142,7 +167,9 @@ fn summary(arguments: &Evaluate, pictures: usize, report: &Report) -> Result<Val
         "threshold": report.threshold,
         "pairs": report.pairs,
         "failures": report.failures,
-        "pictures": pictures,
+        "pictures": figures.pictures,
+        "picture_failures": figures.picture_failures.len(),
+        "identification": serde_json::to_value(&figures.identification)?,
         "details": serde_json::to_value(report)?,
     }))
 }
