@@ -114,7 +114,7 @@ impl Decision {
     pub(crate) fn print_probability(&self, distance: f32, output: &mut Output) -> Result<()> {
         let Some(Known { calibration, prior }) = &self.known else { return Ok(()) };
         let Probability { value, low, high } = calibration.probability(distance, *prior)?;
-        let [value, low, high, prior] = [value, low, high, *prior].map(percent);
+        let ([value, low, high], prior) = ([value, low, high].map(percent), chosen(*prior));
         line!(
             output,
             "probability {value} [{low} to {high}] that this is one person, if it was {prior} before"
@@ -176,6 +176,12 @@ pub(crate) fn with_interval(rate: ErrorRate) -> String {
     format!("{value} [{low} to {high}]")
 }
 
+/// A share that somebody chose, in percent, without digits that say nothing.
+pub(crate) fn chosen(share: f64) -> String {
+    let text = format!("{:.6}", 100.0 * share);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// A count with its thousands apart.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
@@ -204,11 +210,17 @@ pub(crate) fn percent(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, percent};
+    use super::{chosen, grouped, percent};
 
     #[test]
     fn thousands_stand_apart() {
         assert_eq!([0, 999, 1000, 29_648_850].map(grouped), ["0", "999", "1,000", "29,648,850"]);
+    }
+
+    #[test]
+    fn chosen_shares_are_as_chosen() {
+        let texts = [0.5, 0.1, 0.007, 1e-4].map(chosen);
+        assert_eq!(texts, ["50 %", "10 %", "0.7 %", "0.01 %"]);
     }
 
     #[test]

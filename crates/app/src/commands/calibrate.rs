@@ -11,7 +11,7 @@ use facenet::matching::Encoding;
 use serde_json::json;
 
 use crate::arguments::Calibrate;
-use crate::decision::{grouped, percent, with_interval};
+use crate::decision::{chosen, grouped, with_interval};
 use crate::face_reader::{FaceReader, weights};
 use crate::labelled_pictures::{LabelledPictures, name_of};
 use crate::output::{Output, escaped, line};
@@ -135,7 +135,7 @@ fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<
     let point = calibration.default_point()?;
     let curve = calibration.curve();
     line!(output)?;
-    line!(output, "threshold {} for FMR {}", point.threshold, percent(point.target))?;
+    line!(output, "threshold {} for FMR {}", point.threshold, chosen(point.target))?;
     line!(
         output,
         "ln(ratio) = {:.3} - {:.3}·distance²; Cllr {:.4}, {:.4} at best",

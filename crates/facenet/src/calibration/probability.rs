@@ -73,7 +73,22 @@ impl ProbabilityCurve {
         let ratios: Vec<_> =
             (0..grid::BINS).map(|bin| curve.log_ratio(grid::middle(bin))).collect();
         curve.cllr = cost(&sample, &ratios);
-        curve
+        curve.tidied()
+    }
+
+    /// With twelve digits, more than are known, which every reader of JSON brings back
+    /// to the same bit.
+    fn tidied(self) -> Self {
+        let tidy = |value: f64| format!("{value:.11e}").parse().unwrap_or(value);
+        let Self { intercept, slope, covariance, bounds, cllr, cllr_min } = self;
+        Self {
+            intercept: tidy(intercept),
+            slope: tidy(slope),
+            covariance: covariance.map(tidy),
+            bounds: bounds.map(tidy),
+            cllr: tidy(cllr),
+            cllr_min: tidy(cllr_min),
+        }
     }
 
     /// ln(p(distance | one person) / p(distance | two people)).

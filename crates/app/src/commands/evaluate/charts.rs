@@ -12,7 +12,7 @@ use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::*;
 
 /// Small, so that its text can be read where the page is narrow.
-const SIZE: (u32, u32) = (560, 400);
+const SIZE: (u32, u32) = (520, 380);
 /// Stands for the colour of the text around; no picture has it otherwise.
 const INK: RGBColor = RGBColor(1, 2, 3);
 /// One person.
@@ -158,7 +158,7 @@ pub(super) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String>
         chart
             .configure_series_labels()
             .position(SeriesLabelPosition::UpperRight)
-            .label_font(("sans-serif", 14).into_font().color(&INK))
+            .label_font(("sans-serif", 16).into_font().color(&INK))
             .draw()?;
         Ok(())
     })
@@ -168,12 +168,13 @@ pub(super) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String>
 fn chart<'a>(root: &Root<'a>, x: Side<'_>, y: Side<'_>) -> Drawn<Chart<'a>> {
     let mut chart = ChartBuilder::on(root)
         .margin(10)
-        .x_label_area_size(46)
-        .y_label_area_size(68)
+        .margin_right(26)
+        .x_label_area_size(52)
+        .y_label_area_size(76)
         .build_cartesian_2d(
-        Axis { range: x.range, marks: x.marks },
-        Axis { range: y.range, marks: y.marks },
-    )?;
+            Axis { range: x.range, marks: x.marks },
+            Axis { range: y.range, marks: y.marks },
+        )?;
     chart
         .configure_mesh()
         .x_desc(x.name)
@@ -181,8 +182,8 @@ fn chart<'a>(root: &Root<'a>, x: Side<'_>, y: Side<'_>) -> Drawn<Chart<'a>> {
         .axis_style(INK.mix(0.5))
         .bold_line_style(INK.mix(0.13))
         .light_line_style(INK.mix(0.0))
-        .label_style(("sans-serif", 13).into_font().color(&INK))
-        .axis_desc_style(("sans-serif", 15).into_font().color(&INK))
+        .label_style(("sans-serif", 15).into_font().color(&INK))
+        .axis_desc_style(("sans-serif", 17).into_font().color(&INK))
         .x_label_formatter(x.label)
         .y_label_formatter(y.label)
         .draw()?;

@@ -12,7 +12,7 @@ use super::charts;
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal, WrongPair};
 use super::report::Faces;
 use super::text::interval;
-use crate::decision::{grouped, percent};
+use crate::decision::{chosen, grouped, percent};
 use crate::output::escaped;
 
 const STYLE: &str = include_str!("page.css");
@@ -90,7 +90,7 @@ fn cards(figures: &Figures) -> Markup {
             }
             @if let Some(point) = tar {
                 (card(&percent(point.tar.value()), "of people are accepted",
-                    &format!("while {} of strangers are", percent(point.target))))
+                    &format!("while {} of strangers are", chosen(point.target))))
             }
             (card(&grouped(failed as u64), "pictures without a usable face",
                 &format!("{} pairs failed, counted as wrong", grouped(report.failures as u64))))
@@ -134,11 +134,11 @@ fn pairs(report: &Report) -> Markup {
 fn tar_row(tar: &TarAtFmr) -> Markup {
     match tar {
         TarAtFmr::Measured(OperatingPoint { target, threshold, fmr, tar, .. }) => html! {
-            tr { td { (percent(*target)) } td { (format!("{threshold:.4}")) }
+            tr { td { (chosen(*target)) } td { (format!("{threshold:.4}")) }
                 td { (interval(*fmr)) } td { (interval(*tar)) } }
         },
         TarAtFmr::Refused { target, needed, found } => html! {
-            tr { td { (percent(*target)) } td colspan="3" {
+            tr { td { (chosen(*target)) } td colspan="3" {
                 "not measured: needs " (grouped(*needed)) " pairs of two people, found " (grouped(*found))
             } }
         },
@@ -198,18 +198,18 @@ fn gallery_rows(gallery: &GalleryFigures) -> Markup {
                 }
                 @match point {
                     PointOrRefusal::Measured(point) => {
-                        td { (percent(point.target)) } td { (format!("{:.4}", point.threshold)) }
+                        td { (chosen(point.target)) } td { (format!("{:.4}", point.threshold)) }
                         td { (interval(point.fpir)) } td { (interval(point.fnir)) }
                     }
                     PointOrRefusal::Refused { target, refused } => {
-                        td { (percent(*target)) } td colspan="3" { "not measured: " (refused) }
+                        td { (chosen(*target)) } td colspan="3" { "not measured: " (refused) }
                     }
                 }
             }
         }
         @if let Some(calibrated) = &gallery.calibrated {
             tr {
-                td { (percent(calibrated.target)) ", by calibration" }
+                td { (chosen(calibrated.target)) ", by calibration" }
                 td { (format!("{:.3}", calibrated.threshold)) }
                 td { (interval(calibrated.fpir)) } td { (interval(calibrated.fnir)) }
             }

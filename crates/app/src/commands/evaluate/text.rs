@@ -4,7 +4,7 @@ use anyhow::Result;
 use facenet::evaluation::{Rate, TarAtFmr};
 
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal};
-use crate::decision::percent;
+use crate::decision::{chosen, percent};
 use crate::output::{Output, escaped, line};
 
 /// Prints what was found; pairs first, then galleries.
@@ -36,13 +36,13 @@ pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {
                 output,
                 "TAR        {} at FMR {}, threshold {:.4}",
                 interval(point.tar),
-                percent(point.target),
+                chosen(point.target),
                 point.threshold
             )?,
             TarAtFmr::Refused { target, needed, found } => line!(
                 output,
                 "TAR        unknown at FMR {}: needs {needed} pairs of two people, found {found}",
-                percent(*target)
+                chosen(*target)
             )?,
         }
     }
@@ -76,7 +76,7 @@ fn print_gallery(gallery: &GalleryFigures, output: &mut Output) -> Result<()> {
                 output,
                 "  FNIR  {} at FPIR {}, threshold {:.4}",
                 interval(point.fnir),
-                percent(point.target),
+                chosen(point.target),
                 point.threshold
             )?,
             PointOrRefusal::Refused { refused, .. } => line!(output, "  FNIR  unknown: {refused}")?,
@@ -86,7 +86,7 @@ fn print_gallery(gallery: &GalleryFigures, output: &mut Output) -> Result<()> {
         line!(
             output,
             "  the calibration's threshold for FPIR {}, {:.3}: FPIR {}, FNIR {}",
-            percent(calibrated.target),
+            chosen(calibrated.target),
             calibrated.threshold,
             interval(calibrated.fpir),
             interval(calibrated.fnir)
