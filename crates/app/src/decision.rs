@@ -2,7 +2,7 @@
 //! makes, and how probable one person is.
 
 use anyhow::{Context, Result, bail};
-use facenet::calibration::{Calibration, CalibrationError, ErrorRate, Probability};
+use facenet::calibration::{Calibration, CalibrationError, ErrorRate, Probability, gallery_fpir};
 use facenet::matching::Threshold;
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ struct Known {
 /// calibration.
 #[derive(Default, Serialize)]
 pub(crate) struct Meaning {
-    /// False match rate of the threshold.
+    /// False match rate of the threshold, in one comparison.
     fmr: Option<ErrorRate>,
     /// False non-match rate of the threshold.
     fnmr: Option<ErrorRate>,
@@ -128,8 +128,9 @@ impl Decision {
         Ok(format!(", probability {}", percent(calibration.probability(distance, *prior)?.value)))
     }
 
-    /// What the threshold does, in text, if it is known.
-    pub(crate) fn print_rates(&self, output: &mut Output) -> Result<()> {
+    /// What the threshold does, in text, if it is known: in one comparison, and, where
+    /// the nearest of several counts, in as many.
+    pub(crate) fn print_rates(&self, comparisons: usize, output: &mut Output) -> Result<()> {
         let Some(Known { calibration, .. }) = &self.known else { return Ok(()) };
         let [fmr, fnmr] = calibration.rates(self.threshold);
         let [genuine, impostor] = calibration.pairs();
@@ -137,6 +138,13 @@ impl Decision {
         let pairs = grouped(genuine + impostor);
         line!(output, "threshold {threshold} on {data}, {pairs} pairs:")?;
         line!(output, "  takes {} of strangers for the person (FMR)", with_interval(fmr))?;
+        if comparisons > 1 {
+            let up_to = percent(gallery_fpir(fmr.value, comparisons));
+            line!(
+                output,
+                "  up to {up_to} in {comparisons} comparisons, of which the nearest counts"
+            )?;
+        }
         line!(output, "  misses the person in {} of comparisons (FNMR)", with_interval(fnmr))?;
         Ok(())
     }
@@ -187,7 +195,7 @@ pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -104,7 +104,7 @@ pub(crate) fn run(
     if !output.is_json() {
         line!(output)?;
         line!(output, "{right} of {} answers are right.", PAIRS.len())?;
-        decision.print_rates(output)?;
+        decision.print_rates(1, output)?;
         line!(output, "Your own photos: facenet verify A.jpg B.jpg")?;
     }
     Ok(if right == PAIRS.len() { Outcome::Yes } else { Outcome::No })

@@ -93,9 +93,9 @@ fn too_few_people_or_strangers_are_no_figure() {
 fn comparisons() -> Vec<Comparison> {
     let mut random = Random::new(3);
     let one = |i: usize| {
-        let same = i % 2 == 0;
+        let same = i.is_multiple_of(2);
         let distance = f64::from((random.below(12) + if same { 0 } else { 6 }) as u32) / 8.0;
-        Comparison { distance: (i % 13 != 0).then_some(distance), same, fold: i % 3 }
+        Comparison { distance: (!i.is_multiple_of(13)).then_some(distance), same, fold: i % 3 }
     };
     (0..200).map(one).collect()
 }
@@ -112,7 +112,7 @@ fn the_hardest_are_the_wrong_ones_in_order() {
     assert_eq!(places.clone().count(), wrong - failures);
     let distance = |&place: &usize| comparisons[place].distance.unwrap();
     assert!(hardest.false_matches.is_sorted_by_key(distance));
-    assert!(hardest.false_non_matches.iter().rev().is_sorted_by_key(|place| distance(place)));
+    assert!(hardest.false_non_matches.iter().rev().is_sorted_by_key(distance));
     assert!(hardest.false_matches.iter().all(|&place| !comparisons[place].same));
     let few = Hardest::of(&comparisons, folds, 2);
     assert_eq!(few.false_matches, hardest.false_matches[..2]);

@@ -74,7 +74,8 @@ fn two_photos(
         } else {
             format!("It's not the same person in {a} and {b}.")
         };
-        print(&verdict, &answer, decision, output)?;
+        let comparisons = probes.len() * references.len();
+        print(&verdict, &answer, comparisons, decision, output)?;
     }
     Ok(outcome(&answer))
 }
@@ -103,7 +104,8 @@ fn claimed(
         } else {
             format!("It's not {name}, please go away")
         };
-        print(&verdict, &answer, decision, output)?;
+        let comparisons = probes.len() * references.len();
+        print(&verdict, &answer, comparisons, decision, output)?;
     }
     Ok(outcome(&answer))
 }
@@ -144,6 +146,7 @@ fn json<'a>(
 fn print(
     verdict: &str,
     answer: &Verification,
+    comparisons: usize,
     decision: &Decision,
     output: &mut Output,
 ) -> Result<()> {
@@ -152,7 +155,7 @@ fn print(
     line!(output, "distance {distance:.4}, threshold {threshold}")?;
     line!(output, "{}", scale(*distance, *threshold))?;
     decision.print_probability(*distance, output)?;
-    decision.print_rates(output)?;
+    decision.print_rates(comparisons, output)?;
     Ok(())
 }
 

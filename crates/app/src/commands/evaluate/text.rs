@@ -26,7 +26,8 @@ pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {
     line!(output, "threshold  {:.4} (mean over folds)", report.threshold)?;
     match &report.eer {
         Some(eer) => {
-            line!(output, "EER        {:.2} % at threshold {:.4}", 100.0 * eer.rate, eer.threshold)?
+            let (rate, threshold) = (100.0 * eer.rate, eer.threshold);
+            line!(output, "EER        {rate:.2} % at threshold {threshold:.4}")?;
         }
         None => line!(output, "EER        none: too many failures")?,
     }
