@@ -89,9 +89,13 @@ fn listed_pairs_and_pictures_of_nobody_known() {
     )
     .unwrap();
     let list = list.to_str().unwrap();
-    let listed = ["--pairs", list, "--listed", "--fmr", "1", "--json"];
+    let chart = folder.path().join("chart.svg");
+    let listed = ["--pairs", list, "--listed", "--fmr", "1", "--json", "--chart"];
+    let listed = [&listed[..], &[chart.to_str().unwrap()]].concat();
     let row = run(&mut calibrate(folder.path(), &file, &listed)).with_code(0).json().remove(0);
     assert_eq!((&row["impostor"], &row["about"]["pairing"]), (&3.into(), &"listed".into()));
+    let drawn = fs::read_to_string(&chart).unwrap();
+    assert!(drawn.starts_with("<svg") && drawn.contains("FNMR: people refused"), "{drawn}");
     let all = ["--pairs", list, "--fmr", "1", "--json"];
     let row = run(&mut calibrate(folder.path(), &file, &all)).with_code(0).json().remove(0);
     assert_eq!((&row["impostor"], &row["about"]["pairing"]), (&5.into(), &"all".into()));

@@ -79,7 +79,7 @@ fn the_report_is_a_page_by_itself() {
         fs::read_to_string(report.join("report.html")).unwrap()
     };
     let page = evaluate(&[]);
-    assert_eq!(page.matches("<svg").count(), 3, "three pictures");
+    assert_eq!(page.matches("<svg").count(), 4, "four pictures");
     for words in ["ROC", "DET", "Distances", "prefers-color-scheme: dark", "no liveness check"] {
         assert!(page.contains(words), "{words} is not in the page");
     }

@@ -23,8 +23,11 @@ pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 /// Exit codes: 0 the same person, recognised, or done; 1 different or not in the
 /// gallery; 2 an error; 3 no usable face in a photo.
 ///
-/// There is no liveness check: a photo of a face is taken for the face. Do not
-/// use this as the only lock of anything that matters.
+/// There is no liveness check: a photo of a face is taken for the face. Measured on
+/// LFW, the default threshold takes 1 stranger in 1,000 for the person (FMR 0.1 %)
+/// and misses the person in 36 of 100 comparisons (FNMR). Children, and groups of
+/// people that are rare in the training data, are told apart less well. Do not use
+/// this as the only lock of anything that matters.
 #[derive(Debug, Parser)]
 #[command(name = "facenet", version)]
 pub(crate) struct Arguments {

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod charts;
 mod commands;
 mod decision;
 mod demonstration;

@@ -37,6 +37,9 @@ pub(crate) struct Calibrate {
     /// File to write
     #[arg(long, short, value_name = "FILE", default_value = "calibration.json")]
     pub(crate) output: PathBuf,
+    /// Draw both error rates by threshold into this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chart: Option<PathBuf>,
     /// What to call the pictures in it [default: the folder's name]
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,

@@ -3,14 +3,17 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use anyhow::{Result, bail};
-use facenet::calibration::{About, Calibration, CalibrationOptions, Distances, Pairing};
+use anyhow::{Context, Result, bail};
+use facenet::calibration::{
+    About, Calibration, CalibrationOptions, Distances, ErrorRate, Pairing, Row,
+};
 use facenet::dataset::Pairs;
 use facenet::evaluation::Comparison;
 use facenet::matching::Encoding;
 use serde_json::json;
 
 use crate::arguments::Calibrate;
+use crate::charts::{self, RatesAt};
 use crate::decision::{chosen, grouped, with_interval};
 use crate::face_reader::{FaceReader, weights};
 use crate::labelled_pictures::{LabelledPictures, name_of};
@@ -22,6 +25,7 @@ const TOLD: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 
 pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome> {
     check_writable(&arguments.output)?;
+    arguments.chart.as_deref().map_or(Ok(()), check_writable)?;
     let pairs = arguments.pairs.as_ref().map(Pairs::read).transpose()?;
     let pictures = match &pairs {
         Some(pairs) => LabelledPictures::of_pairs(&arguments.images, pairs)?,
@@ -55,6 +59,10 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
     let options = CalibrationOptions { fmr: arguments.fmr, prior: arguments.prior };
     let calibration = Calibration::fit(&distances, about, options)?;
     calibration.write(&arguments.output)?;
+    if let Some(path) = &arguments.chart {
+        std::fs::write(path, chart(&calibration)?)
+            .with_context(|| format!("cannot write {}", escaped(&path.display().to_string())))?;
+    }
     if output.is_json() {
         output.json(&summary(&calibration, &arguments.output)?)?;
     } else {
@@ -99,6 +107,20 @@ fn check_writable(output: &Path) -> Result<()> {
         Some(folder) if !folder.is_dir() => bail!("{}: its folder is not there", shown()),
         _ => Ok(()),
     }
+}
+
+/// Both error rates with their intervals.
+fn chart(calibration: &Calibration) -> Result<String> {
+    let ends = |rate: ErrorRate| [rate.value, rate.low, rate.high];
+    let at = |row: &Row| RatesAt {
+        threshold: row.threshold.into(),
+        fmr: ends(row.fmr),
+        fnmr: ends(row.fnmr),
+    };
+    // A point for every two pixels.
+    let rows: Vec<_> = calibration.table().rows().iter().step_by(5).map(at).collect();
+    let threshold = calibration.default_point()?.threshold.distance();
+    Ok(charts::alone(&charts::error_rates(&rows, threshold.into(), 1e-6)?))
 }
 
 /// The day, in UTC.

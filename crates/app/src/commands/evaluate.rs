@@ -5,7 +5,6 @@
 //! them. Pictures in which no face is found are failures: they count as wrong answers
 //! and are told, never left out.
 
-mod charts;
 mod figures;
 mod page;
 mod report;

@@ -5,13 +5,13 @@
 //! templates. Nothing is loaded from anywhere, which the page's own policy enforces.
 
 use anyhow::Result;
-use facenet::evaluation::{OperatingPoint, Report, TarAtFmr};
+use facenet::evaluation::{OperatingPoint, Report, RocPoint, TarAtFmr};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::charts;
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal, WrongPair};
 use super::report::Faces;
 use super::text::interval;
+use crate::charts::{self, RatesAt};
 use crate::decision::{chosen, grouped, percent};
 use crate::output::escaped;
 
@@ -149,6 +149,14 @@ fn curves(figures: &Figures) -> Result<Markup> {
     let report = &figures.verification;
     let histogram = charts::histogram(&figures.histogram, report.threshold)?;
     let (roc, det) = (charts::roc(&figures.curve, report)?, charts::det(&figures.curve, report)?);
+    let at = |point: &RocPoint| RatesAt {
+        threshold: point.threshold,
+        fmr: [point.fmr; 3],
+        fnmr: [point.fnmr; 3],
+    };
+    let rates: Vec<_> = figures.curve.iter().map(at).collect();
+    let least = 1.0 / report.impostor.max(report.genuine) as f64;
+    let rates = charts::error_rates(&rates, report.threshold, least)?;
     let figure = |svg: String, name: &str, words: &str| {
         html! { figure { div role="img" aria-label=(name) { (PreEscaped(svg)) } figcaption { b { (name) ". " } (words) } } }
     };
@@ -156,6 +164,7 @@ fn curves(figures: &Figures) -> Result<Markup> {
         section.figures {
             (figure(histogram, "Distances",
                 "Where the two kinds overlap, every threshold errs. The line is the mean of the folds' thresholds."))
+            (figure(rates, "Errors by threshold", "A stricter threshold, further left, accepts fewer strangers and refuses more people."))
             (figure(roc, "ROC", "Accepted people against accepted strangers, at every threshold. Further up is better."))
             (figure(det, "DET",
                 "Both error rates on normal-deviate axes. Nearer to the lower left is better; the dot is the equal error rate."))

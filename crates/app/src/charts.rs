@@ -1,4 +1,5 @@
-//! The report's pictures: ROC, DET and the histogram of distances, as SVG.
+//! Pictures of errors: ROC, DET, both rates by threshold, and the histogram of
+//! distances, as SVG.
 //!
 //! Text and axes have the colour of the text around them, so that one picture suits a
 //! light page and a dark one; the two kinds of pairs have colours that both bear.
@@ -63,7 +64,7 @@ struct Side<'l> {
 }
 
 /// TAR over FMR, FMR on a logarithmic scale.
-pub(super) fn roc(curve: &[RocPoint], report: &Report) -> Result<String> {
+pub(crate) fn roc(curve: &[RocPoint], report: &Report) -> Result<String> {
     let least = (1.0 / report.impostor as f64).clamp(1e-6, 0.1).log10().floor();
     let x = Side {
         name: "FMR: strangers accepted",
@@ -92,7 +93,7 @@ pub(super) fn roc(curve: &[RocPoint], report: &Report) -> Result<String> {
 }
 
 /// FNMR over FMR, both on the scale of normal deviates.
-pub(super) fn det(curve: &[RocPoint], report: &Report) -> Result<String> {
+pub(crate) fn det(curve: &[RocPoint], report: &Report) -> Result<String> {
     let side = |name| Side {
         name,
         range: normal_deviate(LEAST)..normal_deviate(MOST),
@@ -114,8 +115,74 @@ pub(super) fn det(curve: &[RocPoint], report: &Report) -> Result<String> {
     })
 }
 
+/// Both error rates at one threshold; the first of each is the rate, the others its
+/// interval.
+pub(crate) struct RatesAt {
+    pub(crate) threshold: f64,
+    pub(crate) fmr: [f64; 3],
+    pub(crate) fnmr: [f64; 3],
+}
+
+/// FMR and FNMR over the threshold, on a logarithmic scale, and the threshold in force.
+pub(crate) fn error_rates(curve: &[RatesAt], threshold: f64, least: f64) -> Result<String> {
+    let (Some(first), Some(last)) = (curve.first(), curve.last()) else {
+        return Err(anyhow!("there are no rates to draw"));
+    };
+    let floor = least.clamp(1e-6, 0.1).log10().floor();
+    let x = Side {
+        name: "threshold",
+        range: first.threshold..last.threshold,
+        marks: marks(first.threshold..last.threshold),
+        label: &|x| tidy(*x),
+    };
+    let y = Side {
+        name: "rate",
+        range: floor..0.0,
+        marks: (floor as i32..=0).map(f64::from).collect(),
+        label: &|y| rate_label(10f64.powf(*y)),
+    };
+    let height = |rate: f64| rate.log10().max(floor);
+    svg(|root| {
+        let mut chart = chart(root, x, y)?;
+        type Part = fn(&RatesAt) -> [f64; 3];
+        let parts: [(Part, RGBColor, &str); 2] = [
+            (|at| at.fmr, IMPOSTOR, "FMR: strangers accepted"),
+            (|at| at.fnmr, GENUINE, "FNMR: people refused"),
+        ];
+        for (part, colour, name) in parts {
+            let end = |i: usize| curve.iter().map(move |at| (at.threshold, height(part(at)[i])));
+            let band: Vec<_> = end(1).chain(end(2).collect::<Vec<_>>().into_iter().rev()).collect();
+            chart.draw_series([Polygon::new(band, colour.mix(0.25))])?;
+            chart.draw_series(LineSeries::new(end(0), colour.stroke_width(2)))?.label(name).legend(
+                move |(x, y)| Rectangle::new([(x, y - 2), (x + 12, y + 2)], colour.filled()),
+            );
+        }
+        let line = PathElement::new([(threshold, floor), (threshold, 0.0)], INK.stroke_width(2));
+        chart
+            .draw_series([line])?
+            .label("threshold")
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 12, y)], INK.stroke_width(2)));
+        chart
+            .configure_series_labels()
+            // One decade below the top, right of where the curves cross: no line is there.
+            .position(SeriesLabelPosition::Coordinate(222, (306.0 / -floor) as i32))
+            .label_font(("sans-serif", 16).into_font().color(&INK))
+            .draw()?;
+        Ok(())
+    })
+}
+
+/// The picture for a file of its own: dark on white.
+pub(crate) fn alone(svg: &str) -> String {
+    let white = format!("<rect width=\"{}\" height=\"{}\" fill=\"white\"/>", SIZE.0, SIZE.1);
+    match svg.split_once('>') {
+        Some((tag, rest)) => format!("{tag} color=\"#222\">{white}{rest}"),
+        None => svg.to_owned(),
+    }
+}
+
 /// Shares of each kind of pairs by distance, and the threshold.
-pub(super) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String> {
+pub(crate) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String> {
     let Histogram { start, width, genuine, impostor } = histogram;
     let share = |counts: &[usize]| -> Vec<f64> {
         let total = counts.iter().sum::<usize>().max(1) as f64;
