@@ -17,9 +17,11 @@ use crate::charts::{self, RatesAt};
 use crate::decision::{chosen, grouped, with_interval};
 use crate::face_reader::{FaceReader, weights};
 use crate::labelled_pictures::{LabelledPictures, name_of};
-use crate::output::{Output, escaped, line};
+use crate::output::{Output, escaped, line, note};
 use crate::{Outcome, progress};
 
+/// Fewer people than this say little about all others.
+const FEW: usize = 50;
 /// Rates that are told, those that the data support.
 const TOLD: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 
@@ -44,6 +46,10 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         Some(pairs) if arguments.listed => listed(pairs, &pictures, encodings)?,
         _ => all_pairs(encodings, &people)?,
     };
+    if (1..FEW).contains(&distances.people()) {
+        let people = distances.people();
+        note(format_args!("only {people} people: intervals from so few are rough"));
+    }
     let faces = encodings.iter().flatten().count();
     let about = About {
         variant: arguments.model.variant.name().to_owned(),

@@ -82,21 +82,24 @@ struct Lane {
 }
 
 impl Lane {
-    /// Adds the pairs of picture `row` with those after it.
+    /// Adds the pairs of picture `row` with those after it. Nothing wraps: a bin holds
+    /// 2³² pairs, those of a hundred thousand pictures and more. Unchecked sums are
+    /// taken in whole vectors, in every profile.
     fn add(&mut self, row: usize, people: &[usize], bins: &[u16]) {
         let own = &self.draws[people[row]];
         for (&other, &bin) in people[row + 1..].iter().zip(bins) {
             if other == people[row] {
                 let sums = &mut self.block.genuine[usize::from(bin)];
                 for lane in 0..LANES {
-                    sums[lane] += u32::from(own[lane]);
+                    sums[lane] = sums[lane].wrapping_add(own[lane].into());
                 }
             } else {
                 let sums = &mut self.block.impostor[usize::from(bin)];
                 let others = &self.draws[other];
                 for lane in 0..LANES {
-                    // Of two people, each drawn up to 255 times: 16 bits hold it.
-                    sums[lane] += u32::from(own[lane] * others[lane]);
+                    // Two people, each drawn up to 255 times: 16 bits hold the product.
+                    let pairs = own[lane].wrapping_mul(others[lane]);
+                    sums[lane] = sums[lane].wrapping_add(pairs.into());
                 }
             }
         }
