@@ -19,9 +19,10 @@ pub(super) fn threshold(index: usize) -> f32 {
 /// The number of the smallest threshold that accepts `distance`, `LAST + 1` if none
 /// does. Distances that rounding brought below 0 count as 0.
 pub(super) fn bin(distance: f32) -> usize {
-    let mut index = ((distance.max(0.0) * PER_UNIT as f32) as usize).min(LAST) + 1;
+    let distance = distance.max(0.0);
+    let mut index = ((distance * PER_UNIT as f32) as usize).min(LAST) + 1;
     // The product is rounded; the comparison that decides is the matching's own.
-    if index > 0 && distance < threshold(index - 1) {
+    if distance < threshold(index - 1) {
         index -= 1;
     } else if index <= LAST && distance >= threshold(index) {
         index += 1;
