@@ -57,6 +57,56 @@ fn portraits_are_told_apart() {
 }
 
 #[test]
+fn the_report_is_a_page_by_itself() {
+    let folder = small_set();
+    // A name that would be a command in a page, and a wrong label that lists it.
+    let odd = "<img src=x onerror=alert(1)>\u{202e}.jpg";
+    fs::copy(portrait("biden-portrait.jpg"), folder.path().join(odd)).unwrap();
+    let rows = [
+        format!("obama_0001.jpg\t{odd}\t1"),
+        "obama_0001.jpg\tobama_0002.jpg\t1".into(),
+        "obama_0001.jpg\tcollins_0001.jpg\t0".into(),
+        "obama_0002.jpg\tcollins_0001.jpg\t0".into(),
+    ];
+    fs::write(folder.path().join("list.txt"), rows.join("\n")).unwrap();
+    let report = folder.path().join("new/report");
+    let evaluate = |more: &[&str]| {
+        let mut command = facenet();
+        command.arg("evaluate").arg("--images").arg(folder.path());
+        command.arg("--pairs").arg(folder.path().join("list.txt"));
+        let ended = run(command.arg("--report").arg(&report).args(more)).with_code(0);
+        assert!(!ended.stdout.is_empty(), "{ended}");
+        fs::read_to_string(report.join("report.html")).unwrap()
+    };
+    let page = evaluate(&[]);
+    assert_eq!(page.matches("<svg").count(), 4, "four pictures");
+    for words in ["ROC", "DET", "Distances", "prefers-color-scheme: dark", "no liveness check"] {
+        assert!(page.contains(words), "{words} is not in the page");
+    }
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;\\u{202e}.jpg"), "the name is told");
+    // Nothing comes from elsewhere, nothing runs, no face is shown.
+    for words in ["<img", "<script", "src=\"http", "href=\"http", "url(", "@import", "\u{202e}"] {
+        assert!(!page.contains(words), "{words} is in the page");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(report.join("report.json")).unwrap()).unwrap();
+    assert_eq!(json["verification"]["pairs"], 4);
+    assert_eq!(json["hardest"]["false_non_matches"][0]["b"], odd);
+    assert!(json["curve"].as_array().unwrap().len() >= 4);
+    // The labels contradict the names: it is not known who is who.
+    assert!(json["identification"]["unknown"].is_string(), "{}", json["identification"]);
+
+    let shown = evaluate(&["--pictures"]);
+    assert!(shown.contains("<img src=\"data:image/jpeg;base64,/9j/"), "faces as asked");
+    assert!(page.len() < shown.len());
+    // Bad places are told before any picture is read.
+    let mut command = facenet();
+    command.args(["evaluate", "--images", "x", "--pairs"]).arg(folder.path().join("list.txt"));
+    let file = folder.path().join("list.txt");
+    run(command.arg("--report").arg(&file)).with_code(2).with_error(&["list.txt", "folder"]);
+}
+
+#[test]
 fn lfw_gives_the_published_accuracy() {
     let Some(lfw) = e2e::shared("lfw") else { return };
     let mut command = facenet();
@@ -65,6 +115,14 @@ fn lfw_gives_the_published_accuracy() {
     let accuracy = row["accuracy"].as_f64().unwrap();
     assert!((accuracy - 0.9747).abs() <= 0.003, "{row}");
     assert_eq!((&row["pairs"], &row["failures"]), (&6000.into(), &0.into()));
+    // In galleries, the calibration keeps its promise.
+    let galleries = row["identification"].as_array().unwrap();
+    let people: Vec<_> = galleries.iter().map(|g| g["people"].as_u64().unwrap()).collect();
+    assert_eq!(people, [10, 100, 1000]);
+    for gallery in galleries {
+        let fpir = gallery["calibrated"]["fpir"]["value"].as_f64().unwrap();
+        assert!((0.003..=0.0105).contains(&fpir), "{gallery}");
+    }
 }
 
 #[test]

@@ -70,6 +70,8 @@ fn unknown_words_are_refused() {
 #[test]
 fn help_says_what_it_is_not() {
     let ended = run(facenet().arg("--help")).with_code(0);
-    assert!(ended.stdout.contains("no liveness check"), "{ended}");
+    for words in ["no liveness check", "FMR", "FNMR", "less well", "only lock"] {
+        assert!(ended.stdout.contains(words), "{words}\n{ended}");
+    }
     assert!(ended.stdout.contains("Exit codes"), "{ended}");
 }

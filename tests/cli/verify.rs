@@ -15,7 +15,9 @@ fn verify(photos: &[&str]) -> Command {
 fn two_photos_of_one_person() {
     let ended = run(&mut verify(&["obama-portrait.jpg", "obama-speech.jpg"])).with_code(0);
     assert!(ended.stdout.starts_with("It's the same person in "), "{ended}");
-    assert!(ended.stdout.contains("threshold 0.7665"), "{ended}");
+    for words in ["threshold 0.643", "probability 9", "(FMR)", "(FNMR)", "on LFW"] {
+        assert!(ended.stdout.contains(words), "{words}\n{ended}");
+    }
 }
 
 #[test]
@@ -32,6 +34,16 @@ fn json_holds_the_decision() {
     assert_eq!(row["same"], false);
     assert_eq!(row["threshold"], 0.7);
     assert!(row["distance"].as_f64().unwrap() > 0.7);
+    // The notebook's threshold on LFW: 0.29 % and 20.5 %.
+    for (key, expected) in [("fmr", 0.0029), ("fnmr", 0.205)] {
+        let [value, low, high] =
+            ["value", "low", "high"].map(|end| row[key][end].as_f64().unwrap());
+        assert!(low < value && value < high && (value - expected).abs() < 0.02 * expected, "{row}");
+    }
+    let [value, low, high] =
+        ["value", "low", "high"].map(|end| row["probability"][end].as_f64().unwrap());
+    assert!(0.0 < low && low < value && value < high && high < 0.1, "{row}");
+    assert_eq!((&row["prior"], &row["calibration"]["data"]), (&0.5.into(), &"LFW".into()));
     assert!(row["probe"].as_str().unwrap().ends_with("obama-portrait.jpg"));
     assert!(row["reference"].as_str().unwrap().ends_with("biden-portrait.jpg"));
 }
@@ -85,6 +97,36 @@ fn numbers_that_are_no_threshold_are_refused() {
         let ended = run(command.args(["--threshold", threshold])).with_code(2);
         assert!(ended.stderr.contains("a threshold is a distance from 0 to 2"), "{ended}");
     }
+}
+
+#[test]
+fn the_threshold_can_be_chosen_by_its_error_rate() {
+    let photos = ["obama-portrait.jpg", "biden-portrait.jpg"];
+    let threshold = |rate: &str| {
+        let row =
+            run(verify(&photos).args(["--json", "--fmr", rate])).with_code(1).json().remove(0);
+        assert!(row["fmr"]["value"].as_f64().unwrap() <= rate.parse().unwrap(), "{row}");
+        row["threshold"].as_f64().unwrap()
+    };
+    assert!(threshold("1e-4") < threshold("1e-3") && threshold("1e-3") < threshold("0.01"));
+    assert_eq!(threshold("1e-3"), 0.643);
+    // 29.6 million pairs of two people support 1e-7.
+    let ended = run(verify(&photos).args(["--fmr", "1e-8"])).with_code(2);
+    ended.with_error(&["300000000", "29640749"]);
+    for rate in ["0", "-1", "2", "NaN"] {
+        let ended = run(verify(&photos).args(["--fmr", rate])).with_code(2);
+        ended.with_error(&["above 0 and at most 1"]);
+    }
+    for prior in ["0", "1", "-1", "NaN"] {
+        let ended = run(verify(&photos).args(["--prior", prior])).with_code(2);
+        ended.with_error(&["above 0 and below 1"]);
+    }
+    run(verify(&photos).args(["--fmr", "0.1", "--threshold", "0.7"])).with_code(2);
+    let rare = run(verify(&photos).args(["--json", "--prior", "0.001"])).with_code(1).json();
+    let even = run(verify(&photos).arg("--json")).with_code(1).json();
+    let probability =
+        |rows: &[serde_json::Value]| rows[0]["probability"]["value"].as_f64().unwrap();
+    assert!(probability(&rare) < 0.01 * probability(&even));
 }
 
 #[test]

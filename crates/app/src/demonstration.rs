@@ -2,13 +2,14 @@
 //! inside the program.
 
 use anyhow::Result;
-use facenet::matching::{Encoding, Threshold, verify};
+use facenet::matching::{Encoding, verify};
 use facenet::photo::FaceChoice;
 use serde::Serialize;
 
 use crate::Outcome;
 use crate::arguments::ModelChoice;
 use crate::commands::verify::scale;
+use crate::decision::{Decision, Meaning};
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
 use crate::output::{Output, line};
@@ -48,14 +49,17 @@ struct Row<'a> {
     threshold: f32,
     same: bool,
     right: bool,
+    #[serde(flatten)]
+    meaning: Meaning,
 }
 
 /// Compares the portraits and says which answers are right.
 pub(crate) fn run(
     model: &ModelChoice,
-    threshold: Threshold,
+    decision: &Decision,
     output: &mut Output,
 ) -> Result<Outcome> {
+    let threshold = decision.threshold();
     let reader = FaceReader::new(model, Framing::Detected(FaceChoice::Only))?;
     let encode = |portrait: &Portrait| -> Result<Encoding> {
         let mut faces = reader.read_bytes(portrait.bytes, portrait.file)?;
@@ -79,6 +83,7 @@ pub(crate) fn run(
                 threshold: threshold.distance(),
                 same: answer.same,
                 right: answer.same == truth,
+                meaning: decision.meaning(answer.distance)?,
             })?;
             continue;
         }
@@ -90,12 +95,16 @@ pub(crate) fn run(
         };
         line!(output)?;
         line!(output, "{} ({}) and {} ({})", a.person, a.file, b.person, b.file)?;
-        line!(output, "  distance {:.4}, threshold {threshold}: {verdict}", answer.distance)?;
+        let probability = decision.short_probability(answer.distance)?;
+        let distance = answer.distance;
+        line!(output, "  distance {distance:.4}, threshold {threshold}{probability}")?;
+        line!(output, "  {verdict}")?;
         line!(output, "  {}", scale(answer.distance, threshold))?;
     }
     if !output.is_json() {
         line!(output)?;
         line!(output, "{right} of {} answers are right.", PAIRS.len())?;
+        decision.print_rates(1, output)?;
         line!(output, "Your own photos: facenet verify A.jpg B.jpg")?;
     }
     Ok(if right == PAIRS.len() { Outcome::Yes } else { Outcome::No })

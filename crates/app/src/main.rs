@@ -6,11 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod charts;
 mod commands;
+mod decision;
 mod demonstration;
 mod face_finder;
 mod face_reader;
 mod gallery_folder;
+mod labelled_pictures;
 mod output;
 mod progress;
 
@@ -69,6 +72,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Recognize(recognize) => commands::recognize::run(&recognize, output),
         Command::Encode(encode) => commands::encode::run(&encode, output),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
+        Command::Calibrate(calibrate) => commands::calibrate::run(&calibrate, output),
         Command::Train(train) => commands::train::run(&train, output),
         Command::Model(model) => commands::model::run(&model, output),
         Command::Completions(completions) => commands::completions::run(&completions, output),

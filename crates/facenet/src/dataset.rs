@@ -23,4 +23,4 @@ pub use error::{ArrayFault, DatasetError};
 pub use manifest::Window;
 pub use pack::{Landmarks, Pack, Target};
 pub use pairs::{Pair, Pairs};
-pub use tree::{PHOTO_EXTENSIONS, Photo, PhotoTree};
+pub use tree::{PHOTO_EXTENSIONS, Photo, PhotoTree, person_in_name};

@@ -25,11 +25,17 @@
 //! | accuracy by cross-validation, the protocol of LFW's view 2 | [`KFold`] |
 //! | FMR, FNMR, EER, TAR at an FMR, area under the curve | [`Roc`] |
 //! | one rate with its confidence interval | [`Rate`] |
+//! | FPIR and FNIR in galleries | [`Galleries`] |
+//! | where to look first | [`Hardest`], [`Histogram`] |
 //! | all of it, for printing or JSON | [`Report`] |
 
 mod comparison;
 mod error;
+mod hardest;
+mod histogram;
+mod identification;
 mod k_fold;
+mod normal_deviate;
 pub mod pixels;
 mod rate;
 mod report;
@@ -38,7 +44,11 @@ mod sweep;
 
 pub use comparison::Comparison;
 pub use error::EvaluationError;
+pub use hardest::Hardest;
+pub use histogram::Histogram;
+pub use identification::{Galleries, GalleryOptions, IdentificationPoint};
 pub use k_fold::{Fold, KFold};
+pub use normal_deviate::normal_deviate;
 pub use rate::{Interval, Rate};
 pub use report::{Report, ReportOptions, TarAtFmr};
 pub use roc::{EqualError, OperatingPoint, Roc, RocPoint};

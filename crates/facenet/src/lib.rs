@@ -15,6 +15,7 @@
 //! | [`engine`] | the network compiled for inference |
 //! | [`photo`] | from an image file to the network's input |
 //! | [`matching`] | distances, `verify`, `who_is_it` |
+//! | [`calibration`] | thresholds with known error rates, probabilities |
 //! | [`triplet`] | the triplet loss |
 //! | [`training`] | pictures, losses, the step and the loop |
 //! | [`dataset`], [`evaluation`] | labelled pictures and how well faces are told apart on them |
@@ -37,6 +38,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod calibration;
 pub mod dataset;
 pub mod engine;
 pub mod evaluation;

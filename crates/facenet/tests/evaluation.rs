@@ -333,7 +333,7 @@ fn a_report_is_json_with_plain_numbers() {
     assert_eq!(json["eer"]["rate"], 0.0);
     assert_eq!(json["correct"]["count"], 8);
     assert_eq!(json["folds"][3]["accuracy"]["value"], 1.0);
-    assert_eq!(json["tar"][0]["needed"], 300);
+    assert_eq!(json["tar"][0]["needed"], 30);
 }
 
 #[test]

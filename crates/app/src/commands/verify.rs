@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::Outcome;
 use crate::arguments::Verify;
+use crate::decision::{Decision, Meaning};
 use crate::demonstration;
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
@@ -23,6 +24,8 @@ struct Answer<'a> {
     distance: f32,
     threshold: f32,
     same: bool,
+    #[serde(flatten)]
+    meaning: Meaning,
 }
 
 #[derive(Serialize)]
@@ -33,16 +36,16 @@ enum Reference<'a> {
 }
 
 pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
-    let threshold = arguments.decision.threshold;
+    let decision = &Decision::new(&arguments.acceptance, &arguments.model)?;
     let reader = || FaceReader::new(&arguments.model, Framing::from(&arguments.faces));
     match (&arguments.photos[..], &arguments.claim, &arguments.gallery) {
-        ([], _, _) => demonstration::run(&arguments.model, threshold, output),
-        ([a, b], None, _) => two_photos(&reader()?, a, b, threshold, output),
+        ([], _, _) => demonstration::run(&arguments.model, decision, output),
+        ([a, b], None, _) => two_photos(&reader()?, a, b, decision, output),
         ([photo], Some(claim), Some(gallery)) => {
             let reader = reader()?;
             let known = reader.with_framing(Framing::of_gallery(&arguments.faces));
             let gallery = GalleryFolder::open(gallery)?.person(claim, &known)?;
-            claimed(&reader, photo, claim, gallery, threshold, output)
+            claimed(&reader, photo, claim, gallery, decision, output)
         }
         ([_], ..) => {
             bail!("one photo needs a second one, or --as NAME --gallery DIR, to be compared with")
@@ -55,15 +58,15 @@ fn two_photos(
     reader: &FaceReader,
     a: &Path,
     b: &Path,
-    threshold: Threshold,
+    decision: &Decision,
     output: &mut Output,
 ) -> Result<Outcome> {
     let (probes, references) = (encodings(reader, a)?, encodings(reader, b)?);
-    let answer = nearest(&probes, &references, threshold)?;
+    let answer = nearest(&probes, &references, decision.threshold())?;
     let [a, b] = [a, b].map(|path| path.display().to_string());
     if output.is_json() {
         let reference = Reference::Photo { reference: b };
-        output.json(&json(a, reference, &answer))?;
+        output.json(&json(a, reference, &answer, decision)?)?;
     } else {
         let [a, b] = [a, b].map(|path| escaped(&path));
         let verdict = if answer.same {
@@ -71,7 +74,8 @@ fn two_photos(
         } else {
             format!("It's not the same person in {a} and {b}.")
         };
-        print(&verdict, &answer, output)?;
+        let comparisons = probes.len() * references.len();
+        print(&verdict, &answer, comparisons, decision, output)?;
     }
     Ok(outcome(&answer))
 }
@@ -81,16 +85,17 @@ fn claimed(
     photo: &Path,
     claim: &str,
     gallery: Gallery,
-    threshold: Threshold,
+    decision: &Decision,
     output: &mut Output,
 ) -> Result<Outcome> {
     let probes = encodings(reader, photo)?;
     let references: Vec<_> = gallery.entries.into_iter().map(|(_, encoding)| encoding).collect();
-    let answer = nearest(&probes, &references, threshold)?;
+    let answer = nearest(&probes, &references, decision.threshold())?;
     if output.is_json() {
         let (references, skipped) = (references.len(), gallery.skipped);
         let reference = Reference::Person { claim, references, skipped };
-        output.json(&json(photo.display().to_string(), reference, &answer))?;
+        let probe = photo.display().to_string();
+        output.json(&json(probe, reference, &answer, decision)?)?;
     } else {
         // The notebook's words.
         let name = escaped(claim);
@@ -99,7 +104,8 @@ fn claimed(
         } else {
             format!("It's not {name}, please go away")
         };
-        print(&verdict, &answer, output)?;
+        let comparisons = probes.len() * references.len();
+        print(&verdict, &answer, comparisons, decision, output)?;
     }
     Ok(outcome(&answer))
 }
@@ -121,21 +127,35 @@ fn nearest(
     }
 }
 
-fn json<'a>(probe: String, reference: Reference<'a>, answer: &Verification) -> Answer<'a> {
-    Answer {
+fn json<'a>(
+    probe: String,
+    reference: Reference<'a>,
+    answer: &Verification,
+    decision: &Decision,
+) -> Result<Answer<'a>> {
+    Ok(Answer {
         probe,
         reference,
         distance: answer.distance,
         threshold: answer.threshold.distance(),
         same: answer.same,
-    }
+        meaning: decision.meaning(answer.distance)?,
+    })
 }
 
-fn print(verdict: &str, answer: &Verification, output: &mut Output) -> Result<()> {
+fn print(
+    verdict: &str,
+    answer: &Verification,
+    comparisons: usize,
+    decision: &Decision,
+    output: &mut Output,
+) -> Result<()> {
     line!(output, "{verdict}")?;
     let Verification { distance, threshold, .. } = answer;
     line!(output, "distance {distance:.4}, threshold {threshold}")?;
     line!(output, "{}", scale(*distance, *threshold))?;
+    decision.print_probability(*distance, output)?;
+    decision.print_rates(comparisons, output)?;
     Ok(())
 }
 

@@ -103,6 +103,15 @@ impl PhotoTree {
     }
 }
 
+/// Who is on the picture called `name`, if it says so as LFW does: the folder of
+/// `ada/1.jpg`, or `Ada_Lovelace` of `Ada_Lovelace_0001.jpg`.
+pub fn person_in_name(name: &str) -> Option<&str> {
+    match name.rsplit_once(['/', '\\']) {
+        Some((folder, _)) => Some(folder).filter(|folder| !folder.is_empty()),
+        None => person_of(name),
+    }
+}
+
 /// `Ada_Lovelace` of `Ada_Lovelace_0001.jpg`.
 fn person_of(name: &str) -> Option<&str> {
     if name.contains(['/', '\\']) {

@@ -59,6 +59,25 @@ pub enum EvaluationError {
         /// Impostor comparisons with a distance.
         found: u64,
     },
+    /// A rate that is none.
+    #[error("expected a false positive identification rate above 0 and at most 1, found {found}")]
+    Fpir {
+        /// What was given.
+        found: f64,
+    },
+    /// A false positive identification rate too small for the data.
+    #[error(
+        "a false positive identification rate of {fpir} needs {needed} probes of strangers or \
+         more (3 / FPIR), found {found}"
+    )]
+    TooFewStrangers {
+        /// The rate asked for.
+        fpir: f64,
+        /// Probes that would support it.
+        needed: u64,
+        /// Probes of strangers with a face.
+        found: u64,
+    },
     /// Failures keep the error rates apart.
     #[error(
         "no equal error rate: failures keep FMR below FNMR at every threshold, \

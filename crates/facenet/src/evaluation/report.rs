@@ -13,9 +13,9 @@ pub struct ReportOptions {
 }
 
 impl Default for ReportOptions {
-    /// 1 % and 0.1 %.
+    /// 10 %, 1 %, 0.1 % and 0.01 %.
     fn default() -> Self {
-        Self { fmrs: vec![1e-2, 1e-3] }
+        Self { fmrs: vec![1e-1, 1e-2, 1e-3, 1e-4] }
     }
 }
 

@@ -4,6 +4,7 @@
 //! threshold is then a binary search, so that tens of millions of comparisons
 //! are no burden (8 bytes each).
 
+mod drawn;
 mod operating_point;
 
 use std::iter::Peekable;

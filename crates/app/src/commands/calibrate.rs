@@ -1,0 +1,194 @@
+//! `facenet calibrate`: which distance means what, learnt from labelled pictures.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+use facenet::calibration::{
+    About, Calibration, CalibrationOptions, Distances, ErrorRate, Pairing, Row,
+};
+use facenet::dataset::Pairs;
+use facenet::evaluation::Comparison;
+use facenet::matching::Encoding;
+use serde_json::json;
+
+use crate::arguments::Calibrate;
+use crate::charts::{self, RatesAt};
+use crate::decision::{chosen, grouped, with_interval};
+use crate::face_reader::{FaceReader, weights};
+use crate::labelled_pictures::{LabelledPictures, name_of};
+use crate::output::{Output, escaped, line, note};
+use crate::{Outcome, progress};
+
+/// Fewer people than this say little about all others.
+const FEW: usize = 50;
+/// Rates that are told, those that the data support.
+const TOLD: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
+
+pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome> {
+    check_writable(&arguments.output)?;
+    arguments.chart.as_deref().map_or(Ok(()), check_writable)?;
+    let pairs = arguments.pairs.as_ref().map(Pairs::read).transpose()?;
+    let pictures = match &pairs {
+        Some(pairs) => LabelledPictures::of_pairs(&arguments.images, pairs)?,
+        None => LabelledPictures::all(&arguments.images)?,
+    };
+    // Before minutes of work, what will be wrong after them.
+    let people = match &pairs {
+        Some(_) if arguments.listed => Vec::new(),
+        pairs => pictures.people(pairs.as_ref())?,
+    };
+    let framing = pictures.framing(arguments.aligned, arguments.face);
+    let reader = FaceReader::new(&arguments.model, framing)?;
+    let described = pictures.encodings(&reader);
+    let encodings = &described.descriptions;
+    let distances = match &pairs {
+        Some(pairs) if arguments.listed => listed(pairs, &pictures, encodings)?,
+        _ => all_pairs(encodings, &people)?,
+    };
+    if (1..FEW).contains(&distances.people()) {
+        let people = distances.people();
+        note(format_args!("only {people} people: intervals from so few are rough"));
+    }
+    let faces = encodings.iter().flatten().count();
+    let about = About {
+        variant: arguments.model.variant.name().to_owned(),
+        weights_sha256: weights(&arguments.model)?.hash(),
+        created: today(),
+        data: arguments.name.clone().unwrap_or_else(|| name_of(&arguments.images)),
+        faces: if arguments.aligned { "aligned crops" } else { "detected" }.to_owned(),
+        pairing: distances.pairing(),
+        pictures: faces as u64,
+        people: (distances.people() > 0).then_some(distances.people() as u64),
+        failures: described.failures.len() as u64,
+    };
+    let options = CalibrationOptions { fmr: arguments.fmr, prior: arguments.prior };
+    let calibration = Calibration::fit(&distances, about, options)?;
+    calibration.write(&arguments.output)?;
+    if let Some(path) = &arguments.chart {
+        std::fs::write(path, chart(&calibration)?)
+            .with_context(|| format!("cannot write {}", escaped(&path.display().to_string())))?;
+    }
+    if output.is_json() {
+        output.json(&summary(&calibration, &arguments.output)?)?;
+    } else {
+        print(&calibration, &arguments.output, output)?;
+    }
+    Ok(Outcome::Yes)
+}
+
+/// Every picture with every other; pictures without a face are left out.
+fn all_pairs(encodings: &[Option<Encoding>], people: &[usize]) -> Result<Distances> {
+    let with_face =
+        encodings.iter().zip(people).filter_map(|(e, &person)| Some((e.clone()?, person)));
+    let (encodings, people): (Vec<_>, Vec<_>) = with_face.unzip();
+    let bar = progress::bar(encodings.len(), "comparing all pairs");
+    let distances =
+        Distances::all_pairs(&encodings, &people, &mut |done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    Ok(distances?)
+}
+
+fn listed(
+    pairs: &Pairs,
+    pictures: &LabelledPictures,
+    encodings: &[Option<Encoding>],
+) -> Result<Distances> {
+    let of = |name| pictures.index_of(name).and_then(|i| encodings[i].as_ref());
+    let comparisons = pairs.pairs.iter().map(|pair| {
+        let distance = of(&pair.a).zip(of(&pair.b)).map(|(a, b)| f64::from(a.distance(b)));
+        Comparison { distance, same: pair.same, fold: pair.fold }
+    });
+    Ok(Distances::listed(&comparisons.collect::<Vec<_>>())?)
+}
+
+/// A folder that is not there would be noticed after all the work.
+fn check_writable(output: &Path) -> Result<()> {
+    let folder = output.parent().filter(|folder| *folder != Path::new(""));
+    let shown = || escaped(&output.display().to_string());
+    if output.is_dir() {
+        bail!("{}: expected a file to write, found a folder", shown());
+    }
+    match folder {
+        Some(folder) if !folder.is_dir() => bail!("{}: its folder is not there", shown()),
+        _ => Ok(()),
+    }
+}
+
+/// Both error rates with their intervals.
+fn chart(calibration: &Calibration) -> Result<String> {
+    let ends = |rate: ErrorRate| [rate.value, rate.low, rate.high];
+    let at = |row: &Row| RatesAt {
+        threshold: row.threshold.into(),
+        fmr: ends(row.fmr),
+        fnmr: ends(row.fnmr),
+    };
+    // A point for every two pixels.
+    let rows: Vec<_> = calibration.table().rows().iter().step_by(5).map(at).collect();
+    let threshold = calibration.default_point()?.threshold.distance();
+    Ok(charts::alone(&charts::error_rates(&rows, threshold.into(), 1e-6)?))
+}
+
+/// The day, in UTC.
+fn today() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    now.split('T').next().unwrap_or_default().to_owned()
+}
+
+fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<()> {
+    let about = calibration.about();
+    let [genuine, impostor] = calibration.pairs();
+    let pairs = match about.pairing {
+        Pairing::Listed => "listed pairs",
+        _ => "all pairs",
+    };
+    let pictures = grouped(about.pictures);
+    line!(output, "{pictures} pictures of {}, {pairs}:", escaped(&about.data))?;
+    let (genuine, impostor) = (grouped(genuine), grouped(impostor));
+    line!(
+        output,
+        "{genuine} of one person, {impostor} of two; {} pictures without a face",
+        about.failures
+    )?;
+    line!(output)?;
+    line!(output, "{:>8}  {:>9}  {:<34}  FNMR [95 %]", "target", "threshold", "FMR [95 %]")?;
+    for target in TOLD {
+        let Ok(point) = calibration.at_fmr(target) else {
+            line!(output, "{target:>8}  too few pairs of two people: needs {:.0}", 3.0 / target)?;
+            continue;
+        };
+        let (fmr, fnmr) = (with_interval(point.fmr), with_interval(point.fnmr));
+        line!(output, "{target:>8}  {:>9}  {fmr:<34}  {fnmr}", point.threshold)?;
+    }
+    let point = calibration.default_point()?;
+    let curve = calibration.curve();
+    line!(output)?;
+    line!(output, "threshold {} for FMR {}", point.threshold, chosen(point.target))?;
+    line!(
+        output,
+        "ln(ratio) = {:.3} - {:.3}·distance²; Cllr {:.4}, {:.4} at best",
+        curve.intercept,
+        -curve.slope,
+        curve.cllr,
+        curve.cllr_min
+    )?;
+    line!(output, "written to {}", escaped(&path.display().to_string()))?;
+    Ok(())
+}
+
+/// What `--json` prints: the file's head, and where the file is.
+fn summary(calibration: &Calibration, path: &Path) -> Result<serde_json::Value> {
+    let point = calibration.default_point()?;
+    let [genuine, impostor] = calibration.pairs();
+    Ok(json!({
+        "output": path.display().to_string(),
+        "about": calibration.about(),
+        "genuine": genuine,
+        "impostor": impostor,
+        "target_fmr": point.target,
+        "threshold": point.threshold.distance(),
+        "fmr": point.fmr,
+        "fnmr": point.fnmr,
+        "curve": calibration.curve(),
+    }))
+}

@@ -1,0 +1,104 @@
+//! The figures on a terminal.
+
+use anyhow::Result;
+use facenet::evaluation::{Rate, TarAtFmr};
+
+use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal};
+use crate::decision::{chosen, percent};
+use crate::output::{Output, escaped, line};
+
+/// Prints what was found; pairs first, then galleries.
+pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {
+    let report = &figures.verification;
+    let Figures { method, pictures, .. } = figures;
+    let (genuine, impostor) = (report.genuine, report.impostor);
+    line!(output, "{} pairs of {pictures} pictures, by {method}", report.pairs)?;
+    line!(
+        output,
+        "({genuine} of one person, {impostor} of two; {} pictures without a face, {} pairs failed)",
+        figures.picture_failures.len(),
+        report.failures
+    )?;
+    line!(output)?;
+    let (accuracy, std) = (100.0 * report.accuracy, 100.0 * report.std);
+    let folds = report.folds.len();
+    line!(output, "accuracy   {accuracy:.2} % ± {std:.2} (standard deviation over {folds} folds)")?;
+    line!(output, "threshold  {:.4} (mean over folds)", report.threshold)?;
+    match &report.eer {
+        Some(eer) => {
+            let (rate, threshold) = (100.0 * eer.rate, eer.threshold);
+            line!(output, "EER        {rate:.2} % at threshold {threshold:.4}")?;
+        }
+        None => line!(output, "EER        none: too many failures")?,
+    }
+    for tar in &report.tar {
+        match tar {
+            TarAtFmr::Measured(point) => line!(
+                output,
+                "TAR        {} at FMR {}, threshold {:.4}",
+                interval(point.tar),
+                chosen(point.target),
+                point.threshold
+            )?,
+            TarAtFmr::Refused { target, needed, found } => line!(
+                output,
+                "TAR        unknown at FMR {}: needs {needed} pairs of two people, found {found}",
+                chosen(*target)
+            )?,
+        }
+    }
+    line!(output)?;
+    match &figures.identification {
+        Identification::Unknown { unknown } => {
+            line!(output, "galleries  not measured: {}", escaped(unknown))?;
+        }
+        Identification::Measured(galleries) => {
+            for gallery in galleries {
+                print_gallery(gallery, output)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn print_gallery(gallery: &GalleryFigures, output: &mut Output) -> Result<()> {
+    line!(
+        output,
+        "gallery of {} people ({} drawn, {} probes of strangers, {} of the enrolled)",
+        gallery.people,
+        gallery.galleries,
+        gallery.stranger_probes,
+        gallery.enrolled_probes
+    )?;
+    line!(output, "  nearest is right  {}", interval(gallery.rank_one))?;
+    for point in &gallery.points {
+        match point {
+            PointOrRefusal::Measured(point) => line!(
+                output,
+                "  FNIR  {} at FPIR {}, threshold {:.4}",
+                interval(point.fnir),
+                chosen(point.target),
+                point.threshold
+            )?,
+            PointOrRefusal::Refused { refused, .. } => line!(output, "  FNIR  unknown: {refused}")?,
+        }
+    }
+    if let Some(calibrated) = &gallery.calibrated {
+        line!(
+            output,
+            "  the calibration's threshold for FPIR {}, {:.3}: FPIR {}, FNIR {}",
+            chosen(calibrated.target),
+            calibrated.threshold,
+            interval(calibrated.fpir),
+            interval(calibrated.fnir)
+        )?;
+    }
+    Ok(())
+}
+
+/// A rate and its interval.
+pub(super) fn interval(rate: Rate) -> String {
+    let ends = rate.interval();
+    let [value, low, high] = [rate.value(), ends.low, ends.high].map(percent);
+    format!("{value} [{low} to {high}]")
+}
