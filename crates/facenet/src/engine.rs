@@ -16,7 +16,7 @@ mod plan;
 use ndarray::{Array2, ArrayView3, ArrayView4, Axis};
 
 use crate::matching::{Encoding, EncodingError};
-use crate::network::{INPUT_CHANNELS, INPUT_SIZE, Variant};
+use crate::network::{Architecture, INPUT_CHANNELS, INPUT_SIZE, Variant};
 use crate::weights::Weights;
 
 use plan::Plan;
@@ -29,6 +29,25 @@ pub const PIECE: usize = 16;
 pub struct Engine {
     variant: Variant,
     plan: Plan,
+}
+
+/// Any of the crate's networks, compiled, for those who know what goes in and what
+/// comes out of it: [`Engine`] is the one for encodings.
+#[derive(Debug)]
+pub(crate) struct CompiledNetwork {
+    plan: Plan,
+}
+
+impl CompiledNetwork {
+    /// Compiles the network with its weights.
+    pub(crate) fn new(architecture: Architecture, weights: &Weights) -> Self {
+        Self { plan: compiler::compile(architecture, weights) }
+    }
+
+    /// The network's answers, a row a picture.
+    pub(crate) fn run(&self, batch: ArrayView4<'_, f32>) -> Array2<f32> {
+        self.plan.run(batch, &mut |_, _| ())
+    }
 }
 
 /// A batch that cannot be encoded.
@@ -62,7 +81,7 @@ pub enum EncodeError {
 impl Engine {
     /// Compiles the network with `weights`.
     pub fn new(variant: Variant, weights: &Weights) -> Self {
-        Self { variant, plan: compiler::compile(variant, weights) }
+        Self { variant, plan: compiler::compile(variant.into(), weights) }
     }
 
     /// The network that was compiled.

@@ -30,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alignment;
 mod choice;
 mod crop;
 mod decode;
@@ -40,11 +41,15 @@ mod limits;
 mod orientation;
 mod regular_file;
 mod resample;
+mod similarity;
+pub(crate) mod warp;
 
 pub use crate::dataset::Window;
+pub use alignment::{FacePoints, TEMPLATE, alignment, crop_along};
 pub use choice::{FaceChoice, FaceError, UnknownChoice, choose};
 pub use crop::{crop_aligned, crop_face, crop_window, face_window};
 pub use decode::Photo;
 pub use detector::{BadOption, Detector, FaceBox, RustfaceDetector, RustfaceOptions};
 pub use error::{Need, PhotoError};
 pub use limits::DecodeLimits;
+pub use similarity::Similarity;

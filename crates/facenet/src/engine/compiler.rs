@@ -5,13 +5,13 @@ use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, PackedConv2dWeight, P
 use tensor::{Activation, Padding2d};
 
 use super::plan::{Operation, Plan};
-use crate::network::{self, Builder, Convolution, Dense, NORM_EPSILON, Variant};
+use crate::network::{Architecture, Builder, Convolution, Dense, NORM_EPSILON};
 use crate::weights::Weights;
 
-/// Compiles `variant` with `weights`.
-pub(super) fn compile(variant: Variant, weights: &Weights) -> Plan {
+/// Compiles a network with its `weights`.
+pub(super) fn compile(architecture: Architecture, weights: &Weights) -> Plan {
     let mut compiler = Compiler { weights, plan: Plan::default() };
-    network::build(&mut compiler, variant);
+    architecture.build(&mut compiler);
     compiler.plan.forget_early();
     compiler.plan
 }
