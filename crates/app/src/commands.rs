@@ -6,4 +6,5 @@ pub(crate) mod evaluate;
 pub(crate) mod model;
 pub(crate) mod recognize;
 pub(crate) mod train;
+pub(crate) mod train_landmarks;
 pub(crate) mod verify;

@@ -70,6 +70,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Encode(encode) => commands::encode::run(&encode, output),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
         Command::Train(train) => commands::train::run(&train, output),
+        Command::TrainLandmarks(train) => commands::train_landmarks::run(&train, output),
         Command::Model(model) => commands::model::run(&model, output),
         Command::Completions(completions) => commands::completions::run(&completions, output),
     }
