@@ -11,7 +11,9 @@ use facenet::matching::Threshold;
 use facenet::network::Variant;
 use facenet::photo::FaceChoice;
 
-pub(crate) use photos::TrainLandmarks;
+use crate::face_finder::Detection;
+
+pub(crate) use photos::{Detect, Searching, TrainLandmarks};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
 /// Verify and recognise faces, offline, with FaceNet's Inception network.
@@ -36,6 +38,7 @@ pub(crate) enum Command {
     Verify(Verify),
     Recognize(Recognize),
     Encode(Encode),
+    Detect(Detect),
     Evaluate(Evaluate),
     Train(Box<Train>),
     TrainLandmarks(TrainLandmarks),
@@ -50,6 +53,7 @@ impl Arguments {
             Command::Verify(verify) => verify.json,
             Command::Recognize(recognize) => recognize.json,
             Command::Encode(encode) => encode.format() == EncodingFormat::Json,
+            Command::Detect(detect) => detect.json,
             Command::Evaluate(evaluate) => evaluate.json,
             Command::Train(train) => train.json,
             Command::TrainLandmarks(train) => train.json,
@@ -223,6 +227,19 @@ pub(crate) struct Faces {
     /// The picture is a face crop: resize it, detect nothing
     #[arg(long, conflicts_with = "face")]
     pub(crate) aligned: bool,
+    #[command(flatten)]
+    pub(crate) searching: Searching,
+    /// Compare a face even if it is too small, blurred, dark, bright or turned away to
+    /// be told from others
+    #[arg(long, conflicts_with = "aligned")]
+    pub(crate) force: bool,
+}
+
+impl Faces {
+    /// How faces are detected, if they are.
+    pub(crate) fn detection(&self) -> Detection {
+        Detection { choice: self.face, search: self.searching.search(), force: self.force }
+    }
 }
 
 /// Which network computes.

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod completions;
+pub(crate) mod detect;
 pub(crate) mod encode;
 pub(crate) mod evaluate;
 pub(crate) mod model;

@@ -18,7 +18,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
-use facenet::photo::FaceError;
+use facenet::photo::{FaceError, QualityError};
 
 use arguments::{Arguments, Command};
 use output::Output;
@@ -68,6 +68,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Verify(verify) => commands::verify::run(&verify, output),
         Command::Recognize(recognize) => commands::recognize::run(&recognize, output),
         Command::Encode(encode) => commands::encode::run(&encode, output),
+        Command::Detect(detect) => commands::detect::run(&detect, output),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
         Command::Train(train) => commands::train::run(&train, output),
         Command::TrainLandmarks(train) => commands::train_landmarks::run(&train, output),
@@ -78,7 +79,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
 
 /// A photo without a usable face has an exit code of its own.
 fn outcome_of(error: &anyhow::Error) -> Outcome {
-    if error.chain().any(|cause| cause.is::<FaceError>()) {
+    if error.chain().any(|cause| cause.is::<FaceError>() || cause.is::<QualityError>()) {
         Outcome::NoFace
     } else {
         Outcome::Error

@@ -30,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod aligner;
 mod alignment;
 mod choice;
 mod crop;
@@ -39,17 +40,22 @@ mod error;
 mod format;
 mod limits;
 mod orientation;
+mod quality;
 mod regular_file;
 mod resample;
 mod similarity;
 pub(crate) mod warp;
 
 pub use crate::dataset::Window;
+pub use aligner::{AlignedFace, CropFraming, FaceAligner, LEAST_CONFIDENCE};
 pub use alignment::{FacePoints, TEMPLATE, alignment, crop_along};
 pub use choice::{FaceChoice, FaceError, UnknownChoice, choose};
 pub use crop::{crop_aligned, crop_face, crop_window, face_window};
 pub use decode::Photo;
-pub use detector::{BadOption, Detector, FaceBox, RustfaceDetector, RustfaceOptions};
+pub use detector::{
+    BadOption, Detector, FaceBox, RustfaceDetector, RustfaceOptions, TurnedDetector,
+};
 pub use error::{Need, PhotoError};
 pub use limits::DecodeLimits;
+pub use quality::{FaceQuality, QualityError, QualityFault, QualityLimits};
 pub use similarity::Similarity;

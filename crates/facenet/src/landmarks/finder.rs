@@ -53,7 +53,18 @@ impl LandmarkFinder {
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
     pub fn find(&self, photo: &Photo, face: &FaceBox) -> Landmarks {
-        let first = self.look(photo, &view::of_box(face));
+        self.find_turned(photo, face, 0.0)
+    }
+
+    /// [`find`](Self::find) with the photo seen turned by `turn` radians: a face that
+    /// leans by as much, clockwise, is upright then. The points are the photo's and in
+    /// the order of the upright face.
+    ///
+    /// # Panics
+    /// As [`find`](Self::find).
+    #[must_use]
+    pub fn find_turned(&self, photo: &Photo, face: &FaceBox, turn: f64) -> Landmarks {
+        let first = self.look(photo, &view::of_box(face, turn));
         match view::of_points(&first.points) {
             Some(view) => self.look(photo, &view),
             None => Landmarks { confidence: 0.0, ..first },

@@ -16,10 +16,16 @@ const CROP_PIXELS: f64 = INPUT_SIZE as f64 / VIEW_SIZE as f64;
 /// The colour outside the circle.
 const OUTSIDE: f32 = 0.5;
 
-/// From view pixels to the photo, framed by a detector's box.
-pub(super) fn of_box(face: &FaceBox) -> Similarity {
+/// From view pixels to the photo, framed by a detector's box and turned by `turn`
+/// radians about the box's middle.
+pub(super) fn of_box(face: &FaceBox, turn: f64) -> Similarity {
     let window = face_window(face);
-    Similarity::new(window.width / VIEW_SIZE as f64, 0.0, [0.0; 2], [window.x, window.y])
+    let corner = Similarity::new(1.0, 0.0, [0.0; 2], [window.x, window.y]);
+    let enlarged = Similarity::new(window.width / VIEW_SIZE as f64, 0.0, [0.0; 2], [0.0; 2]);
+    let (x, y) = face.middle();
+    let middle = [x, y].map(f64::from);
+    let turned = Similarity::new(1.0, turn, middle, middle);
+    turned.after(&corner.after(&enlarged))
 }
 
 /// From view pixels to the photo, framed by points; nothing if they lie at one place.
@@ -88,7 +94,7 @@ mod tests {
     fn the_view_is_framed_as_the_crop_and_round() {
         let side = 1.096 * 50.0;
         let face = FaceBox { x: 0.0, y: 0.0, width: 50.0, height: 50.0, score: 9.0 };
-        assert!((of_box(&face).scale() - side / 64.0).abs() < 1e-5);
+        assert!((of_box(&face, 0.3).scale() - side / 64.0).abs() < 1e-5);
         let mut planes = vec![1.0; 3 * VIEW_SIZE * VIEW_SIZE];
         cut_round(&mut planes);
         let inside = planes.iter().filter(|v| **v == 1.0).count() as f64 / planes.len() as f64;

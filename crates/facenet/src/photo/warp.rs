@@ -20,23 +20,35 @@ use super::Similarity;
 /// still larger is thinned out.
 const MOST_LOOKS: usize = 64;
 
-/// Red, green and blue planes of `side` × `side` values in 0..1. `map` leads from output
-/// to picture, both in continuous coordinates: pixel i covers [i, i + 1).
+/// [`warp_to`] a square.
 ///
 /// # Panics
 /// If the picture has no pixels.
 pub(crate) fn warp(picture: &RgbImage, map: &Similarity, side: usize) -> Vec<f32> {
-    let (width, height) = picture.dimensions();
-    assert!(width > 0 && height > 0, "a picture of {width} × {height} pixels");
+    warp_to(picture, map, [side; 2])
+}
+
+/// Red, green and blue planes of `width` × `height` values in 0..1. `map` leads from output
+/// to picture, both in continuous coordinates: pixel i covers [i, i + 1).
+///
+/// # Panics
+/// If the picture has no pixels.
+pub(crate) fn warp_to(
+    picture: &RgbImage,
+    map: &Similarity,
+    [width, height]: [usize; 2],
+) -> Vec<f32> {
+    let (w, h) = picture.dimensions();
+    assert!(w > 0 && h > 0, "a picture of {w} × {h} pixels");
     let scale = map.scale();
     let (looks, spread) = looks(scale);
     let places: Vec<f64> =
         (0..looks).map(|i| spread * ((i as f64 + 0.5) / looks as f64 - 0.5)).collect();
     let share = 1.0 / (255.0 * (looks * looks) as f32);
-    let plane = side * side;
+    let plane = width * height;
     let mut planes = vec![0.0; 3 * plane];
-    for row in 0..side {
-        for column in 0..side {
+    for row in 0..height {
+        for column in 0..width {
             let mut sum = [0.0; 3];
             for down in &places {
                 for right in &places {
@@ -46,7 +58,7 @@ pub(crate) fn warp(picture: &RgbImage, map: &Similarity, side: usize) -> Vec<f32
                 }
             }
             for (channel, sum) in sum.into_iter().enumerate() {
-                planes[channel * plane + row * side + column] = (sum * share).clamp(0.0, 1.0);
+                planes[channel * plane + row * width + column] = (sum * share).clamp(0.0, 1.0);
             }
         }
     }

@@ -111,7 +111,12 @@ fn look_twice(
 }
 
 /// Whether a view of no face is taken for none.
-fn refuses(finder: &LandmarkFinder, photo: &Photo, points: &FacePoints, random: &mut Random) -> bool {
+fn refuses(
+    finder: &LandmarkFinder,
+    photo: &Photo,
+    points: &FacePoints,
+    random: &mut Random,
+) -> bool {
     let mut planes = no_face::draw(photo.rgb(), points, random);
     view::cut_round(&mut planes);
     finder.confidence_of(planes) < 0.5

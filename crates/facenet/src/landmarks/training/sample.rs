@@ -109,9 +109,8 @@ impl Sample {
 fn jitter(lean: f64, random: &mut Random) -> Similarity {
     let side = VIEW_SIZE as f64;
     let [deviation, limit] = SHIFT;
-    let to = [(); 2].map(|()| {
-        side / 2.0 + side * (deviation * random.normal()).clamp(-limit, limit)
-    });
+    let to =
+        [(); 2].map(|()| side / 2.0 + side * (deviation * random.normal()).clamp(-limit, limit));
     let scale = between(random, -SCALE, SCALE).exp();
     Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to)
 }

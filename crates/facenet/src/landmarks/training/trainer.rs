@@ -103,7 +103,17 @@ impl LandmarkTrainer {
         let model = Model::random(Architecture::Landmarks, options.seed, options.weight_decay);
         let optimiser = Optimiser::new(AdamW::default(), model.parameters());
         let tape = Tape::new();
-        Ok(Self { pack, options, model, optimiser, tape, pictures, held_out, step: 0, unreadable: 0 })
+        Ok(Self {
+            pack,
+            options,
+            model,
+            optimiser,
+            tape,
+            pictures,
+            held_out,
+            step: 0,
+            unreadable: 0,
+        })
     }
 
     /// Pictures that are trained on, and those of people who are held out.
@@ -128,7 +138,8 @@ impl LandmarkTrainer {
     pub fn step(&mut self) -> Result<LandmarkStep, TrainingError> {
         let LandmarkOptions { steps, learning_rate: peak, score_weight, .. } = self.options;
         let samples = self.batch()?;
-        let faces: Vec<usize> = (0..samples.len()).filter(|&i| samples[i].points.is_some()).collect();
+        let faces: Vec<usize> =
+            (0..samples.len()).filter(|&i| samples[i].points.is_some()).collect();
         let labels: Vec<usize> = samples.iter().map(|s| usize::from(s.points.is_some())).collect();
         let (pictures, targets) = arrays(&samples);
 

@@ -33,11 +33,7 @@ impl<T: Element> Model<T> {
     /// Random weights: kernels by He et al. (2015), the dense layer's weight by
     /// Glorot and Bengio (2010), biases and shifts 0, scales 1; statistics as of a
     /// mean of 0 and a variance of 1. The same seed gives the same numbers.
-    pub fn random(
-        architecture: impl Into<Architecture>,
-        seed: u64,
-        weight_decay: f64,
-    ) -> Self {
+    pub fn random(architecture: impl Into<Architecture>, seed: u64, weight_decay: f64) -> Self {
         Self::filled(architecture.into(), weight_decay, |place, spec| {
             let shape = &spec.shape[..];
             let mut random = random::at(seed, Purpose::Initial, [place as u64, 0]);

@@ -7,6 +7,7 @@
 
 use crate::photo::{FaceBox, Photo, Window};
 
+use super::super::overlap;
 use super::RustfaceDetector;
 use super::working::Working;
 
@@ -46,29 +47,5 @@ pub(super) fn improve(detector: &RustfaceDetector, photo: &Photo, face: &FaceBox
         width: mean(face.width, again.width),
         height: mean(face.height, again.height),
         score: face.score,
-    }
-}
-
-/// Intersection over union.
-fn overlap(a: &FaceBox, b: &FaceBox) -> f32 {
-    let across = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
-    let down = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
-    if across <= 0.0 || down <= 0.0 {
-        return 0.0;
-    }
-    let both = across * down;
-    both / (a.area() + b.area() - both)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn overlap_is_a_share() {
-        let at = |x, y, size| FaceBox { x, y, width: size, height: size, score: 1.0 };
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(0.0, 0.0, 2.0)), 1.0);
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(1.0, 0.0, 2.0)), 1.0 / 3.0);
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(2.0, 2.0, 2.0)), 0.0);
     }
 }
