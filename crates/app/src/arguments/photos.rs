@@ -37,6 +37,14 @@ fn share(text: &str) -> Result<f32, String> {
     }
 }
 
+/// A length of time.
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(minutes) if minutes > 0.0 && minutes < 1e6 => Ok(minutes),
+        _ => Err("expected a number of minutes above 0".into()),
+    }
+}
+
 /// Find the faces of photos: boxes, points, and how well each can be seen.
 ///
 /// A face that other commands would refuse is told so, with the measured value and its
@@ -71,6 +79,9 @@ pub(crate) struct TrainLandmarks {
     /// Batches to train on
     #[arg(long, value_name = "N", default_value = "12000")]
     pub(crate) steps: NonZeroU64,
+    /// End after so many minutes instead
+    #[arg(long, value_name = "M", conflicts_with = "steps", value_parser = minutes)]
+    pub(crate) minutes: Option<f64>,
     /// Views in a batch
     #[arg(long, value_name = "N", default_value = "64")]
     pub(crate) batch: NonZeroUsize,

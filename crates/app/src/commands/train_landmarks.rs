@@ -5,6 +5,7 @@ use facenet::dataset::Pack;
 use facenet::landmarks::training::{
     LandmarkError, LandmarkMeasure, LandmarkOptions, LandmarkTrainer,
 };
+use facenet::training::Budget;
 use serde_json::{Value, json};
 
 use crate::arguments::TrainLandmarks;
@@ -13,13 +14,17 @@ use crate::{Outcome, progress};
 
 /// Steps from one note to the next, and from one writing of the weights to the next.
 const NOTE_EVERY: u64 = 500;
+/// Ticks of the progress bar: the budget may be steps or minutes.
+const TICKS: usize = 1000;
 /// Share of the newest error in the one that is shown.
 const SMOOTHING: f64 = 0.02;
 
 pub(crate) fn run(arguments: &TrainLandmarks, output: &mut Output) -> Result<Outcome> {
-    let TrainLandmarks { data, output: folder, steps, batch, learning_rate, seed, .. } = arguments;
+    let TrainLandmarks { data, output: folder, steps, minutes, batch, learning_rate, seed, .. } =
+        arguments;
+    let budget = minutes.map_or(Budget::Steps(steps.get()), Budget::Minutes);
     let options = LandmarkOptions {
-        steps: steps.get(),
+        budget,
         batch: batch.get(),
         learning_rate: *learning_rate,
         seed: *seed,
@@ -28,11 +33,13 @@ pub(crate) fn run(arguments: &TrainLandmarks, output: &mut Output) -> Result<Out
     let mut trainer = LandmarkTrainer::new(Pack::open(data)?, options)?;
     let [pictures, held_out] = trainer.pictures();
     note(format_args!("{pictures} pictures to train on, {held_out} of other people to measure on"));
-    let bar = progress::bar(steps.get() as usize, "training");
+    let bar = progress::bar(TICKS, "training");
+    let mut taken = 0;
     let (mut points, mut scores) = (None, None);
-    while !trainer.is_finished() {
+    while trainer.progress() < 1.0 {
         let step = trainer.step()?;
-        bar.inc(1);
+        bar.set_position((trainer.progress() * TICKS as f64) as u64);
+        taken = step.step;
         smooth(&mut points, step.points);
         smooth(&mut scores, step.scores);
         if step.step % NOTE_EVERY == 0
@@ -55,7 +62,7 @@ pub(crate) fn run(arguments: &TrainLandmarks, output: &mut Output) -> Result<Out
     let measure = trainer.measure()?;
     if output.is_json() {
         output.json(&json!({
-            "steps": steps.get(),
+            "steps": taken,
             "weights": folder.display().to_string(),
             "upright": error(&measure.upright),
             "leaning": error(&measure.leaning),
@@ -63,7 +70,7 @@ pub(crate) fn run(arguments: &TrainLandmarks, output: &mut Output) -> Result<Out
             "others_refused": measure.others_refused,
         }))?;
     } else {
-        print(&measure, output)?;
+        print(&measure, taken, output)?;
         line!(output, "weights in {}", escaped(&folder.display().to_string()))?;
     }
     Ok(Outcome::Yes)
@@ -79,9 +86,9 @@ fn error(error: &LandmarkError) -> Value {
     json!({ "faces": faces, "mean": mean, "median": median, "percentile_95": percentile_95 })
 }
 
-fn print(measure: &LandmarkMeasure, output: &mut Output) -> Result<()> {
+fn print(measure: &LandmarkMeasure, steps: u64, output: &mut Output) -> Result<()> {
     let LandmarkMeasure { upright, leaning, faces_accepted, others_refused } = measure;
-    line!(output, "Of people who were not trained on, error in eye distances:")?;
+    line!(output, "{steps} steps. Of people who were not trained on, error in eye distances:")?;
     for (name, error) in [("upright", upright), ("leaning up to 45°", leaning)] {
         let LandmarkError { faces, mean, median, percentile_95 } = error;
         line!(

@@ -32,7 +32,7 @@ const UPRIGHT: f64 = 8.0;
 /// Furthest that a picture's border is cut off, in pixels.
 const CUT: usize = 10;
 /// Pixels laid round a picture.
-const FRAME: u32 = 48;
+const FRAME: u32 = 24;
 
 /// A view with what the network is to answer.
 #[derive(Clone, Debug)]
@@ -129,30 +129,43 @@ pub(super) fn framed(
     let (width, height) = picture.dimensions();
     let mut cut = || random.below(CUT + 1) as u32;
     let [left, top, right, bottom] = [cut(), cut(), cut(), cut()];
-    let (first, last) = ([left, top], [width - 1 - right, height - 1 - bottom]);
     let way = random.uniform();
-    let colour = Rgb([(); 3].map(|()| random.below(256) as u8));
-    let made = RgbImage::from_fn(width + 2 * FRAME, height + 2 * FRAME, |x, y| {
-        let place = [x, y].map(|v| i64::from(v) - i64::from(FRAME));
-        let within = std::array::from_fn(|axis| {
-            let (first, last) = (i64::from(first[axis]), i64::from(last[axis]));
-            let v: i64 = place[axis];
-            let reflected = if v < first {
-                2 * first - v
-            } else if v > last {
-                2 * last - v
-            } else {
-                v
-            };
-            // Half the pictures are mirrored beyond their border, which shows least.
-            let v = if way < 0.5 { reflected } else { v };
-            v.clamp(first, last) as u32
-        });
-        let [x, y]: [u32; 2] = within;
-        let inside = place == within.map(i64::from);
-        if way > 0.8 && !inside { colour } else { *picture.get_pixel(x, y) }
-    });
+    let colour = [(); 3].map(|()| random.below(256) as u8);
+    // Half the pictures are mirrored beyond their border, which shows least; others are
+    // repeated there, or end in a colour.
+    let columns = places(width, [left, right], way < 0.5);
+    let rows = places(height, [top, bottom], way < 0.5);
+    let mut made = RgbImage::from_pixel(width + 2 * FRAME, height + 2 * FRAME, Rgb(colour));
+    let samples = picture.as_raw();
+    for (row, place) in made.chunks_exact_mut(3 * columns.len()).zip(&rows) {
+        for (pixel, column) in row.chunks_exact_mut(3).zip(&columns) {
+            if way <= 0.8 || (place.is_inside && column.is_inside) {
+                let at = 3 * (place.source * width as usize + column.source);
+                pixel.copy_from_slice(&samples[at..at + 3]);
+            }
+        }
+    }
     (made, points.map(|point| point.map(|v| v + FRAME as f32)))
+}
+
+/// Where a row or column of the framed picture comes from.
+struct Place {
+    source: usize,
+    is_inside: bool,
+}
+
+/// The places along one axis, `cut` pixels taken away at its ends.
+fn places(length: u32, cut: [u32; 2], mirror: bool) -> Vec<Place> {
+    let (first, last) = (i64::from(cut[0]), i64::from(length - 1 - cut[1]));
+    let from_frame = |at: u32| i64::from(at) - i64::from(FRAME);
+    let place = |at: i64| {
+        let inside = at.clamp(first, last);
+        // As far within as it lies beyond.
+        let reflected = (2 * inside - at).clamp(first, last);
+        let source = if mirror { reflected } else { inside };
+        Place { source: source as usize, is_inside: at == inside }
+    };
+    (0..length + 2 * FRAME).map(from_frame).map(place).collect()
 }
 
 /// Sometimes paints a patch over, as hands and hair do.

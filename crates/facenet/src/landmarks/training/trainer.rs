@@ -1,7 +1,10 @@
 //! The loop: views of a batch, a step, another batch.
 
 use autograd::optimiser::AdamW;
-use autograd::{Optimiser, Schedule, Tape};
+use std::f64::consts::PI;
+use std::time::Instant;
+
+use autograd::{Optimiser, Tape};
 use ndarray::{Array2, Array4};
 use rayon::prelude::*;
 
@@ -12,13 +15,13 @@ use crate::dataset::Pack;
 use crate::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
 use crate::photo::{DecodeLimits, FacePoints, Photo};
 use crate::training::random::{self, Purpose};
-use crate::training::{Model, TrainingError};
+use crate::training::{Budget, Model, TrainingError};
 use crate::weights::{Weights, WeightsError};
 
 /// One in so many people is held out.
 const HELD_OUT: i32 = 20;
 /// Steps of the rising learning rate.
-const WARM_UP: u64 = 200;
+const WARM_UP: f64 = 200.0;
 /// The eyes' distance in sides of the view: errors count in it.
 const EYES: f32 = 0.36;
 /// Errors, in sides of the view, below which the pull of a point fades.
@@ -31,8 +34,8 @@ const MOMENTUM: f64 = 0.01;
 pub struct LandmarkOptions {
     /// Of everything that is random. Default: 1.
     pub seed: u64,
-    /// Batches in all. Default: 12,000.
-    pub steps: u64,
+    /// When to end. Default: 12,000 steps.
+    pub budget: Budget,
     /// Views in a batch. Default: 64.
     pub batch: usize,
     /// The highest learning rate; it rises over 200 steps and falls to nothing along a
@@ -49,7 +52,7 @@ impl Default for LandmarkOptions {
     fn default() -> Self {
         Self {
             seed: 1,
-            steps: 12_000,
+            budget: Budget::Steps(12_000),
             batch: 64,
             learning_rate: 2e-3,
             weight_decay: 1e-3,
@@ -80,6 +83,7 @@ pub struct LandmarkTrainer {
     pictures: Vec<usize>,
     held_out: Vec<usize>,
     step: u64,
+    start: Instant,
     unreadable: u64,
 }
 
@@ -112,6 +116,7 @@ impl LandmarkTrainer {
             pictures,
             held_out,
             step: 0,
+            start: Instant::now(),
             unreadable: 0,
         })
     }
@@ -126,9 +131,23 @@ impl LandmarkTrainer {
         self.unreadable
     }
 
-    /// Whether all steps are taken.
-    pub fn is_finished(&self) -> bool {
-        self.step >= self.options.steps
+    /// Share of the budget that is spent, 0 to 1.
+    pub fn progress(&self) -> f64 {
+        let per_epoch = self.pictures.len() as f64 / self.options.batch as f64;
+        let spent = match self.options.budget {
+            Budget::Steps(steps) => self.step as f64 / steps as f64,
+            Budget::Epochs(epochs) => self.step as f64 / (epochs * per_epoch),
+            Budget::Minutes(minutes) => self.start.elapsed().as_secs_f64() / (60.0 * minutes),
+        };
+        // Of nothing everything is spent.
+        if spent < 1.0 { spent } else { 1.0 }
+    }
+
+    /// The learning rate of the next step: up in a straight line, then down along half a
+    /// cosine wave.
+    fn learning_rate(&self) -> f64 {
+        let warm = ((self.step + 1) as f64 / WARM_UP).min(1.0);
+        warm * self.options.learning_rate * (1.0 + (PI * self.progress()).cos()) / 2.0
     }
 
     /// Takes one step.
@@ -136,7 +155,8 @@ impl LandmarkTrainer {
     /// # Errors
     /// When training diverges, or not a single picture of the batch can be read.
     pub fn step(&mut self) -> Result<LandmarkStep, TrainingError> {
-        let LandmarkOptions { steps, learning_rate: peak, score_weight, .. } = self.options;
+        let LandmarkOptions { score_weight, .. } = self.options;
+        let rate = self.learning_rate();
         let samples = self.batch()?;
         let faces: Vec<usize> =
             (0..samples.len()).filter(|&i| samples[i].points.is_some()).collect();
@@ -164,8 +184,6 @@ impl LandmarkTrainer {
         }
         let mut gradients = leaves.collect(loss.backward());
         gradients.clip_norm(5.0);
-        let warm_up = WARM_UP.min(steps / 5);
-        let rate = Schedule::Cosine { peak, floor: 0.0, warm_up, steps }.rate(self.step);
         self.model.update(&mut self.optimiser, &gradients, rate);
         self.step += 1;
         self.model.absorb(&forward.moments, MOMENTUM.max(1.0 / self.step as f64));
