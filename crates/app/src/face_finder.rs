@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use facenet::photo::{
     self, AlignedFace, CropFraming, DecodeLimits, Detector, FaceAligner, FaceBox, FaceChoice,
-    Photo, QualityLimits, RustfaceDetector, RustfaceOptions, TurnedDetector, Window, choose,
+    Photo, QualityLimits, SeetaDetector, SeetaOptions, TurnedDetector, Window, choose,
 };
 use indicatif::ProgressBar;
 use ndarray::Array3;
@@ -58,7 +58,7 @@ pub(crate) struct Search {
 
 impl Default for Search {
     fn default() -> Self {
-        Self { smallest_face: RustfaceOptions::default().smallest_face, rotations: false }
+        Self { smallest_face: SeetaOptions::default().smallest_face, rotations: false }
     }
 }
 
@@ -71,10 +71,9 @@ impl From<FaceChoice> for Detection {
 impl Search {
     /// Who searches.
     pub(crate) fn detector(self) -> Box<dyn Detector> {
-        let options =
-            RustfaceOptions { smallest_face: self.smallest_face, ..RustfaceOptions::default() };
+        let options = SeetaOptions { smallest_face: self.smallest_face, ..SeetaOptions::default() };
         // The command line has checked the range.
-        let inner = RustfaceDetector::new(options).unwrap_or_default();
+        let inner = SeetaDetector::new(options).unwrap_or_default();
         if self.rotations { Box::new(TurnedDetector { inner }) } else { Box::new(inner) }
     }
 }

@@ -19,12 +19,12 @@
 //! # Example
 //! ```
 //! use facenet::photo::{
-//!     DecodeLimits, Detector, FaceChoice, Photo, RustfaceDetector, choose, crop_face,
+//!     DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose, crop_face,
 //! };
 //!
 //! # let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/photos/obama-portrait.jpg");
 //! let photo = Photo::open(file.as_ref(), &DecodeLimits::default())?;
-//! let faces = RustfaceDetector::default().detect(&photo);
+//! let faces = SeetaDetector::default().detect(&photo);
 //! let face = choose(&faces, &photo, FaceChoice::Only)?[0];
 //! assert_eq!(crop_face(&photo, &face).dim(), (3, 96, 96));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -52,9 +52,7 @@ pub use alignment::{FacePoints, TEMPLATE, alignment, crop_along};
 pub use choice::{FaceChoice, FaceError, UnknownChoice, choose};
 pub use crop::{crop_aligned, crop_face, crop_window, face_window};
 pub use decode::Photo;
-pub use detector::{
-    BadOption, Detector, FaceBox, RustfaceDetector, RustfaceOptions, TurnedDetector,
-};
+pub use detector::{BadOption, Detector, FaceBox, SeetaDetector, SeetaOptions, TurnedDetector};
 pub use error::{Need, PhotoError};
 pub use limits::DecodeLimits;
 pub use quality::{FaceQuality, QualityError, QualityFault, QualityLimits};

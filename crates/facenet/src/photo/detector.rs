@@ -2,13 +2,13 @@
 //!
 //! [`Detector`] is the seam: the rest of the house knows boxes, not how they
 //! were found. The one detector that travels with the house is
-//! [`RustfaceDetector`]; another may take its place, but the framing constants
+//! [`SeetaDetector`]; another may take its place, but the framing constants
 //! of [`super::crop`] belong to its boxes and would have to be fitted anew.
 
-mod rustface;
+mod seeta;
 mod turned;
 
-pub use self::rustface::{BadOption, RustfaceDetector, RustfaceOptions};
+pub use self::seeta::{BadOption, SeetaDetector, SeetaOptions};
 pub use self::turned::TurnedDetector;
 
 use super::Photo;

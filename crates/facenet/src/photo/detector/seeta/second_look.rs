@@ -8,7 +8,7 @@
 use crate::photo::{FaceBox, Photo, Window};
 
 use super::super::overlap;
-use super::RustfaceDetector;
+use super::SeetaDetector;
 use super::working::Working;
 
 /// Side of the face in the enlarged or reduced picture, in pixels.
@@ -21,7 +21,7 @@ const SAME_FACE: f32 = 0.4;
 
 /// The box averaged with that of the second look, or as it is where the second
 /// look does not find the face.
-pub(super) fn improve(detector: &RustfaceDetector, photo: &Photo, face: &FaceBox) -> FaceBox {
+pub(super) fn improve(detector: &SeetaDetector, photo: &Photo, face: &FaceBox) -> FaceBox {
     let view = 1.0 + 2.0 * ROUND;
     let window = Window {
         x: f64::from(face.x - ROUND * face.width),
@@ -31,7 +31,7 @@ pub(super) fn improve(detector: &RustfaceDetector, photo: &Photo, face: &FaceBox
     };
     let side = (view * FACE).round();
     let picture = Working::mirrored(photo, window, side as usize);
-    let again = detector.run(&picture).into_iter().map(|mut found| {
+    let again = detector.run(&picture.grey).into_iter().map(|mut found| {
         found.x = side - found.x - found.width;
         let found = picture.to_photo(&found);
         FaceBox { x: found.x + window.x as f32, y: found.y + window.y as f32, ..found }
