@@ -5,6 +5,7 @@
 
 mod convert_weights;
 mod demonstration;
+mod detect;
 mod encode;
 mod evaluate;
 mod gallery;

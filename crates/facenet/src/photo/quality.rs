@@ -72,7 +72,7 @@ impl QualityLimits {
     /// Beyond these a face is refused.
     pub const REFUSE: Self = Self {
         size: 20.0,
-        sharpness: 0.002,
+        sharpness: 0.001,
         brightness: [0.04, 0.97],
         contrast: 0.02,
         yaw: 70.0,
@@ -82,7 +82,7 @@ impl QualityLimits {
     /// Beyond these it is warned of: an answer may be wrong.
     pub const WARN: Self = Self {
         size: 40.0,
-        sharpness: 0.01,
+        sharpness: 0.004,
         brightness: [0.12, 0.9],
         contrast: 0.05,
         yaw: 45.0,

@@ -168,6 +168,7 @@ fn another_implementation_finds_the_same_faces() {
         let mut theirs = rustface::create_detector_with_model(model.clone());
         theirs.set_score_thresh(6.0);
         theirs.set_slide_window_step(4, 4);
+        theirs.set_pyramid_scale_factor(0.85);
         let grey = photo.grey();
         let (width, height) = grey.dimensions();
         let theirs = theirs.detect(&rustface::ImageData::new(&grey, width, height));
@@ -178,6 +179,6 @@ fn another_implementation_finds_the_same_faces() {
             ours.middle().1 - (theirs.y() as f32 + theirs.height() as f32 / 2.0),
             ours.width - theirs.width() as f32,
         ];
-        assert!(off.iter().all(|v| v.abs() < 0.08 * ours.width), "{name}: {off:?} of {ours:?}");
+        assert!(off.iter().all(|v| v.abs() < 0.12 * ours.width), "{name}: {off:?} of {ours:?}");
     }
 }
