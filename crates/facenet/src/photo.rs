@@ -42,7 +42,7 @@ mod limits;
 mod orientation;
 mod quality;
 mod regular_file;
-mod resample;
+pub(crate) mod resample;
 mod similarity;
 pub(crate) mod warp;
 

@@ -76,6 +76,9 @@ pub(crate) struct TrainLandmarks {
     /// Folder for the weights
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: PathBuf,
+    /// Folder of weights to begin with [default: random ones]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) initial: Option<PathBuf>,
     /// Batches to train on
     #[arg(long, value_name = "N", default_value = "12000")]
     pub(crate) steps: NonZeroU64,

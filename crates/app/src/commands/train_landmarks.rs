@@ -5,7 +5,9 @@ use facenet::dataset::Pack;
 use facenet::landmarks::training::{
     LandmarkError, LandmarkMeasure, LandmarkOptions, LandmarkTrainer,
 };
+use facenet::network::Architecture;
 use facenet::training::Budget;
+use facenet::weights::Weights;
 use serde_json::{Value, json};
 
 use crate::arguments::TrainLandmarks;
@@ -30,7 +32,13 @@ pub(crate) fn run(arguments: &TrainLandmarks, output: &mut Output) -> Result<Out
         seed: *seed,
         ..LandmarkOptions::default()
     };
-    let mut trainer = LandmarkTrainer::new(Pack::open(data)?, options)?;
+    let initial = match &arguments.initial {
+        Some(folder) => {
+            Some(Weights::from_npy_folder_for(Architecture::Landmarks, folder)?.weights)
+        }
+        None => None,
+    };
+    let mut trainer = LandmarkTrainer::new(Pack::open(data)?, initial.as_ref(), options)?;
     let [pictures, held_out] = trainer.pictures();
     note(format_args!("{pictures} pictures to train on, {held_out} of other people to measure on"));
     let bar = progress::bar(TICKS, "training");

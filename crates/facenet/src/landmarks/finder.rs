@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, Array4, Axis, stack};
+use ndarray::{Array4, Axis, stack};
 
+use super::region::Region;
 use super::view;
 use crate::engine::CompiledNetwork;
 use crate::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
 use crate::photo::{FaceBox, FacePoints, Photo, Similarity};
 use crate::weights::{Weights, WeightsError};
+
+/// Looks at a face, one after the other.
+const LOOKS: usize = 3;
+/// The last look is through several views, each changed by a scale and a turn in degrees,
+/// whose errors differ.
+const SPREAD: [[f64; 2]; 5] = [[1.0, 0.0], [0.93, 7.0], [0.93, -7.0], [1.08, 9.0], [1.08, -9.0]];
 
 /// The landmark network, compiled. Cheap to clone: the network is shared.
 #[derive(Clone, Debug)]
@@ -44,7 +51,8 @@ impl LandmarkFinder {
         Self { network: Arc::new(CompiledNetwork::new(Architecture::Landmarks, weights)) }
     }
 
-    /// The points of the face in a box: two looks, the second framed by the first.
+    /// The points of the face in a box, after three looks, each framed by the one before.
+    /// Each is the mean over a view and its mirror image, the last over five such pairs.
     ///
     /// There is always an answer; whether to believe it is what
     /// [`confidence`](Landmarks::confidence) is for.
@@ -64,34 +72,58 @@ impl LandmarkFinder {
     /// As [`find`](Self::find).
     #[must_use]
     pub fn find_turned(&self, photo: &Photo, face: &FaceBox, turn: f64) -> Landmarks {
-        let first = self.look(photo, &view::of_box(face, turn));
-        match view::of_points(&first.points) {
-            Some(view) => self.look(photo, &view),
-            None => Landmarks { confidence: 0.0, ..first },
+        let Region { picture, to_photo } = Region::about(photo, face);
+        let view = to_photo.inverse().after(&view::of_box(face, turn));
+        let Landmarks { points, confidence } = self.refine(&picture, view);
+        let points = points.map(|p| to_photo.apply(p.map(f64::from)).map(|v| v as f32));
+        Landmarks { points, confidence }
+    }
+
+    /// Looks that begin with a view.
+    pub(super) fn refine(&self, photo: &Photo, mut view: Similarity) -> Landmarks {
+        for _ in 1..LOOKS {
+            let found = self.look(photo, &[view]);
+            match view::of_points(&found.points) {
+                Some(next) => view = next,
+                None => return Landmarks { confidence: 0.0, ..found },
+            }
         }
+        self.look(photo, &SPREAD.map(|spread| view.after(&view::changed(spread))))
     }
 
     /// How sure the network is of a view that is cut already.
     pub(super) fn confidence_of(&self, planes: Vec<f32>) -> f32 {
         let shape = (1, INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE);
         let batch = Array4::from_shape_vec(shape, planes).expect("three planes of 64×64");
-        let whole = Similarity::new(1.0, 0.0, [0.0; 2], [0.0; 2]);
-        read(&self.network.run(batch.view()), &whole).confidence
+        confidence(&self.network.run(batch.view()).row(0).to_vec())
     }
 
-    /// One look through a view.
-    pub(super) fn look(&self, photo: &Photo, view: &Similarity) -> Landmarks {
-        let picture = view::picture(photo, view);
-        let batch = stack(Axis(0), &[picture.view()]).expect("one picture");
-        read(&self.network.run(batch.view()), view)
+    /// The mean of the looks through views and their mirror images.
+    fn look(&self, photo: &Photo, views: &[Similarity]) -> Landmarks {
+        let mut pictures = Vec::with_capacity(2 * views.len());
+        for view in views {
+            let picture = view::picture(photo, view);
+            let mut mirrored = picture.clone();
+            mirrored.invert_axis(Axis(2));
+            pictures.extend([picture, mirrored]);
+        }
+        let rows: Vec<_> = pictures.iter().map(|picture| picture.view()).collect();
+        let answers = self.network.run(stack(Axis(0), &rows).expect("of one shape").view());
+        let mut sum = Landmarks { points: [[0.0; 2]; 5], confidence: 0.0 };
+        for (i, answer) in answers.rows().into_iter().enumerate() {
+            let outputs = answer.to_vec();
+            let outputs = if i % 2 == 1 { view::unmirrored(&outputs) } else { outputs };
+            let points = view::to_photo(&outputs, &views[i / 2]);
+            let values = sum.points.as_flattened_mut().iter_mut().zip(points.as_flattened());
+            values.for_each(|(sum, value)| *sum += value / pictures.len() as f32);
+            sum.confidence += confidence(&outputs) / pictures.len() as f32;
+        }
+        sum
     }
 }
 
-/// The network's answer as landmarks.
-fn read(answers: &Array2<f32>, view: &Similarity) -> Landmarks {
-    let outputs: Vec<f32> = answers.row(0).to_vec();
-    let points = view::to_photo(&outputs, view);
-    // Softmax of two scores.
+/// The second of two scores after a softmax; 0 if they are no numbers.
+fn confidence(outputs: &[f32]) -> f32 {
     let confidence = 1.0 / (1.0 + (outputs[10] - outputs[11]).exp());
-    Landmarks { points, confidence: if confidence.is_finite() { confidence } else { 0.0 } }
+    if confidence.is_finite() { confidence } else { 0.0 }
 }

@@ -65,6 +65,19 @@ pub(super) fn to_photo(outputs: &[f32], view: &Similarity) -> FacePoints {
     })
 }
 
+/// A transform of the view about its middle, by a scale and a turn in degrees.
+pub(super) fn changed([scale, turn]: [f64; 2]) -> Similarity {
+    let middle = [VIEW_SIZE as f64 / 2.0; 2];
+    Similarity::new(scale, turn.to_radians(), middle, middle)
+}
+
+/// The network's answer to a mirrored view as one to the view itself: x changes its sign,
+/// left and right their places, and the scores stay.
+pub(super) fn unmirrored(outputs: &[f32]) -> Vec<f32> {
+    let points = [1, 0, 2, 4, 3].into_iter().flat_map(|i| [-outputs[2 * i], outputs[2 * i + 1]]);
+    points.chain(outputs[10..].iter().copied()).collect()
+}
+
 /// Points of the photo as the ten numbers that the network is to answer.
 pub(super) fn to_outputs(points: &FacePoints, view: &Similarity) -> [f32; 10] {
     let back = view.inverse();

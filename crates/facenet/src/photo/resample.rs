@@ -19,7 +19,7 @@ use std::f64::consts::SQRT_2;
 
 /// What each output pixel along one axis reads.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     taps: Vec<Tap>,
 }
 
@@ -35,7 +35,7 @@ impl Axis {
     ///
     /// # Panics
     /// If there is no source pixel or the range is not finite and positive.
-    pub(super) fn new(origin: f64, length: f64, count: usize, source: usize) -> Axis {
+    pub(crate) fn new(origin: f64, length: f64, count: usize, source: usize) -> Axis {
         assert!(source > 0, "an axis needs at least one source pixel");
         assert!(
             origin.is_finite() && length.is_finite() && length > 0.0,
@@ -102,7 +102,7 @@ impl Tap {
 
 /// A `columns` by `rows` plane, row by row, resampled from a source whose row
 /// `y`, pixels `from..to`, the function `read(y, from, to, row)` writes to `row`.
-pub(super) fn plane(
+pub(crate) fn plane(
     columns: &Axis,
     rows: &Axis,
     mut read: impl FnMut(usize, usize, usize, &mut [f32]),

@@ -72,9 +72,9 @@ pub(super) fn measure(
         .enumerate()
         .filter_map(|(place, (photo, points))| {
             let mut random = random::at(seed, Purpose::HeldOut, [1, place as u64]);
-            let upright = look_twice(finder, photo.rgb(), points, 0.0, &mut random)?;
+            let upright = look_at(finder, photo.rgb(), points, 0.0, &mut random)?;
             let lean = random::between(&mut random, -45.0, 45.0);
-            let leaning = look_twice(finder, photo.rgb(), points, lean, &mut random)?;
+            let leaning = look_at(finder, photo.rgb(), points, lean, &mut random)?;
             let refused = refuses(finder, photo, points, &mut random);
             Some((upright.0, leaning, refused))
         })
@@ -89,7 +89,7 @@ pub(super) fn measure(
 }
 
 /// Error and confidence in a box that is off as a detector's are.
-fn look_twice(
+fn look_at(
     finder: &LandmarkFinder,
     picture: &RgbImage,
     points: &FacePoints,
@@ -103,8 +103,7 @@ fn look_twice(
     let change = Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to);
     let first = view::of_points(&points)?.after(&change);
     let photo = Photo::from_rgb(picture);
-    let found = finder.look(&photo, &first);
-    let found = finder.look(&photo, &view::of_points(&found.points)?);
+    let found = finder.refine(&photo, first);
     // The pack's faces are upright, so what is turned is the view; the points' order
     // stays the same.
     Some((LandmarkError::of_face(&found.points, &points), found.confidence))

@@ -84,15 +84,24 @@ pub struct LandmarkTrainer {
     held_out: Vec<usize>,
     step: u64,
     start: Instant,
+    /// Batches in batch-norm's statistics; of given weights as many as count.
+    absorbed: u64,
     unreadable: u64,
 }
 
 impl LandmarkTrainer {
-    /// A training on a pack with landmarks, from random weights.
+    /// A training on a pack with landmarks, from these weights or random ones.
     ///
     /// # Errors
     /// When the pack has no landmarks, or no picture with any.
-    pub fn new(pack: Pack, options: LandmarkOptions) -> Result<Self, TrainingError> {
+    ///
+    /// # Panics
+    /// If the weights are another network's.
+    pub fn new(
+        pack: Pack,
+        initial: Option<&Weights>,
+        options: LandmarkOptions,
+    ) -> Result<Self, TrainingError> {
         if !pack.has_landmarks() {
             let folder = pack.folder().to_path_buf();
             return Err(TrainingError::PackLacks { folder, part: "landmarks (landmarks.npy)" });
@@ -104,7 +113,12 @@ impl LandmarkTrainer {
         if pictures.is_empty() {
             return Err(TrainingError::NoPictures);
         }
-        let model = Model::random(Architecture::Landmarks, options.seed, options.weight_decay);
+        let (network, decay) = (Architecture::Landmarks, options.weight_decay);
+        let model = match initial {
+            Some(weights) => Model::from_weights(network, weights, decay),
+            None => Model::random(network, options.seed, decay),
+        };
+        let absorbed = if initial.is_some() { (1.0 / MOMENTUM) as u64 } else { 0 };
         let optimiser = Optimiser::new(AdamW::default(), model.parameters());
         let tape = Tape::new();
         Ok(Self {
@@ -117,6 +131,7 @@ impl LandmarkTrainer {
             held_out,
             step: 0,
             start: Instant::now(),
+            absorbed,
             unreadable: 0,
         })
     }
@@ -186,7 +201,8 @@ impl LandmarkTrainer {
         gradients.clip_norm(5.0);
         self.model.update(&mut self.optimiser, &gradients, rate);
         self.step += 1;
-        self.model.absorb(&forward.moments, MOMENTUM.max(1.0 / self.step as f64));
+        self.absorbed += 1;
+        self.model.absorb(&forward.moments, MOMENTUM.max(1.0 / self.absorbed as f64));
         Ok(LandmarkStep { step: self.step, points: error, scores: cross_entropy })
     }
 
