@@ -1,10 +1,10 @@
 //! From an image file to the network's input.
 //!
 //! ```text
-//! file ─► Photo ──► Detector ──► choose ──► crop_face ─► (3, 96, 96) RGB in 0..1
-//!         decoded,  boxes,       the one    cut out as
-//!         upright   largest      that is    the weights
-//!                   first        meant      were trained
+//! file ─► Photo ──► Detector ──► choose ──► FaceAligner ─► (3, 96, 96) RGB in 0..1
+//!         decoded,  boxes,       the one    points, turned
+//!         upright   largest      that is    upright, quality
+//!                   first        meant
 //! ```
 //!
 //! Separate from the network because everything here deals with what people
@@ -12,21 +12,23 @@
 //! sideways, photos with nobody or with five people in them. Nothing here
 //! prints or guesses silently, and no input makes it panic.
 //!
-//! Three ways lead to a crop: [`crop_face`] for a detected face,
+//! Other ways lead to a crop: [`crop_face`] by the detector's box alone,
 //! [`crop_aligned`] when the picture *is* the crop, and [`crop_window`] when the
 //! caller knows the place.
 //!
 //! # Example
 //! ```
 //! use facenet::photo::{
-//!     DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose, crop_face,
+//!     DecodeLimits, Detector, FaceAligner, FaceChoice, Photo, SeetaDetector, choose,
 //! };
 //!
 //! # let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/photos/obama-portrait.jpg");
 //! let photo = Photo::open(file.as_ref(), &DecodeLimits::default())?;
 //! let faces = SeetaDetector::default().detect(&photo);
-//! let face = choose(&faces, &photo, FaceChoice::Only)?[0];
-//! assert_eq!(crop_face(&photo, &face).dim(), (3, 96, 96));
+//! let place = choose(&faces, &photo, FaceChoice::Only)?[0];
+//! let face = FaceAligner::embedded()?.align(&photo, &place);
+//! face.quality.check()?;
+//! assert_eq!(face.pixels.dim(), (3, 96, 96));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

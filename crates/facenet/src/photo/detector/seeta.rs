@@ -147,7 +147,8 @@ impl SeetaDetector {
             if width.min(height) < WINDOW {
                 return found;
             }
-            let patterns = Patterns::of(&picture.resized(width, height));
+            let copy = picture.resized(width, height);
+            let patterns = Patterns::of(&copy);
             for y in (0..=height - WINDOW).step_by(step) {
                 for x in (0..=width - WINDOW).step_by(step) {
                     for (model, found) in READ.first.iter().zip(&mut found) {

@@ -37,14 +37,11 @@ pub(super) struct Boosted {
     weights: Vec<Vec<f32>>,
 }
 
-/// A picture's features, and the sums for a window's contrast.
-pub(super) struct Patterns {
-    width: usize,
+/// A picture's features.
+pub(super) struct Patterns<'p> {
+    picture: &'p Grey,
+    /// Of the feature whose upper left corner is there.
     values: Vec<u8>,
-    /// Sums of brightness and of its square over all above and to the left; one row and
-    /// column more than the picture.
-    sums: Vec<[u64; 2]>,
-    stride: usize,
 }
 
 impl Boosted {
@@ -62,12 +59,13 @@ impl Boosted {
     }
 
     /// The score of the window whose corner is there, if it may be a face.
-    pub(super) fn score(&self, patterns: &Patterns, [x, y]: [usize; 2]) -> Option<f32> {
-        let corner = y * patterns.width + x;
+    pub(super) fn score(&self, patterns: &Patterns<'_>, [x, y]: [usize; 2]) -> Option<f32> {
+        let width = patterns.picture.width;
+        let corner = y * width + x;
         let mut score = 0.0;
         let features = self.places.iter().zip(&self.weights);
         for (number, ([right, down], weights)) in features.enumerate() {
-            let value = patterns.values[corner + down * patterns.width + right];
+            let value = patterns.values[corner + down * width + right];
             score += weights[usize::from(value)];
             if number % Self::GROUP == Self::GROUP - 1 && score < self.thresholds[number] {
                 return None;
@@ -77,63 +75,62 @@ impl Boosted {
     }
 }
 
-impl Patterns {
+impl<'p> Patterns<'p> {
     /// Those of a picture that is no smaller than a window.
-    pub(super) fn of(picture: &Grey) -> Self {
-        let (width, height) = (picture.width, picture.height);
-        let stride = width + 1;
-        let mut sums = vec![[0_u64; 2]; stride * (height + 1)];
-        for y in 0..height {
-            let mut row = [0_u64; 2];
-            for x in 0..width {
-                let value = u64::from(picture.pixels[y * width + x]);
-                row = [row[0] + value, row[1] + value * value];
-                let above = sums[y * stride + x + 1];
-                sums[(y + 1) * stride + x + 1] = [above[0] + row[0], above[1] + row[1]];
+    pub(super) fn of(picture: &'p Grey) -> Self {
+        let Grey { width, height, .. } = *picture;
+        let sums = rectangles(picture);
+        let mut values = vec![0; width * height];
+        let (columns, rows) = (width + 1 - 3 * RECTANGLE, height + 1 - 3 * RECTANGLE);
+        for (y, values) in values.chunks_exact_mut(width).take(rows).enumerate() {
+            let row = |[right, down]: [usize; 2]| {
+                &sums[(y + RECTANGLE * down) * width + RECTANGLE * right..][..columns]
+            };
+            let middle = row([1, 1]);
+            // Row by row and bit by bit: loops that the compiler takes in whole vectors.
+            for (place, bit) in NEIGHBOURS {
+                for ((value, middle), other) in values.iter_mut().zip(middle).zip(row(place)) {
+                    *value |= if middle >= other { bit } else { 0 };
+                }
             }
         }
-        let mut patterns = Self { width, values: vec![0; width * height], sums, stride };
-        patterns.fill(height);
-        patterns
-    }
-
-    fn fill(&mut self, height: usize) {
-        let width = self.width;
-        let rectangles: Vec<u32> = (0..width * height)
-            .map(|i| [i % width, i / width])
-            .map(|[x, y]| {
-                let has_room = x + RECTANGLE <= width && y + RECTANGLE <= height;
-                if has_room { self.sum([x, y], RECTANGLE)[0] as u32 } else { 0 }
-            })
-            .collect();
-        for y in 0..(height + 1).saturating_sub(3 * RECTANGLE) {
-            for x in 0..(width + 1).saturating_sub(3 * RECTANGLE) {
-                let at = |[right, down]: [usize; 2]| {
-                    rectangles[(y + RECTANGLE * down) * width + x + RECTANGLE * right]
-                };
-                let middle = at([1, 1]);
-                let bits = NEIGHBOURS.iter().filter(|(place, _)| middle >= at(*place));
-                self.values[y * width + x] = bits.fold(0, |value, (_, bit)| value | bit);
-            }
-        }
-    }
-
-    /// Sums over a square.
-    fn sum(&self, [x, y]: [usize; 2], side: usize) -> [u64; 2] {
-        let at = |x: usize, y: usize| self.sums[y * self.stride + x];
-        let corners = [at(x, y), at(x + side, y), at(x, y + side), at(x + side, y + side)];
-        [0, 1].map(|k| {
-            let [a, b, c, d] = corners.map(|corner| corner[k]);
-            d + a - b - c
-        })
+        Self { picture, values }
     }
 
     /// Standard deviation of a window's brightness.
-    fn deviation(&self, corner: [usize; 2]) -> f64 {
+    fn deviation(&self, [x, y]: [usize; 2]) -> f64 {
+        let Grey { pixels, width, .. } = self.picture;
+        let rows = pixels.chunks_exact(*width).skip(y).take(WINDOW);
+        let [mut sum, mut squares] = [0_u32; 2];
+        for value in rows.flat_map(|row| &row[x..x + WINDOW]) {
+            let value = u32::from(*value);
+            sum += value;
+            squares += value * value;
+        }
         let area = (WINDOW * WINDOW) as f64;
-        let [mean, square] = self.sum(corner, WINDOW).map(|sum| sum as f64 / area);
+        let [mean, square] = [sum, squares].map(|sum| f64::from(sum) / area);
         (square - mean * mean).max(0.0).sqrt()
     }
+}
+
+/// The sum of the rectangle whose upper left corner is there; 0 where it has no room.
+fn rectangles(picture: &Grey) -> Vec<u16> {
+    let Grey { pixels, width, height } = picture;
+    let (width, height) = (*width, *height);
+    let mut across = vec![0; width * height];
+    for (sums, row) in across.chunks_exact_mut(width).zip(pixels.chunks_exact(width)) {
+        for (sum, three) in sums.iter_mut().zip(row.windows(RECTANGLE)) {
+            *sum = three.iter().map(|v| u16::from(*v)).sum();
+        }
+    }
+    let mut sums = vec![0; width * height];
+    for (y, sums) in sums.chunks_exact_mut(width).take(height + 1 - RECTANGLE).enumerate() {
+        for down in 0..RECTANGLE {
+            let row = &across[(y + down) * width..][..width];
+            sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
