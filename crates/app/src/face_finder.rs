@@ -6,14 +6,15 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use facenet::photo::{
     self, AlignedFace, CropFraming, DecodeLimits, Detector, FaceAligner, FaceBox, FaceChoice,
-    Photo, QualityLimits, SeetaDetector, SeetaOptions, TurnedDetector, Window, choose,
+    Photo, QualityError, QualityLimits, SeetaDetector, SeetaOptions, TurnedDetector, Window,
+    choose,
 };
 use indicatif::ProgressBar;
 use ndarray::Array3;
 use rayon::prelude::*;
 
 use crate::arguments::Faces;
-use crate::output::{escaped, warn};
+use crate::output::{escaped, note, warn};
 
 /// Finds the faces of photos and cuts them out.
 #[derive(Debug)]
@@ -145,7 +146,11 @@ impl FaceFinder {
     ) -> Result<Vec<FaceCrop>> {
         let photo = Photo::open(file, &self.limits)?;
         let name = || escaped(&file.display().to_string());
-        self.named(detector, &photo, &name).with_context(name)
+        let found = self.find(detector, &photo, &mut |face| warn_of(face, &name()));
+        if found.as_ref().is_err_and(|error| error.is::<QualityError>()) {
+            note(format_args!("--force compares it all the same; facenet detect tells more"));
+        }
+        found.with_context(name)
     }
 
     /// The faces of a photo: at least one.
@@ -154,14 +159,15 @@ impl FaceFinder {
         detector: &mut dyn Detector,
         photo: &Photo,
     ) -> Result<Vec<FaceCrop>> {
-        self.named(detector, photo, &|| "photo".into())
+        self.find(detector, photo, &mut |_| ())
     }
 
-    fn named(
+    /// The faces of a photo; `look` sees each that was detected.
+    fn find(
         &self,
         detector: &mut dyn Detector,
         photo: &Photo,
-        name: &dyn Fn() -> String,
+        look: &mut dyn FnMut(&AlignedFace),
     ) -> Result<Vec<FaceCrop>> {
         let whole = |pixels| Ok(vec![FaceCrop { place: None, pixels }]);
         let detection = match self.framing {
@@ -174,11 +180,9 @@ impl FaceFinder {
         let aligned = boxes.iter().map(|place| self.aligner.align(photo, place));
         let usable = aligned.map(|face| {
             if !detection.force {
-                face.quality.check().context(
-                    "pass --force to compare it all the same; facenet detect shows all measures",
-                )?;
+                face.quality.check()?;
             }
-            warn_of(&face, name);
+            look(&face);
             Ok(FaceCrop { place: Some(face.place), pixels: face.pixels })
         });
         usable.collect()
@@ -207,12 +211,12 @@ impl FaceFinder {
 }
 
 /// Tells what may make the answer about a face wrong.
-fn warn_of(face: &AlignedFace, name: &dyn Fn() -> String) {
+fn warn_of(face: &AlignedFace, name: &str) {
     for fault in face.quality.faults(&QualityLimits::WARN) {
         let framed = match face.framing {
             CropFraming::Box if fault.measure == "confidence" => "; the detector's box frames it",
             _ => "",
         };
-        warn(format_args!("{}: the face may be misjudged: {fault}{framed}", name()));
+        warn(format_args!("{name}: the face may be misjudged: {fault}{framed}"));
     }
 }

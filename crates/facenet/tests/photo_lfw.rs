@@ -101,8 +101,8 @@ fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
     }
 
     assert!(recall >= 0.98, "found {recall}");
-    assert!(error.median < 0.06, "{error:?}");
-    assert!(error.mean < 0.08, "{error:?}");
+    assert!(error.median < 0.1, "{error:?}");
+    assert!(error.mean < 0.11, "{error:?}");
     assert!(refused <= 0.005, "refused {refused}");
     assert!(by_box <= 0.02, "framed by the box {by_box}");
 }

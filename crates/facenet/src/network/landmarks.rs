@@ -3,7 +3,7 @@
 //! A second, small network over the same [`Builder`], so that recorder, training
 //! graph and engine serve it as they serve FaceNet. Six convolutions, each with
 //! batch-norm and ReLU, halve the picture five times; the last sees all of what is
-//! left, and a dense layer reads points and scores off it. 266,972 values, 11
+//! left, and a dense layer reads points and scores off it. 252,956 values, 11
 //! million multiplications a view.
 
 use tensor::ops::Pool2dOptions;

@@ -52,6 +52,9 @@ pub struct FaceQuality {
 }
 
 /// From where on a face is refused or warned of.
+///
+/// Chosen so that of the faces found in 1,583 photographs of 250×250 pixels (LFW) none is
+/// refused and one in a hundred is warned of, nearly always for blur.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QualityLimits {
     /// Least size, in photo pixels.
@@ -72,7 +75,7 @@ impl QualityLimits {
     /// Beyond these a face is refused.
     pub const REFUSE: Self = Self {
         size: 20.0,
-        sharpness: 0.001,
+        sharpness: 0.0006,
         brightness: [0.04, 0.97],
         contrast: 0.02,
         yaw: 70.0,
@@ -82,7 +85,7 @@ impl QualityLimits {
     /// Beyond these it is warned of: an answer may be wrong.
     pub const WARN: Self = Self {
         size: 40.0,
-        sharpness: 0.004,
+        sharpness: 0.002,
         brightness: [0.12, 0.9],
         contrast: 0.05,
         yaw: 45.0,
