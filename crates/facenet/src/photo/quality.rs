@@ -153,8 +153,8 @@ impl FaceQuality {
     pub fn faults(&self, limits: &QualityLimits) -> Vec<QualityFault> {
         let [dark, bright] = limits.brightness;
         let yaw = self.yaw.abs();
-        let low = |found: f32, limit: f32| !(found >= limit);
-        let high = |found: f32, limit: f32| !(found <= limit);
+        let low = |found: f32, limit: f32| found.is_nan() || found < limit;
+        let high = |found: f32, limit: f32| found.is_nan() || found > limit;
         let checks = [
             (
                 "size",

@@ -67,8 +67,7 @@ pub(crate) fn warp_to(
 
 /// How many looks along an axis, and over how much of an output pixel.
 fn looks(scale: f64) -> (usize, f64) {
-    // Also true where the scale is NaN.
-    if !(scale > SQRT_2) {
+    if scale.is_nan() || scale <= SQRT_2 {
         return (1, 0.0);
     }
     let looks = (scale.ceil() as usize).clamp(2, MOST_LOOKS);
