@@ -125,7 +125,7 @@ impl FaceFinder {
     pub(crate) fn with_framing(&self, framing: Framing) -> Self {
         let any_turn = framing.detection().is_some_and(|detection| detection.search.rotations);
         let aligner = self.aligner.clone().any_turn(any_turn);
-        Self { framing, limits: self.limits.clone(), aligner }
+        Self { framing, limits: self.limits, aligner }
     }
 
     /// A detector as the framing asks for.

@@ -2,8 +2,8 @@
 //! there: every 19th of LFW's untouched pictures, or all of them with
 //! `FACENET_EVERY_PICTURE=1`. Nothing of the kind was trained on.
 
-// Clippy allows it in test functions only, not in what they call.
-#![allow(clippy::unwrap_used)]
+// Clippy allows them in test functions only, not in what they call.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
