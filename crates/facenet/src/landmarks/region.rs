@@ -12,7 +12,7 @@ use crate::photo::resample::{Axis, plane};
 use crate::photo::{FaceBox, Photo, Similarity, Window, face_window};
 
 /// Side of the region in sides of the view: room for a view that is turned and shifted.
-const ROOM: f64 = 2.2;
+const ROOM: f64 = 1.8;
 /// Pixels of the region to a pixel of the view framed by the box: as many as a view a
 /// quarter smaller, turned, can tell apart.
 const DETAIL: f64 = 2.0;
@@ -76,7 +76,7 @@ mod tests {
         }));
         let face = FaceBox { x: 600.0, y: 500.0, width: 800.0, height: 800.0, score: 9.0 };
         let region = Region::about(&photo, &face);
-        assert_eq!(region.picture.width(), 282);
+        assert_eq!(region.picture.width(), 230);
         for place in [[700.0, 600.0], [1000.0, 1200.0]] {
             let [x, y] = region.to_photo.inverse().apply(place);
             let [red, green, _] = region.picture.rgb().get_pixel(x as u32, y as u32).0;

@@ -3,16 +3,18 @@
 //! Beside [`super::resample`], which is separable and so cannot turn, but keeps to its
 //! rule of how much a pixel spans. With `scale` source pixels to an output pixel:
 //! - up to √2, an output pixel is one bilinear look at its middle;
-//! - above, it is the mean of n × n such looks, n = `scale` rounded up, spread so that
+//! - above, it is the mean of n × n such looks, spread so that
 //!   the filter's variance along an axis, looks and bilinear tent together, is
 //!   `scale² / 12`: that of the mean over the area that the pixel covers. The two rules
-//!   meet without a jump.
+//!   meet without a jump. Looks are a source pixel apart while there are few, then up to
+//!   two: among many, single pixels no longer matter.
 //!
 //! Beyond the picture its border pixels are repeated.
 
 use std::f64::consts::SQRT_2;
 
 use image::RgbImage;
+use rayon::prelude::*;
 
 use super::Similarity;
 
@@ -27,6 +29,11 @@ const MOST_LOOKS: usize = 64;
 pub(crate) fn warp(picture: &RgbImage, map: &Similarity, side: usize) -> Vec<f32> {
     warp_to(picture, map, [side; 2])
 }
+
+/// Up to this scale looks are a source pixel apart.
+const NEAR: f64 = 8.0;
+/// Rows that a thread takes at least.
+const ROWS: usize = 16;
 
 /// Red, green and blue planes of `width` × `height` values in 0..1. `map` leads from output
 /// to picture, both in continuous coordinates: pixel i covers [i, i + 1).
@@ -46,23 +53,26 @@ pub(crate) fn warp_to(
         (0..looks).map(|i| spread * ((i as f64 + 0.5) / looks as f64 - 0.5)).collect();
     let share = 1.0 / (255.0 * (looks * looks) as f32);
     let plane = width * height;
-    let mut planes = vec![0.0; 3 * plane];
-    for row in 0..height {
-        for column in 0..width {
-            let mut sum = [0.0; 3];
-            for down in &places {
-                for right in &places {
-                    let at = [column as f64 + 0.5 + right, row as f64 + 0.5 + down];
-                    let colour = bilinear(picture, map.apply(at));
-                    sum.iter_mut().zip(colour).for_each(|(sum, value)| *sum += value);
-                }
-            }
-            for (channel, sum) in sum.into_iter().enumerate() {
-                planes[channel * plane + row * width + column] = (sum * share).clamp(0.0, 1.0);
+    let colour = |row: usize, column: usize| {
+        let mut sum = [0.0; 3];
+        for down in &places {
+            for right in &places {
+                let at = [column as f64 + 0.5 + right, row as f64 + 0.5 + down];
+                let colour = bilinear(picture, map.apply(at));
+                sum.iter_mut().zip(colour).for_each(|(sum, value)| *sum += value);
             }
         }
-    }
-    planes
+        sum.map(|sum| (sum * share).clamp(0.0, 1.0))
+    };
+    let mut colours = vec![[0.0; 3]; plane];
+    colours.par_chunks_mut(width.max(1)).with_min_len(ROWS).enumerate().for_each(
+        |(row, colours)| {
+            for (column, value) in colours.iter_mut().enumerate() {
+                *value = colour(row, column);
+            }
+        },
+    );
+    (0..3).flat_map(|channel| colours.iter().map(move |colour| colour[channel])).collect()
 }
 
 /// How many looks along an axis, and over how much of an output pixel.
@@ -70,7 +80,8 @@ fn looks(scale: f64) -> (usize, f64) {
     if scale.is_nan() || scale <= SQRT_2 {
         return (1, 0.0);
     }
-    let looks = (scale.ceil() as usize).clamp(2, MOST_LOOKS);
+    let looks = (scale.min(NEAR) + (scale - NEAR).max(0.0) / 2.0).ceil();
+    let looks = (looks as usize).clamp(2, MOST_LOOKS);
     // The tent of bilinear interpolation has a variance of 1/6, n looks over a width w
     // have w² (1 - 1/n²) / 12.
     let n = looks as f64;
