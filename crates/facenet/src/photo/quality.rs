@@ -54,7 +54,7 @@ pub struct FaceQuality {
 /// From where on a face is refused or warned of.
 ///
 /// Chosen so that of the faces found in 1,583 photographs of 250×250 pixels (LFW) none is
-/// refused and one in a hundred is warned of, nearly always for blur.
+/// refused and one in two hundred is warned of, nearly always for blur.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QualityLimits {
     /// Least size, in photo pixels.
