@@ -1,18 +1,33 @@
 //! Lists the default weights for `weights/embedded.rs` to include.
 //!
 //! An incomplete folder is no error here: `cargo xtask convert-weights` must
-//! build to mend it. The program says so when it wants the weights.
+//! build to mend it, and `facenet train-landmarks` to make the second. The program
+//! says so when it wants the weights.
 
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-/// Tensors of a complete model.
-const TENSORS: usize = 224;
+/// A network's folder and the list that is made of it.
+struct Model {
+    folder: &'static str,
+    list: &'static str,
+    /// Tensors of a complete model.
+    tensors: usize,
+}
+
+const MODELS: [Model; 2] = [
+    Model { folder: "../../weights", list: "embedded_weights.rs", tensors: 224 },
+    Model { folder: "../../weights/landmarks", list: "embedded_landmarks.rs", tensors: 38 },
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../weights");
+    MODELS.iter().try_for_each(list)
+}
+
+fn list(model: &Model) -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join(model.folder);
     if folder.join(".convert-weights.partial/old").exists() {
         return Err(format!("{}: writing these weights was interrupted", folder.display()).into());
     }
@@ -30,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     names.sort();
     // The folder only while files are missing: Cargo looks through all that lies in
     // it, and CSV files may.
-    if names.len() < TENSORS {
+    if names.len() < model.tensors {
         println!("cargo::rerun-if-changed={}", folder.display());
     }
 
@@ -41,6 +56,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(list, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())?;
     }
     list.push(']');
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("embedded_weights.rs"), list)?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join(model.list), list)?;
     Ok(())
 }

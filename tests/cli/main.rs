@@ -6,6 +6,7 @@
 mod calibrate;
 mod convert_weights;
 mod demonstration;
+mod detect;
 mod encode;
 mod evaluate;
 mod gallery;

@@ -3,6 +3,7 @@
 mod acceptance;
 mod calibrate;
 mod evaluate;
+mod photos;
 mod train;
 
 use std::num::NonZeroUsize;
@@ -13,9 +14,12 @@ use facenet::matching::Threshold;
 use facenet::network::Variant;
 use facenet::photo::FaceChoice;
 
+use crate::face_finder::Detection;
 pub(crate) use acceptance::Acceptance;
 pub(crate) use calibrate::Calibrate;
 pub(crate) use evaluate::{Evaluate, Method};
+
+pub(crate) use photos::{Detect, Searching, TrainLandmarks};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
 /// Verify and recognise faces, offline, with FaceNet's Inception network.
@@ -43,9 +47,11 @@ pub(crate) enum Command {
     Verify(Verify),
     Recognize(Recognize),
     Encode(Encode),
+    Detect(Detect),
     Evaluate(Evaluate),
     Calibrate(Calibrate),
     Train(Box<Train>),
+    TrainLandmarks(TrainLandmarks),
     Model(Model),
     Completions(Completions),
 }
@@ -57,9 +63,11 @@ impl Arguments {
             Command::Verify(verify) => verify.json,
             Command::Recognize(recognize) => recognize.json,
             Command::Encode(encode) => encode.format() == EncodingFormat::Json,
+            Command::Detect(detect) => detect.json,
             Command::Evaluate(evaluate) => evaluate.json,
             Command::Calibrate(calibrate) => calibrate.json,
             Command::Train(train) => train.json,
+            Command::TrainLandmarks(train) => train.json,
             Command::Model(model) => model.json,
             Command::Completions(_) => false,
         }
@@ -192,6 +200,19 @@ pub(crate) struct Faces {
     /// The picture is a face crop: resize it, detect nothing
     #[arg(long, conflicts_with = "face")]
     pub(crate) aligned: bool,
+    #[command(flatten)]
+    pub(crate) searching: Searching,
+    /// Compare a face even if it is too small, blurred, dark, bright or turned away to
+    /// be told from others
+    #[arg(long, conflicts_with = "aligned")]
+    pub(crate) force: bool,
+}
+
+impl Faces {
+    /// How faces are detected, if they are.
+    pub(crate) fn detection(&self) -> Detection {
+        Detection { choice: self.face, search: self.searching.search(), force: self.force }
+    }
 }
 
 /// Which network computes.

@@ -2,9 +2,11 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod completions;
+pub(crate) mod detect;
 pub(crate) mod encode;
 pub(crate) mod evaluate;
 pub(crate) mod model;
 pub(crate) mod recognize;
 pub(crate) mod train;
+pub(crate) mod train_landmarks;
 pub(crate) mod verify;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use facenet::engine::Engine;
 use facenet::matching::Encoding;
 use facenet::network::Variant;
-use facenet::photo::{FaceBox, Photo, RustfaceDetector};
+use facenet::photo::{FaceBox, Photo};
 use facenet::weights::{Loaded, Weights};
 use indicatif::ProgressBar;
 use ndarray::Axis;
@@ -55,12 +55,13 @@ impl FaceReader {
             );
         }
         let engine = Arc::new(Engine::new(model.variant, &weights(model)?));
-        Ok(Self { engine, finder: FaceFinder::new(framing) })
+        Ok(Self { engine, finder: FaceFinder::new(framing)? })
     }
 
     /// The same network behind another way to find faces.
     pub(crate) fn with_framing(&self, framing: Framing) -> Self {
-        Self { engine: Arc::clone(&self.engine), finder: FaceFinder::new(framing) }
+        let finder = self.finder.with_framing(framing);
+        Self { engine: Arc::clone(&self.engine), finder }
     }
 
     /// The finder of faces.
@@ -73,14 +74,14 @@ impl FaceReader {
     /// # Errors
     /// When the file is no photo, or the user's choice finds no face in it.
     pub(crate) fn read(&self, file: &Path) -> Result<Vec<Face>> {
-        let crops = self.finder.in_file(&mut RustfaceDetector::default(), file)?;
+        let crops = self.finder.in_file(self.finder.detector().as_mut(), file)?;
         self.encode(crops)
     }
 
     /// The faces of a picture in memory.
     pub(crate) fn read_bytes(&self, bytes: &[u8], name: &str) -> Result<Vec<Face>> {
         let photo = Photo::from_bytes(bytes, name, self.finder.limits())?;
-        let crops = self.finder.in_photo(&mut RustfaceDetector::default(), &photo);
+        let crops = self.finder.in_photo(self.finder.detector().as_mut(), &photo);
         self.encode(crops.with_context(|| escaped(name))?)
     }
 

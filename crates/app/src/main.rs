@@ -21,7 +21,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
-use facenet::photo::FaceError;
+use facenet::photo::{FaceError, QualityError};
 
 use arguments::{Arguments, Command};
 use output::Output;
@@ -71,9 +71,11 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Verify(verify) => commands::verify::run(&verify, output),
         Command::Recognize(recognize) => commands::recognize::run(&recognize, output),
         Command::Encode(encode) => commands::encode::run(&encode, output),
+        Command::Detect(detect) => commands::detect::run(&detect, output),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
         Command::Calibrate(calibrate) => commands::calibrate::run(&calibrate, output),
         Command::Train(train) => commands::train::run(&train, output),
+        Command::TrainLandmarks(train) => commands::train_landmarks::run(&train, output),
         Command::Model(model) => commands::model::run(&model, output),
         Command::Completions(completions) => commands::completions::run(&completions, output),
     }
@@ -81,7 +83,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
 
 /// A photo without a usable face has an exit code of its own.
 fn outcome_of(error: &anyhow::Error) -> Outcome {
-    if error.chain().any(|cause| cause.is::<FaceError>()) {
+    if error.chain().any(|cause| cause.is::<FaceError>() || cause.is::<QualityError>()) {
         Outcome::NoFace
     } else {
         Outcome::Error

@@ -28,7 +28,7 @@ use tensor::Level;
 use tensor::inference::{Program, StepProfile};
 
 use crate::matching::{Encoding, EncodingError};
-use crate::network::{ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE, Variant};
+use crate::network::{Architecture, ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE, Variant};
 use crate::weights::Weights;
 
 /// The network with its weights, ready to encode.
@@ -36,6 +36,29 @@ use crate::weights::Weights;
 pub struct Engine {
     variant: Variant,
     program: Program,
+}
+
+/// Any of the crate's networks, compiled, for those who know what goes in and what
+/// comes out of it: [`Engine`] is the one for encodings.
+#[derive(Debug)]
+pub(crate) struct CompiledNetwork {
+    program: Program,
+}
+
+impl CompiledNetwork {
+    /// Compiles the network with its weights.
+    pub(crate) fn new(architecture: Architecture, weights: &Weights) -> Self {
+        Self { program: compiler::compile(architecture, weights, Level::best()) }
+    }
+
+    /// The network's answers, a row a picture.
+    pub(crate) fn run(&self, batch: ArrayView4<'_, f32>) -> Array2<f32> {
+        let mut rows = Array2::zeros((batch.len_of(Axis(0)), self.program.outputs()));
+        if let Some(rows) = rows.as_slice_mut() {
+            self.program.run(batch, rows);
+        }
+        rows
+    }
 }
 
 /// A batch that cannot be encoded.
@@ -77,7 +100,7 @@ impl Engine {
     /// # Panics
     /// If this machine does not have it.
     pub fn at_level(variant: Variant, weights: &Weights, level: Level) -> Self {
-        Self { variant, program: compiler::compile(variant, weights, level) }
+        Self { variant, program: compiler::compile(variant.into(), weights, level) }
     }
 
     /// The network that was compiled.

@@ -14,6 +14,7 @@
 //! | [`weights`] | 224 tensors from `.npy`, CSV or the binary, checked |
 //! | [`engine`] | the network compiled for inference |
 //! | [`photo`] | from an image file to the network's input |
+//! | [`landmarks`] | five points of a face, by a small network of its own |
 //! | [`matching`] | distances, `verify`, `who_is_it` |
 //! | [`calibration`] | thresholds with known error rates, probabilities |
 //! | [`triplet`] | the triplet loss |
@@ -42,6 +43,7 @@ pub mod calibration;
 pub mod dataset;
 pub mod engine;
 pub mod evaluation;
+pub mod landmarks;
 pub mod matching;
 pub mod network;
 mod npy;

@@ -10,6 +10,9 @@
 //! | [`engine`](crate::engine) | a plan for inference, batch-norm folded in |
 //! | [`training`](crate::training) | a graph on a tape, to be differentiated |
 //!
+//! A second, small network finds landmarks (`network/landmarks.rs`); an
+//! [`Architecture`] names either.
+//!
 //! The definition is kept apart from its interpreters so that a change to the
 //! network cannot reach one of them and miss another.
 //!
@@ -18,8 +21,10 @@
 //! is Szegedy et al., "Going Deeper with Convolutions" (2015), the use for faces
 //! Schroff et al., "FaceNet" (2015).
 
+mod architecture;
 mod builder;
 mod inception;
+mod landmarks;
 mod recorder;
 mod table;
 mod variant;
@@ -27,7 +32,9 @@ mod variant;
 use tensor::Padding2d;
 use tensor::ops::Pool2dOptions;
 
+pub use architecture::Architecture;
 pub use builder::{Builder, Convolution, Dense};
+pub use landmarks::{LANDMARK_OUTPUTS, VIEW_SIZE};
 pub use recorder::{Layer, Recorder, Shape};
 pub use table::{TensorRole, TensorSpec, tensor_table};
 pub use variant::{UnknownVariant, Variant};

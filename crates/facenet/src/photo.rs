@@ -1,10 +1,10 @@
 //! From an image file to the network's input.
 //!
 //! ```text
-//! file ─► Photo ──► Detector ──► choose ──► crop_face ─► (3, 96, 96) RGB in 0..1
-//!         decoded,  boxes,       the one    cut out as
-//!         upright   largest      that is    the weights
-//!                   first        meant      were trained
+//! file ─► Photo ──► Detector ──► choose ──► FaceAligner ─► (3, 96, 96) RGB in 0..1
+//!         decoded,  boxes,       the one    points, turned
+//!         upright   largest      that is    upright, quality
+//!                   first        meant
 //! ```
 //!
 //! Separate from the network because everything here deals with what people
@@ -12,24 +12,28 @@
 //! sideways, photos with nobody or with five people in them. Nothing here
 //! prints or guesses silently, and no input makes it panic.
 //!
-//! Three ways lead to a crop: [`crop_face`] for a detected face,
+//! Other ways lead to a crop: [`crop_face`] by the detector's box alone,
 //! [`crop_aligned`] when the picture *is* the crop, and [`crop_window`] when the
 //! caller knows the place.
 //!
 //! # Example
 //! ```
 //! use facenet::photo::{
-//!     DecodeLimits, Detector, FaceChoice, Photo, RustfaceDetector, choose, crop_face,
+//!     DecodeLimits, Detector, FaceAligner, FaceChoice, Photo, SeetaDetector, choose,
 //! };
 //!
 //! # let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/photos/obama-portrait.jpg");
 //! let photo = Photo::open(file.as_ref(), &DecodeLimits::default())?;
-//! let faces = RustfaceDetector::default().detect(&photo);
-//! let face = choose(&faces, &photo, FaceChoice::Only)?[0];
-//! assert_eq!(crop_face(&photo, &face).dim(), (3, 96, 96));
+//! let faces = SeetaDetector::default().detect(&photo);
+//! let place = choose(&faces, &photo, FaceChoice::Only)?[0];
+//! let face = FaceAligner::embedded()?.align(&photo, &place);
+//! face.quality.check()?;
+//! assert_eq!(face.pixels.dim(), (3, 96, 96));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod aligner;
+mod alignment;
 mod choice;
 mod crop;
 mod decode;
@@ -38,13 +42,20 @@ mod error;
 mod format;
 mod limits;
 mod orientation;
+mod quality;
 mod regular_file;
-mod resample;
+pub(crate) mod resample;
+mod similarity;
+pub(crate) mod warp;
 
 pub use crate::dataset::Window;
+pub use aligner::{AlignedFace, CropFraming, FaceAligner, LEAST_CONFIDENCE};
+pub use alignment::{FacePoints, TEMPLATE, alignment, crop_along};
 pub use choice::{FaceChoice, FaceError, UnknownChoice, choose};
 pub use crop::{crop_aligned, crop_face, crop_window, face_window};
 pub use decode::Photo;
-pub use detector::{BadOption, Detector, FaceBox, RustfaceDetector, RustfaceOptions};
+pub use detector::{BadOption, Detector, FaceBox, SeetaDetector, SeetaOptions, TurnedDetector};
 pub use error::{Need, PhotoError};
 pub use limits::DecodeLimits;
+pub use quality::{FaceQuality, QualityError, QualityFault, QualityLimits};
+pub use similarity::Similarity;

@@ -52,7 +52,7 @@ mod losses;
 mod mining;
 mod model;
 mod people;
-mod random;
+pub(crate) mod random;
 mod skipped;
 mod source;
 mod trainer;

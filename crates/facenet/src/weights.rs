@@ -25,14 +25,17 @@ use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::network::{TensorRole, TensorSpec, tensor_table};
+use crate::network::{Architecture, TensorRole, TensorSpec, Variant};
 
 pub use crate::npy::HeaderFault;
 pub use error::{TensorFault, WeightsError};
 
 use folder::Form;
 
-/// A complete, checked set of tensors.
+/// Whose tensors are meant where none is named; the variants share them.
+const FACENET: Architecture = Architecture::FaceNet(Variant::HappyHouse);
+
+/// A complete, checked set of tensors of one network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     tensors: Vec<(TensorSpec, ArrayD<f32>)>,
@@ -61,7 +64,15 @@ impl Weights {
     /// # Errors
     /// When the binary was built without a complete `weights` folder.
     pub fn embedded() -> Result<Self, WeightsError> {
-        embedded::load()
+        Self::embedded_for(FACENET)
+    }
+
+    /// The weights inside this binary for any of the networks.
+    ///
+    /// # Errors
+    /// When the binary was built without all of that network's tensors.
+    pub fn embedded_for(architecture: Architecture) -> Result<Self, WeightsError> {
+        embedded::load(architecture)
     }
 
     /// Reads a folder of `.npy` files, one a tensor.
@@ -70,7 +81,18 @@ impl Weights {
     /// Names the folder's missing tensors, or the file that is not a C-order
     /// little-endian f32 array of the right shape with finite values.
     pub fn from_npy_folder(folder: &Path) -> Result<Loaded, WeightsError> {
-        Self::from_folder(folder, Form::Npy, &|| ())
+        Self::from_npy_folder_for(FACENET, folder)
+    }
+
+    /// [`from_npy_folder`](Self::from_npy_folder) for any of the networks.
+    ///
+    /// # Errors
+    /// As [`from_npy_folder`](Self::from_npy_folder).
+    pub fn from_npy_folder_for(
+        architecture: Architecture,
+        folder: &Path,
+    ) -> Result<Loaded, WeightsError> {
+        Self::from_folder(architecture, folder, Form::Npy, &|| ())
     }
 
     /// Reads a folder of `.csv` files, one a tensor; `progress` is called after
@@ -83,15 +105,16 @@ impl Weights {
         folder: &Path,
         progress: &(dyn Fn() + Sync),
     ) -> Result<Loaded, WeightsError> {
-        Self::from_folder(folder, Form::Csv, progress)
+        Self::from_folder(FACENET, folder, Form::Csv, progress)
     }
 
     fn from_folder(
+        architecture: Architecture,
         folder: &Path,
         form: Form,
         progress: &(dyn Fn() + Sync),
     ) -> Result<Loaded, WeightsError> {
-        let table = tensor_table();
+        let table = architecture.tensor_table();
         let unused = folder::survey(folder, form, &table)?;
         let tensors = table
             .into_par_iter()
@@ -114,8 +137,19 @@ impl Weights {
     /// # Errors
     /// Names the tensors that are missing, one that the network does not have, or
     /// one of another shape, with a value that is not finite or a negative variance.
-    pub fn from_tensors(mut tensors: HashMap<String, ArrayD<f32>>) -> Result<Self, WeightsError> {
-        let table = tensor_table();
+    pub fn from_tensors(tensors: HashMap<String, ArrayD<f32>>) -> Result<Self, WeightsError> {
+        Self::from_tensors_for(FACENET, tensors)
+    }
+
+    /// [`from_tensors`](Self::from_tensors) for any of the networks.
+    ///
+    /// # Errors
+    /// As [`from_tensors`](Self::from_tensors).
+    pub fn from_tensors_for(
+        architecture: Architecture,
+        mut tensors: HashMap<String, ArrayD<f32>>,
+    ) -> Result<Self, WeightsError> {
+        let table = architecture.tensor_table();
         let missing = |spec: &&TensorSpec| !tensors.contains_key(&spec.name);
         let missing: Vec<_> = table.iter().filter(missing).map(|spec| spec.name.clone()).collect();
         if !missing.is_empty() {

@@ -6,6 +6,7 @@
 
 mod photo {
     //! Shared between the files below: pictures made on the spot.
+    pub(crate) mod alignment;
     pub(crate) mod bombs;
     pub(crate) mod damage;
     pub(crate) mod faces;
@@ -13,4 +14,5 @@ mod photo {
     pub(crate) mod formats;
     pub(crate) mod orientation;
     pub(crate) mod pictures;
+    pub(crate) mod quality;
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use facenet::dataset::Pack;
 use facenet::photo::{
-    DecodeLimits, Detector, FaceChoice, Photo, RustfaceDetector, choose, face_window,
+    DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose, face_window,
 };
 
 /// Where the landmarks of a face lie in the 96×96 crop.
@@ -45,7 +45,7 @@ fn the_detectors_crops_are_framed_as_by_landmarks() {
         return eprintln!("skipped: there is no folder {}", folder.display());
     }
     let pack = Pack::open(folder).unwrap();
-    let mut detector = RustfaceDetector::default();
+    let mut detector = SeetaDetector::default();
     let (mut rights, mut downs, mut sizes, mut count) = (vec![], vec![], vec![], 0);
     for index in (0..pack.len()).step_by(29) {
         let Some(landmarks) = pack.landmarks(index) else { continue };

@@ -75,13 +75,13 @@ fn step_times(batch: usize, steps: usize) -> Vec<f64> {
         let start = Instant::now();
         let leaves = model.parameters().leaves(&tape);
         let forward = model.train(&leaves, &tape.constant(pictures.clone()));
-        let Ok(rows) = forward.encodings.value().into_dimensionality::<Ix2>() else {
+        let Ok(rows) = forward.output.value().into_dimensionality::<Ix2>() else {
             unreachable!("encodings are rows")
         };
         let triplets = mine(Mining::All, squared_distances(rows).view(), &people, 0.2);
-        let loss = triplet(&forward.encodings, &triplets, 0.2, Reduction::Sum);
+        let loss = triplet(&forward.output, &triplets, 0.2, Reduction::Sum);
         let moments = forward.moments;
-        drop((forward.encodings, forward.stages));
+        drop((forward.output, forward.stages));
         let gradients = leaves.collect(loss.backward());
         model.update(&mut optimiser, &gradients, 1e-4);
         model.absorb(&moments, 0.01);

@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
     };
     let figures = Figures::measure(origin, &pairs, &comparisons, identification)?;
     if let Some(folder) = &arguments.report {
-        let finder = FaceFinder::new(pictures.framing(arguments.aligned, arguments.face));
+        let finder = FaceFinder::new(pictures.framing(arguments.aligned, arguments.face))?;
         let shown = arguments.pictures.then_some((&pictures, &finder));
         report::write(folder, &figures, shown)?;
     }
@@ -122,7 +122,7 @@ fn by_network(
 /// Needs no network, and compiles none.
 fn by_pixels(arguments: &Evaluate, pairs: &Pairs, pictures: &LabelledPictures) -> Result<Measured> {
     let framing = pictures.framing(arguments.aligned, arguments.face);
-    let described = pictures.crops(&FaceFinder::new(framing));
+    let described = pictures.crops(&FaceFinder::new(framing)?);
     let crops = &described.descriptions;
     let distance = |a: &Array3<f32>, b: &Array3<f32>| Ok(pixels::distance(a, b)?);
     let distances = distances(pairs, pictures, crops, distance)?;

@@ -5,15 +5,14 @@ use tensor::inference::{Program, ProgramBuilder, Value};
 use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Level, Padding2d};
 
-use crate::network::{self, Builder, Convolution, Dense, NORM_EPSILON, Variant};
+use crate::network::{Architecture, Builder, Convolution, Dense, NORM_EPSILON};
 use crate::weights::Weights;
 
-/// Compiles `variant` with `weights` for the kernels of `level`.
-pub(super) fn compile(variant: Variant, weights: &Weights, level: Level) -> Program {
-    let shape = [network::INPUT_CHANNELS, network::INPUT_SIZE, network::INPUT_SIZE];
-    let program = ProgramBuilder::at_level(shape, level);
+/// Compiles a network with its `weights` for the kernels of `level`.
+pub(super) fn compile(architecture: Architecture, weights: &Weights, level: Level) -> Program {
+    let program = ProgramBuilder::at_level(architecture.input(), level);
     let mut compiler = Compiler { weights, program, stages: Vec::new() };
-    let output = network::build(&mut compiler, variant);
+    let output = architecture.build(&mut compiler);
     let Compiler { program, stages, .. } = compiler;
     program.finish_keeping(output, &stages)
 }

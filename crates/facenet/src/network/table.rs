@@ -1,6 +1,6 @@
 //! The 224 tensors of the network: what must be in a folder of weights.
 
-use super::{Recorder, Variant, build};
+use super::{Architecture, Variant};
 
 /// Whether training changes a tensor by its gradient or by averaging batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +45,5 @@ impl TensorSpec {
 /// assert_eq!(table.iter().map(|tensor| tensor.len()).sum::<usize>(), 3_743_280);
 /// ```
 pub fn tensor_table() -> Vec<TensorSpec> {
-    let mut recorder = Recorder::new();
-    build(&mut recorder, Variant::HappyHouse);
-    recorder.into_tensors()
+    Architecture::FaceNet(Variant::HappyHouse).tensor_table()
 }

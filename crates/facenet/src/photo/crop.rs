@@ -16,7 +16,7 @@
 //! that best map a face's five landmarks to the points above (least squares, no
 //! turn) give the window that training would have cut; each constant is the
 //! median, over all faces, of that window against the box that
-//! [`RustfaceDetector`](super::RustfaceDetector) finds with its default options.
+//! [`SeetaDetector`](super::SeetaDetector) finds with its default options.
 //! What remains a face (root mean square) is 6.5 pixels of the crop from left to
 //! right, mostly from heads that are turned, 3.0 from top to bottom, and 6.9 % of
 //! size; training varied them at random by 6 pixels and 15 %. Of the 1,200 pairs

@@ -2,12 +2,14 @@
 //!
 //! [`Detector`] is the seam: the rest of the house knows boxes, not how they
 //! were found. The one detector that travels with the house is
-//! [`RustfaceDetector`]; another may take its place, but the framing constants
+//! [`SeetaDetector`]; another may take its place, but the framing constants
 //! of [`super::crop`] belong to its boxes and would have to be fitted anew.
 
-mod rustface;
+mod seeta;
+mod turned;
 
-pub use self::rustface::{BadOption, RustfaceDetector, RustfaceOptions};
+pub use self::seeta::{BadOption, SeetaDetector, SeetaOptions};
+pub use self::turned::TurnedDetector;
 
 use super::Photo;
 
@@ -56,9 +58,28 @@ fn sort(boxes: &mut [FaceBox]) {
     });
 }
 
+/// Intersection over union.
+fn overlap(a: &FaceBox, b: &FaceBox) -> f32 {
+    let across = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
+    let down = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
+    if across <= 0.0 || down <= 0.0 {
+        return 0.0;
+    }
+    let both = across * down;
+    both / (a.area() + b.area() - both)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn overlap_is_a_share() {
+        let at = |x, y, size| FaceBox { x, y, width: size, height: size, score: 1.0 };
+        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(0.0, 0.0, 2.0)), 1.0);
+        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(1.0, 0.0, 2.0)), 1.0 / 3.0);
+        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(2.0, 2.0, 2.0)), 0.0);
+    }
 
     #[test]
     fn the_largest_comes_first_and_ties_have_an_order() {

@@ -17,9 +17,11 @@
 
 use std::f64::consts::SQRT_2;
 
+use rayon::prelude::*;
+
 /// What each output pixel along one axis reads.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     taps: Vec<Tap>,
 }
 
@@ -35,7 +37,7 @@ impl Axis {
     ///
     /// # Panics
     /// If there is no source pixel or the range is not finite and positive.
-    pub(super) fn new(origin: f64, length: f64, count: usize, source: usize) -> Axis {
+    pub(crate) fn new(origin: f64, length: f64, count: usize, source: usize) -> Axis {
         assert!(source > 0, "an axis needs at least one source pixel");
         assert!(
             origin.is_finite() && length.is_finite() && length > 0.0,
@@ -49,11 +51,9 @@ impl Axis {
         Axis { taps }
     }
 
-    /// First and last source pixel that is read at all.
+    /// First source pixel that is read at all, and the one after the last.
     fn span(&self) -> (usize, usize) {
-        let first = self.taps.iter().map(|tap| tap.first).min().unwrap_or(0);
-        let end = self.taps.iter().map(|tap| tap.first + tap.weights.len()).max().unwrap_or(0);
-        (first, end)
+        span(&self.taps)
     }
 }
 
@@ -102,15 +102,32 @@ impl Tap {
 
 /// A `columns` by `rows` plane, row by row, resampled from a source whose row
 /// `y`, pixels `from..to`, the function `read(y, from, to, row)` writes to `row`.
-pub(super) fn plane(
+///
+/// Threads take bands of output rows; a row's sum has the same order in any band.
+pub(crate) fn plane(
     columns: &Axis,
     rows: &Axis,
-    mut read: impl FnMut(usize, usize, usize, &mut [f32]),
+    read: impl Fn(usize, usize, usize, &mut [f32]) + Sync,
 ) -> Vec<f32> {
     let (width, height) = (columns.taps.len(), rows.taps.len());
-    let (from, to) = columns.span();
-    let (first, end) = rows.span();
     let mut out = vec![0.0; width * height];
+    let bands = out.par_chunks_mut(width * BAND).zip(rows.taps.par_chunks(BAND));
+    bands.for_each(|(out, taps)| band(columns, taps, &read, out));
+    out
+}
+
+/// Output rows that a thread takes at a time; source rows at a band's edge are read twice.
+const BAND: usize = 32;
+
+fn band(
+    columns: &Axis,
+    taps: &[Tap],
+    read: &impl Fn(usize, usize, usize, &mut [f32]),
+    out: &mut [f32],
+) {
+    let width = columns.taps.len();
+    let (from, to) = columns.span();
+    let (first, end) = span(taps);
     let mut row = vec![0.0; to - from];
     let mut reduced = vec![0.0; width];
     for y in first..end {
@@ -119,7 +136,7 @@ pub(super) fn plane(
             let pixels = &row[tap.first - from..][..tap.weights.len()];
             *value = pixels.iter().zip(&tap.weights).map(|(p, w)| p * w).sum();
         }
-        for (out, tap) in out.chunks_exact_mut(width).zip(&rows.taps) {
+        for (out, tap) in out.chunks_exact_mut(width).zip(taps) {
             let Some(&weight) = y.checked_sub(tap.first).and_then(|i| tap.weights.get(i)) else {
                 continue;
             };
@@ -128,7 +145,13 @@ pub(super) fn plane(
             }
         }
     }
-    out
+}
+
+/// First source pixel that is read at all, and the one after the last.
+fn span(taps: &[Tap]) -> (usize, usize) {
+    let first = taps.iter().map(|tap| tap.first).min().unwrap_or(0);
+    let end = taps.iter().map(|tap| tap.first + tap.weights.len()).max().unwrap_or(0);
+    (first, end)
 }
 
 #[cfg(test)]

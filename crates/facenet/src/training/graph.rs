@@ -1,4 +1,4 @@
-//! The network on a tape: the interpreter of its definition that can be
+//! A network on a tape: the interpreter of its definition that can be
 //! differentiated.
 //!
 //! The second interpreter beside the [engine](crate::engine)'s, which folds the
@@ -43,8 +43,8 @@ impl<'a, T: Element> Graph<'a, T> {
     }
 
     /// What the pass gave.
-    pub(super) fn forward(self, encodings: Var<T>) -> Forward<T> {
-        Forward { encodings, moments: self.moments, stages: self.stages }
+    pub(super) fn forward(self, output: Var<T>) -> Forward<T> {
+        Forward { output, moments: self.moments, stages: self.stages }
     }
 
     fn parameter(&self, layer: &str, ending: &str) -> Var<T> {

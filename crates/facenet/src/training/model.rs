@@ -1,6 +1,6 @@
-//! The network's tensors while they are trained.
+//! A network's tensors while they are trained.
 //!
-//! [`Weights`] are complete and never change; a [`Model`] is the same 224 tensors
+//! [`Weights`] are complete and never change; a [`Model`] is the same tensors
 //! sorted by what training does with them:
 //!
 //! | tensors | here | changed by |
@@ -27,13 +27,13 @@ use ndarray::{Array1, ArrayD};
 use tensor::Element;
 
 use super::graph::{Graph, Mode};
-use crate::network::{self, Variant};
+use crate::network::Architecture;
 use crate::weights::{Weights, WeightsError};
 
-/// The network in training.
+/// A network in training.
 #[derive(Clone, Debug)]
 pub struct Model<T: Element = f32> {
-    variant: Variant,
+    architecture: Architecture,
     pub(super) parameters: Parameters<T>,
     /// By the convolution's name.
     pub(super) biases: BTreeMap<String, Array1<T>>,
@@ -44,8 +44,8 @@ pub struct Model<T: Element = f32> {
 /// What a pass through the network gives.
 #[derive(Clone, Debug)]
 pub struct Forward<T: Element> {
-    /// `(n, 128)`, rows of unit length.
-    pub encodings: Var<T>,
+    /// A row a picture: of FaceNet `(n, 128)`, of unit length.
+    pub output: Var<T>,
     /// Each batch-norm's mean and variance over this batch; nothing in evaluation.
     pub moments: Vec<LayerMoments<T>>,
     /// The named stages, such as `conv1` or `inception_3a`, in order.
@@ -63,8 +63,8 @@ pub struct LayerMoments<T> {
 
 impl<T: Element> Model<T> {
     /// Which network.
-    pub fn variant(&self) -> Variant {
-        self.variant
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
     }
 
     /// The tensors that have gradients.
@@ -72,11 +72,11 @@ impl<T: Element> Model<T> {
         &self.parameters
     }
 
-    /// Computes the encodings of a batch in training mode, normalised by the
+    /// Computes the output for a batch in training mode, normalised by the
     /// batch's own statistics.
     ///
     /// # Shapes
-    /// `batch`: `(n, 3, 96, 96)`.
+    /// `batch`: `(n, 3, 96, 96)`, or as the architecture says.
     ///
     /// # Panics
     /// On another shape, or leaves of another model.
@@ -84,11 +84,11 @@ impl<T: Element> Model<T> {
         self.pass(&|name| leaves[name].clone(), batch, Mode::Training)
     }
 
-    /// Computes the encodings in evaluation mode, with the running statistics.
+    /// Computes the output in evaluation mode, with the running statistics.
     /// [`Engine`](crate::engine::Engine) does the same several times as fast.
     ///
     /// # Shapes
-    /// `batch`: `(n, 3, 96, 96)`.
+    /// `batch`: `(n, 3, 96, 96)`, or as the architecture says.
     ///
     /// # Panics
     /// On another shape, or leaves of another model.
@@ -104,8 +104,8 @@ impl<T: Element> Model<T> {
         mode: Mode,
     ) -> Forward<T> {
         let mut graph = Graph::new(self, parameter, batch, mode);
-        let encodings = network::build(&mut graph, self.variant);
-        graph.forward(encodings)
+        let output = self.architecture.build(&mut graph);
+        graph.forward(output)
     }
 
     /// Takes a step of an optimiser that was made for
@@ -154,6 +154,6 @@ impl<T: Element> Model<T> {
             tensors.insert(format!("{name}_m"), rounded(mean.view().into_dyn()));
             tensors.insert(format!("{name}_v"), rounded(variance.view().into_dyn()));
         }
-        Weights::from_tensors(tensors)
+        Weights::from_tensors_for(self.architecture, tensors)
     }
 }

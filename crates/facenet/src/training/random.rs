@@ -8,7 +8,7 @@ use autograd::Random;
 
 /// What random numbers are for. Different purposes never share numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// Weights to begin with; by tensor.
     Initial = 1,
     /// The order of pictures or people; by epoch.
@@ -23,7 +23,7 @@ pub(super) enum Purpose {
 
 /// The generator of one place. Its first state is a hash, by the generator's own
 /// mixing function, of all that names the place.
-pub(super) fn at(seed: u64, purpose: Purpose, place: [u64; 2]) -> Random {
+pub(crate) fn at(seed: u64, purpose: Purpose, place: [u64; 2]) -> Random {
     let mix = |word| Random::new(word).bits();
     let hash = [purpose as u64, place[0], place[1]]
         .into_iter()
@@ -32,12 +32,12 @@ pub(super) fn at(seed: u64, purpose: Purpose, place: [u64; 2]) -> Random {
 }
 
 /// Evenly from `low` up to `high`.
-pub(super) fn between(random: &mut Random, low: f64, high: f64) -> f64 {
+pub(crate) fn between(random: &mut Random, low: f64, high: f64) -> f64 {
     low + (high - low) * random.uniform()
 }
 
 /// Brings `count` items, or all, to the front, chosen evenly and in random order.
-pub(super) fn choose<T>(random: &mut Random, items: &mut [T], count: usize) {
+pub(crate) fn choose<T>(random: &mut Random, items: &mut [T], count: usize) {
     for first in 0..count.min(items.len()) {
         items.swap(first, first + random.below(items.len() - first));
     }

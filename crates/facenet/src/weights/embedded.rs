@@ -1,19 +1,26 @@
-//! The default model inside the binary, so that it runs from any folder.
+//! The default models inside the binary, so that it runs from any folder.
 //!
-//! The build script lists the `.npy` files of the repository's `weights` folder;
-//! they are checked at load like any others.
+//! The build script lists the `.npy` files of the repository's `weights` folder and
+//! of `weights/landmarks`; they are checked at load like any others.
 
 use super::error::WeightsError;
 use super::{Weights, npy};
-use crate::network::tensor_table;
+use crate::network::Architecture;
 
 /// Name and bytes of each `.npy` file, sorted by name.
-static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded_weights.rs"));
+type Files = &'static [(&'static str, &'static [u8])];
+
+static FACENET: Files = include!(concat!(env!("OUT_DIR"), "/embedded_weights.rs"));
+static LANDMARKS: Files = include!(concat!(env!("OUT_DIR"), "/embedded_landmarks.rs"));
 
 /// Reads the embedded tensors.
-pub(super) fn load() -> Result<Weights, WeightsError> {
-    let table = tensor_table();
-    let find = |name: &str| FILES.binary_search_by_key(&name, |file| file.0).ok();
+pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> {
+    let table = architecture.tensor_table();
+    let files = match architecture {
+        Architecture::FaceNet(_) => FACENET,
+        Architecture::Landmarks => LANDMARKS,
+    };
+    let find = |name: &str| files.binary_search_by_key(&name, |file| file.0).ok();
     let missing: Vec<_> =
         table.iter().map(|t| t.name.clone()).filter(|name| find(name).is_none()).collect();
     if !missing.is_empty() {
@@ -22,7 +29,7 @@ pub(super) fn load() -> Result<Weights, WeightsError> {
     let mut tensors = Vec::with_capacity(table.len());
     for spec in table {
         let Some(file) = find(&spec.name) else { continue };
-        let tensor = npy::parse(FILES[file].1, &spec).map_err(|fault| WeightsError::Tensor {
+        let tensor = npy::parse(files[file].1, &spec).map_err(|fault| WeightsError::Tensor {
             path: format!("(embedded) {}.npy", spec.name).into(),
             tensor: spec.name.clone(),
             fault,

@@ -7,7 +7,7 @@ use image::{ExtendedColorType, ImageEncoder, ImageFormat, RgbImage};
 use super::pictures::{decoded, gradient, sample};
 
 /// EXIF data that holds nothing but an orientation.
-fn exif(orientation: u16) -> Vec<u8> {
+pub(crate) fn exif(orientation: u16) -> Vec<u8> {
     let mut exif = b"II*\0\x08\0\0\0\x01\0".to_vec();
     exif.extend([0x12, 0x01, 3, 0, 1, 0, 0, 0]);
     exif.extend(orientation.to_le_bytes());
@@ -18,7 +18,7 @@ fn exif(orientation: u16) -> Vec<u8> {
 /// What a camera stores of `upright` when it notes `orientation`. EXIF 2.3,
 /// tag 274, says on which side of the scene the first stored row and the first
 /// stored column are.
-fn stored(upright: &RgbImage, orientation: u16) -> RgbImage {
+pub(crate) fn stored(upright: &RgbImage, orientation: u16) -> RgbImage {
     let (w, h) = upright.dimensions();
     let (columns, rows) = if orientation > 4 { (h, w) } else { (w, h) };
     RgbImage::from_fn(columns, rows, |c, r| {
@@ -36,7 +36,7 @@ fn stored(upright: &RgbImage, orientation: u16) -> RgbImage {
     })
 }
 
-fn with_exif(image: &RgbImage, format: ImageFormat, exif: Vec<u8>) -> Vec<u8> {
+pub(crate) fn with_exif(image: &RgbImage, format: ImageFormat, exif: Vec<u8>) -> Vec<u8> {
     fn write(mut encoder: impl ImageEncoder, image: &RgbImage, exif: Vec<u8>) {
         encoder.set_exif_metadata(exif).unwrap();
         let (width, height) = image.dimensions();

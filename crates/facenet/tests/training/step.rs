@@ -32,7 +32,7 @@ fn step(model: &Model, batch: &ArrayD<f64>) -> (f64, ArrayD<f64>, ParameterGradi
     let tape = Tape::new();
     let leaves = model.parameters().leaves(&tape);
     let batch = tape.constant(batch.mapv(|value| value as f32));
-    let Forward { encodings, moments, .. } = model.train(&leaves, &batch);
+    let Forward { output: encodings, moments, .. } = model.train(&leaves, &batch);
     assert_eq!(moments.len(), 37);
     let triplets: Vec<_> =
         (0..4).map(|i| Triplet { anchor: i, positive: i + 4, negative: i + 8 }).collect();

@@ -176,7 +176,7 @@ fn read(nodes: &[Node], own: &[bool], node: usize) -> Option<(Read, Option<Form>
     let Node { operation, inputs, shape: [_, oh, ow], .. } = &nodes[node];
     let output = [*oh, *ow];
     let (base, mut before) = resolve(nodes, own, *inputs.first()?);
-    let [channels, h, w] = nodes[base].shape;
+    let [_, h, w] = nodes[base].shape;
     let size = [h, w];
     let behind = |stride: [usize; 2], kernel: [usize; 2], before: [usize; 2]| {
         [0, 1].map(|axis| reach(output[axis], stride[axis], kernel[axis], before[axis], size[axis]))

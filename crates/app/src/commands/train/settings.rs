@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use facenet::dataset::{Pack, Pairs};
-use facenet::photo::{DecodeLimits, RustfaceDetector};
+use facenet::photo::{DecodeLimits, SeetaDetector};
 use facenet::training::{
     AlignedPhotos, AugmentationOptions, Budget, FacesInPhotos, FolderOptions, FolderSource,
     HeldOut, Initial, Loss, OptimiserOptions, PackSource, RateSchedule, Reduction, Sampling,
@@ -31,7 +31,7 @@ pub(super) fn source(arguments: &Train) -> Result<Arc<dyn Source>> {
         Arc::new(FolderSource::open(folder, AlignedPhotos { limits }, options)?)
     } else {
         let choice = arguments.face;
-        let framing = FacesInPhotos { detector: RustfaceDetector::default(), choice, limits };
+        let framing = FacesInPhotos { detector: SeetaDetector::default(), choice, limits };
         Arc::new(FolderSource::open(folder, framing, options)?)
     })
 }

@@ -37,7 +37,7 @@ fn evaluation_mode_agrees_with_the_engine() {
         let tape = Tape::new();
         let leaves = model.parameters().leaves(&tape);
         let batch = tape.constant(batch.clone());
-        let found = tape.no_grad(|| model.evaluate(&leaves, &batch)).encodings;
+        let found = tape.no_grad(|| model.evaluate(&leaves, &batch)).output;
         assert!(tape.is_empty());
         let off = (&found.value() - &expected).mapv(f32::abs).into_iter().fold(0.0, f32::max);
         assert!(off < 1e-5, "{variant}: off by {off}");
@@ -132,7 +132,7 @@ fn check(variant: Variant, prefixes: &[&str], output: Option<&str>) {
         let batch = tape.constant(batch.clone());
         let pass = model.pass(&parameter, &batch, Mode::Training);
         match output {
-            None => pass.encodings,
+            None => pass.output,
             Some(stage) => pass.stages.iter().find(|(name, _)| *name == stage).unwrap().1.clone(),
         }
     };

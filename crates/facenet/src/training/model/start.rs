@@ -7,7 +7,7 @@ use ndarray::{Array1, ArrayD, Dimension, Ix1, IxDyn};
 use tensor::Element;
 
 use super::Model;
-use crate::network::{TensorRole, TensorSpec, Variant, tensor_table};
+use crate::network::{Architecture, TensorRole, TensorSpec};
 use crate::training::random::{self, Purpose};
 use crate::weights::Weights;
 
@@ -17,8 +17,15 @@ const KERNEL_AXES: usize = 4;
 impl<T: Element> Model<T> {
     /// The given weights. `weight_decay` is for the kernels and the dense layer's
     /// weight; biases, scales and shifts have none.
-    pub fn from_weights(variant: Variant, weights: &Weights, weight_decay: f64) -> Self {
-        Self::filled(variant, weight_decay, |_, spec| {
+    ///
+    /// # Panics
+    /// If the weights are another network's.
+    pub fn from_weights(
+        architecture: impl Into<Architecture>,
+        weights: &Weights,
+        weight_decay: f64,
+    ) -> Self {
+        Self::filled(architecture.into(), weight_decay, |_, spec| {
             weights.tensor(&spec.name).mapv(|value| T::from_f64(value.into()))
         })
     }
@@ -26,8 +33,8 @@ impl<T: Element> Model<T> {
     /// Random weights: kernels by He et al. (2015), the dense layer's weight by
     /// Glorot and Bengio (2010), biases and shifts 0, scales 1; statistics as of a
     /// mean of 0 and a variance of 1. The same seed gives the same numbers.
-    pub fn random(variant: Variant, seed: u64, weight_decay: f64) -> Self {
-        Self::filled(variant, weight_decay, |place, spec| {
+    pub fn random(architecture: impl Into<Architecture>, seed: u64, weight_decay: f64) -> Self {
+        Self::filled(architecture.into(), weight_decay, |place, spec| {
             let shape = &spec.shape[..];
             let mut random = random::at(seed, Purpose::Initial, [place as u64, 0]);
             match (shape.len(), spec.role) {
@@ -42,11 +49,11 @@ impl<T: Element> Model<T> {
 
     /// Sorts the tensors that `value` gives by place in the table.
     fn filled(
-        variant: Variant,
+        architecture: Architecture,
         weight_decay: f64,
         value: impl Fn(usize, &TensorSpec) -> ArrayD<T>,
     ) -> Self {
-        let table = tensor_table();
+        let table = architecture.tensor_table();
         let mut parameters = Parameters::new();
         let decayed = parameters.add_group(ParameterGroup { weight_decay, ..Default::default() });
         let free = parameters.add_group(ParameterGroup::default());
@@ -77,7 +84,7 @@ impl<T: Element> Model<T> {
             // The table has each kernel before its bias.
             of_convolution = spec.shape.len() == KERNEL_AXES;
         }
-        Self { variant, parameters, biases, statistics }
+        Self { architecture, parameters, biases, statistics }
     }
 }
 

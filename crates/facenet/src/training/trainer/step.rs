@@ -38,7 +38,7 @@ impl Trainer {
 
         let leaves = self.model.parameters.leaves(tape);
         let pictures = tape.constant(pictures);
-        let Forward { encodings, moments, stages } = self.model.train(&leaves, &pictures);
+        let Forward { output: encodings, moments, stages } = self.model.train(&leaves, &pictures);
         // Their values are in the tape as far as they are needed.
         drop((stages, pictures));
         let (loss, triplets) = match self.options.loss {

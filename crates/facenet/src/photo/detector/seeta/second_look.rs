@@ -7,7 +7,8 @@
 
 use crate::photo::{FaceBox, Photo, Window};
 
-use super::RustfaceDetector;
+use super::super::overlap;
+use super::SeetaDetector;
 use super::working::Working;
 
 /// Side of the face in the enlarged or reduced picture, in pixels.
@@ -20,7 +21,7 @@ const SAME_FACE: f32 = 0.4;
 
 /// The box averaged with that of the second look, or as it is where the second
 /// look does not find the face.
-pub(super) fn improve(detector: &RustfaceDetector, photo: &Photo, face: &FaceBox) -> FaceBox {
+pub(super) fn improve(detector: &SeetaDetector, photo: &Photo, face: &FaceBox) -> FaceBox {
     let view = 1.0 + 2.0 * ROUND;
     let window = Window {
         x: f64::from(face.x - ROUND * face.width),
@@ -30,7 +31,7 @@ pub(super) fn improve(detector: &RustfaceDetector, photo: &Photo, face: &FaceBox
     };
     let side = (view * FACE).round();
     let picture = Working::mirrored(photo, window, side as usize);
-    let again = detector.run(&picture).into_iter().map(|mut found| {
+    let again = detector.run(&picture.grey).into_iter().map(|mut found| {
         found.x = side - found.x - found.width;
         let found = picture.to_photo(&found);
         FaceBox { x: found.x + window.x as f32, y: found.y + window.y as f32, ..found }
@@ -46,29 +47,5 @@ pub(super) fn improve(detector: &RustfaceDetector, photo: &Photo, face: &FaceBox
         width: mean(face.width, again.width),
         height: mean(face.height, again.height),
         score: face.score,
-    }
-}
-
-/// Intersection over union.
-fn overlap(a: &FaceBox, b: &FaceBox) -> f32 {
-    let across = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
-    let down = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
-    if across <= 0.0 || down <= 0.0 {
-        return 0.0;
-    }
-    let both = across * down;
-    both / (a.area() + b.area() - both)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn overlap_is_a_share() {
-        let at = |x, y, size| FaceBox { x, y, width: size, height: size, score: 1.0 };
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(0.0, 0.0, 2.0)), 1.0);
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(1.0, 0.0, 2.0)), 1.0 / 3.0);
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(2.0, 2.0, 2.0)), 0.0);
     }
 }

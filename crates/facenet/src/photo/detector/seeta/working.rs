@@ -1,21 +1,22 @@
-//! The grey picture that rustface is given.
+//! The grey picture that the classifiers are given.
 //!
 //! Scaled so that the smallest face asked for is as large as its window, and
 //! framed in black: a face cut by the photo's border is found as one that is cut
-//! by black, and windows that wander off the photo still lie on the picture.
+//! by black.
 
 use crate::photo::resample::{Axis, plane};
 use crate::photo::{FaceBox, Photo, Window};
 
 use super::WINDOW;
+use super::grey::Grey;
 
 /// Small photos are enlarged until their shorter side has so many pixels, so
 /// that faces of half of it are four times the detector's window in area ...
 const SMALL: f64 = 160.0;
 /// ... but not more than this: there is no detail to be gained.
 const MOST_ENLARGED: f64 = 4.0;
-/// A long photo is reduced until it has no more pixels than this. With the
-/// margin that is far from 2^31 / 255, where rustface's sums would overflow.
+/// A long photo is reduced until it has no more pixels than this, so that a search takes
+/// a second at most.
 const MOST_PIXELS: f64 = 1_500_000.0;
 /// The margin, as a share of the shorter side.
 const MARGIN: f64 = 0.125;
@@ -23,9 +24,7 @@ const MARGIN: f64 = 0.125;
 /// A grey picture made from a photo.
 #[derive(Debug)]
 pub(super) struct Working {
-    pub(super) pixels: Vec<u8>,
-    pub(super) width: u32,
-    pub(super) height: u32,
+    pub(super) grey: Grey,
     /// Where the photo begins, from the left and from the top.
     margin: f32,
     /// Working pixels a photo pixel, across and down.
@@ -37,7 +36,7 @@ impl Working {
     /// photo's shorter side, or nothing if no face has room in it.
     pub(super) fn of(photo: &Photo, smallest_face: f32) -> Option<Working> {
         let (width, height) = (f64::from(photo.width()), f64::from(photo.height()));
-        let window = f64::from(WINDOW);
+        let window = WINDOW as f64;
         let shorter = width.min(height);
         let enlarged = (SMALL / shorter).clamp(1.0, MOST_ENLARGED);
         let wanted = (window / f64::from(smallest_face) / shorter).min(enlarged);
@@ -57,9 +56,7 @@ impl Working {
             row[margin..margin + w].copy_from_slice(grey);
         }
         Some(Working {
-            pixels,
-            width: full_w as u32,
-            height: full_h as u32,
+            grey: Grey { pixels, width: full_w, height: full_h },
             margin: margin as f32,
             scale: ((w as f64 / width) as f32, (h as f64 / height) as f32),
         })
@@ -72,9 +69,7 @@ impl Working {
         pixels.chunks_exact_mut(side).for_each(<[u8]>::reverse);
         let scale = (side as f64 / window.width) as f32;
         Working {
-            pixels,
-            width: side as u32,
-            height: side as u32,
+            grey: Grey { pixels, width: side, height: side },
             margin: 0.0,
             scale: (scale, scale),
         }
@@ -128,10 +123,11 @@ mod tests {
             {
                 for smallest_face in [f32::MIN_POSITIVE, 0.1, 1.0] {
                     let Some(made) = working(width, height, smallest_face) else { continue };
-                    assert!(made.width > WINDOW && made.height > WINDOW, "{width} × {height}");
-                    let pixels = u64::from(made.width) * u64::from(made.height);
-                    assert_eq!(pixels, made.pixels.len() as u64);
-                    assert!(pixels * 255 < 1 << 31, "{width} × {height}: {pixels}");
+                    let Grey { pixels, width: w, height: h } = made.grey;
+                    assert!(w > WINDOW && h > WINDOW, "{width} × {height}");
+                    assert_eq!(pixels.len(), w * h);
+                    let margins = 1.25 * 1.25 * 1.1;
+                    assert!(w as f64 * (h as f64) < margins * MOST_PIXELS, "{width} × {height}");
                 }
             }
         }
@@ -149,7 +145,7 @@ mod tests {
     fn boxes_come_back_to_the_photo() {
         // 800 pixels at a tenth: 40 of 80 is a half, with a margin of 50.
         let made = working(800, 1600, 0.1).expect("room");
-        assert_eq!((made.width, made.height), (500, 900));
+        assert_eq!((made.grey.width, made.grey.height), (500, 900));
         let found = FaceBox { x: 150.0, y: 250.0, width: 60.0, height: 60.0, score: 9.0 };
         let photo = FaceBox { x: 200.0, y: 400.0, width: 120.0, height: 120.0, score: 9.0 };
         assert_eq!(made.to_photo(&found), photo);

@@ -1,0 +1,100 @@
+//! The arguments of `detect` and `train-landmarks`.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::face_finder::Search;
+
+/// How a photo is searched for faces.
+#[derive(Debug, Args)]
+pub(crate) struct Searching {
+    /// Smallest face to look for, as a share of the photo's shorter side, 0.01 to 1; half
+    /// of it takes four times as long [default: 0.1]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    smallest_face: Option<f32>,
+    /// Look for faces that lie on their side, too, up to 90 degrees: takes seven times as
+    /// long
+    #[arg(long)]
+    rotations: bool,
+}
+
+impl Searching {
+    /// The search asked for.
+    pub(crate) fn search(&self) -> Search {
+        let usual = Search::default();
+        let smallest_face = self.smallest_face.unwrap_or(usual.smallest_face);
+        Search { smallest_face, rotations: self.rotations }
+    }
+}
+
+/// A share of the photo's shorter side.
+fn share(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(share) if (0.01..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0.01 to 1".into()),
+    }
+}
+
+/// A length of time.
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(minutes) if minutes > 0.0 && minutes < 1e6 => Ok(minutes),
+        _ => Err("expected a number of minutes above 0".into()),
+    }
+}
+
+/// Find the faces of photos: boxes, points, and how well each can be seen.
+///
+/// A face that other commands would refuse is told so, with the measured value and its
+/// limit; a warning is something that may make an answer wrong.
+#[derive(Debug, Args)]
+pub(crate) struct Detect {
+    /// The photos
+    #[arg(required = true, value_name = "PHOTO")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// Draw boxes and points into a copy, a PNG; with several photos a folder of them
+    #[arg(long, value_name = "OUT")]
+    pub(crate) draw: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) searching: Searching,
+    /// Print one JSON object a photo
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Train the network that finds eyes, nose and mouth.
+///
+/// Its weights are in the program already; this makes them again, from a pack of face
+/// pictures with landmarks.npy.
+#[derive(Debug, Args)]
+pub(crate) struct TrainLandmarks {
+    /// Pack of face pictures with landmarks
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Folder for the weights
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Folder of weights to begin with [default: random ones]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) initial: Option<PathBuf>,
+    /// Batches to train on
+    #[arg(long, value_name = "N", default_value = "12000")]
+    pub(crate) steps: NonZeroU64,
+    /// End after so many minutes instead
+    #[arg(long, value_name = "M", conflicts_with = "steps", value_parser = minutes)]
+    pub(crate) minutes: Option<f64>,
+    /// Views in a batch
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub(crate) batch: NonZeroUsize,
+    /// The highest learning rate
+    #[arg(long, value_name = "RATE", default_value = "0.002")]
+    pub(crate) learning_rate: f64,
+    /// Of everything that is random
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seed: u64,
+    /// Print the measure as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,218 @@
+//! `facenet detect`: where faces are, their points, and how well they can be seen.
+
+mod drawing;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use facenet::photo::{
+    AlignedFace, CropFraming, DecodeLimits, FaceAligner, FaceBox, FaceError, FaceQuality, Photo,
+    QualityFault, QualityLimits,
+};
+use serde::Serialize;
+
+use crate::arguments::Detect;
+use crate::output::{Output, escaped, line, warn};
+use crate::{Outcome, outcome_of};
+
+/// What `--json` prints for a photo.
+#[derive(Serialize)]
+struct PhotoRow {
+    file: String,
+    width: u32,
+    height: u32,
+    faces: Vec<FaceRow>,
+}
+
+/// The line of a file that is no photo.
+#[derive(Serialize)]
+struct FaultRow {
+    file: String,
+    error: String,
+}
+
+/// One face. Places are in pixels of the upright photo.
+#[derive(Serialize)]
+struct FaceRow {
+    /// Left, top, width, height.
+    #[serde(rename = "box")]
+    place: [f32; 4],
+    score: f32,
+    /// Eye, eye, tip of the nose, corner of the mouth, corner of the mouth.
+    points: [[f32; 2]; 5],
+    /// What frames the crop: points or box.
+    framing: &'static str,
+    quality: QualityRow,
+    refused: Vec<LimitRow>,
+    warnings: Vec<LimitRow>,
+}
+
+#[derive(Serialize)]
+struct QualityRow {
+    size: f32,
+    sharpness: f32,
+    brightness: f32,
+    contrast: f32,
+    yaw: f32,
+    lean: f32,
+    confidence: f32,
+}
+
+#[derive(Serialize)]
+struct LimitRow {
+    measure: &'static str,
+    found: f32,
+    limit: f32,
+    reason: String,
+}
+
+pub(crate) fn run(arguments: &Detect, output: &mut Output) -> Result<Outcome> {
+    let aligner = FaceAligner::embedded()?.any_turn(arguments.searching.search().rotations);
+    if let Some(folder) = arguments.draw.as_ref().filter(|_| arguments.photos.len() > 1) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let mut worst = Outcome::Yes;
+    for file in &arguments.photos {
+        match one(arguments, &aligner, file, output) {
+            Ok(faces) => {
+                if faces == 0 && worst == Outcome::Yes {
+                    worst = Outcome::NoFace;
+                }
+            }
+            Err(error) if arguments.photos.len() == 1 => return Err(error),
+            Err(error) => {
+                warn(format_args!("left out: {error:#}"));
+                if output.is_json() {
+                    let file = file.display().to_string();
+                    output.json(&FaultRow { file, error: format!("{error:#}") })?;
+                }
+                worst = outcome_of(&error);
+            }
+        }
+    }
+    Ok(worst)
+}
+
+/// Looks at one photo; how many faces there are.
+fn one(
+    arguments: &Detect,
+    aligner: &FaceAligner,
+    file: &Path,
+    output: &mut Output,
+) -> Result<usize> {
+    let photo = Photo::open(file, &DecodeLimits::default())?;
+    let boxes = arguments.searching.search().detector().detect(&photo);
+    let faces: Vec<_> = boxes.iter().map(|place| aligner.align(&photo, place)).collect();
+    if let Some(path) = picture_path(arguments, file)? {
+        let drawn = drawing::draw(&photo, &faces);
+        drawn
+            .save_with_format(&path, image::ImageFormat::Png)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if output.is_json() {
+        let (width, height) = (photo.width(), photo.height());
+        let faces = faces.iter().map(row).collect();
+        output.json(&PhotoRow { file: file.display().to_string(), width, height, faces })?;
+    } else {
+        print(&file.display().to_string(), &photo, &faces, output)?;
+    }
+    Ok(faces.len())
+}
+
+/// Where the picture of a photo goes: the file that the user named, or one in the folder.
+fn picture_path(arguments: &Detect, file: &Path) -> Result<Option<PathBuf>> {
+    let Some(draw) = &arguments.draw else { return Ok(None) };
+    if arguments.photos.len() == 1 {
+        return Ok(Some(draw.clone()));
+    }
+    let Some(name) = file.file_stem() else { bail!("{} has no name", file.display()) };
+    let mut name = name.to_owned();
+    name.push(".png");
+    let path = draw.join(name);
+    let is_same = |other: &&PathBuf| other.file_stem() == file.file_stem();
+    if arguments.photos.iter().filter(is_same).count() > 1 {
+        bail!("two photos would be drawn into {}: rename one", path.display());
+    }
+    Ok(Some(path))
+}
+
+fn row(face: &AlignedFace) -> FaceRow {
+    let FaceBox { x, y, width, height, score } = face.place;
+    let FaceQuality { size, sharpness, brightness, contrast, yaw, lean, confidence } = face.quality;
+    let (refused, warnings) = faults(face);
+    let rows = |faults: Vec<QualityFault>| faults.iter().map(limit_row).collect();
+    FaceRow {
+        place: [x, y, width, height],
+        score,
+        points: face.landmarks.points,
+        framing: framing(face),
+        quality: QualityRow { size, sharpness, brightness, contrast, yaw, lean, confidence },
+        refused: rows(refused),
+        warnings: rows(warnings),
+    }
+}
+
+fn limit_row(fault: &QualityFault) -> LimitRow {
+    let &QualityFault { measure, found, limit, .. } = fault;
+    LimitRow { measure, found, limit, reason: fault.to_string() }
+}
+
+/// What a face is refused for, and what else there is to warn of.
+fn faults(face: &AlignedFace) -> (Vec<QualityFault>, Vec<QualityFault>) {
+    let refused = face.quality.faults(&QualityLimits::REFUSE);
+    let mut warnings = face.quality.faults(&QualityLimits::WARN);
+    warnings.retain(|warning| refused.iter().all(|fault| fault.measure != warning.measure));
+    (refused, warnings)
+}
+
+fn framing(face: &AlignedFace) -> &'static str {
+    match face.framing {
+        CropFraming::Points => "points",
+        CropFraming::Box => "box",
+    }
+}
+
+fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) -> Result<()> {
+    let (file, width, height) = (escaped(file), photo.width(), photo.height());
+    if faces.is_empty() {
+        let error = FaceError::NoFace { width, height };
+        return Ok(line!(output, "{file}: {error}")?);
+    }
+    let count = if faces.len() == 1 { "1 face".into() } else { format!("{} faces", faces.len()) };
+    line!(output, "{file}: {count} in {width} × {height} pixels")?;
+    for (number, face) in faces.iter().enumerate() {
+        let FaceBox { x, y, width, height, score } = face.place;
+        line!(
+            output,
+            "  [{number}] {width:.0} × {height:.0} at ({x:.0}, {y:.0}), score {score:.0}"
+        )?;
+        let names = ["eye", "eye", "nose", "mouth", "mouth"];
+        let places = names.iter().zip(face.landmarks.points);
+        let places: Vec<_> =
+            places.map(|(name, [x, y])| format!("{name} ({x:.0}, {y:.0})")).collect();
+        line!(output, "      {}", places.join(", "))?;
+        let FaceQuality { size, sharpness, brightness, contrast, yaw, lean, confidence } =
+            face.quality;
+        line!(
+            output,
+            "      confidence {confidence:.2}, framed by {}; size {size:.0} pixels, \
+             yaw {yaw:.0}°, lean {lean:.0}°",
+            match face.framing {
+                CropFraming::Points => "its points",
+                CropFraming::Box => "the detector's box",
+            }
+        )?;
+        line!(
+            output,
+            "      sharpness {sharpness:.3}, brightness {brightness:.2}, contrast {contrast:.2}"
+        )?;
+        let (refused, warnings) = faults(face);
+        for (kind, faults) in [("refused", refused), ("warning", warnings)] {
+            for fault in faults {
+                line!(output, "      {kind}: {fault}")?;
+            }
+        }
+    }
+    Ok(())
+}

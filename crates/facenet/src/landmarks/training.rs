@@ -1,0 +1,18 @@
+//! Training the landmark network.
+//!
+//! ```text
+//! pack with landmarks ─► samples ─────────────────► step: graph on the tape,
+//!                        shifted, scaled, turned    distance of points,
+//!                        views; views of no face    cross-entropy of scores
+//! ```
+//!
+//! One in twenty people is held out by number and measured at the end. The same
+//! options, pictures and seed give the same weights on any number of threads.
+
+mod measure;
+mod no_face;
+mod sample;
+mod trainer;
+
+pub use measure::{LandmarkError, LandmarkMeasure};
+pub use trainer::{LandmarkOptions, LandmarkStep, LandmarkTrainer};
