@@ -1,5 +1,6 @@
 //! The command line: what can be typed, checked as far as words go.
 
+mod bench;
 mod train;
 
 use std::num::NonZeroUsize;
@@ -10,6 +11,7 @@ use facenet::matching::Threshold;
 use facenet::network::Variant;
 use facenet::photo::FaceChoice;
 
+pub(crate) use bench::Bench;
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
 /// Verify and recognise faces, offline, with FaceNet's Inception network.
@@ -36,6 +38,7 @@ pub(crate) enum Command {
     Encode(Encode),
     Evaluate(Evaluate),
     Train(Box<Train>),
+    Bench(Bench),
     Model(Model),
     Completions(Completions),
 }
@@ -49,6 +52,7 @@ impl Arguments {
             Command::Encode(encode) => encode.format() == EncodingFormat::Json,
             Command::Evaluate(evaluate) => evaluate.json,
             Command::Train(train) => train.json,
+            Command::Bench(bench) => bench.json,
             Command::Model(model) => model.json,
             Command::Completions(_) => false,
         }
