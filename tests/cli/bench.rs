@@ -57,7 +57,7 @@ fn impossible_measurements_are_refused() {
     for (options, words) in [
         (["--batch", "0"], "from 1 to 4096"),
         (["--batch", "5000"], "from 1 to 4096"),
-        (["--batch", "-1"], "--batch"),
+        (["--batch", "-1"], "from 1 to 4096"),
         (["--batch", "many"], "from 1 to 4096"),
         (["--seconds", "0"], "above 0"),
         (["--seconds", "-1"], "above 0"),

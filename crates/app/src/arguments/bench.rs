@@ -24,7 +24,7 @@ const MOST_SECONDS: f64 = 3600.0;
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// Pictures in a pass [default: 1, then 8, then 32]
-    #[arg(long, value_name = "B", value_parser = pictures)]
+    #[arg(long, value_name = "B", value_parser = pictures, allow_negative_numbers = true)]
     pub(crate) batch: Option<NonZeroUsize>,
     /// Seconds of each measurement, after a quarter of it to warm up
     #[arg(long, value_name = "S", default_value = "1", value_parser = seconds,
