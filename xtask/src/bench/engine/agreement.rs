@@ -87,7 +87,7 @@ pub(super) fn largest_difference(path: &Path, expected: &[f32]) -> Result<f32> {
         (f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) - value).abs()
     });
     // Not `max`: it would pass a NaN over.
-    Ok(differences.fold(0.0, |most, next| if next <= most { most } else { next }))
+    Ok(differences.fold(0.0, |most, next| if next <= most || most.is_nan() { most } else { next }))
 }
 
 #[cfg(test)]

@@ -158,8 +158,19 @@ impl Results {
             let mark = if i == 0 { "**" } else { "" };
             let _ = writeln!(table, "| {mark}{name}{mark} | {ms:.0} | {mib:.0} |");
         }
+        let Some((ours, peers)) = self.cold.split_first() else { return table };
+        let before = |value: fn(&Start) -> f64| names(peers, |peer| value(peer) < value(ours));
+        let _ = writeln!(table, "\nStarts sooner than ours: {}.", before(|start| start.ms));
+        let _ = writeln!(table, "Takes less memory than ours: {}.", before(|start| start.mib));
         table
     }
+}
+
+/// The names of those starts for which `is_so`.
+fn names(starts: &[Start], is_so: impl Fn(&Start) -> bool) -> String {
+    let names: Vec<_> =
+        starts.iter().filter(|start| is_so(start)).map(|start| start.name.as_str()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// What a ratio of the peer's time to ours means.
