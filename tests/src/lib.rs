@@ -38,7 +38,10 @@ fn program(package: &str, name: &str) -> Command {
     let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(path.is_file(), "{package} did not build {}", path.display());
     let mut command = Command::new(path);
-    command.env_remove("FACENET_WEIGHTS").stdin(Stdio::null());
+    for variable in ["FACENET_WEIGHTS", "FACENET_PROFILE"] {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null());
     // As `cargo run` sets it.
     command.env("CARGO_MANIFEST_DIR", root().join(package));
     command

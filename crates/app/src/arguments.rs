@@ -1,6 +1,7 @@
 //! The command line: what can be typed, checked as far as words go.
 
 mod acceptance;
+mod bench;
 mod calibrate;
 mod evaluate;
 mod photos;
@@ -19,6 +20,7 @@ pub(crate) use acceptance::Acceptance;
 pub(crate) use calibrate::Calibrate;
 pub(crate) use evaluate::{Evaluate, Method};
 
+pub(crate) use bench::Bench;
 pub(crate) use photos::{Detect, Searching, TrainLandmarks};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
@@ -52,6 +54,7 @@ pub(crate) enum Command {
     Calibrate(Calibrate),
     Train(Box<Train>),
     TrainLandmarks(TrainLandmarks),
+    Bench(Bench),
     Model(Model),
     Completions(Completions),
 }
@@ -68,6 +71,7 @@ impl Arguments {
             Command::Calibrate(calibrate) => calibrate.json,
             Command::Train(train) => train.json,
             Command::TrainLandmarks(train) => train.json,
+            Command::Bench(bench) => bench.json,
             Command::Model(model) => model.json,
             Command::Completions(_) => false,
         }

@@ -20,8 +20,10 @@ mod progress;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use facenet::photo::{FaceError, QualityError};
+use tensor::{LEVEL_VARIABLE, Level};
 
 use arguments::{Arguments, Command};
 use output::Output;
@@ -64,6 +66,8 @@ fn fail(output: &mut Output, error: &anyhow::Error) -> Outcome {
 }
 
 fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
+    // The kernels would pass a wrong name over, and the user believe in it.
+    Level::from_environment().context(LEVEL_VARIABLE)?;
     if let Some(threads) = arguments.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
     }
@@ -76,6 +80,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Calibrate(calibrate) => commands::calibrate::run(&calibrate, output),
         Command::Train(train) => commands::train::run(&train, output),
         Command::TrainLandmarks(train) => commands::train_landmarks::run(&train, output),
+        Command::Bench(bench) => commands::bench::run(&bench, arguments.threads, output),
         Command::Model(model) => commands::model::run(&model, output),
         Command::Completions(completions) => commands::completions::run(&completions, output),
     }

@@ -21,3 +21,14 @@ pub(crate) fn bar(length: usize, what: &'static str) -> ProgressBar {
         Err(_) => bar,
     }
 }
+
+/// A bar for stages that are few and long, each with its message. It is drawn between
+/// them only, so that it does not disturb what they measure.
+pub(crate) fn stages(length: usize) -> ProgressBar {
+    let bar = ProgressBar::new(length as u64);
+    match ProgressStyle::with_template("[{bar:30}] {pos}/{len}  {msg}") {
+        Ok(style) => bar.with_style(style),
+        // The template is constant; a plain bar is as good.
+        Err(_) => bar,
+    }
+}

@@ -10,6 +10,7 @@ pub(crate) mod correlation;
 pub(crate) mod gemm;
 pub(crate) mod inference;
 pub(crate) mod packed_weight;
+pub(crate) mod peak;
 pub(crate) mod planes;
 pub(crate) mod scratch;
 pub(crate) mod sums;

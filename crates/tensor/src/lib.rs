@@ -29,5 +29,6 @@ pub mod reference;
 
 pub use activation::Activation;
 pub use element::Element;
+pub use kernels::peak::peak_gflops;
 pub use level::{LEVEL_VARIABLE, Level, UnknownLevel};
 pub use padding::Padding2d;

@@ -14,6 +14,7 @@ use autograd::optimiser::{Adam, Optimiser};
 use facenet::network::{Variant, build};
 use facenet::training::{Mining, Model, Reduction, mine, squared_distances, triplet};
 use ndarray::{Array4, Ix2};
+use tensor::Level;
 
 use super::stopwatch::{Stopwatch, Time};
 
@@ -29,15 +30,15 @@ pub(crate) struct Arguments {
     /// Steps that are timed, after two that are not
     #[arg(long, default_value_t = 10)]
     steps: usize,
-    /// What one core can do, GFLOP/s in f32: the shares are of it. The default is
-    /// that of a 4.5 GHz core with two 512-bit FMA units
-    #[arg(long, default_value_t = 287.0)]
-    peak: f64,
+    /// What one core can do, GFLOP/s in f32: the shares are of it [default: measured]
+    #[arg(long)]
+    peak: Option<f64>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let threads = rayon::current_num_threads();
-    let peak = arguments.peak * threads as f64;
+    let peak = arguments.peak.unwrap_or_else(|| tensor::peak_gflops(Level::best()));
+    let peak = peak * threads as f64;
     println!("{threads} threads, peak {peak:.0} GFLOP/s");
     for &batch in &arguments.batch {
         let batch = batch.next_multiple_of(PICTURES).max(2 * PICTURES);

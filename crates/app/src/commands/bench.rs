@@ -1,0 +1,168 @@
+//! `facenet bench`: how fast the network runs here, and where the time goes.
+//!
+//! The engine alone is timed: the pictures lie in memory, and the rows they go to are
+//! taken before. The calls are made on a thread of the pool, as a program would that
+//! encodes many.
+
+mod profile;
+
+use std::num::NonZeroUsize;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::Result;
+use autograd::Random;
+use facenet::engine::Engine;
+use facenet::network::{ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE};
+use ndarray::Array4;
+use rayon::ThreadPoolBuilder;
+use serde::Serialize;
+use tensor::Level;
+
+use crate::Outcome;
+use crate::arguments::Bench;
+use crate::face_reader::weights;
+use crate::output::{Output, line};
+use crate::progress;
+
+/// Pictures of a pass where the user names no number.
+const BATCHES: [usize; 3] = [1, 8, 32];
+
+/// Fewest passes that are timed, however long they take.
+const LEAST: usize = 5;
+
+/// Seed of the pictures.
+const SEED: u64 = 1;
+
+/// One measurement.
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    batch: usize,
+    threads: usize,
+    kernel: &'static str,
+    variant: &'static str,
+    passes: usize,
+    min_ms: f64,
+    median_ms: f64,
+    p90_ms: f64,
+    images_per_second: f64,
+}
+
+pub(crate) fn run(
+    arguments: &Bench,
+    threads: Option<NonZeroUsize>,
+    output: &mut Output,
+) -> Result<Outcome> {
+    let (level, variant) = (Level::best(), arguments.model.variant);
+    let engine = Engine::at_level(variant, &weights(&arguments.model)?, level);
+    let batches = arguments.batch.map_or(BATCHES.to_vec(), |batch| vec![batch.get()]);
+    let counts = threads.map_or_else(one_and_all, |threads| vec![threads.get()]);
+    if !output.is_json() {
+        line!(output, "Network {variant}, kernels {level}")?;
+        line!(output)?;
+        line!(
+            output,
+            "{:>5} {:>8} {:>11} {:>11} {:>11} {:>10}",
+            "batch",
+            "threads",
+            "median ms",
+            "90 % ms",
+            "fastest ms",
+            "images/s"
+        )?;
+    }
+    let bar = progress::stages(batches.len() * counts.len());
+    for &batch in &batches {
+        let pictures = pictures(batch);
+        for &threads in &counts {
+            bar.set_message(format!("batch {batch}, threads {threads}"));
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+            let times = pool.install(|| times(&engine, &pictures, arguments.seconds))?;
+            let row = Row::new(batch, threads, level, variant.name(), times);
+            bar.suspend(|| -> Result<()> {
+                print(&row, output)?;
+                // Each row as soon as it is known.
+                Ok(output.flush()?)
+            })?;
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    if arguments.profile {
+        for batch in batches {
+            profile::print(&engine, level, pictures(batch).view(), arguments.seconds)?;
+        }
+    }
+    Ok(Outcome::Yes)
+}
+
+/// One thread and as many as the machine has.
+fn one_and_all() -> Vec<usize> {
+    let mut counts = vec![1, thread::available_parallelism().map_or(1, NonZeroUsize::get)];
+    counts.dedup();
+    counts
+}
+
+/// Noise, the same every time.
+fn pictures(batch: usize) -> Array4<f32> {
+    let mut random = Random::new(SEED);
+    let shape = (batch, INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE);
+    Array4::from_shape_simple_fn(shape, || random.uniform() as f32)
+}
+
+/// Seconds of each pass, in rising order.
+fn times(engine: &Engine, pictures: &Array4<f32>, seconds: f64) -> Result<Vec<f64>> {
+    let mut rows = vec![0.0; pictures.dim().0 * ENCODING_LENGTH];
+    let mut pass = || -> Result<f64> {
+        let start = Instant::now();
+        engine.encode_into(pictures.view(), &mut rows)?;
+        Ok(start.elapsed().as_secs_f64())
+    };
+    let start = Instant::now();
+    pass()?;
+    while start.elapsed().as_secs_f64() < seconds / 4.0 {
+        pass()?;
+    }
+    let (mut times, start) = (Vec::new(), Instant::now());
+    while times.len() < LEAST || start.elapsed().as_secs_f64() < seconds {
+        times.push(pass()?);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}
+
+impl Row {
+    /// From the passes' seconds in rising order, of which there is one at least.
+    fn new(
+        batch: usize,
+        threads: usize,
+        level: Level,
+        variant: &'static str,
+        times: Vec<f64>,
+    ) -> Self {
+        let passes = times.len();
+        let median = times[passes / 2];
+        Self {
+            batch,
+            threads,
+            kernel: level.name(),
+            variant,
+            passes,
+            min_ms: 1e3 * times[0],
+            median_ms: 1e3 * median,
+            p90_ms: 1e3 * times[(9 * passes).div_ceil(10) - 1],
+            images_per_second: batch as f64 / median,
+        }
+    }
+}
+
+fn print(row: &Row, output: &mut Output) -> Result<()> {
+    if output.is_json() {
+        return Ok(output.json(row)?);
+    }
+    let Row { batch, threads, min_ms, median_ms, p90_ms, images_per_second, .. } = row;
+    Ok(line!(
+        output,
+        "{batch:>5} {threads:>8} {median_ms:>11.3} {p90_ms:>11.3} {min_ms:>11.3} {images_per_second:>10.0}"
+    )?)
+}
