@@ -15,6 +15,7 @@
 //! | [`engine`] | the network compiled for inference |
 //! | [`photo`] | from an image file to the network's input |
 //! | [`matching`] | distances, `verify`, `who_is_it` |
+//! | [`gallery`] | enrolled people, one against many, and grouping |
 //! | [`triplet`] | the triplet loss |
 //! | [`training`] | pictures, losses, the step and the loop |
 //! | [`dataset`], [`evaluation`] | labelled pictures and how well faces are told apart on them |
@@ -40,6 +41,7 @@
 pub mod dataset;
 pub mod engine;
 pub mod evaluation;
+pub mod gallery;
 pub mod matching;
 pub mod network;
 mod npy;
