@@ -6,6 +6,7 @@
 mod convert_weights;
 mod demonstration;
 mod encode;
+mod enrolled;
 mod evaluate;
 mod gallery;
 mod model;

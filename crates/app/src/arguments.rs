@@ -1,5 +1,7 @@
 //! The command line: what can be typed, checked as far as words go.
 
+mod gallery;
+mod serve;
 mod train;
 
 use std::num::NonZeroUsize;
@@ -10,6 +12,8 @@ use facenet::matching::Threshold;
 use facenet::network::Variant;
 use facenet::photo::FaceChoice;
 
+pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
+pub(crate) use serve::Serve;
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
 /// Verify and recognise faces, offline, with FaceNet's Inception network.
@@ -33,6 +37,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Verify(Verify),
     Recognize(Recognize),
+    Enroll(Enroll),
+    Gallery(Gallery),
+    Cluster(Cluster),
+    Watch(Watch),
+    Serve(Serve),
     Encode(Encode),
     Evaluate(Evaluate),
     Train(Box<Train>),
@@ -46,6 +55,11 @@ impl Arguments {
         match &self.command {
             Command::Verify(verify) => verify.json,
             Command::Recognize(recognize) => recognize.json,
+            Command::Enroll(enroll) => enroll.json,
+            Command::Gallery(gallery) => gallery.json,
+            Command::Cluster(cluster) => cluster.json,
+            Command::Watch(_) => true,
+            Command::Serve(_) => false,
             Command::Encode(encode) => encode.format() == EncodingFormat::Json,
             Command::Evaluate(evaluate) => evaluate.json,
             Command::Train(train) => train.json,
@@ -71,28 +85,6 @@ pub(crate) struct Verify {
     /// Folder of known people: NAME.jpg, or NAME/ with several photos
     #[arg(long, value_name = "DIR", requires = "claim")]
     pub(crate) gallery: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) decision: Decision,
-    #[command(flatten)]
-    pub(crate) faces: Faces,
-    #[command(flatten)]
-    pub(crate) model: ModelChoice,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Who is this?
-#[derive(Debug, Args)]
-pub(crate) struct Recognize {
-    /// The photo
-    pub(crate) photo: PathBuf,
-    /// Folder of known people: NAME.jpg, or NAME/ with several photos
-    #[arg(long, value_name = "DIR")]
-    pub(crate) gallery: PathBuf,
-    /// How many of the nearest people to list
-    #[arg(long, value_name = "K", default_value = "2")]
-    pub(crate) top: NonZeroUsize,
     #[command(flatten)]
     pub(crate) decision: Decision,
     #[command(flatten)]
@@ -206,6 +198,12 @@ pub(crate) struct Decision {
     #[arg(long, value_name = "DISTANCE", default_value_t = Threshold::DEFAULT,
           allow_negative_numbers = true)]
     pub(crate) threshold: Threshold,
+}
+
+impl Default for Decision {
+    fn default() -> Self {
+        Self { threshold: Threshold::DEFAULT }
+    }
 }
 
 /// Which face of a photo is meant.

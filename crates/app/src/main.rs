@@ -8,11 +8,13 @@
 mod arguments;
 mod commands;
 mod demonstration;
+mod enrolled;
 mod face_finder;
 mod face_reader;
 mod gallery_folder;
 mod output;
 mod progress;
+mod server;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -67,6 +69,11 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
     match arguments.command {
         Command::Verify(verify) => commands::verify::run(&verify, output),
         Command::Recognize(recognize) => commands::recognize::run(&recognize, output),
+        Command::Enroll(enroll) => commands::enroll::run(&enroll, output),
+        Command::Gallery(gallery) => commands::gallery::run(&gallery, output),
+        Command::Cluster(cluster) => commands::cluster::run(&cluster, output),
+        Command::Watch(watch) => commands::watch::run(&watch, output),
+        Command::Serve(serve) => commands::serve::run(&serve),
         Command::Encode(encode) => commands::encode::run(&encode, output),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
         Command::Train(train) => commands::train::run(&train, output),

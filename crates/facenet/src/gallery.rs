@@ -16,6 +16,7 @@
 //! | `template.rs` | the mean of a person's templates |
 //! | `search.rs` | the scan, for one probe and for many |
 //! | `shortlist.rs` | the nearest so far, with room for the scan's rounding |
+//! | `array.rs` | encodings as a NumPy array |
 //! | `cluster.rs` | photos of unknown people, grouped by person |
 //!
 //! # Example
@@ -33,6 +34,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod array;
 mod cluster;
 mod name;
 mod search;
@@ -44,6 +46,7 @@ use ndarray::ArrayView2;
 use crate::matching::{Candidate, Encoding, Recognition, Threshold};
 use crate::network::ENCODING_LENGTH;
 
+pub use array::{ArrayError, encodings_from_npy};
 pub use cluster::cluster;
 pub use name::{MOST_NAME_BYTES, NameError, PersonName};
 pub use template::{TemplateError, mean_template};
