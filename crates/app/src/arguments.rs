@@ -13,7 +13,7 @@ use facenet::network::Variant;
 use facenet::photo::FaceChoice;
 
 pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
-pub(crate) use serve::Serve;
+pub(crate) use serve::{Limits, LogForm, Serve};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
 /// Verify and recognise faces, offline, with FaceNet's Inception network.

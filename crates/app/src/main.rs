@@ -73,7 +73,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Gallery(gallery) => commands::gallery::run(&gallery, output),
         Command::Cluster(cluster) => commands::cluster::run(&cluster, output),
         Command::Watch(watch) => commands::watch::run(&watch, output),
-        Command::Serve(serve) => commands::serve::run(&serve),
+        Command::Serve(serve) => commands::serve::run(&serve, output),
         Command::Encode(encode) => commands::encode::run(&encode, output),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
         Command::Train(train) => commands::train::run(&train, output),

@@ -4,7 +4,10 @@ use anyhow::Result;
 
 use crate::Outcome;
 use crate::arguments::Serve;
+use crate::output::Output;
+use crate::server;
 
-pub(crate) fn run(_arguments: &Serve) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<Outcome> {
+    server::run(arguments, output)?;
     Ok(Outcome::Yes)
 }
