@@ -57,7 +57,7 @@ fn somebody_enrols_from_a_file_and_comes_home_before_the_camera() {
     let Some(mut browser) = visit(&door, Some(&film), DESKTOP) else { return };
     browser.picture("empty-light");
     // The form is open, for nobody lives here yet.
-    let name = "Barack <b>Obama</b>";
+    let name = "Barack <b>Obama &amp;";
     browser.type_into("#name", name);
     browser.type_into("#files", portrait("obama-portrait.jpg").to_str().unwrap());
     browser.wait_for("#shots", "×");
