@@ -5,6 +5,7 @@
 //! read, with its checks, which write: what is written stays in memory.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -112,7 +113,8 @@ impl StorageBackend for Overlay {
             match above.pages.get(&page) {
                 Some(bytes) => piece.copy_from_slice(&bytes[at..at + length]),
                 None => {
-                    piece.copy_from_slice(&self.page_below(page, above.below)?[at..at + length])
+                    let bytes = self.page_below(page, above.below)?;
+                    piece.copy_from_slice(&bytes[at..at + length]);
                 }
             }
             rest = more;
@@ -142,13 +144,11 @@ impl StorageBackend for Overlay {
         let mut rest = data;
         for (page, at, length) in pieces(offset, rest.len()) {
             let (piece, more) = rest.split_at(length);
-            if !above.pages.contains_key(&page) {
-                let bytes = self.page_below(page, valid)?;
-                above.pages.insert(page, bytes);
-            }
-            if let Some(bytes) = above.pages.get_mut(&page) {
-                bytes[at..at + length].copy_from_slice(piece);
-            }
+            let bytes = match above.pages.entry(page) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(self.page_below(page, valid)?),
+            };
+            bytes[at..at + length].copy_from_slice(piece);
             rest = more;
         }
         Ok(())

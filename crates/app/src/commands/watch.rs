@@ -5,7 +5,7 @@
 //! looks, so that a camera can take its time to write it.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ fn answer(
     arguments: &Watch,
     reader: &FaceReader,
     gallery: &Gallery,
-    file: &PathBuf,
+    file: &Path,
     output: &mut Output,
 ) -> Result<()> {
     match reader.read(file) {
