@@ -4,7 +4,8 @@
 //! At the n-th write, change of length, sync or rename it either begins to return errors,
 //! or the machine stops; then each write since the last sync is there or not, as the
 //! seed decides, the last one perhaps in half. After every such end the store is opened
-//! again and must hold the people from before the change or those from after it.
+//! again and must hold the people from before the change or those from after it: close to
+//! seven hundred ends.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -307,21 +308,18 @@ fn at_every_step(change: &dyn Fn(&mut Store) -> Result<(), StoreError>) -> usize
 #[test]
 fn an_enrolment_happens_or_does_not() {
     let ends = at_every_step(&|store| store.enroll(&name(77), &enrolment(77)));
-    println!("{ends} ends");
     assert!(ends > 30, "{ends} ends");
 }
 
 #[test]
 fn a_removal_happens_or_does_not() {
     let ends = at_every_step(&|store| store.remove(&[name(3), name(4)]));
-    println!("{ends} ends");
     assert!(ends > 100, "{ends} ends");
 }
 
 #[test]
 fn a_compaction_changes_nobody() {
     let ends = at_every_step(&|store| store.compact());
-    println!("{ends} ends");
     assert!(ends > 100, "{ends} ends");
 }
 
@@ -329,6 +327,5 @@ fn a_compaction_changes_nobody() {
 fn many_enrolments_at_once_happen_or_do_not() {
     let people: Vec<_> = (100..160).map(|n| (name(n), enrolment(n))).collect();
     let ends = at_every_step(&|store| store.enroll_all(people.iter().map(|(n, e)| (n, e))));
-    println!("{ends} ends");
     assert!(ends > 30, "{ends} ends");
 }
