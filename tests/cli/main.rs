@@ -9,6 +9,7 @@ mod convert_weights;
 mod demonstration;
 mod detect;
 mod encode;
+mod enrolled;
 mod evaluate;
 mod gallery;
 mod model;

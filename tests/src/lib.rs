@@ -5,6 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod door;
+pub mod http;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;

@@ -4,7 +4,9 @@ mod acceptance;
 mod bench;
 mod calibrate;
 mod evaluate;
+mod gallery;
 mod photos;
+mod serve;
 mod train;
 
 use std::num::NonZeroUsize;
@@ -21,7 +23,9 @@ pub(crate) use calibrate::Calibrate;
 pub(crate) use evaluate::{Evaluate, Method};
 
 pub(crate) use bench::Bench;
+pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
 pub(crate) use photos::{Detect, Searching, TrainLandmarks};
+pub(crate) use serve::{Limits, LogForm, Serve};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
 /// Verify and recognise faces, offline, with FaceNet's Inception network.
@@ -48,6 +52,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Verify(Verify),
     Recognize(Recognize),
+    Enroll(Enroll),
+    Gallery(Gallery),
+    Cluster(Cluster),
+    Watch(Watch),
+    Serve(Serve),
     Encode(Encode),
     Detect(Detect),
     Evaluate(Evaluate),
@@ -65,6 +74,11 @@ impl Arguments {
         match &self.command {
             Command::Verify(verify) => verify.json,
             Command::Recognize(recognize) => recognize.json,
+            Command::Enroll(enroll) => enroll.json,
+            Command::Gallery(gallery) => gallery.json,
+            Command::Cluster(cluster) => cluster.json,
+            Command::Watch(_) => true,
+            Command::Serve(_) => false,
             Command::Encode(encode) => encode.format() == EncodingFormat::Json,
             Command::Detect(detect) => detect.json,
             Command::Evaluate(evaluate) => evaluate.json,
@@ -96,28 +110,6 @@ pub(crate) struct Verify {
     pub(crate) gallery: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) acceptance: Acceptance,
-    #[command(flatten)]
-    pub(crate) faces: Faces,
-    #[command(flatten)]
-    pub(crate) model: ModelChoice,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Who is this?
-#[derive(Debug, Args)]
-pub(crate) struct Recognize {
-    /// The photo
-    pub(crate) photo: PathBuf,
-    /// Folder of known people: NAME.jpg, or NAME/ with several photos
-    #[arg(long, value_name = "DIR")]
-    pub(crate) gallery: PathBuf,
-    /// How many of the nearest people to list
-    #[arg(long, value_name = "K", default_value = "2")]
-    pub(crate) top: NonZeroUsize,
-    #[command(flatten)]
-    pub(crate) decision: Decision,
     #[command(flatten)]
     pub(crate) faces: Faces,
     #[command(flatten)]
@@ -191,6 +183,12 @@ pub(crate) struct Decision {
     #[arg(long, value_name = "DISTANCE", default_value_t = Threshold::DEFAULT,
           allow_negative_numbers = true)]
     pub(crate) threshold: Threshold,
+}
+
+impl Default for Decision {
+    fn default() -> Self {
+        Self { threshold: Threshold::DEFAULT }
+    }
 }
 
 /// Which face of a photo is meant.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use facenet::dataset::PhotoTree;
+use facenet::gallery::{self, PersonName};
 use facenet::matching::Encoding;
 
 use crate::Outcome;
@@ -26,6 +27,24 @@ pub(crate) struct Gallery {
     pub(crate) entries: Vec<(String, Encoding)>,
     /// Photos that were left out, each reported.
     pub(crate) skipped: usize,
+}
+
+impl Gallery {
+    /// The people, ready to be searched: each the mean of their photos.
+    pub(crate) fn gallery(&self) -> Result<gallery::Gallery> {
+        let mut people: BTreeMap<PersonName, Vec<Encoding>> = BTreeMap::new();
+        for (name, encoding) in &self.entries {
+            let name = PersonName::new(name).context("a name in the gallery")?;
+            people.entry(name).or_default().push(encoding.clone());
+        }
+        let mut searched = gallery::Gallery::with_capacity(people.len());
+        for (name, templates) in people {
+            let whose = name.as_str().to_owned();
+            let inserted = searched.insert(name, &templates);
+            inserted.with_context(|| format!("{whose:?} in the gallery"))?;
+        }
+        Ok(searched)
+    }
 }
 
 impl GalleryFolder {

@@ -10,12 +10,14 @@ mod charts;
 mod commands;
 mod decision;
 mod demonstration;
+mod enrolled;
 mod face_finder;
 mod face_reader;
 mod gallery_folder;
 mod labelled_pictures;
 mod output;
 mod progress;
+mod server;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -74,6 +76,11 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
     match arguments.command {
         Command::Verify(verify) => commands::verify::run(&verify, output),
         Command::Recognize(recognize) => commands::recognize::run(&recognize, output),
+        Command::Enroll(enroll) => commands::enroll::run(&enroll, output),
+        Command::Gallery(gallery) => commands::gallery::run(&gallery, output),
+        Command::Cluster(cluster) => commands::cluster::run(&cluster, output),
+        Command::Watch(watch) => commands::watch::run(&watch, output),
+        Command::Serve(serve) => commands::serve::run(&serve, output),
         Command::Encode(encode) => commands::encode::run(&encode, output),
         Command::Detect(detect) => commands::detect::run(&detect, output),
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),

@@ -17,6 +17,7 @@
 //! | [`landmarks`] | five points of a face, by a small network of its own |
 //! | [`matching`] | distances, `verify`, `who_is_it` |
 //! | [`calibration`] | thresholds with known error rates, probabilities |
+//! | [`gallery`] | enrolled people, one against many, and grouping |
 //! | [`triplet`] | the triplet loss |
 //! | [`training`] | pictures, losses, the step and the loop |
 //! | [`dataset`], [`evaluation`] | labelled pictures and how well faces are told apart on them |
@@ -43,6 +44,7 @@ pub mod calibration;
 pub mod dataset;
 pub mod engine;
 pub mod evaluation;
+pub mod gallery;
 pub mod landmarks;
 pub mod matching;
 pub mod network;

@@ -10,6 +10,7 @@ mod recognition;
 mod threshold;
 mod verification;
 
+pub(crate) use encoding::euclidean;
 pub use encoding::{Encoding, EncodingError};
 pub use recognition::{Candidate, Recognition, who_is_it};
 pub use threshold::{Threshold, ThresholdError};

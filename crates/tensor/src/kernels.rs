@@ -7,6 +7,7 @@
 
 pub(crate) mod blocked;
 pub(crate) mod correlation;
+pub(crate) mod distance;
 pub(crate) mod gemm;
 pub(crate) mod inference;
 pub(crate) mod packed_weight;

@@ -17,6 +17,7 @@ mod max_pool2d;
 mod pad2d;
 mod pool2d;
 mod relu;
+mod squared_distances;
 
 pub use average_pool2d::{
     average_pool2d, average_pool2d_backward, average_pool2d_backward_into, average_pool2d_into,
@@ -44,3 +45,4 @@ pub use max_pool2d::{
 pub use pad2d::{pad2d, pad2d_backward, pad2d_backward_into, pad2d_into};
 pub use pool2d::Pool2dOptions;
 pub use relu::{relu, relu_backward};
+pub use squared_distances::{squared_distances, squared_distances_into};

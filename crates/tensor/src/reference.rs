@@ -15,6 +15,7 @@ mod local_response_norm;
 mod max_pool2d;
 mod pad2d;
 mod relu;
+mod squared_distances;
 
 pub use average_pool2d::average_pool2d;
 pub use batch_norm::{batch_norm, batch_norm_train};
@@ -27,3 +28,4 @@ pub use local_response_norm::local_response_norm;
 pub use max_pool2d::max_pool2d;
 pub use pad2d::pad2d;
 pub use relu::relu;
+pub use squared_distances::squared_distances;

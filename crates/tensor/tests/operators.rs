@@ -13,4 +13,5 @@ mod local_response_norm;
 mod max_pool2d;
 mod pad2d;
 mod relu;
+mod squared_distances;
 mod support;

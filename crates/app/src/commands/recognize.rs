@@ -1,61 +1,142 @@
-//! `facenet recognize`: who of the gallery is this?
+//! `facenet recognize`: who of the people who are enrolled, or of a folder, is this?
+
+use std::path::Path;
 
 use anyhow::Result;
-use facenet::matching::{Recognition, who_is_it};
+use facenet::gallery::Gallery;
+use facenet::matching::{Recognition, Threshold};
 use serde::Serialize;
+use store::Access;
 
-use crate::Outcome;
 use crate::arguments::Recognize;
+use crate::enrolled::{self, identification_threshold};
 use crate::face_finder::Framing;
 use crate::face_reader::{Face, FaceReader};
 use crate::gallery_folder::GalleryFolder;
-use crate::output::{Output, escaped, line};
+use crate::output::{Output, escaped, line, warn};
+use crate::{Outcome, outcome_of, progress};
 
-/// What `--json` prints for each face.
+/// What `--json` prints for each face, and `facenet watch`.
 #[derive(Serialize)]
-struct Answer<'a> {
-    probe: String,
+pub(crate) struct Answer<'a> {
+    pub(crate) probe: String,
     #[serde(rename = "box")]
-    place: Option<[f32; 4]>,
-    person: Option<&'a str>,
-    distance: Option<f32>,
-    threshold: f32,
-    candidates: Vec<Row<'a>>,
-    skipped: usize,
+    pub(crate) place: Option<[f32; 4]>,
+    pub(crate) person: Option<&'a str>,
+    pub(crate) distance: Option<f32>,
+    pub(crate) threshold: f32,
+    pub(crate) candidates: Vec<Row<'a>>,
+    pub(crate) skipped: usize,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+pub(crate) struct Row<'a> {
     name: &'a str,
     distance: f32,
 }
 
+/// What it prints for a photo without an answer.
+#[derive(Serialize)]
+pub(crate) struct FaultRow {
+    pub(crate) probe: String,
+    pub(crate) error: String,
+}
+
+/// Who may be recognised, and when.
+struct Known {
+    gallery: Gallery,
+    skipped: usize,
+    threshold: Threshold,
+    top: usize,
+}
+
 pub(crate) fn run(arguments: &Recognize, output: &mut Output) -> Result<Outcome> {
     let reader = FaceReader::new(&arguments.model, Framing::from(&arguments.faces))?;
-    let folder = GalleryFolder::open(&arguments.gallery)?;
-    let faces = reader.read(&arguments.photo)?;
-    let known = reader.with_framing(Framing::of_gallery(&arguments.faces));
-    let gallery = folder.everybody(&known)?;
-    let mut everybody_known = true;
-    for face in &faces {
-        let entries = gallery.entries.iter().map(|(name, encoding)| (name.as_str(), encoding));
-        let (threshold, top) = (arguments.decision.threshold, arguments.top.get());
-        let answer = who_is_it(&face.encoding, entries, threshold, top);
-        everybody_known &= answer.person().is_some();
+    let known = known(arguments, &reader)?;
+    let bar = progress::bar(arguments.photos.len(), "recognising");
+    let mut worst = Outcome::Yes;
+    for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
+        let outcome = match faces {
+            Ok(faces) => answer(photo, &faces, &known, arguments.photos.len() > 1, output)?,
+            // Of one photo, the error is the answer.
+            Err(error) if arguments.photos.len() == 1 => return Err(error),
+            Err(error) => {
+                if output.is_json() {
+                    let probe = photo.display().to_string();
+                    output.json(&FaultRow { probe, error: format!("{error:#}") })?;
+                }
+                bar.suspend(|| warn(format_args!("left out: {error:#}")));
+                outcome_of(&error)
+            }
+        };
+        worst = worse(worst, outcome);
+    }
+    bar.finish_and_clear();
+    Ok(worst)
+}
+
+/// The outcome of both: an error outweighs a photo without a face, that a stranger.
+fn worse(a: Outcome, b: Outcome) -> Outcome {
+    let weight = |outcome| match outcome {
+        Outcome::Yes => 0,
+        Outcome::No => 1,
+        Outcome::NoFace => 2,
+        Outcome::Error => 3,
+    };
+    if weight(b) > weight(a) { b } else { a }
+}
+
+fn known(arguments: &Recognize, reader: &FaceReader) -> Result<Known> {
+    let (gallery, skipped) = match &arguments.gallery {
+        Some(folder) => {
+            let photos = reader.with_framing(Framing::of_gallery(&arguments.faces));
+            let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
+            (photos.gallery()?, photos.skipped)
+        }
+        None => {
+            let store = enrolled::open(&arguments.store, &arguments.model, Access::Read)?;
+            (store.gallery()?, 0)
+        }
+    };
+    let threshold = identification_threshold(&arguments.decision, gallery.len());
+    Ok(Known { gallery, skipped, threshold, top: arguments.top.get() })
+}
+
+/// Answers for the faces of one photo; yes if everybody is known.
+fn answer(
+    photo: &Path,
+    faces: &[Face],
+    known: &Known,
+    titled: bool,
+    output: &mut Output,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::Yes;
+    if titled && !output.is_json() {
+        line!(output, "{}:", escaped(&photo.display().to_string()))?;
+    }
+    for face in faces {
+        let answer = known.gallery.recognize(&face.encoding, known.threshold, known.top);
+        if answer.person().is_none() {
+            outcome = Outcome::No;
+        }
         if output.is_json() {
-            let probe = arguments.photo.display().to_string();
-            output.json(&json(probe, face, &answer, gallery.skipped))?;
+            output.json(&json(photo, face, &answer, known.skipped))?;
         } else {
             print(face, faces.len(), &answer, output)?;
         }
     }
-    Ok(if everybody_known { Outcome::Yes } else { Outcome::No })
+    Ok(outcome)
 }
 
-fn json<'a>(probe: String, face: &Face, answer: &'a Recognition, skipped: usize) -> Answer<'a> {
+pub(crate) fn json<'a>(
+    probe: &Path,
+    face: &Face,
+    answer: &'a Recognition,
+    skipped: usize,
+) -> Answer<'a> {
     let rows = answer.candidates.iter().map(|c| Row { name: &c.name, distance: c.distance });
     Answer {
-        probe,
+        probe: probe.display().to_string(),
         place: face.place.map(|b| [b.x, b.y, b.width, b.height]),
         person: answer.person().map(|person| person.name.as_str()),
         distance: answer.candidates.first().map(|nearest| nearest.distance),

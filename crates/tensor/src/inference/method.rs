@@ -23,7 +23,7 @@ pub(super) fn winograd_form(
         // On nine pixels most of a tile would stick out, and its 36 products for each
         // weight read more memory than nine direct ones.
         [3, 3] if oh.min(ow) < 4 => None,
-        [3, 3] if oh % 4 == 0 && ow % 4 == 0 => Some(Form::F4X3),
+        [3, 3] if oh.is_multiple_of(4) && ow.is_multiple_of(4) => Some(Form::F4X3),
         [3, 3] if oh.min(ow) < 8 => Some(Form::F2X3),
         [3, 3] => Some(Form::F4X3),
         [4, 4] if oh.min(ow) >= 6 => Some(Form::F3X4),

@@ -260,8 +260,8 @@ impl Placement {
         for input in &nodes[concat].inputs {
             let (base, corner) = resolve(nodes, own, *input);
             let computed = reads_one(&nodes[base].operation);
-            let whole = channel % LANES == 0
-                && (nodes[base].shape[0] % LANES == 0
+            let whole = channel.is_multiple_of(LANES)
+                && (nodes[base].shape[0].is_multiple_of(LANES)
                     || channel + nodes[base].shape[0] == nodes[concat].shape[0]);
             if computed && whole && self.homes[base].is_none() && borders[base] == [[0; 2]; 2] {
                 self.homes[base] = Some(Home {

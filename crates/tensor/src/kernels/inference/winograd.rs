@@ -240,7 +240,12 @@ impl Winograd {
                             );
                         }
                         _ => {
-                            transform::source::<V, 6>(source, steps, target, self.transformed.width)
+                            transform::source::<V, 6>(
+                                source,
+                                steps,
+                                target,
+                                self.transformed.width,
+                            );
                         }
                     }
                 }

@@ -1,0 +1,195 @@
+//! Arguments of the commands about people who are enrolled.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use facenet::gallery::PersonName;
+
+use super::{Decision, Faces, ModelChoice};
+
+/// Where enrolled people are kept.
+#[derive(Debug, Args)]
+pub(crate) struct StoreChoice {
+    /// File of enrolled people [default: facenet/people.redb in the folder for
+    /// data that the platform gives each user; see `facenet gallery path`]
+    #[arg(long, global = true, value_name = "PATH", env = "FACENET_DB")]
+    pub(crate) db: Option<PathBuf>,
+}
+
+/// Who is this?
+///
+/// Of the people who are enrolled, or of a folder with --gallery.
+#[derive(Debug, Args)]
+pub(crate) struct Recognize {
+    /// The photos
+    #[arg(required = true, value_name = "PHOTO")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// Folder of known people instead: NAME.jpg, or NAME/ with several photos
+    #[arg(long, value_name = "DIR", conflicts_with = "db")]
+    pub(crate) gallery: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: StoreChoice,
+    /// How many of the nearest people to list
+    #[arg(long, value_name = "K", default_value = "2")]
+    pub(crate) top: NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
+    #[command(flatten)]
+    pub(crate) faces: Faces,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print one JSON object a face
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Enrol a person, or add photos to one.
+///
+/// Several photos, in different light and on different days, are better than one:
+/// their mean is what others are compared with. Ask the person before, and note it
+/// with --consent. Photos are not kept unless --keep-photos says so.
+#[derive(Debug, Args)]
+pub(crate) struct Enroll {
+    /// The person's name
+    pub(crate) name: PersonName,
+    /// Photos of the person
+    #[arg(required = true, value_name = "PHOTO")]
+    pub(crate) photos: Vec<PathBuf>,
+    /// How and to what the person agreed: kept with the time
+    #[arg(long, value_name = "NOTE")]
+    pub(crate) consent: Option<String>,
+    /// Keep the photo files in the store, too, so that another model can make its
+    /// own numbers of them
+    #[arg(long)]
+    pub(crate) keep_photos: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreChoice,
+    #[command(flatten)]
+    pub(crate) faces: Faces,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List, show, rename, remove, export and import the people who are enrolled.
+#[derive(Debug, Args)]
+pub(crate) struct Gallery {
+    #[command(subcommand)]
+    pub(crate) action: GalleryAction,
+    #[command(flatten)]
+    pub(crate) store: StoreChoice,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GalleryAction {
+    /// Everybody: name, photos, since when
+    List,
+    /// What is kept of a person
+    Show {
+        /// The person's name
+        name: PersonName,
+    },
+    /// Give a person another name
+    Rename {
+        /// The name now
+        old: PersonName,
+        /// The name from now on
+        new: PersonName,
+    },
+    /// Remove people: nothing of them is left in the file
+    Remove {
+        /// Their names
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<PersonName>,
+    },
+    /// Remove everybody
+    Purge {
+        /// Yes, everybody
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write everybody to a file: JSON lines, or .npy with a .csv of names beside it.
+    /// Kept photos are not part of it
+    Export {
+        /// FILE.jsonl or FILE.npy [default: JSON lines to standard output]
+        file: Option<PathBuf>,
+    },
+    /// Enrol everybody of a file that `export`, or `encode --format npy`, wrote
+    Import {
+        /// FILE.jsonl or FILE.npy
+        file: PathBuf,
+        /// With FILE.npy, the table of its rows: a CSV file with a column `name`
+        /// [default: FILE.csv]
+        #[arg(long, value_name = "CSV")]
+        names: Option<PathBuf>,
+        /// The numbers were made by the model in use, although the file does not say so
+        #[arg(long)]
+        same_model: bool,
+    },
+    /// Make everybody's numbers anew with the model in use, from the photos that were
+    /// kept
+    Rebuild {
+        /// Leave out the photos that were not kept, and people without any
+        #[arg(long)]
+        drop: bool,
+    },
+    /// Write the file anew, without what earlier changes left in it
+    Compact,
+    /// Print where the file is
+    Path,
+}
+
+/// Group the photos of a folder by person.
+#[derive(Debug, Args)]
+pub(crate) struct Cluster {
+    /// Folder of photos, and folders of photos in it
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
+    /// Which faces count where a photo has several: all, largest, central, only
+    /// or an index
+    #[arg(long, value_name = "CHOICE", default_value = "all")]
+    pub(crate) face: facenet::photo::FaceChoice,
+    /// The pictures are face crops: no detection
+    #[arg(long, conflicts_with = "face")]
+    pub(crate) aligned: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+    /// Print one JSON object a person
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Recognise the people of each new photo in a folder: JSON lines, until Ctrl-C.
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The folder
+    pub(crate) folder: PathBuf,
+    /// Photos that are there already, too
+    #[arg(long)]
+    pub(crate) existing: bool,
+    /// Milliseconds between two looks at the folder
+    #[arg(long, value_name = "MS", default_value = "500")]
+    pub(crate) interval: NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) store: StoreChoice,
+    /// How many of the nearest people to list
+    #[arg(long, value_name = "K", default_value = "2")]
+    pub(crate) top: NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
+    /// Which faces count where a photo has several: all, largest, central, only
+    /// or an index
+    #[arg(long, value_name = "CHOICE", default_value = "all")]
+    pub(crate) face: facenet::photo::FaceChoice,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+}

@@ -1,0 +1,70 @@
+//! Arguments of `facenet serve`.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Decision, ModelChoice, StoreChoice};
+
+/// Serve the door: a web page, and the same over HTTP for programs.
+///
+/// Listens on this machine only, unless --listen says otherwise; then every request
+/// has to carry the token that FACENET_TOKEN or --token-file holds. The page is at the
+/// address that is printed, the description of the interface at /openapi.json.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// File whose first line is the token that requests have to carry [default: the
+    /// variable FACENET_TOKEN; none is needed on this machine only]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// A further name under which the server is reached, for its check of Host
+    #[arg(long = "host", value_name = "NAME")]
+    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreChoice,
+    #[command(flatten)]
+    pub(crate) decision: Decision,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    /// How the log on stderr is written
+    #[arg(long, value_enum, default_value_t = LogForm::Text)]
+    pub(crate) log: LogForm,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
+}
+
+/// What a request may ask of the machine.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Limits {
+    /// Most mebibytes of a request's body
+    #[arg(long, value_name = "MIB", default_value = "16")]
+    pub(crate) max_body: NonZeroUsize,
+    /// Most megapixels of a photo
+    #[arg(long, value_name = "MP", default_value = "50")]
+    pub(crate) max_pixels: NonZeroUsize,
+    /// Seconds that a request may take from its first byte to its answer
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub(crate) timeout: NonZeroUsize,
+    /// Requests that may wait for a free core; more are answered 503
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub(crate) queue: NonZeroUsize,
+    /// Connections that may be open; beyond, the one that is idle longest is closed
+    #[arg(long, value_name = "N", default_value = "512")]
+    pub(crate) connections: NonZeroUsize,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+    /// None
+    Off,
+}

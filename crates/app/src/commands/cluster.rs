@@ -1,0 +1,81 @@
+//! `facenet cluster`: which photos of a folder show the same person?
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use facenet::dataset::PhotoTree;
+use facenet::gallery::cluster;
+use serde::Serialize;
+
+use crate::arguments::Cluster;
+use crate::commands::enroll::{counted, counted_people};
+use crate::face_finder::Framing;
+use crate::face_reader::FaceReader;
+use crate::output::{Output, escaped, line, warn};
+use crate::{Outcome, outcome_of, progress};
+
+/// What `--json` prints for each person.
+#[derive(Serialize)]
+struct Person<'a> {
+    person: usize,
+    faces: Vec<Face<'a>>,
+}
+
+#[derive(Serialize)]
+struct Face<'a> {
+    file: &'a str,
+    #[serde(rename = "box")]
+    place: Option<[f32; 4]>,
+}
+
+pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<Outcome> {
+    let framing =
+        if arguments.aligned { Framing::Aligned } else { Framing::Detected(arguments.face) };
+    let reader = FaceReader::new(&arguments.model, framing)?;
+    let photos = PhotoTree::open(&arguments.folder)?.photos()?;
+    let files: Vec<_> = photos.into_iter().map(|photo| photo.path).collect();
+    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    let bar = progress::bar(files.len(), "reading the photos");
+    let (mut faces, mut encodings) = (Vec::new(), Vec::new());
+    let (mut skipped, mut worst) = (0, Outcome::Yes);
+    for (file, found) in names.iter().zip(reader.read_all(&files, &bar)) {
+        match found {
+            Ok(found) => {
+                for face in found {
+                    let place = face.place.map(|b| [b.x, b.y, b.width, b.height]);
+                    faces.push(Face { file, place });
+                    encodings.push(face.encoding);
+                }
+            }
+            Err(error) => {
+                skipped += 1;
+                // A photo of a landscape is no fault of a folder's.
+                if outcome_of(&error) == Outcome::Error {
+                    worst = Outcome::Error;
+                }
+                bar.suspend(|| warn(format_args!("left out: {error:#}")));
+            }
+        }
+    }
+    bar.finish_and_clear();
+    let groups = cluster(&encodings, arguments.decision.threshold);
+    let mut faces: Vec<_> = faces.into_iter().map(Some).collect();
+    let people = groups.len();
+    for (number, group) in groups.into_iter().enumerate() {
+        let faces: Vec<_> = group.into_iter().filter_map(|face| faces[face].take()).collect();
+        if output.is_json() {
+            output.json(&Person { person: number + 1, faces })?;
+        } else {
+            line!(output, "Person {}: {}", number + 1, counted(faces.len(), "face"))?;
+            let files: BTreeSet<_> = faces.iter().map(|face| face.file).collect();
+            for file in files {
+                line!(output, "  {}", escaped(file))?;
+            }
+        }
+    }
+    if !output.is_json() {
+        let photos = counted(names.len() - skipped, "photo");
+        line!(output, "{} in {photos}; {skipped} left out", counted_people(people))?;
+    }
+    Ok(worst)
+}

@@ -1,0 +1,191 @@
+//! `facenet gallery`: the people who are enrolled, and their file.
+
+mod export;
+mod import;
+mod rebuild;
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use anyhow::{Result, bail};
+use facenet::gallery::PersonName;
+use serde::Serialize;
+use store::{Access, Store, StoreError, Summary};
+
+use crate::Outcome;
+use crate::arguments::{Gallery, GalleryAction};
+use crate::commands::enroll::{counted, counted_people};
+use crate::enrolled;
+use crate::output::{Output, escaped, line};
+
+/// What `gallery list --json` prints for each person, and `gallery show --json`.
+#[derive(Serialize)]
+pub(crate) struct PersonRow<'a> {
+    pub(crate) name: &'a str,
+    /// Photos that the person was enrolled with.
+    pub(crate) photos: usize,
+    /// How many of them are kept as pictures.
+    pub(crate) photos_kept: usize,
+    pub(crate) enrolled: String,
+    pub(crate) consent: Option<&'a str>,
+}
+
+/// What the others print.
+#[derive(Serialize)]
+struct Done {
+    done: &'static str,
+    people: usize,
+}
+
+pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
+    let open = |access| enrolled::open_any(&arguments.store, access);
+    match &arguments.action {
+        GalleryAction::Path => {
+            let path = enrolled::path(&arguments.store)?.display().to_string();
+            if output.is_json() {
+                output.json(&serde_json::json!({ "db": path }))?;
+            } else {
+                line!(output, "{}", escaped(&path))?;
+            }
+        }
+        GalleryAction::List => list(&open(Access::Read)?, output)?,
+        GalleryAction::Show { name } => show(&open(Access::Read)?, name, output)?,
+        GalleryAction::Rename { old, new } => {
+            let mut store = open(Access::Write)?;
+            known(&store, std::slice::from_ref(old))?;
+            store.rename(old, new)?;
+            let words = format!("{} is {} now.", escaped(old.as_str()), escaped(new.as_str()));
+            done("renamed", &words, &store, output)?;
+        }
+        GalleryAction::Remove { names } => {
+            let mut store = open(Access::Write)?;
+            known(&store, names)?;
+            store.remove(names)?;
+            let words = format!("{} removed.", enrolled::abridged(names.iter()));
+            done("removed", &words, &store, output)?;
+        }
+        GalleryAction::Purge { yes } => {
+            let mut store = open(Access::Write)?;
+            if !yes {
+                let people = counted_people(store.len()?);
+                bail!("this removes {people} for good: say so with --yes");
+            }
+            store.purge()?;
+            done("purged", "Everybody was removed.", &store, output)?;
+        }
+        GalleryAction::Compact => {
+            let mut store = open(Access::Write)?;
+            store.compact()?;
+            done("compacted", "Written anew.", &store, output)?;
+        }
+        GalleryAction::Export { file } => {
+            export::run(&open(Access::Read)?, file.as_deref(), output)?;
+        }
+        GalleryAction::Import { file, names, same_model } => {
+            let model = enrolled::model(&arguments.model)?;
+            let mut people = import::read(file, names.as_deref(), &model, *same_model)?;
+            let mut store = enrolled::open(&arguments.store, &arguments.model, Access::Write)?;
+            let count = people.len();
+            import::enrol(&mut store, &mut people)?;
+            let words = format!("{} imported.", counted_people(count));
+            done("imported", &words, &store, output)?;
+        }
+        GalleryAction::Rebuild { drop } => {
+            let mut store = open(Access::Write)?;
+            let photos = rebuild::run(&mut store, &arguments.model, *drop)?;
+            let words = format!("Made anew from {}.", counted(photos, "photo"));
+            done("rebuilt", &words, &store, output)?;
+        }
+    }
+    Ok(Outcome::Yes)
+}
+
+/// Seconds since 1970 as a date and time, such as 2026-01-31T08:00:00Z.
+pub(crate) fn timestamp(seconds: u64) -> String {
+    // Farther than the year 9999 is damage, and no reason to stop.
+    const LAST: u64 = 253_402_300_799;
+    let time = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST));
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+fn list(store: &Store, output: &mut Output) -> Result<()> {
+    let people = store.list()?;
+    if output.is_json() {
+        return Ok(people.iter().try_for_each(|person| output.json(&row(person)))?);
+    }
+    let longest = people.iter().map(|person| person.name.as_str().chars().count()).max();
+    for person in &people {
+        let (name, longest) = (escaped(person.name.as_str()), longest.unwrap_or(0));
+        let (photos, since) = (counted(person.templates, "photo"), timestamp(person.enrolled));
+        let consent = person.consent.as_deref().map(|note| format!("  {}", escaped(note)));
+        line!(output, "{name:<longest$}  {photos:>9}  {since}{}", consent.unwrap_or_default())?;
+    }
+    let model = store.model();
+    line!(output, "{}, model {}", counted_people(people.len()), escaped(&model.to_string()))?;
+    Ok(())
+}
+
+fn row(person: &Summary) -> PersonRow<'_> {
+    PersonRow {
+        name: person.name.as_str(),
+        photos: person.templates,
+        photos_kept: person.photos,
+        enrolled: timestamp(person.enrolled),
+        consent: person.consent.as_deref(),
+    }
+}
+
+fn show(store: &Store, name: &PersonName, output: &mut Output) -> Result<()> {
+    known(store, std::slice::from_ref(name))?;
+    let person = store.person(name)?;
+    let kept = person.templates.iter().filter(|template| template.photo.is_some()).count();
+    if output.is_json() {
+        let consent = person.consent.as_deref();
+        let (name, photos) = (person.name.as_str(), person.templates.len());
+        let enrolled = timestamp(person.enrolled);
+        output.json(&PersonRow { name, photos, photos_kept: kept, enrolled, consent })?;
+        return Ok(());
+    }
+    line!(output, "{}", escaped(person.name.as_str()))?;
+    line!(output, "enrolled  {}", timestamp(person.enrolled))?;
+    line!(output, "consent   {}", escaped(person.consent.as_deref().unwrap_or("no note")))?;
+    for (number, template) in person.templates.iter().enumerate() {
+        let kept = if template.photo.is_some() { ", the photo is kept" } else { "" };
+        line!(output, "photo {:<3} {}{kept}", number + 1, timestamp(template.added))?;
+    }
+    Ok(())
+}
+
+/// Refuses names that nobody has, and says who there is.
+fn known(store: &Store, names: &[PersonName]) -> Result<()> {
+    let list = store.list()?;
+    for name in names {
+        if !list.iter().any(|person| person.name == *name) {
+            let names: Vec<_> = list.iter().map(|person| &person.name).collect();
+            let unknown = StoreError::NoPerson { name: name.as_str().to_owned() };
+            bail!(
+                "{unknown} in {}; it has {}",
+                store.path().display(),
+                match &names[..] {
+                    [] => "nobody".to_owned(),
+                    names => enrolled::abridged(names.iter().copied()),
+                }
+            );
+        }
+    }
+    Ok(())
+}
+
+fn done(word: &'static str, words: &str, store: &Store, output: &mut Output) -> Result<()> {
+    let people = store.len()?;
+    if output.is_json() {
+        output.json(&Done { done: word, people })?;
+    } else {
+        line!(
+            output,
+            "{words} {} in {}",
+            counted_people(people),
+            escaped(&store.path().display().to_string())
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Everybody into a file that other programs read: JSON lines, or a NumPy array with a
+//! table of its rows beside it. Photos stay in the store.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use npyz::WriterBuilder;
+use serde::{Deserialize, Serialize};
+use store::Store;
+
+use super::timestamp;
+use crate::output::Output;
+
+/// One person, one line of JSON.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ExportedPerson {
+    pub(super) name: String,
+    /// Seconds since 1970.
+    pub(super) enrolled: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) consent: Option<String>,
+    pub(super) variant: String,
+    pub(super) weights_sha256: String,
+    pub(super) templates: Vec<ExportedTemplate>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ExportedTemplate {
+    /// Seconds since 1970.
+    pub(super) added: u64,
+    pub(super) encoding: Vec<f32>,
+}
+
+/// Columns of the table beside an array; one line a row of it.
+pub(super) const COLUMNS: [&str; 5] = ["name", "enrolled", "consent", "variant", "weights_sha256"];
+
+pub(super) fn run(store: &Store, file: Option<&Path>, output: &mut Output) -> Result<()> {
+    match file.and_then(|file| Some((file, file.extension()?.to_str()?))) {
+        None if file.is_none() => json_lines(store, output.writer()),
+        Some((file, "jsonl")) => written(file, |out| json_lines(store, out)),
+        Some((file, "npy")) => {
+            written(file, |out| array(store, out))?;
+            written(&file.with_extension("csv"), |out| table(store, out))
+        }
+        _ => bail!("{}: expected FILE.jsonl or FILE.npy", file.unwrap_or(Path::new("")).display()),
+    }
+}
+
+/// Written beside the target, for its owner alone, and moved when complete.
+fn written(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let context = || format!("cannot write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut partial =
+        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(context)?;
+    let mut out = BufWriter::new(partial.as_file_mut());
+    write(&mut out).with_context(context)?;
+    let file: &mut File =
+        out.into_inner().map_err(|error| error.into_error()).with_context(context)?;
+    file.sync_all().with_context(context)?;
+    partial.persist(path).with_context(context)?;
+    Ok(())
+}
+
+fn json_lines(store: &Store, out: &mut dyn Write) -> Result<()> {
+    let model = store.model();
+    store.each(|person| {
+        let templates = person.templates.iter().map(|template| ExportedTemplate {
+            added: template.added,
+            encoding: template.encoding.values().to_vec(),
+        });
+        let row = ExportedPerson {
+            name: person.name.as_str().to_owned(),
+            enrolled: person.enrolled,
+            consent: person.consent.clone(),
+            variant: model.variant.clone(),
+            weights_sha256: model.weights_sha256.clone(),
+            templates: templates.collect(),
+        };
+        serde_json::to_writer(&mut *out, &row).map_err(std::io::Error::from)?;
+        Ok(out.write_all(b"\n")?)
+    })?;
+    Ok(())
+}
+
+fn array(store: &Store, out: &mut dyn Write) -> Result<()> {
+    let rows: usize = store.list()?.iter().map(|person| person.templates).sum();
+    let shape = [rows as u64, facenet::network::ENCODING_LENGTH as u64];
+    let mut npy = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
+    store.each(|person| {
+        let numbers = person.templates.iter().flat_map(|template| template.encoding.values());
+        Ok(npy.extend(numbers.copied())?)
+    })?;
+    Ok(npy.finish()?)
+}
+
+fn table(store: &Store, out: &mut dyn Write) -> Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(COLUMNS)?;
+    let model = store.model();
+    store.each(|person| {
+        let enrolled = timestamp(person.enrolled);
+        let consent = person.consent.as_deref().unwrap_or_default();
+        for _ in &person.templates {
+            csv.write_record([
+                person.name.as_str(),
+                &enrolled,
+                consent,
+                &model.variant,
+                &model.weights_sha256,
+            ])?;
+        }
+        Ok(())
+    })?;
+    Ok(csv.flush()?)
+}

@@ -1,0 +1,172 @@
+//! Everybody of a file into the store.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use facenet::gallery::{PersonName, encodings_from_npy};
+use facenet::matching::Encoding;
+use store::{Enrolment, Model, Store};
+
+use super::export::{COLUMNS, ExportedPerson};
+use crate::progress;
+
+/// People of a file.
+pub(super) type People = BTreeMap<PersonName, Enrolment>;
+
+/// Longest line of JSON: a thousand templates of 128 numbers of a dozen digits.
+const LONGEST_LINE: u64 = 4 << 20;
+
+/// Largest array: four million rows.
+const LARGEST_ARRAY: u64 = 2 << 30;
+
+/// People that are written to disk together.
+const BATCH: usize = 1_000;
+
+/// Reads and checks a whole file, so that a fault in its last line enrols nobody.
+pub(super) fn read(
+    file: &Path,
+    names: Option<&Path>,
+    model: &Model,
+    same_model: bool,
+) -> Result<People> {
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some("jsonl") if names.is_none() => json_lines(file, model),
+        Some("npy") => {
+            let names = names.map_or_else(|| file.with_extension("csv"), PathBuf::from);
+            array(file, &names, model, same_model)
+        }
+        Some("jsonl") => bail!("--names goes with FILE.npy; FILE.jsonl has names of its own"),
+        _ => bail!("{}: expected FILE.jsonl or FILE.npy", file.display()),
+    }
+}
+
+/// Enrols them, a thousand at a time.
+pub(super) fn enrol(store: &mut Store, people: &mut People) -> Result<()> {
+    let bar = progress::bar(people.len(), "enrolling");
+    while !people.is_empty() {
+        let rest = match people.keys().nth(BATCH).cloned() {
+            Some(first) => people.split_off(&first),
+            None => People::new(),
+        };
+        store.enroll_all(people.iter())?;
+        bar.inc(people.len() as u64);
+        *people = rest;
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn json_lines(file: &Path, model: &Model) -> Result<People> {
+    let mut reader = BufReader::new(opened(file)?);
+    let mut people = People::new();
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let context = || format!("{}, line {number}", file.display());
+        let read = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
+        if read.with_context(context)? == 0 {
+            break;
+        }
+        if line.len() as u64 == LONGEST_LINE {
+            bail!("{}: expected at most {LONGEST_LINE} bytes", context());
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        person(&line, model, &mut people).with_context(context)?;
+    }
+    Ok(people)
+}
+
+fn person(line: &[u8], model: &Model, people: &mut People) -> Result<()> {
+    let person: ExportedPerson = serde_json::from_slice(line)?;
+    expect_model(&person.variant, &person.weights_sha256, model)?;
+    let name = PersonName::new(&person.name)?;
+    let mut templates = Vec::with_capacity(person.templates.len());
+    for (number, template) in person.templates.into_iter().enumerate() {
+        let encoding = Encoding::new(template.encoding);
+        templates.push(encoding.with_context(|| format!("template {number}"))?.into());
+    }
+    let twice = format!("{:?} comes a second time", name.as_str());
+    let enrolment = Enrolment { templates, consent: person.consent, at: Some(person.enrolled) };
+    match people.insert(name, enrolment) {
+        None => Ok(()),
+        Some(_) => bail!(twice),
+    }
+}
+
+fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<People> {
+    let mut bytes = Vec::new();
+    opened(file)?
+        .take(LARGEST_ARRAY + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| file.display().to_string())?;
+    if bytes.len() as u64 > LARGEST_ARRAY {
+        bail!("{}: expected at most {LARGEST_ARRAY} bytes", file.display());
+    }
+    let rows = encodings_from_npy(&bytes).with_context(|| file.display().to_string())?;
+    let mut table = csv::Reader::from_reader(opened(names)?);
+    let context = || names.display().to_string();
+    let headers = table.headers().with_context(context)?.clone();
+    let column = |name| headers.iter().position(|header| header == name);
+    let [name, enrolled, consent, variant, hash] = COLUMNS.map(column);
+    let Some(name) = name else { bail!("{}: there is no column `name`", context()) };
+    if (variant.is_none() || hash.is_none()) && !same_model {
+        bail!(
+            "{}: there are no columns `variant` and `weights_sha256` that say which model made the \
+             numbers; if it was the one in use, say so with --same-model",
+            context()
+        );
+    }
+    let mut people = People::new();
+    let mut lines = 0;
+    for (number, record) in table.records().enumerate() {
+        let context = || format!("{}, line {}", names.display(), number + 2);
+        let record = record.with_context(context)?;
+        let cell = |column: Option<usize>| column.and_then(|column| record.get(column));
+        if let (Some(variant), Some(hash)) = (cell(variant), cell(hash)) {
+            expect_model(variant, hash, model).with_context(context)?;
+        }
+        let Some(row) = rows.get(number) else {
+            bail!("{}: expected {} rows, as the array has, found more", names.display(), rows.len())
+        };
+        let name = PersonName::new(cell(Some(name)).unwrap_or_default()).with_context(context)?;
+        let person = people.entry(name).or_default();
+        person.templates.push(row.clone().into());
+        person.consent = cell(consent).filter(|note| !note.is_empty()).map(str::to_owned);
+        let time = cell(enrolled).filter(|time| !time.is_empty());
+        person.at = time.map(seconds).transpose().with_context(context)?;
+        lines += 1;
+    }
+    if lines != rows.len() {
+        bail!("{}: expected {} rows, as the array has, found {lines}", names.display(), rows.len());
+    }
+    Ok(people)
+}
+
+/// A time as `export` writes it, in seconds since 1970.
+fn seconds(text: &str) -> Result<u64> {
+    let time =
+        humantime::parse_rfc3339_weak(text).with_context(|| format!("{text:?} is no time"))?;
+    Ok(time.duration_since(std::time::UNIX_EPOCH)?.as_secs())
+}
+
+fn expect_model(variant: &str, hash: &str, model: &Model) -> Result<()> {
+    if (variant, hash) != (&model.variant, &model.weights_sha256) {
+        let found = Model { variant: variant.to_owned(), weights_sha256: hash.to_owned() };
+        bail!("made with another model, {found}, and this is {model}: numbers cannot be compared");
+    }
+    Ok(())
+}
+
+fn opened(path: &Path) -> Result<File> {
+    let context = || format!("cannot read {}", path.display());
+    let metadata = std::fs::metadata(path).with_context(context)?;
+    if !metadata.is_file() {
+        bail!("{}: expected a regular file", path.display());
+    }
+    File::open(path).with_context(context)
+}

@@ -1,0 +1,109 @@
+//! The server behind `facenet serve`: the door on a web page, and its interface for
+//! programs.
+//!
+//! ```text
+//! connections ─► guard ─► body ─► workers ─► sight ─► house
+//! bounded,       Host,    bounded one a core, decode,  gallery in memory,
+//! idle closed    Origin,  bytes   a bounded   find,    store on disk
+//!                token            queue       encode
+//! ```
+//!
+//! What comes from outside is bounded at each step: connections, time, bytes of all
+//! bodies together, pixels, requests that wait. Beyond a bound the answer is an error
+//! of HTTP and the next request is served. Uploads stay in memory; the log tells
+//! neither names nor numbers of people.
+
+mod answers;
+mod body;
+mod connections;
+mod guard;
+mod house;
+mod log;
+mod metrics;
+mod page;
+mod refusal;
+mod router;
+mod routes;
+mod sight;
+mod state;
+#[cfg(test)]
+mod tests;
+mod workers;
+
+use std::net::TcpListener;
+
+use anyhow::{Context, Result, bail};
+use store::Access;
+
+use crate::arguments::Serve;
+use crate::enrolled;
+use crate::face_finder::Framing;
+use crate::face_reader::FaceReader;
+use crate::output::{Output, line};
+
+use guard::{Guard, token};
+use house::House;
+use state::State;
+
+/// Serves until Ctrl-C or SIGTERM, then lets requests in hand finish.
+pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {
+    log::begin(arguments.log)?;
+    let loopback = arguments.listen.ip().is_loopback();
+    let token = token(arguments.token_file.as_deref())?;
+    if !loopback && token.is_none() {
+        bail!(
+            "{} can be reached from other machines: set a token with FACENET_TOKEN or \
+             --token-file, for example `openssl rand -hex 32`",
+            arguments.listen
+        );
+    }
+    let model = enrolled::model(&arguments.model)?;
+    let reader = FaceReader::new(&arguments.model, Framing::Detected(Default::default()))?;
+    let store = enrolled::open(&arguments.store, &arguments.model, Access::Write)?;
+    let house = House::new(reader, model, store, arguments)?;
+
+    let context = || format!("cannot listen on {}", arguments.listen);
+    let listener = TcpListener::bind(arguments.listen).with_context(context)?;
+    listener.set_nonblocking(true).with_context(context)?;
+    let address = listener.local_addr().with_context(context)?;
+    let guard = Guard { loopback, hosts: arguments.hosts.clone(), token };
+    let state = State::new(house, guard, &arguments.limits);
+    line!(output, "The door is at http://{address}/")?;
+    if loopback && state.guard.token.is_none() {
+        line!(output, "Whoever uses this machine can open it; Ctrl-C closes it.")?;
+    }
+    output.flush()?;
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let most = arguments.limits.connections.get();
+        connections::serve(listener, router::router(state), most, shutdown()).await;
+        Ok::<_, anyhow::Error>(())
+    })?;
+    // Work that a request gave up on is not waited for.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    Ok(())
+}
+
+/// Ends at the first Ctrl-C or SIGTERM.
+async fn shutdown() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Then only the other way is left.
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                () = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    interrupt.await;
+}

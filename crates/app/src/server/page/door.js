@@ -1,0 +1,465 @@
+// The door: a picture in, an answer out. Talks to this server only, and keeps nothing
+// but the token, for as long as the tab is open.
+
+const at = (id) => document.getElementById(id);
+const house = at("house");
+const video = at("video");
+const still = at("still");
+const marks = at("marks");
+
+const LARGEST_SIDE = 1600; // pixels of a picture that is sent
+const FARTHEST = 1.6; // distances beyond it are drawn there
+const PAGE = 100; // residents that are listed at a time
+
+// ---------- The server ----------
+
+/** Answers of the server that are errors. */
+class Refused extends Error {
+  constructor(status, answer) {
+    super(answer?.error ?? `the server answers ${status}`);
+    this.kind = answer?.kind;
+  }
+}
+
+async function ask(method, path, body) {
+  for (;;) {
+    const headers = {};
+    const token = sessionStorage.getItem("token");
+    if (token) headers.Authorization = `Bearer ${token}`;
+    let response;
+    try {
+      response = await fetch(path, { method, body, headers });
+    } catch {
+      throw new Error("The server does not answer. Is facenet serve still running?");
+    }
+    if (response.status === 401) {
+      await askForToken();
+      continue;
+    }
+    const answer = response.status === 204 ? null : await response.json().catch(() => null);
+    if (!response.ok) throw new Refused(response.status, answer);
+    return answer;
+  }
+}
+
+let tokenAsked = null;
+
+/** One question for all requests that need the answer. */
+function askForToken() {
+  tokenAsked ??= new Promise((resolve) => {
+    const dialog = at("token-dialog");
+    dialog.addEventListener("close", () => {
+      sessionStorage.setItem("token", at("token").value);
+      at("token").value = "";
+      tokenAsked = null;
+      resolve();
+    }, { once: true });
+    dialog.showModal();
+  });
+  return tokenAsked;
+}
+
+// ---------- The picture ----------
+
+let stream = null;
+let pictured = false;
+
+async function startCamera() {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new Error("A browser gives pages the camera on this machine, or over https, only.");
+  }
+  stream = await navigator.mediaDevices.getUserMedia({
+    video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
+  });
+  video.srcObject = stream;
+  await video.play();
+  show("camera");
+}
+
+function stopCamera() {
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+  video.srcObject = null;
+}
+
+/** What the view shows: "camera", "still" or "nothing". */
+function show(what) {
+  if (what !== "camera") stopCamera();
+  video.hidden = what !== "camera";
+  still.hidden = what !== "still";
+  at("hint").hidden = what !== "nothing";
+  at("camera").setAttribute("aria-pressed", String(what === "camera"));
+  at("camera").textContent = what === "camera" ? "Stop camera" : "Camera";
+  pictured = what !== "nothing";
+  at("ring").disabled = !pictured;
+  at("take").disabled = !pictured;
+  clearMarks();
+}
+
+/** Draws a picture, upright and not too large, on a canvas. */
+function draw(source, width, height, canvas) {
+  const scale = Math.min(1, LARGEST_SIDE / Math.max(width, height));
+  canvas.width = Math.max(1, Math.round(width * scale));
+  canvas.height = Math.max(1, Math.round(height * scale));
+  canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
+}
+
+async function decoded(file) {
+  try {
+    return await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch {
+    throw new Error(`${file.name || "This"} is no picture that the browser can read.`);
+  }
+}
+
+async function showFile(file) {
+  const bitmap = await decoded(file);
+  draw(bitmap, bitmap.width, bitmap.height, still);
+  bitmap.close();
+  show("still");
+}
+
+/** The picture in the view as a file, and for good: a camera's is held still. */
+function picture() {
+  if (!video.hidden) draw(video, video.videoWidth, video.videoHeight, still);
+  return blobOf(still);
+}
+
+function blobOf(canvas) {
+  return new Promise((resolve, reject) => {
+    const taken = (blob) => (blob ? resolve(blob) : reject(new Error("The picture is empty.")));
+    canvas.toBlob(taken, "image/jpeg", 0.93);
+  });
+}
+
+// ---------- What is seen in it ----------
+
+function clearMarks() {
+  marks.width = marks.width; // which clears it
+}
+
+/** Boxes, points and names over the picture. */
+function mark(answer) {
+  marks.width = answer.width;
+  marks.height = answer.height;
+  const pen = marks.getContext("2d");
+  const unit = Math.max(answer.width, answer.height) / 400;
+  for (const face of answer.faces) {
+    if (!face.box) continue;
+    const [x, y, width, height] = face.box;
+    const colour = face.person ? "#5fe0a0" : "#ff9d87";
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1.6 * unit;
+    pen.beginPath();
+    pen.roundRect(x, y, width, height, 6 * unit);
+    pen.stroke();
+    pen.fillStyle = colour;
+    for (const [px, py] of face.landmarks ?? []) {
+      pen.beginPath();
+      pen.arc(px, py, 2.2 * unit, 0, 2 * Math.PI);
+      pen.fill();
+    }
+    label(pen, face.person ?? "a stranger", x, y, unit, colour, answer);
+  }
+}
+
+function label(pen, text, x, y, unit, colour, answer) {
+  pen.font = `600 ${12 * unit}px system-ui, sans-serif`;
+  const width = pen.measureText(text).width + 10 * unit;
+  const height = 18 * unit;
+  const left = Math.max(0, Math.min(x, answer.width - width));
+  const top = Math.max(0, y - height - 3 * unit);
+  pen.fillStyle = colour;
+  pen.beginPath();
+  pen.roundRect(left, top, width, height, 4 * unit);
+  pen.fill();
+  pen.fillStyle = "#10231b";
+  pen.fillText(text, left + 5 * unit, top + 13 * unit);
+}
+
+// ---------- The answer ----------
+
+function say(state, verdict, reason) {
+  house.dataset.state = state;
+  at("verdict").textContent = verdict;
+  at("reason").textContent = reason;
+}
+
+function listed(names) {
+  return new Intl.ListFormat("en").format(names);
+}
+
+/** What the door says to an answer of /v1/recognize. */
+function answerDoor(answer) {
+  const known = answer.faces.filter((face) => face.person);
+  const strangers = answer.faces.length - known.length;
+  const face = known[0] ?? nearest(answer.faces);
+  gauge(face, answer.threshold);
+  if (known.length) {
+    const beside = strangers ? ` With ${strangers === 1 ? "somebody" : `${strangers} people`} I do not know.` : "";
+    const names = [...new Set(known.map((one) => one.person))];
+    say("open", `Welcome home, ${listed(names)}`,
+      `The distance is ${face.distance.toFixed(2)}; below ${answer.threshold.toFixed(2)} the door opens.${beside}`);
+  } else if (answer.people === 0) {
+    say("refused", "Please go away", "Nobody lives here yet. Enrol somebody below.");
+  } else {
+    say("refused", "Please go away",
+      `Nearest is ${face.candidates[0].name} at ${face.distance.toFixed(2)}; the door opens below ${answer.threshold.toFixed(2)}.`);
+  }
+}
+
+function nearest(faces) {
+  const distance = (face) => face.distance ?? Infinity;
+  return faces.reduce((best, face) => (distance(face) < distance(best) ? face : best));
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function shape(kind, attributes, text) {
+  const element = document.createElementNS(SVG, kind);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+/** The distance against the threshold, from "the same" to "different". */
+function gauge(face, threshold) {
+  const picture = at("gauge");
+  picture.toggleAttribute("hidden", !face?.candidates.length);
+  if (!face?.candidates.length) return;
+  const [left, width, y] = [12, 376, 50];
+  const place = (distance) => left + (Math.min(distance, FARTHEST) / FARTHEST) * width;
+  at("gauge-scale").replaceChildren(
+    shape("rect", { class: "track", x: left, y: y - 5, width, height: 10, rx: 5 }),
+    shape("rect", { class: "near", x: left, y: y - 5, width: place(threshold) - left, height: 10, rx: 5 }),
+    shape("line", { class: "limit", x1: place(threshold), x2: place(threshold), y1: y - 11, y2: y + 11 }),
+    shape("text", { x: left, y: y + 30 }, "the same"),
+    shape("text", { x: place(threshold), y: y + 30, "text-anchor": "middle" }, `threshold ${threshold.toFixed(2)}`),
+    shape("text", { x: left + width, y: y + 30, "text-anchor": "end" }, "different"),
+  );
+  const [first, ...others] = face.candidates;
+  const title = (mark, one) => {
+    mark.append(shape("title", {}, `${one.name} ${one.distance.toFixed(4)}`));
+    return mark;
+  };
+  const x = place(first.distance);
+  const anchor = x < 90 ? "start" : x > 310 ? "end" : "middle";
+  const same = first.distance < threshold ? " same" : "";
+  at("gauge-marks").replaceChildren(
+    ...others.map((one) => title(shape("circle", { class: "mark", cx: place(one.distance), cy: y, r: 5 }), one)),
+    title(shape("circle", { class: `first${same}`, cx: x, cy: y, r: 10 }), first),
+    shape("text", { class: "first-name", x, y: y - 22, "text-anchor": anchor },
+      `${shortened(first.name)} ${first.distance.toFixed(2)}`),
+  );
+  picture.setAttribute("aria-label",
+    `${first.name} is at distance ${first.distance.toFixed(2)}; the threshold is ${threshold.toFixed(2)}`);
+}
+
+function shortened(name) {
+  const letters = [...name];
+  return letters.length > 24 ? `${letters.slice(0, 23).join("")}…` : name;
+}
+
+async function ring() {
+  say("looking", "One moment…", "Somebody is coming to the door.");
+  at("gauge").toggleAttribute("hidden", true);
+  at("ring").disabled = true;
+  try {
+    const blob = await picture();
+    show("still");
+    at("ring").disabled = true;
+    const answer = await ask("POST", "/v1/recognize?top=3", blob);
+    mark(answer);
+    answerDoor(answer);
+  } catch (error) {
+    refuse(error);
+  } finally {
+    at("ring").disabled = !pictured;
+  }
+}
+
+function refuse(error) {
+  if (error.kind === "no_face") {
+    say("refused", "I see nobody", "No face was found in this picture. Closer, and from the front?");
+  } else {
+    say("closed", "The door stays shut", sentence(error.message));
+  }
+}
+
+function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+// ---------- The residents ----------
+
+async function listPeople(after) {
+  const query = new URLSearchParams({ limit: String(PAGE), ...(after && { after }) });
+  const { total, people } = await ask("GET", `/v1/people?${query}`);
+  at("count").textContent = total === 1 ? "1 resident" : `${total} residents`;
+  at("nobody").hidden = total !== 0;
+  const items = people.map(resident);
+  if (after) at("people").append(...items);
+  else at("people").replaceChildren(...items);
+  at("more").hidden = people.length < PAGE;
+  at("more").onclick = () => guarded(() => listPeople(people.at(-1).name));
+  if (total === 0) at("enroll-part").open = true;
+}
+
+function resident(person) {
+  const item = document.createElement("li");
+  const face = document.createElement("span");
+  face.className = "face";
+  face.setAttribute("aria-hidden", "true");
+  face.textContent = [...person.name][0].toUpperCase();
+  const who = document.createElement("span");
+  who.className = "who";
+  const name = document.createElement("b");
+  name.textContent = person.name;
+  const since = document.createElement("span");
+  since.className = "small";
+  const date = new Date(person.enrolled).toLocaleDateString();
+  since.textContent = `${person.photos === 1 ? "1 photo" : `${person.photos} photos`} · since ${date}`;
+  who.append(name, since);
+  const remove = document.createElement("button");
+  remove.type = "button";
+  remove.className = "danger";
+  remove.textContent = "Remove";
+  remove.setAttribute("aria-label", `Remove ${person.name}`);
+  remove.onclick = () => removePerson(person.name);
+  item.append(face, who, remove);
+  return item;
+}
+
+function removePerson(name) {
+  const dialog = at("remove-dialog");
+  at("remove-title").textContent = `Remove ${name}?`;
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue !== "remove") return;
+    guarded(async () => {
+      await ask("DELETE", `/v1/people/${encodeURIComponent(name)}`);
+      await listPeople();
+      at("residents-title").tabIndex = -1;
+      at("residents-title").focus();
+    });
+  }, { once: true });
+  dialog.showModal();
+}
+
+// ---------- Enrolment ----------
+
+let shots = [];
+
+function showShots() {
+  at("shots").replaceChildren(...shots.map((shot, number) => {
+    const item = document.createElement("li");
+    const image = document.createElement("img");
+    image.src = shot.url;
+    image.alt = `Photo ${number + 1}`;
+    const drop = document.createElement("button");
+    drop.type = "button";
+    drop.textContent = "×";
+    drop.setAttribute("aria-label", `Leave out photo ${number + 1}`);
+    drop.onclick = () => {
+      URL.revokeObjectURL(shot.url);
+      shots = shots.filter((other) => other !== shot);
+      showShots();
+    };
+    item.append(image, drop);
+    return item;
+  }));
+  at("enroll-now").disabled = shots.length === 0;
+}
+
+function addShot(blob) {
+  shots.push({ blob, url: URL.createObjectURL(blob) });
+  showShots();
+}
+
+async function addFiles(files) {
+  for (const file of files) {
+    const bitmap = await decoded(file);
+    const canvas = document.createElement("canvas");
+    draw(bitmap, bitmap.width, bitmap.height, canvas);
+    bitmap.close();
+    addShot(await blobOf(canvas));
+  }
+}
+
+function tellEnrolled(right, text) {
+  at("enrolled").className = right ? "right" : "wrong";
+  at("enrolled").textContent = text;
+}
+
+async function enroll() {
+  const name = at("name").value.trim();
+  const form = new FormData();
+  form.append("name", name);
+  form.append("consent", "agreed, by the page's checkbox");
+  if (at("keep").checked) form.append("keep_photos", "true");
+  shots.forEach((shot, number) => form.append("photo", shot.blob, `${number + 1}.jpg`));
+  at("enroll-now").disabled = true;
+  tellEnrolled(true, "Looking at the photos…");
+  try {
+    const person = await ask("POST", "/v1/people", form);
+    const beside = person.resembles
+      ? ` Mind: ${person.resembles.name}, who is enrolled, looks the same to the network (${person.resembles.distance.toFixed(2)}).`
+      : "";
+    tellEnrolled(true, `${person.name} lives here now.${beside}`);
+    shots.forEach((shot) => URL.revokeObjectURL(shot.url));
+    shots = [];
+    at("enroll").reset();
+    await listPeople();
+  } catch (error) {
+    tellEnrolled(false, sentence(error.message));
+  } finally {
+    showShots();
+  }
+}
+
+// ---------- Keys, mice and fingers ----------
+
+/** Errors of what the user set off are told at the door. */
+async function guarded(act) {
+  try {
+    await act();
+  } catch (error) {
+    say("closed", "That did not work", sentence(error.message));
+  }
+}
+
+at("camera").onclick = () => guarded(() => (stream ? show("nothing") : startCamera()));
+at("photo").onchange = (event) => guarded(async () => {
+  const [file] = event.target.files;
+  if (file) await showFile(file);
+  event.target.value = "";
+});
+at("ring").onclick = ring;
+at("take").onclick = () => guarded(async () => addShot(await picture()));
+at("files").onchange = (event) => guarded(async () => {
+  await addFiles([...event.target.files]);
+  event.target.value = "";
+});
+at("enroll").onsubmit = (event) => {
+  event.preventDefault();
+  enroll();
+};
+
+const view = at("view");
+view.ondragover = (event) => {
+  event.preventDefault();
+  view.classList.add("over");
+};
+view.ondragleave = () => view.classList.remove("over");
+view.ondrop = (event) => {
+  event.preventDefault();
+  view.classList.remove("over");
+  const [file] = event.dataTransfer.files;
+  if (file) guarded(() => showFile(file));
+};
+document.addEventListener("paste", (event) => {
+  const [file] = event.clipboardData.files;
+  if (file) guarded(() => showFile(file));
+});
+
+guarded(() => listPeople());

@@ -1,0 +1,137 @@
+//! Why a request is not answered as it wished: a status, a word for programs and a
+//! sentence for people.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use facenet::gallery::{NameError, TemplateError};
+use facenet::photo::{FaceError, PhotoError};
+use serde::Serialize;
+use store::StoreError;
+
+use crate::output::escaped;
+
+/// An answer that is an error.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    /// For programs: one of the description's words.
+    pub(super) kind: &'static str,
+    /// For people.
+    pub(super) error: String,
+}
+
+/// As it is sent.
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a str,
+    kind: &'a str,
+    status: u16,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
+        Self { status, kind, error: error.into() }
+    }
+
+    pub(super) fn bad_request(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", error)
+    }
+
+    pub(super) fn busy(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error)
+    }
+
+    pub(super) fn no_person(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no_person", format!("nobody is called {name:?}"))
+    }
+
+    /// Something of ours is wrong. What, is for the log and not for strangers.
+    pub(super) fn internal() -> Self {
+        let error = "something went wrong here; the log says what";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let error = escaped(&self.error);
+        let body = Body { error: &error, kind: self.kind, status: self.status.as_u16() };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        let told = |status, kind| Self::new(status, kind, format!("{error:#}"));
+        for cause in error.chain() {
+            if let Some(face) = cause.downcast_ref::<FaceError>() {
+                let kind = match face {
+                    FaceError::NoFace { .. } => "no_face",
+                    _ => "several_faces",
+                };
+                return told(StatusCode::UNPROCESSABLE_ENTITY, kind);
+            }
+            if let Some(photo) = cause.downcast_ref::<PhotoError>() {
+                return match photo {
+                    PhotoError::FileTooLarge { .. }
+                    | PhotoError::PixelCount { .. }
+                    | PhotoError::TooMuchMemory { .. } => {
+                        told(StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+                    }
+                    PhotoError::UnknownFormat { .. } | PhotoError::Unsupported { .. } => {
+                        told(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_photo")
+                    }
+                    _ => told(StatusCode::BAD_REQUEST, "no_photo"),
+                };
+            }
+            if let Some(store) = cause.downcast_ref::<StoreError>() {
+                return match store {
+                    StoreError::NoPerson { .. } => told(StatusCode::NOT_FOUND, "no_person"),
+                    StoreError::NameTaken { .. } => told(StatusCode::CONFLICT, "name_taken"),
+                    StoreError::TooManyTemplates { .. }
+                    | StoreError::LongNote { .. }
+                    | StoreError::Template { .. } => {
+                        told(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
+                    }
+                    _ => unforeseen(&error),
+                };
+            }
+            if cause.is::<NameError>() {
+                return told(StatusCode::BAD_REQUEST, "no_name");
+            }
+            if cause.is::<TemplateError>() {
+                return told(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll");
+            }
+        }
+        unforeseen(&error)
+    }
+}
+
+fn unforeseen(error: &anyhow::Error) -> Refusal {
+    tracing::error!(error = %escaped(&format!("{error:#}")), "a request failed");
+    Refusal::internal()
+}
+
+impl From<NameError> for Refusal {
+    fn from(error: NameError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "no_name", error.to_string())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}

@@ -1,0 +1,254 @@
+//! What can be asked.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, Request, State as Shared};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use facenet::gallery::PersonName;
+use facenet::matching::{Encoding, EncodingError};
+use facenet::photo::FaceChoice;
+use serde::Deserialize;
+use store::{Enrolment, NewTemplate};
+
+use super::answers::{
+    Encoded, EncodedFace, Enrolled, Near, People, PersonRow, Recognized, RecognizedFace, Verified,
+};
+use super::body::Form;
+use super::house::House;
+use super::refusal::Refusal;
+use super::sight::Sight;
+use super::state::State;
+
+/// Most candidates of an answer.
+const MOST_CANDIDATES: usize = 100;
+
+/// Most photos of one request to enrol.
+const MOST_PHOTOS: usize = 32;
+
+/// Most people of one page of the list.
+const MOST_LISTED: usize = 10_000;
+
+/// What may stand behind the question mark.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Asked {
+    face: Option<String>,
+    top: Option<usize>,
+    name: Option<String>,
+    consent: Option<String>,
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+impl Asked {
+    /// The choice of a face, or what is usual for the route.
+    fn face(&self, usual: FaceChoice) -> Result<FaceChoice, Refusal> {
+        let choice = self.face.as_deref().map(str::parse);
+        choice.unwrap_or(Ok(usual)).map_err(|error| Refusal::bad_request(error.to_string()))
+    }
+}
+
+type Queried = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+
+fn asked(query: Queried) -> Result<Asked, Refusal> {
+    let Query(asked) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
+    Ok(asked)
+}
+
+/// `POST /v1/recognize`: who is in the picture?
+pub(super) async fn recognize(
+    Shared(state): Shared<State>,
+    query: Queried,
+    request: Request,
+) -> Result<Json<Recognized>, Refusal> {
+    let asked = asked(query)?;
+    let choice = asked.face(FaceChoice::All)?;
+    let top = asked.top.unwrap_or(2).min(MOST_CANDIDATES);
+    let mut form = Form::read(request, &state.budget).await?;
+    let house = Arc::clone(&state.house);
+    let work = move || {
+        let sight = Sight::of(&house, &form.file("photo")?, choice)?;
+        let faces = sight.faces.iter();
+        let faces =
+            faces.map(|face| RecognizedFace::new(face, house.recognize(&face.encoding, top)));
+        Ok(Json(Recognized {
+            width: sight.width,
+            height: sight.height,
+            threshold: house.identification_threshold().distance(),
+            people: house.len(),
+            faces: faces.collect(),
+        }))
+    };
+    state.workers.run(work).await
+}
+
+/// `POST /v1/verify`: is this that person, or are these two one?
+pub(super) async fn verify(
+    Shared(state): Shared<State>,
+    query: Queried,
+    request: Request,
+) -> Result<Json<Verified>, Refusal> {
+    let asked = asked(query)?;
+    let choice = asked.face(FaceChoice::Only)?;
+    if choice == FaceChoice::All {
+        return Err(Refusal::bad_request("to verify, a picture shows one face: not `all`"));
+    }
+    let mut form = Form::read(request, &state.budget).await?;
+    let house = Arc::clone(&state.house);
+    let work = move || {
+        let threshold = house.threshold();
+        if form.has("a") || form.has("b") {
+            let [a, b] = ["a", "b"].map(|field| form.file(field));
+            let (a, b) = (face(&house, &a?, choice)?, face(&house, &b?, choice)?);
+            return Ok(Json(Verified::new(a.distance(&b), threshold, None)));
+        }
+        let name = form.text("name")?.or(asked.name);
+        let name = name.ok_or_else(|| {
+            Refusal::bad_request("expected the pictures `a` and `b`, or `photo` and a `name`")
+        })?;
+        let name = PersonName::new(&name)?;
+        let template = house.template(&name).ok_or_else(|| Refusal::no_person(name.as_str()))?;
+        let known = Encoding::new(template).map_err(no_encoding)?;
+        let distance = face(&house, &form.file("photo")?, choice)?.distance(&known);
+        Ok(Json(Verified::new(distance, threshold, Some(name.as_str().to_owned()))))
+    };
+    state.workers.run(work).await
+}
+
+/// `POST /v1/encode`: the network's numbers.
+pub(super) async fn encode(
+    Shared(state): Shared<State>,
+    query: Queried,
+    request: Request,
+) -> Result<Json<Encoded>, Refusal> {
+    let choice = asked(query)?.face(FaceChoice::All)?;
+    let mut form = Form::read(request, &state.budget).await?;
+    let house = Arc::clone(&state.house);
+    let work = move || {
+        let sight = Sight::of(&house, &form.file("photo")?, choice)?;
+        Ok(Json(Encoded {
+            width: sight.width,
+            height: sight.height,
+            model: (&house.model).into(),
+            faces: sight.faces.iter().map(EncodedFace::new).collect(),
+        }))
+    };
+    state.workers.run(work).await
+}
+
+/// `POST /v1/people`: a new resident, or more photos of one.
+pub(super) async fn enroll(
+    Shared(state): Shared<State>,
+    query: Queried,
+    request: Request,
+) -> Result<(StatusCode, Json<Enrolled>), Refusal> {
+    let asked = asked(query)?;
+    let choice = asked.face(FaceChoice::Only)?;
+    let mut form = Form::read(request, &state.budget).await?;
+    let house = Arc::clone(&state.house);
+    let work = move || {
+        let name = form.text("name")?.or(asked.name);
+        let name = name.ok_or_else(|| Refusal::bad_request("expected a `name`"))?;
+        let name = PersonName::new(&name)?;
+        let consent = form.text("consent")?.or(asked.consent).filter(|note| !note.is_empty());
+        let keep = form.text("keep_photos")?.is_some_and(|keep| keep == "true");
+        let photos = form.files("photo");
+        if photos.is_empty() || photos.len() > MOST_PHOTOS {
+            let found = photos.len();
+            return Err(Refusal::bad_request(format!(
+                "expected 1 to {MOST_PHOTOS} pictures in the form's fields `photo`, found {found}"
+            )));
+        }
+        let mut templates = Vec::with_capacity(photos.len());
+        for photo in photos {
+            let encoding = face(&house, &photo, choice)?;
+            templates.push(NewTemplate { encoding, photo: keep.then_some(photo) });
+        }
+        let faces: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
+        let resembles = house.resemblance(&name, &faces)?.map(Near::new);
+        let added = templates.len();
+        let person = house.enroll(&name, &Enrolment { templates, consent, at: None })?;
+        let person = PersonRow::from(person);
+        Ok((StatusCode::CREATED, Json(Enrolled { person, added, resembles })))
+    };
+    state.workers.run(work).await
+}
+
+/// `GET /v1/people`
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    query: Queried,
+) -> Result<Json<People>, Refusal> {
+    let asked = asked(query)?;
+    let limit = asked.limit.unwrap_or(1000).min(MOST_LISTED);
+    let house = Arc::clone(&state.house);
+    let work = move || {
+        let list = house.list()?;
+        let total = list.len();
+        let after = asked.after.unwrap_or_default();
+        let people = list.into_iter().filter(|person| *person.name.as_str() > *after);
+        Ok(Json(People { total, people: people.take(limit).map(PersonRow::from).collect() }))
+    };
+    state.workers.run(work).await
+}
+
+/// `GET /v1/people/{name}`
+pub(super) async fn show(
+    Shared(state): Shared<State>,
+    Path(name): Path<String>,
+) -> Result<Json<PersonRow>, Refusal> {
+    let name = PersonName::new(&name)?;
+    let house = Arc::clone(&state.house);
+    state.workers.run(move || Ok(Json(PersonRow::from(house.person(&name)?)))).await
+}
+
+/// `DELETE /v1/people/{name}`
+pub(super) async fn remove(
+    Shared(state): Shared<State>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let name = PersonName::new(&name)?;
+    let house = Arc::clone(&state.house);
+    let work = move || {
+        house.remove(&name)?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    state.workers.run(work).await
+}
+
+/// `GET /healthz`
+pub(super) async fn health() -> Json<serde_json::Value> {
+    Json(serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// `GET /metrics`
+pub(super) async fn metrics(Shared(state): Shared<State>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let waiting = state.workers.waiting();
+    let text = state.metrics.text(state.house.len(), waiting, state.budget.held());
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// `GET /openapi.json`
+pub(super) async fn description() -> Response {
+    let kind = "application/json";
+    ([(header::CONTENT_TYPE, kind)], include_str!("openapi.json")).into_response()
+}
+
+/// The encoding of the one face that was chosen.
+fn face(house: &House, picture: &[u8], choice: FaceChoice) -> Result<Encoding, Refusal> {
+    if choice == FaceChoice::All {
+        return Err(Refusal::bad_request("this takes one face of each picture: not `all`"));
+    }
+    let mut faces = Sight::of(house, picture, choice)?.faces;
+    match faces.pop() {
+        Some(face) => Ok(face.encoding),
+        None => Err(Refusal::internal()),
+    }
+}
+
+fn no_encoding(error: EncodingError) -> Refusal {
+    anyhow::Error::new(error).into()
+}

@@ -1,0 +1,49 @@
+//! Where enrolled people are kept: one file, ours alone to read, that survives a crash.
+//!
+//! [`facenet::gallery`] finds people; this crate remembers them. Separate because a
+//! library that matches faces should open no file, and because what is written here is
+//! biometric data, whose keeping has rules of its own:
+//!
+//! * The file is created for its owner only (0600).
+//! * Whoever is removed, renamed or replaced is gone from the file, every byte: the file
+//!   is written anew and put in the place of the old one.
+//! * Templates are of one model. A file made with another is refused, because numbers of
+//!   two models can be compared but mean nothing.
+//! * A change is on the disk when the call returns, or did not happen.
+//!
+//! ```text
+//! Store ─► redb: tables about, people, templates, photos
+//!   │
+//! place.rs ─► the file, its lock, and the one that takes its place
+//! ```
+//!
+//! # Example
+//! ```
+//! use facenet::{gallery::PersonName, matching::Encoding};
+//! use store::{Access, Enrolment, Model, Store};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let model = Model { variant: "happyhouse".into(), weights_sha256: "ab".repeat(32) };
+//! let mut store = Store::open(&folder.path().join("people.redb"), &model, Access::Write)?;
+//! let face = Encoding::new((0..128).map(|i| if i == 0 { 1.0 } else { 0.0 }))?;
+//! let kian = PersonName::new("kian")?;
+//! store.enroll(&kian, &Enrolment { templates: vec![face.into()], ..Enrolment::default() })?;
+//! assert_eq!(store.gallery()?.names(), [kian]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod backend;
+mod error;
+#[cfg(test)]
+mod faults;
+mod person;
+mod place;
+mod record;
+mod store;
+mod tables;
+
+pub use error::{ChangeError, StoreError};
+pub use person::{Enrolment, Model, NewTemplate, Person, Summary, Template};
+pub use store::{Access, Store};

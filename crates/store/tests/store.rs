@@ -1,0 +1,197 @@
+//! A store as its users see it: files in fresh folders.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+#[path = "store/damage.rs"]
+mod damage;
+#[path = "store/made.rs"]
+mod made;
+
+use std::fs;
+
+use store::{Access, Enrolment, NewTemplate, Store, StoreError};
+
+use made::{bytes_of, encoding, enrolment, filled, fresh, holds, model, name, open};
+
+#[test]
+fn people_come_back() {
+    let (_folder, path) = fresh();
+    let mut store = open(&path, Access::Write).unwrap();
+    assert!(store.is_empty().unwrap());
+    let consent = Some("agreed in writing".to_owned());
+    let mut first = Enrolment { consent: consent.clone(), at: Some(77), ..enrolment(&[1, 2]) };
+    first.templates[1].photo = Some(b"a photo".to_vec());
+    store.enroll(&name("Zoë"), &first).unwrap();
+    store.enroll(&name("Zoe\u{308}"), &enrolment(&[3])).unwrap();
+    store.enroll(&name("kian"), &enrolment(&[4])).unwrap();
+    drop(store);
+
+    let store = open(&path, Access::Read).unwrap();
+    let zoe = store.person(&name("Zoë")).unwrap();
+    assert_eq!((zoe.enrolled, &zoe.consent), (77, &consent));
+    assert_eq!(zoe.encodings(), [encoding(1), encoding(2), encoding(3)]);
+    assert_eq!(zoe.templates[1].photo.as_deref(), Some(b"a photo".as_slice()));
+    let list = store.list().unwrap();
+    assert_eq!(list.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["Zoë", "kian"]);
+    assert_eq!((list[0].templates, list[0].photos), (3, 1));
+    assert_eq!(store.gallery().unwrap().search(&encoding(4), 1)[0].name, "kian");
+    assert!(matches!(store.person(&name("joe")), Err(StoreError::NoPerson { .. })));
+}
+
+#[test]
+fn who_is_removed_or_renamed_is_gone_from_the_bytes() {
+    let (_folder, path) = fresh();
+    let mut store = filled(&path, 300);
+    let gone = [name("resident-0007"), name("resident-0123")];
+    // Changed first, so that older copies of the page lie about.
+    store.enroll(&gone[0], &enrolment(&[9_999])).unwrap();
+    store.enroll(&name("another"), &enrolment(&[8_888])).unwrap();
+    let vectors = [encoding(7), encoding(123), encoding(9_999)];
+    let file = fs::read(&path).unwrap();
+    assert!(vectors.iter().all(|vector| holds(&file, &bytes_of(vector))));
+
+    store.remove(&gone).unwrap();
+    store.rename(&name("resident-0200"), &name("kian")).unwrap();
+    let check = || {
+        let file = fs::read(&path).unwrap();
+        for vector in &vectors {
+            let bytes = bytes_of(vector);
+            // Not even a piece of it.
+            assert!(!bytes.chunks(64).any(|piece| holds(&file, piece)));
+        }
+        for name in ["resident-0007", "resident-0123", "resident-0200"] {
+            assert!(!holds(&file, name.as_bytes()), "{name}");
+        }
+        assert!(holds(&file, &bytes_of(&encoding(200))));
+    };
+    check();
+    drop(store);
+    check();
+    let store = open(&path, Access::Read).unwrap();
+    assert_eq!(store.len().unwrap(), 299);
+    assert_eq!(store.person(&name("kian")).unwrap().encodings(), [encoding(200)]);
+    // Nothing was left beside it.
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+fn purge_leaves_nobody() {
+    let (_folder, path) = fresh();
+    let mut store = filled(&path, 50);
+    store.purge().unwrap();
+    assert!(store.is_empty().unwrap());
+    assert!(!holds(&fs::read(&path).unwrap(), b"resident"));
+    store.enroll(&name("kian"), &enrolment(&[1])).unwrap();
+    assert_eq!(store.len().unwrap(), 1);
+}
+
+#[test]
+fn wrong_requests_change_nothing() {
+    let (_folder, path) = fresh();
+    let mut store = filled(&path, 3);
+    let (known, unknown) = (name("resident-0001"), name("nobody"));
+    let no_person = |result: Result<(), StoreError>| {
+        assert!(matches!(result, Err(StoreError::NoPerson { .. })), "{result:?}");
+    };
+    no_person(store.remove(&[known.clone(), unknown.clone()]));
+    no_person(store.rename(&unknown, &name("x")));
+    let taken = store.rename(&known, &name("resident-0002"));
+    assert!(matches!(taken, Err(StoreError::NameTaken { .. })));
+    let none = store.enroll(&name("x"), &Enrolment::default());
+    assert!(matches!(none, Err(StoreError::Template { .. })));
+    let many = store.enroll(&known, &enrolment(&[1; 1000]));
+    assert!(matches!(many, Err(StoreError::TooManyTemplates { found: 1001, .. })));
+    let note = Enrolment { consent: Some("x".repeat(4097)), ..enrolment(&[1]) };
+    assert!(matches!(store.enroll(&known, &note), Err(StoreError::LongNote { .. })));
+    let change = store.change(|_| Err("no".into()));
+    assert!(matches!(change, Err(StoreError::Change { .. })));
+    // All or none.
+    let (x, y) = (enrolment(&[5]), Enrolment::default());
+    assert!(store.enroll_all([(&unknown, &x), (&known, &y)]).is_err());
+    assert_eq!(store.len().unwrap(), 3);
+}
+
+#[test]
+fn templates_of_another_model_are_refused_with_the_way_out() {
+    let (_folder, path) = fresh();
+    let mut store = filled(&path, 2);
+    let photo = NewTemplate { encoding: encoding(5), photo: Some(vec![1, 2]) };
+    let kept = Enrolment { templates: vec![photo], ..Enrolment::default() };
+    store.enroll(&name("kept"), &kept).unwrap();
+    drop(store);
+    let error = Store::open(&path, &model("b"), Access::Write).unwrap_err();
+    let text = error.to_string();
+    for words in ["happyhouse aaaaaaaaaaaa", "happyhouse bbbbbbbbbbbb", "gallery rebuild"] {
+        assert!(text.contains(words), "{text}");
+    }
+    let mut store = Store::open_any(&path, &model("b"), Access::Write).unwrap();
+    store
+        .change_model(&model("b"), |mut person| {
+            let kept = person.templates[0].photo.is_some();
+            person.templates[0].encoding = encoding(6);
+            Ok(kept.then_some(person))
+        })
+        .unwrap();
+    drop(store);
+    let store = Store::open(&path, &model("b"), Access::Read).unwrap();
+    assert_eq!(store.len().unwrap(), 1);
+    assert_eq!(store.person(&name("kept")).unwrap().encodings(), [encoding(6)]);
+}
+
+#[test]
+fn one_writes_or_many_read() {
+    let (_folder, path) = fresh();
+    let store = filled(&path, 2);
+    for access in [Access::Read, Access::Write] {
+        let error = open(&path, access).unwrap_err();
+        assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
+    }
+    drop(store);
+    let before = fs::read(&path).unwrap();
+    let readers = [open(&path, Access::Read).unwrap(), open(&path, Access::Read).unwrap()];
+    assert!(readers.iter().all(|store| store.len().unwrap() == 2));
+    drop(readers);
+    assert!(fs::read(&path).unwrap() == before, "reading changed the file");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, path) = fresh();
+    let mut store = filled(&path, 1);
+    let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+    store.compact().unwrap();
+    assert_eq!(mode(), 0o600);
+    // What a killed process left is swept up by the next that writes.
+    drop(store);
+    let left = path.with_file_name(".people.redb.x7.partial");
+    fs::write(&left, "vectors").unwrap();
+    drop(open(&path, Access::Write).unwrap());
+    assert!(!left.exists());
+}
+
+#[test]
+fn what_is_no_store_is_an_error() {
+    let (folder, path) = fresh();
+    let missing = open(&path, Access::Read).unwrap_err();
+    assert!(matches!(missing, StoreError::Missing { .. }), "{missing}");
+    assert!(!path.exists());
+    for access in [Access::Read, Access::Write] {
+        let error = open(folder.path(), access).unwrap_err();
+        assert!(error.to_string().contains("found a folder"), "{error}");
+        let text = folder.path().join("text");
+        fs::write(&text, "no store at all").unwrap();
+        let error = open(&text, access).unwrap_err();
+        assert!(matches!(error, StoreError::NotAStore { .. }), "{error}");
+        assert_eq!(fs::read(&text).unwrap(), b"no store at all");
+    }
+    // An empty file is where a store may begin, but holds none to read from.
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    assert!(open(&empty, Access::Read).unwrap().is_empty().unwrap());
+    assert_eq!(fs::metadata(&empty).unwrap().len(), 0);
+    drop(open(&empty, Access::Write).unwrap());
+    assert!(fs::metadata(&empty).unwrap().len() > 0);
+}

@@ -1,0 +1,64 @@
+//! Squared distances from one point to the rows of a matrix.
+//!
+//! As in [`sums`](super::sums), sixteen partial sums run side by side and are joined
+//! pairwise, so that the result does not depend on the machine's vectors.
+
+use crate::Element;
+
+use super::wide::Wide;
+
+/// Partial sums.
+const LANES: usize = 16;
+
+/// `output[m] = Σ (points[m, i] − probe[i])²`, rows one after another in `points`.
+pub(crate) struct Rows<'a, T> {
+    /// M × I, I at least 1.
+    pub(crate) points: &'a [T],
+    /// I.
+    pub(crate) probe: &'a [T],
+    /// M.
+    pub(crate) output: &'a mut [T],
+}
+
+impl<T: Element> Wide for Rows<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let rows = self.points.chunks_exact(self.probe.len());
+        for (row, output) in rows.zip(self.output) {
+            *output = distance(row, self.probe);
+        }
+    }
+}
+
+/// The distance of one row. Rows go one at a time, although that makes each wait for its
+/// own sum: memory is read in order then, which it is twice as quick at.
+#[inline(always)]
+fn distance<T: Element>(row: &[T], probe: &[T]) -> T {
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let (probe_chunks, probe_rest) = probe.as_chunks::<LANES>();
+    let mut sums = [T::zero(); LANES];
+    for (chunk, probe) in chunks.iter().zip(probe_chunks) {
+        for lane in 0..LANES {
+            let difference = chunk[lane] - probe[lane];
+            sums[lane] += difference * difference;
+        }
+    }
+    for (lane, (&value, &probe)) in rest.iter().zip(probe_rest).enumerate() {
+        let difference = value - probe;
+        sums[lane] += difference * difference;
+    }
+    join(sums)
+}
+
+/// Joins partial sums pairwise.
+#[inline(always)]
+fn join<T: Element>(mut lanes: [T; LANES]) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}

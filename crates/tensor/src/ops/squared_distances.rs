@@ -1,0 +1,58 @@
+//! Squared Euclidean distances from one point to many: the innermost loop of a search.
+
+use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut1};
+
+use crate::Element;
+use crate::kernels::{distance, wide};
+
+/// `Σ (point − probe)²` for every row of `points`.
+///
+/// The sums have a fixed order, so a row's result does not depend on the rows around it.
+/// Runs on the caller's thread: at 128 numbers a row it reads memory as fast as one core
+/// can, and who has many rows hands out pieces of them.
+///
+/// # Shapes
+/// `points`: M × I, `probe`: I. Returns M.
+///
+/// # Panics
+/// If I differs between the arguments.
+pub fn squared_distances<T: Element>(
+    points: ArrayView2<'_, T>,
+    probe: ArrayView1<'_, T>,
+) -> Array1<T> {
+    let mut output = Array1::zeros(points.nrows());
+    squared_distances_into(points, probe, output.view_mut());
+    output
+}
+
+/// [`squared_distances`] into an array at hand.
+///
+/// # Shapes
+/// `points`: M × I, `probe`: I, `output`: M.
+///
+/// # Panics
+/// If I or M differ between the arguments.
+pub fn squared_distances_into<T: Element>(
+    points: ArrayView2<'_, T>,
+    probe: ArrayView1<'_, T>,
+    mut output: ArrayViewMut1<'_, T>,
+) {
+    let (m, i) = points.dim();
+    assert_eq!(probe.len(), i, "squared_distances: points have {i} values, not {}", probe.len());
+    assert_eq!(output.len(), m, "squared_distances: {m} points, room for {}", output.len());
+    let (points, probe) = (points.as_standard_layout(), probe.as_standard_layout());
+    match (points.as_slice(), probe.as_slice(), output.as_slice_mut()) {
+        (Some(points), Some(probe), Some(output)) if i > 0 => {
+            wide::run_wide(distance::Rows { points, probe, output });
+        }
+        // Scattered output, or rows of no numbers: seldom, and slow is right.
+        _ => {
+            for (row, output) in points.rows().into_iter().zip(output) {
+                *output = row.iter().zip(&probe).fold(T::zero(), |sum, (&a, &b)| {
+                    let difference = a - b;
+                    sum + difference * difference
+                });
+            }
+        }
+    }
+}

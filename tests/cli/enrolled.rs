@@ -1,0 +1,231 @@
+//! People who are enrolled: `enroll`, `recognize`, `gallery`, `cluster`, `watch`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use e2e::{Ended, facenet, portrait, run};
+use tempfile::TempDir;
+
+/// A folder whose `people.redb` the commands use.
+struct House(TempDir);
+
+impl House {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn facenet(&self, words: &[&str]) -> Command {
+        let mut command = facenet();
+        command.args(words).env("FACENET_DB", self.file("people.redb"));
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Ended {
+        run(&mut self.facenet(words))
+    }
+
+    fn enroll(&self, name: &str, photo: &str) -> Ended {
+        run(self.facenet(&["enroll", name]).arg(portrait(photo)))
+    }
+
+    fn recognize(&self, photo: &str) -> Ended {
+        run(self.facenet(&["recognize"]).arg(portrait(photo)))
+    }
+
+    /// Barack and Joe live here.
+    fn inhabited() -> Self {
+        let house = Self::new();
+        let ended = house.enroll("barack", "obama-portrait.jpg").with_code(0);
+        assert!(ended.stdout.starts_with("barack is enrolled with 1 photo."), "{ended}");
+        house.enroll("joe", "biden-portrait.jpg").with_code(0);
+        house
+    }
+
+    fn names(&self) -> Vec<String> {
+        let list = self.run(&["gallery", "list", "--json"]).with_code(0).json();
+        list.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[test]
+fn who_is_enrolled_is_recognised_and_strangers_are_not() {
+    let house = House::inhabited();
+    let ended = house.recognize("obama-speech.jpg").with_code(0);
+    assert!(ended.stdout.starts_with("It's barack, the distance is 0."), "{ended}");
+    let ended = house.recognize("collins-portrait.jpg").with_code(1);
+    assert!(ended.stdout.starts_with("Not in the gallery."), "{ended}");
+
+    // Several photos: one answer each, and the worst is the exit code.
+    let mut several = house.facenet(&["recognize", "--json"]);
+    several.arg(portrait("obama-speech.jpg")).arg(house.file("none.jpg"));
+    let rows = run(several.arg(portrait("collins-portrait.jpg"))).with_code(2).json();
+    assert_eq!(rows[0]["person"], "barack");
+    assert!(rows[1]["error"].as_str().unwrap().contains("none.jpg"));
+    assert!(rows[2]["person"].is_null());
+}
+
+#[test]
+fn more_photos_are_added_to_a_person() {
+    let house = House::inhabited();
+    let mut enroll = house.facenet(&["enroll", "barack", "--consent", "by word", "--json"]);
+    let row = run(enroll.arg(portrait("obama-speech.jpg"))).with_code(0).json().remove(0);
+    assert_eq!((&row["added"], &row["photos"]), (&1.into(), &2.into()));
+    let row = house.run(&["gallery", "show", "barack", "--json"]).with_code(0).json().remove(0);
+    assert_eq!((&row["photos"], &row["photos_kept"]), (&2.into(), &0.into()));
+    assert_eq!(row["consent"], "by word");
+    // The mean of both is nearer to each than they are to one another.
+    let ended = house.recognize("obama-speech.jpg").with_code(0);
+    let distance = ended.stdout.lines().next().unwrap().rsplit(' ').next().unwrap();
+    assert!(distance.parse::<f32>().unwrap() < 0.5, "{ended}");
+}
+
+#[test]
+fn a_face_that_is_enrolled_under_another_name_is_told() {
+    let house = House::inhabited();
+    let ended = house.enroll("impostor", "obama-speech.jpg").with_code(0);
+    assert!(ended.stderr.contains("impostor resembles barack"), "{ended}");
+}
+
+#[test]
+fn what_cannot_be_enrolled_is_told_and_changes_nothing() {
+    let house = House::new();
+    house.recognize("obama-speech.jpg").with_code(2).with_error(&["nobody is enrolled yet"]);
+    for name in ["", "../../x", "a\nb", "\u{1b}[2J", &"x".repeat(10_000)] {
+        let ended = house.enroll(name, "obama-portrait.jpg").with_code(2);
+        assert!(!ended.stderr.contains('\u{1b}'), "{ended}");
+    }
+    let text = house.file("text.jpg");
+    fs::write(&text, "no photo").unwrap();
+    run(house.facenet(&["enroll", "kian"]).arg(&text)).with_code(2).with_error(&["text.jpg"]);
+    assert!(!house.file("people.redb").exists());
+    // One photo of two is enough, and the other is told of.
+    let mut enroll = house.facenet(&["enroll", "kian"]);
+    let ended = run(enroll.arg(&text).arg(portrait("collins-portrait.jpg"))).with_code(0);
+    assert!(ended.stderr.contains("left out"), "{ended}");
+}
+
+#[test]
+fn people_are_renamed_and_removed_and_gone() {
+    let house = House::inhabited();
+    house.run(&["gallery", "rename", "joe", "Joseph"]).with_code(0);
+    house.run(&["gallery", "rename", "Joseph", "barack"]).with_code(2).with_error(&["already"]);
+    assert_eq!(house.names(), ["Joseph", "barack"]);
+    let unknown = house.run(&["gallery", "remove", "joe"]).with_code(2);
+    unknown.with_error(&["\"joe\"", "Joseph, barack"]);
+    house.run(&["gallery", "remove", "Joseph"]).with_code(0);
+    let file = fs::read(house.file("people.redb")).unwrap();
+    let holds = |text: &[u8]| file.windows(text.len()).any(|part| part == text);
+    assert!(holds(b"barack") && !holds(b"Joseph") && !holds(b"joe"));
+    house.run(&["gallery", "purge"]).with_code(2).with_error(&["--yes"]);
+    house.run(&["gallery", "purge", "--yes"]).with_code(0);
+    assert!(house.names().is_empty());
+    house.recognize("obama-speech.jpg").with_code(1);
+}
+
+#[test]
+fn what_is_exported_can_be_imported() {
+    let house = House::inhabited();
+    run(house
+        .facenet(&["enroll", "joe", "--consent", "a, \"b\""])
+        .arg(portrait("biden-portrait.jpg")))
+    .with_code(0);
+    for ending in ["jsonl", "npy"] {
+        let file = house.file(&format!("people.{ending}"));
+        let file = file.to_str().unwrap();
+        house.run(&["gallery", "export", file]).with_code(0);
+        let other = House::new();
+        other.run(&["gallery", "import", file]).with_code(0);
+        assert_eq!(other.names(), house.names());
+        let lines = |house: &House| house.run(&["gallery", "export"]).with_code(0).json();
+        for (theirs, ours) in lines(&other).iter().zip(lines(&house)) {
+            assert_eq!(theirs["consent"], ours["consent"]);
+            let encodings = |row: &serde_json::Value| {
+                let templates = row["templates"].as_array().unwrap().clone();
+                templates.into_iter().map(|t| t["encoding"].clone()).collect::<Vec<_>>()
+            };
+            assert_eq!(encodings(theirs), encodings(&ours));
+        }
+    }
+    // One line that is wrong enrols nobody.
+    let file = house.file("people.jsonl");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("happyhouse", "openface", 2)).unwrap();
+    let other = House::new();
+    let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
+    ended.with_error(&["line 1", "another model"]);
+    assert!(!other.file("people.redb").exists());
+}
+
+#[test]
+fn another_model_is_refused_and_kept_photos_are_the_way_out() {
+    let house = House::new();
+    let mut enroll = house.facenet(&["enroll", "barack", "--keep-photos"]);
+    run(enroll.arg(portrait("obama-portrait.jpg"))).with_code(0);
+    house.enroll("joe", "biden-portrait.jpg").with_code(0);
+    // The same weights in the other network are another model.
+    let weights = e2e::root().join("weights");
+    let other = ["--variant", "openface", "--weights", weights.to_str().unwrap()];
+    let recognize = |house: &House| {
+        run(house.facenet(&["recognize"]).args(other).arg(portrait("obama-portrait.jpg")))
+    };
+    recognize(&house).with_code(2).with_error(&["another model", "gallery rebuild"]);
+    let rebuild =
+        |more: &[&str]| run(house.facenet(&["gallery"]).args(other).arg("rebuild").args(more));
+    rebuild(&[]).with_code(2).with_error(&["joe", "--drop"]);
+    assert_eq!(house.names(), ["barack", "joe"]);
+    rebuild(&["--drop"]).with_code(0);
+    assert_eq!(house.names(), ["barack"]);
+    let ended = recognize(&house).with_code(0);
+    assert!(ended.stdout.starts_with("It's barack, the distance is 0.0"), "{ended}");
+}
+
+#[test]
+fn photos_are_grouped_by_person() {
+    let house = House::new();
+    fs::create_dir(house.file("photos")).unwrap();
+    for photo in ["obama-portrait.jpg", "obama-speech.jpg", "biden-portrait.jpg"] {
+        fs::copy(portrait(photo), house.file("photos").join(photo)).unwrap();
+    }
+    let photos = house.file("photos");
+    let rows = run(facenet().arg("cluster").arg(&photos).arg("--json")).with_code(0).json();
+    let files = |row: &serde_json::Value| -> Vec<String> {
+        let faces = row["faces"].as_array().unwrap();
+        faces.iter().map(|face| face["file"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(rows.len(), 2);
+    assert!(files(&rows[0]).iter().all(|file| file.contains("obama")));
+    assert_eq!(files(&rows[0]).len(), 2);
+    let ended = run(facenet().arg("cluster").arg(&photos)).with_code(0);
+    assert!(ended.stdout.starts_with("Person 1: 2 faces\n"), "{ended}");
+}
+
+#[test]
+fn new_photos_in_a_folder_are_answered_for() {
+    let house = House::inhabited();
+    let folder = house.file("camera");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(portrait("biden-portrait.jpg"), folder.join("before.jpg")).unwrap();
+    let mut watch = house.facenet(&["watch", "--interval", "50"]);
+    let mut child =
+        watch.arg(&folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It says when it has looked for the first time.
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(stderr.next().unwrap().unwrap().contains("watching"));
+    put(&folder, "new.jpg");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let row: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(row["person"], "barack");
+    assert!(row["probe"].as_str().unwrap().ends_with("new.jpg"));
+}
+
+fn put(folder: &Path, name: &str) {
+    fs::copy(portrait("obama-speech.jpg"), folder.join(name)).unwrap();
+}

@@ -1,0 +1,227 @@
+//! A real browser, driven over WebDriver (<https://www.w3.org/TR/webdriver2/>).
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use e2e::http::{Client, Request};
+use serde_json::{Value, json};
+
+/// How long a page may take to show something.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What WebDriver calls a reference to an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A browser with one window.
+pub(crate) struct Browser {
+    driver: Child,
+    client: Client,
+    session: String,
+}
+
+/// How a window looks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) dark: bool,
+}
+
+impl Browser {
+    /// Starts Chromium with a camera that shows a film; nothing, and says so, where
+    /// there is no Chromium or no driver of it.
+    pub(crate) fn start(film: Option<&Path>) -> Option<Self> {
+        let chromium = ["chromium", "chromium-browser", "google-chrome"]
+            .into_iter()
+            .find(|name| Command::new(name).arg("--version").output().is_ok());
+        let driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let (Some(chromium), Ok(mut driver)) = (chromium, driver) else {
+            println!("skipped: there is no Chromium, or no chromedriver");
+            return None;
+        };
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
+        });
+        // Whoever stops listening would stop the driver.
+        std::thread::spawn(move || lines.for_each(drop));
+        let port: u16 = port.expect("chromedriver names its port");
+        let mut client = Client::connect(([127, 0, 0, 1], port).into()).unwrap();
+        let mut arguments = vec![
+            "--headless=new".to_owned(),
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--hide-scrollbars".to_owned(),
+            "--use-fake-ui-for-media-stream".to_owned(),
+            "--use-fake-device-for-media-stream".to_owned(),
+        ];
+        if let Some(film) = film {
+            arguments.push(format!("--use-file-for-fake-video-capture={}", film.display()));
+        }
+        let options = json!({ "binary": which(chromium), "args": arguments });
+        let logs = json!({ "browser": "ALL" });
+        let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": options,
+                                   "goog:loggingPrefs": logs });
+        let body = json!({ "capabilities": { "alwaysMatch": capabilities } }).to_string();
+        let answer = client.send(&Request::post("/session", body)).unwrap().json();
+        let session = answer["value"]["sessionId"].as_str();
+        let session = session.unwrap_or_else(|| panic!("{answer}")).to_owned();
+        Some(Self { driver, client, session })
+    }
+
+    /// A command of the session; its value.
+    #[track_caller]
+    fn command(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let path = format!("/session/{}{path}", self.session);
+        let request = match method {
+            "GET" => Request::get(&path),
+            _ => Request::post(&path, body.to_string()),
+        };
+        let answer = self.client.send(&request).unwrap().json()["value"].clone();
+        match answer.get("error") {
+            Some(error) => Err(format!("{error}: {}", answer["message"])),
+            None => Ok(answer),
+        }
+    }
+
+    #[track_caller]
+    fn post(&mut self, path: &str, body: &Value) -> Value {
+        self.command("POST", path, body).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Opens an address.
+    pub(crate) fn open(&mut self, address: &str) {
+        self.post("/url", &json!({ "url": address }));
+    }
+
+    /// Sets the window's size and theme.
+    pub(crate) fn look(&mut self, look: Look) {
+        let Look { width, height, dark } = look;
+        self.chrome(
+            "Emulation.setDeviceMetricsOverride",
+            &json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 }),
+        );
+        let theme = if dark { "dark" } else { "light" };
+        let feature = json!({ "name": "prefers-color-scheme", "value": theme });
+        self.chrome("Emulation.setEmulatedMedia", &json!({ "features": [feature] }));
+    }
+
+    fn chrome(&mut self, command: &str, parameters: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    /// The value of a JavaScript function's body.
+    #[track_caller]
+    pub(crate) fn script(&mut self, body: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": body, "args": [] }))
+    }
+
+    #[track_caller]
+    fn element(&mut self, selector: &str) -> String {
+        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }));
+        found[ELEMENT].as_str().unwrap().to_owned()
+    }
+
+    /// Clicks on an element, as a user can: it must be in sight.
+    #[track_caller]
+    pub(crate) fn click(&mut self, selector: &str) {
+        let element = self.element(selector);
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Types into an element; a path, into a field for files.
+    #[track_caller]
+    pub(crate) fn type_into(&mut self, selector: &str, text: &str) {
+        let element = self.element(selector);
+        self.post(&format!("/element/{element}/value"), &json!({ "text": text }));
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub(crate) fn press(&mut self, keys: &str) {
+        let actions: Vec<_> = keys
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })))
+            .collect();
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.post("/actions", &json!({ "actions": [keyboard] }));
+    }
+
+    /// Waits until an element's text holds `words`; returns it.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, selector: &str, words: &str) -> String {
+        let begin = Instant::now();
+        loop {
+            let query = serde_json::to_string(selector).unwrap();
+            let text = self.script(&format!("return document.querySelector({query})?.innerText"));
+            let text = text.as_str().unwrap_or_default().to_owned();
+            if text.contains(words) {
+                return text;
+            }
+            let house = self.script("return document.querySelector('.answer').innerText");
+            assert!(begin.elapsed() < PATIENCE, "{selector} says {text:?}, not {words:?}; {house}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Takes a picture of the whole page, where a folder for it is named.
+    pub(crate) fn picture(&mut self, name: &str) {
+        let Some(folder) = std::env::var_os("FACENET_SCREENSHOTS") else { return };
+        // Doors take a second to open.
+        std::thread::sleep(Duration::from_millis(1500));
+        let shot = self.chrome(
+            "Page.captureScreenshot",
+            &json!({ "format": "png", "captureBeyondViewport": true }),
+        );
+        let bytes = decoded(shot["data"].as_str().unwrap());
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
+    }
+
+    /// What the browser's console has complained about so far.
+    pub(crate) fn complaints(&mut self) -> Vec<String> {
+        let log = self.command("POST", "/se/log", &json!({ "type": "browser" })).unwrap();
+        let lines = log.as_array().unwrap().iter();
+        let severe = lines.filter(|line| line["level"] == "SEVERE");
+        severe.map(|line| line["message"].to_string()).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Ends the browser; the driver alone would leave it running.
+        let path = format!("/session/{}", self.session);
+        let _ = self.client.send(&Request::new("DELETE", &path));
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn which(name: &str) -> String {
+    let found = Command::new("which").arg(name).output().unwrap();
+    String::from_utf8(found.stdout).unwrap().trim().to_owned()
+}
+
+/// Base64.
+fn decoded(text: &str) -> Vec<u8> {
+    let value = |byte| match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let digits: Vec<u8> = text.bytes().filter(|&byte| byte != b'=').map(value).collect();
+    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+    for group in digits.chunks(4) {
+        let bits = group.iter().fold(0_u32, |bits, &digit| bits << 6 | u32::from(digit));
+        let bits = bits << (6 * (4 - group.len()) as u32);
+        bytes.extend(&bits.to_be_bytes()[1..group.len()]);
+    }
+    bytes
+}

@@ -1,0 +1,153 @@
+//! The real server, in a fresh folder, on a free port.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::http::{Answer, Client, Request};
+use crate::{facenet, portrait};
+
+/// A running server, which ends with this.
+#[derive(Debug)]
+pub struct Door {
+    child: Child,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+impl Door {
+    /// Starts a server for nobody.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, |_| ())
+    }
+
+    /// Starts one with a further word about its process.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with(arguments: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let log = std::fs::File::create(folder.path().join("log"));
+        let log = log.unwrap_or_else(|error| panic!("{error}"));
+        let mut command = facenet();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--db"]);
+        command.arg(folder.path().join("people.redb")).args(arguments).env_remove("FACENET_TOKEN");
+        command.stdout(Stdio::piped()).stderr(log);
+        prepare(&mut command);
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{error}"));
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            let _ = BufReader::new(out).read_line(&mut line);
+        }
+        let address = line.trim().rsplit("http://").next().map(|at| at.trim_end_matches('/'));
+        match address.and_then(|address| address.parse().ok()) {
+            Some(address) => Self { child, address, folder },
+            None => {
+                let _ = child.wait();
+                panic!("the server said {line:?}: {}", read(folder.path().join("log")))
+            }
+        }
+    }
+
+    /// Starts a server for Barack Obama and Joe Biden.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn inhabited(arguments: &[&str]) -> Self {
+        let door = Self::start(arguments);
+        for (name, photo) in [("barack", "obama-portrait.jpg"), ("joe", "biden-portrait.jpg")] {
+            let path = format!("/v1/people?name={name}");
+            door.ask(&Request::post(&path, bytes(photo))).with_status(201);
+        }
+        door
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The file of its people.
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("people.redb")
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        read(self.folder.path().join("log"))
+    }
+
+    /// A new connection.
+    ///
+    /// # Panics
+    /// When it does not listen.
+    pub fn client(&self) -> Client {
+        Client::connect(self.address).unwrap_or_else(|error| panic!("{error}: {}", self.log()))
+    }
+
+    /// Sends one request over a new connection.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[track_caller]
+    pub fn ask(&self, request: &Request) -> Answer {
+        match self.client().send(request) {
+            Ok(answer) => answer,
+            Err(error) => panic!("{error}: {}", self.log()),
+        }
+    }
+
+    /// Mebibytes of memory that it occupies, where the system tells.
+    pub fn memory(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
+    }
+
+    /// Asks it to end, as a system does, and waits; returns its exit code.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn end(mut self) -> (Option<i32>, String) {
+        let id = self.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(asked.is_ok_and(|status| status.success()), "cannot end {id}");
+        let code = self.child.wait().ok().and_then(|status| status.code());
+        (code, self.log())
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The bytes of a portrait.
+///
+/// # Panics
+/// When it cannot be read.
+pub fn bytes(photo: &str) -> Vec<u8> {
+    std::fs::read(portrait(photo)).unwrap_or_else(|error| panic!("{photo}: {error}"))
+}
+
+fn read(path: PathBuf) -> String {
+    let mut text = String::new();
+    if let Ok(mut file) = std::fs::File::open(path) {
+        let _ = file.read_to_string(&mut text);
+    }
+    text
+}
