@@ -256,7 +256,7 @@ impl Placement {
         borders: &[[[usize; 2]; 2]],
     ) {
         let Some(home) = self.homes[concat] else { unreachable!("it was just given one") };
-        let mut channel = 0;
+        let mut channel = 0_usize;
         for input in &nodes[concat].inputs {
             let (base, corner) = resolve(nodes, own, *input);
             let computed = reads_one(&nodes[base].operation);
