@@ -1,12 +1,14 @@
 //! Connections: so many at a time, none of them idle for long.
 //!
 //! When there are too many, the one that has been without a request for longest makes
-//! room. A client that opens a thousand and says nothing keeps nobody out, then.
+//! room, but not before it had a moment to be heard: a request that has arrived may not
+//! have been read yet. A client that opens a thousand and says nothing keeps nobody out,
+//! then.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -28,6 +30,10 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// After the system refused a connection, it has so long to recover.
 const RECOVERY: Duration = Duration::from_millis(50);
 
+/// A connection without a request stays open at least so long: time for one that has
+/// arrived to be read, and for an answer to be written.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// An open connection.
 #[derive(Debug, Default)]
 struct Connection {
@@ -38,8 +44,15 @@ struct Connection {
 #[derive(Debug, Default)]
 struct Open {
     next: u64,
-    idle: BTreeMap<u64, Arc<Connection>>,
+    idle: BTreeMap<u64, Idle>,
     count: usize,
+}
+
+/// A connection without a request.
+#[derive(Debug)]
+struct Idle {
+    since: Instant,
+    connection: Arc<Connection>,
 }
 
 type Shared = Arc<Mutex<Open>>;
@@ -53,7 +66,8 @@ impl Open {
     fn rest(&mut self, connection: &Arc<Connection>) -> u64 {
         let place = self.next;
         self.next += 1;
-        self.idle.insert(place, Arc::clone(connection));
+        let idle = Idle { since: Instant::now(), connection: Arc::clone(connection) };
+        self.idle.insert(place, idle);
         place
     }
 }
@@ -79,7 +93,7 @@ pub(super) async fn serve(
             },
             () = &mut shutdown => break,
         };
-        if make_room(&open, most) {
+        if make_room(&open, most).await {
             admit(stream, router.clone(), &open, &graceful);
         }
     }
@@ -89,17 +103,22 @@ pub(super) async fn serve(
 }
 
 /// Whether there is room for another connection, if need be by closing one.
-fn make_room(open: &Shared, most: usize) -> bool {
-    let mut open = locked(open);
-    if open.count < most {
-        return true;
-    }
-    match open.idle.pop_first() {
-        Some((_, oldest)) => {
-            oldest.close.notify_one();
-            true
-        }
-        None => false,
+async fn make_room(open: &Shared, most: usize) -> bool {
+    loop {
+        let early = {
+            let mut open = locked(open);
+            if open.count < most {
+                return true;
+            }
+            let Some(oldest) = open.idle.first_entry() else { return false };
+            let early = MOMENT.saturating_sub(oldest.get().since.elapsed());
+            if early.is_zero() {
+                oldest.remove().connection.close.notify_one();
+                return true;
+            }
+            early
+        };
+        tokio::time::sleep(early).await;
     }
 }
 
