@@ -5,10 +5,8 @@
 
 use crate::Element;
 
+use super::sums::{LANES, join};
 use super::wide::Wide;
-
-/// Partial sums.
-const LANES: usize = 16;
 
 /// `output[m] = Σ (points[m, i] − probe[i])²`, rows one after another in `points`.
 pub(crate) struct Rows<'a, T> {
@@ -48,17 +46,4 @@ fn distance<T: Element>(row: &[T], probe: &[T]) -> T {
         sums[lane] += difference * difference;
     }
     join(sums)
-}
-
-/// Joins partial sums pairwise.
-#[inline(always)]
-fn join<T: Element>(mut lanes: [T; LANES]) -> T {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] += lanes[lane + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }

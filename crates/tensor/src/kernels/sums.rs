@@ -6,7 +6,7 @@
 use crate::Element;
 
 /// Partial sums.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// `Σ term(value)`.
 #[inline(always)]
@@ -49,7 +49,7 @@ pub(crate) fn sum2<T: Element>(left: &[T], right: &[T], terms: impl Fn(T, T) -> 
 
 /// Joins partial sums pairwise.
 #[inline(always)]
-fn join<T: Element>(mut lanes: [T; LANES]) -> T {
+pub(super) fn join<T: Element>(mut lanes: [T; LANES]) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
