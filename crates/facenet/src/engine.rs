@@ -17,7 +17,7 @@
 //! let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
 //! let crop = ndarray::Array3::from_elem((3, 96, 96), 0.5);
 //! let encoding = pool.install(|| engine.encode_one(crop.view()))?;
-//! assert_eq!(encoding.as_array().len(), 128);
+//! assert_eq!(encoding.values().len(), 128);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
