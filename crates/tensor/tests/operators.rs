@@ -6,6 +6,7 @@ mod concat;
 mod conv2d;
 mod dense;
 mod gradient;
+mod inference;
 mod into;
 mod l2_normalize;
 mod l2_pool2d;
