@@ -12,7 +12,8 @@ use super::support::{Layout, layouts, random};
 /// Runs a program on pools of one to three threads; the bits have to be the same.
 fn run(program: &Program, images: &Array4<f32>) -> Vec<f32> {
     let results = [1, 2, 3].map(|threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.expect("a pool of a few threads");
         let mut results = vec![f32::NAN; images.len_of(Axis(0)) * program.outputs()];
         pool.install(|| program.run(images.view(), &mut results));
         results
@@ -116,8 +117,8 @@ proptest! {
         let images = random::<f32, _>((n, c, side, side), 5, Layout::Standard);
         let features = c * side * side;
         let weight = random::<f32, _>((21, features, 1, 1), 6, Layout::Standard);
-        let weight = weight.to_shape((21, features)).unwrap().to_owned();
-        let flat: Array2<f32> = images.to_shape((n, features)).unwrap().to_owned();
+        let weight = weight.to_shape((21, features)).expect("as many values").to_owned();
+        let flat: Array2<f32> = images.to_shape((n, features)).expect("as many values").to_owned();
         let dense = ops::dense(flat.view(), weight.view(), None);
         let expected = ops::l2_normalize(dense.view(), 1e-12);
         let expected = expected.insert_axis(Axis(2)).insert_axis(Axis(3));
