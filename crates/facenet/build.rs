@@ -53,7 +53,8 @@ fn list(model: &Model) -> Result<(), Box<dyn Error>> {
     for name in names {
         let path = folder.join(format!("{name}.npy")).canonicalize()?;
         println!("cargo::rerun-if-changed={}", path.display());
-        writeln!(list, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())?;
+        let path = path.display().to_string();
+        writeln!(list, "    ({name:?}, &Aligned(*include_bytes!({path:?})).0),")?;
     }
     list.push(']');
     fs::write(Path::new(&env::var("OUT_DIR")?).join(model.list), list)?;

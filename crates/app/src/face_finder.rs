@@ -21,7 +21,8 @@ use crate::output::{escaped, note, warn};
 pub(crate) struct FaceFinder {
     framing: Framing,
     limits: DecodeLimits,
-    aligner: FaceAligner,
+    /// Where faces are detected.
+    aligner: Option<FaceAligner>,
 }
 
 /// How a face is found in a picture.
@@ -117,15 +118,22 @@ impl FaceFinder {
     /// # Errors
     /// When the program was built without the landmark network.
     pub(crate) fn new(framing: Framing) -> Result<Self> {
-        let (aligner, limits) = (FaceAligner::embedded()?, DecodeLimits::default());
-        Ok(Self { framing, limits, aligner }.with_framing(framing))
+        Self { framing, limits: DecodeLimits::default(), aligner: None }.with_framing(framing)
     }
 
     /// The same finder with another way to find faces.
-    pub(crate) fn with_framing(&self, framing: Framing) -> Self {
-        let any_turn = framing.detection().is_some_and(|detection| detection.search.rotations);
-        let aligner = self.aligner.clone().any_turn(any_turn);
-        Self { framing, limits: self.limits, aligner }
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn with_framing(&self, framing: Framing) -> Result<Self> {
+        let aligner = match (framing.detection(), &self.aligner) {
+            (None, aligner) => aligner.clone(),
+            (Some(detection), aligner) => {
+                let aligner = aligner.clone().map_or_else(FaceAligner::embedded, Ok)?;
+                Some(aligner.any_turn(detection.search.rotations))
+            }
+        };
+        Ok(Self { framing, limits: self.limits, aligner })
     }
 
     /// A detector as the framing asks for.
@@ -176,8 +184,11 @@ impl FaceFinder {
             Framing::Detected(choice) => choice.into(),
             Framing::DetectedBy(detection) => detection,
         };
+        let Some(aligner) = &self.aligner else {
+            unreachable!("a framing that detects comes with an aligner")
+        };
         let boxes = choose(&detector.detect(photo), photo, detection.choice)?;
-        let aligned = boxes.iter().map(|place| self.aligner.align(photo, place));
+        let aligned = boxes.iter().map(|place| aligner.align(photo, place));
         let usable = aligned.map(|face| {
             if !detection.force {
                 face.quality.check()?;

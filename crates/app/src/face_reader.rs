@@ -59,9 +59,12 @@ impl FaceReader {
     }
 
     /// The same network behind another way to find faces.
-    pub(crate) fn with_framing(&self, framing: Framing) -> Self {
-        let finder = self.finder.with_framing(framing);
-        Self { engine: Arc::clone(&self.engine), finder }
+    ///
+    /// # Errors
+    /// When the program was built without the landmark network.
+    pub(crate) fn with_framing(&self, framing: Framing) -> Result<Self> {
+        let finder = self.finder.with_framing(framing)?;
+        Ok(Self { engine: Arc::clone(&self.engine), finder })
     }
 
     /// The finder of faces.

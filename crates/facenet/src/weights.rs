@@ -21,7 +21,7 @@ mod store;
 use std::collections::HashMap;
 use std::path::Path;
 
-use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
+use ndarray::{ArrayD, ArrayViewD, CowArray, Dimension, IxDyn};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -38,9 +38,12 @@ const FACENET: Architecture = Architecture::FaceNet(Variant::HappyHouse);
 /// A complete, checked set of tensors of one network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    tensors: Vec<(TensorSpec, ArrayD<f32>)>,
+    tensors: Vec<(TensorSpec, Tensor)>,
     index: HashMap<String, usize>,
 }
+
+/// A tensor of its own, or one that lies in this binary.
+type Tensor = CowArray<'static, f32, IxDyn>;
 
 /// Weights from a folder, with what else lay there.
 #[derive(Clone, Debug)]
@@ -125,7 +128,7 @@ impl Weights {
                     Form::Csv => csv::read(&path, &spec),
                 }?;
                 progress();
-                Ok((spec, tensor))
+                Ok((spec, tensor.into()))
             })
             .collect::<Result<_, WeightsError>>()?;
         Ok(Loaded { weights: Self::new(tensors), unused })
@@ -161,7 +164,7 @@ impl Weights {
                 unreachable!("no tensor is missing, and names are unique")
             };
             match given(&spec, tensor) {
-                Ok(tensor) => complete.push((spec, tensor)),
+                Ok(tensor) => complete.push((spec, tensor.into())),
                 Err(fault) => return Err(WeightsError::Given { tensor: spec.name, fault }),
             }
         }
@@ -172,7 +175,7 @@ impl Weights {
     }
 
     /// Takes tensors that are known to be the table's, in its order.
-    fn new(tensors: Vec<(TensorSpec, ArrayD<f32>)>) -> Self {
+    fn new(tensors: Vec<(TensorSpec, Tensor)>) -> Self {
         let index = tensors.iter().enumerate().map(|(i, (spec, _))| (spec.name.clone(), i));
         Self { index: index.collect(), tensors }
     }
@@ -201,15 +204,19 @@ impl Weights {
     /// # Panics
     /// When the network has no tensor of that name.
     pub fn tensor(&self, name: &str) -> ArrayViewD<'_, f32> {
+        self.find(name).view()
+    }
+
+    fn find(&self, name: &str) -> &Tensor {
         match self.index.get(name) {
-            Some(&i) => self.tensors[i].1.view(),
+            Some(&i) => &self.tensors[i].1,
             None => panic!("the network has no tensor called {name:?}"),
         }
     }
 
     /// [`tensor`](Self::tensor) with a fixed number of axes.
     pub(crate) fn view<D: Dimension>(&self, name: &str) -> ndarray::ArrayView<'_, f32, D> {
-        match self.tensor(name).into_dimensionality() {
+        match self.find(name).view().into_dimensionality() {
             Ok(view) => view,
             Err(error) => panic!("{name}: {error}"),
         }
@@ -231,7 +238,12 @@ impl Weights {
             for &axis in &spec.shape {
                 hasher.update((axis as u64).to_le_bytes());
             }
-            hasher.update(little_endian(tensor.iter()));
+            match tensor.as_slice() {
+                Some(values) if cfg!(target_endian = "little") => {
+                    hasher.update(bytemuck::cast_slice::<f32, u8>(values));
+                }
+                _ => hasher.update(little_endian(tensor.iter())),
+            }
         }
         hexadecimal(hasher)
     }
@@ -270,19 +282,30 @@ fn checked(spec: &TensorSpec, values: Vec<f32>) -> Result<ArrayD<f32>, TensorFau
     if values.len() != spec.len() {
         return Err(TensorFault::Count { expected: spec.len(), found: values.len() });
     }
-    let faulty = |value: &f32| match spec.role {
-        TensorRole::RunningVariance => !value.is_finite() || *value < 0.0,
-        _ => !value.is_finite(),
-    };
-    if let Some(position) = values.iter().position(faulty) {
-        let found = values[position];
-        return Err(if found.is_finite() {
-            TensorFault::NegativeVariance { position, found }
-        } else {
-            TensorFault::NotFinite { position, found }
-        });
-    }
+    check_values(spec, &values)?;
     let count = values.len();
     ArrayD::from_shape_vec(IxDyn(&spec.shape), values)
         .map_err(|_| TensorFault::Count { expected: spec.len(), found: count })
+}
+
+/// Refuses the first value that no network could have.
+fn check_values(spec: &TensorSpec, values: &[f32]) -> Result<(), TensorFault> {
+    let variance = spec.role == TensorRole::RunningVariance;
+    let faulty = |value: f32| !value.is_finite() || variance && value < 0.0;
+    // Whole pieces first: without a way out after each value, they are compared by vectors.
+    const PIECE: usize = 1024;
+    for (piece, values) in values.chunks(PIECE).enumerate() {
+        if !values.iter().fold(false, |any, &value| any | faulty(value)) {
+            continue;
+        }
+        if let Some(at) = values.iter().position(|&value| faulty(value)) {
+            let (position, found) = (piece * PIECE + at, values[at]);
+            return Err(if found.is_finite() {
+                TensorFault::NegativeVariance { position, found }
+            } else {
+                TensorFault::NotFinite { position, found }
+            });
+        }
+    }
+    Ok(())
 }

@@ -48,7 +48,9 @@ mod method;
 mod placement;
 mod profile;
 mod program;
+mod weight;
 
 pub use builder::{ProgramBuilder, Value};
 pub use profile::StepProfile;
 pub use program::Program;
+pub use weight::ScaledWeight;

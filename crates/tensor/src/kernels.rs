@@ -9,6 +9,7 @@ pub(crate) mod blocked;
 pub(crate) mod correlation;
 pub(crate) mod distance;
 pub(crate) mod gemm;
+pub(crate) mod huge;
 pub(crate) mod inference;
 pub(crate) mod packed_weight;
 pub(crate) mod peak;

@@ -24,7 +24,11 @@ fn run(program: &Program, images: &Array4<f32>) -> Vec<f32> {
 }
 
 /// Holds a program of every level against what the operators say.
-fn check(images: &Array4<f32>, expected: &Array4<f32>, build: impl Fn(ProgramBuilder) -> Program) {
+fn check<'w>(
+    images: &Array4<f32>,
+    expected: &Array4<f32>,
+    build: impl Fn(ProgramBuilder<'w>) -> Program,
+) {
     let (_, c, h, w) = images.dim();
     let scale = expected.iter().fold(1.0_f32, |most, value| most.max(value.abs()));
     for level in Level::available() {

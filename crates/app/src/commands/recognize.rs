@@ -89,7 +89,7 @@ fn worse(a: Outcome, b: Outcome) -> Outcome {
 fn known(arguments: &Recognize, reader: &FaceReader) -> Result<Known> {
     let (gallery, skipped) = match &arguments.gallery {
         Some(folder) => {
-            let photos = reader.with_framing(Framing::of_gallery(&arguments.faces));
+            let photos = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
             let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
             (photos.gallery()?, photos.skipped)
         }

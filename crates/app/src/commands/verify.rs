@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
         ([a, b], None, _) => two_photos(&reader()?, a, b, decision, output),
         ([photo], Some(claim), Some(gallery)) => {
             let reader = reader()?;
-            let known = reader.with_framing(Framing::of_gallery(&arguments.faces));
+            let known = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
             let gallery = GalleryFolder::open(gallery)?.person(claim, &known)?;
             claimed(&reader, photo, claim, gallery, decision, output)
         }

@@ -22,7 +22,7 @@ impl Sight {
     /// Looks at a picture.
     pub(super) fn of(house: &House, picture: &[u8], choice: FaceChoice) -> Result<Self> {
         let photo = Photo::from_bytes(picture, "the picture", &house.limits)?;
-        let reader = house.reader.with_framing(Framing::Detected(choice));
+        let reader = house.reader.with_framing(Framing::Detected(choice))?;
         let crops = reader.finder().in_photo(&mut SeetaDetector::default(), &photo);
         let mut faces = Vec::new();
         for found in reader.encode_each(vec![crops]) {

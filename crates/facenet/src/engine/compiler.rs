@@ -1,7 +1,7 @@
 //! From the network's definition and its weights to a program.
 
-use ndarray::{Array4, ArrayView1, ArrayView4, Axis, Ix1, Ix2, Ix4};
-use tensor::inference::{Program, ProgramBuilder, Value};
+use ndarray::{ArrayView1, Ix1, Ix2, Ix4};
+use tensor::inference::{Program, ProgramBuilder, ScaledWeight, Value};
 use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Level, Padding2d};
 
@@ -20,7 +20,7 @@ pub(super) fn compile(architecture: Architecture, weights: &Weights, level: Leve
 /// Tells a program's builder what the definition tells.
 struct Compiler<'w> {
     weights: &'w Weights,
-    program: ProgramBuilder,
+    program: ProgramBuilder<'w>,
     stages: Vec<(&'static str, Value)>,
 }
 
@@ -90,7 +90,7 @@ impl Builder for Compiler<'_> {
 /// A convolution's kernel and bias with its batch-norm folded in:
 /// `w' = w · s`, `b' = (b - mean) · s + shift` with `s = scale / √(variance + ε)`.
 /// Computed in f64 and rounded once.
-fn folded(weights: &Weights, layer: &Convolution) -> (Array4<f32>, Vec<f32>) {
+fn folded<'w>(weights: &'w Weights, layer: &Convolution) -> (ScaledWeight<'w>, Vec<f32>) {
     let conv = |ending: &str| format!("{}_{ending}", layer.name);
     let norm = |ending: &str| -> ArrayView1<'_, f32> {
         weights.view::<Ix1>(&format!("{}_{ending}", layer.batch_norm))
@@ -102,11 +102,6 @@ fn folded(weights: &Weights, layer: &Convolution) -> (Array4<f32>, Vec<f32>) {
         .map(|(&scale, &variance)| f64::from(scale) / (f64::from(variance) + layer.epsilon).sqrt())
         .collect();
 
-    let kernel: ArrayView4<'_, f32> = weights.view::<Ix4>(&conv("w"));
-    let mut weight = kernel.to_owned();
-    for (mut filter, &factor) in weight.axis_iter_mut(Axis(0)).zip(&factor) {
-        filter.mapv_inplace(|w| (f64::from(w) * factor) as f32);
-    }
     let bias = weights.view::<Ix1>(&conv("b"));
     let bias = (0..bias.len())
         .map(|o| {
@@ -114,5 +109,5 @@ fn folded(weights: &Weights, layer: &Convolution) -> (Array4<f32>, Vec<f32>) {
             (centred * factor[o] + f64::from(shift[o])) as f32
         })
         .collect();
-    (weight, bias)
+    (ScaledWeight::new(weights.view::<Ix4>(&conv("w")), factor), bias)
 }

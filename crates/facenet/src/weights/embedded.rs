@@ -7,6 +7,10 @@ use super::error::WeightsError;
 use super::{Weights, npy};
 use crate::network::Architecture;
 
+/// Bytes that begin on a cache line, so that numbers among them can be read in place.
+#[repr(C, align(64))]
+struct Aligned<T>(T);
+
 /// Name and bytes of each `.npy` file, sorted by name.
 type Files = &'static [(&'static str, &'static [u8])];
 
@@ -29,7 +33,7 @@ pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> 
     let mut tensors = Vec::with_capacity(table.len());
     for spec in table {
         let Some(file) = find(&spec.name) else { continue };
-        let tensor = npy::parse(files[file].1, &spec).map_err(|fault| WeightsError::Tensor {
+        let tensor = npy::borrow(files[file].1, &spec).map_err(|fault| WeightsError::Tensor {
             path: format!("(embedded) {}.npy", spec.name).into(),
             tensor: spec.name.clone(),
             fault,
@@ -37,4 +41,19 @@ pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> 
         tensors.push((spec, tensor));
     }
     Ok(Weights::new(tensors))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Variant;
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn tensors_are_read_in_place() {
+        for architecture in [Variant::HappyHouse.into(), Architecture::Landmarks] {
+            let weights = load(architecture).unwrap();
+            assert!(weights.tensors.iter().all(|(_, tensor)| tensor.is_view()), "{architecture:?}");
+        }
+    }
 }

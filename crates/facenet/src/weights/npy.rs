@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 
 use super::error::{TensorFault, WeightsError};
-use super::{checked, folder, little_endian};
+use super::{Tensor, check_values, checked, folder, little_endian};
 use crate::network::TensorSpec;
 use crate::npy::{HEADER_LIMIT, Header};
 
@@ -45,7 +45,26 @@ fn header_fault(path: &Path, spec: &TensorSpec) -> Option<TensorFault> {
 }
 
 /// Checks the bytes of a whole `.npy` file and returns its values.
-pub(super) fn parse(bytes: &[u8], spec: &TensorSpec) -> Result<ArrayD<f32>, TensorFault> {
+fn parse(bytes: &[u8], spec: &TensorSpec) -> Result<ArrayD<f32>, TensorFault> {
+    let (values, _) = data(bytes, spec)?.as_chunks::<4>();
+    checked(spec, values.iter().map(|value| f32::from_le_bytes(*value)).collect())
+}
+
+/// [`parse`] without a copy, where the bytes lie as the machine's numbers do.
+pub(super) fn borrow(bytes: &'static [u8], spec: &TensorSpec) -> Result<Tensor, TensorFault> {
+    if let Ok(values) = bytemuck::try_cast_slice(data(bytes, spec)?)
+        && cfg!(target_endian = "little")
+    {
+        check_values(spec, values)?;
+        if let Ok(view) = ArrayViewD::from_shape(IxDyn(&spec.shape), values) {
+            return Ok(CowArray::from(view));
+        }
+    }
+    Ok(parse(bytes, spec)?.into())
+}
+
+/// The bytes of the values in those of a whole file.
+fn data<'a>(bytes: &'a [u8], spec: &TensorSpec) -> Result<&'a [u8], TensorFault> {
     let data = data_after_header(bytes, spec)?;
     let expected = 4 * spec.len();
     if data.len() != expected {
@@ -53,12 +72,15 @@ pub(super) fn parse(bytes: &[u8], spec: &TensorSpec) -> Result<ArrayD<f32>, Tens
         let expected = format!("a header of {header} and {expected} of values");
         return Err(TensorFault::Size { expected, found: bytes.len() as u64 });
     }
-    let (values, _) = data.as_chunks::<4>();
-    checked(spec, values.iter().map(|value| f32::from_le_bytes(*value)).collect())
+    Ok(data)
 }
 
 /// Checks the header and returns the bytes behind it.
 fn data_after_header<'a>(bytes: &'a [u8], spec: &TensorSpec) -> Result<&'a [u8], TensorFault> {
+    // What `write` puts in front needs no parser.
+    if let Some(data) = bytes.strip_prefix(header(&spec.shape).as_slice()) {
+        return Ok(data);
+    }
     let header = Header::parse(bytes)?;
     if header.element != "<f4" {
         return Err(TensorFault::ElementType { found: header.element });
@@ -72,20 +94,25 @@ fn data_after_header<'a>(bytes: &'a [u8], spec: &TensorSpec) -> Result<&'a [u8],
     Ok(&bytes[header.length..])
 }
 
-/// The bytes of a version 1.0 file, C order, little-endian f32, with the header
-/// padded to 128 bytes or another multiple of 64 as NumPy does.
+/// The bytes of a version 1.0 file, C order, little-endian f32.
 pub(super) fn write(shape: &[usize], tensor: ArrayViewD<'_, f32>) -> Vec<u8> {
+    let mut bytes = header(shape);
+    bytes.extend(little_endian(tensor.iter()));
+    bytes
+}
+
+/// Its header, padded to 128 bytes or another multiple of 64 as NumPy does.
+fn header(shape: &[usize]) -> Vec<u8> {
     let axes: String = shape.iter().map(|axis| format!("{axis}, ")).collect();
     // Python writes (64,) for one axis and (64, 3) for two.
     let axes = if shape.len() == 1 { axes.trim_end() } else { axes.trim_end_matches(", ") };
     let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({axes}), }}");
     let length = (10 + text.len() + 1).next_multiple_of(64);
-    let mut bytes = Vec::with_capacity(length + 4 * tensor.len());
+    let mut bytes = Vec::with_capacity(length);
     bytes.extend(b"\x93NUMPY\x01\x00");
     bytes.extend(((length - 10) as u16).to_le_bytes());
     bytes.extend(text.as_bytes());
     bytes.resize(length - 1, b' ');
     bytes.push(b'\n');
-    bytes.extend(little_endian(tensor.iter()));
     bytes
 }

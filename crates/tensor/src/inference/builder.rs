@@ -1,8 +1,9 @@
 //! Operators as a network's definition names them.
 
-use ndarray::{Array4, ArrayView2};
+use ndarray::{ArrayView2, CowArray, Ix4};
 
 use super::program::{Program, Stage};
+use super::weight::ScaledWeight;
 use super::{folding, memory, placement};
 use crate::kernels::inference::pool::PoolKind;
 use crate::kernels::inference::transfer::Folding;
@@ -15,12 +16,12 @@ pub struct Value(pub(super) usize);
 
 /// What makes a value.
 #[derive(Debug)]
-pub(super) enum Operation {
+pub(super) enum Operation<'w> {
     Input {
         folding: Option<Folding>,
     },
     Convolution {
-        weight: Array4<f32>,
+        weight: ScaledWeight<'w>,
         bias: Vec<f32>,
         options: Conv2dOptions,
         /// Multiplications and additions for an image.
@@ -40,9 +41,9 @@ pub(super) enum Operation {
 
 /// A value and how it is made.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct Node<'w> {
     pub(super) name: String,
-    pub(super) operation: Operation,
+    pub(super) operation: Operation<'w>,
     pub(super) inputs: Vec<usize>,
     /// C, H, W.
     pub(super) shape: [usize; 3],
@@ -50,14 +51,15 @@ pub(super) struct Node {
 
 /// Collects operators and compiles them to a [`Program`].
 ///
-/// Shapes are those of one image, C × H × W. Names are for profiles.
+/// Shapes are those of one image, C × H × W. Names are for profiles. Weights are borrowed
+/// until the program is finished.
 #[derive(Debug)]
-pub struct ProgramBuilder {
-    nodes: Vec<Node>,
+pub struct ProgramBuilder<'w> {
+    nodes: Vec<Node<'w>>,
     level: Level,
 }
 
-impl ProgramBuilder {
+impl<'w> ProgramBuilder<'w> {
     /// Begins a program for images of this shape, for the best level of this machine.
     pub fn new(input: [usize; 3]) -> Self {
         Self::at_level(input, Level::best())
@@ -101,11 +103,12 @@ impl ProgramBuilder {
         &mut self,
         name: &str,
         input: Value,
-        weight: Array4<f32>,
+        weight: impl Into<ScaledWeight<'w>>,
         bias: &[f32],
         options: Conv2dOptions,
     ) -> Value {
         let [c, h, w] = self.shape(input);
+        let weight = weight.into();
         let (o, weight_c, kh, kw) = weight.dim();
         assert_eq!(c, weight_c, "{name}: the value has {c} channels, the weight takes {weight_c}");
         assert_eq!(o, bias.len(), "{name}: the bias has another number of channels");
@@ -129,18 +132,23 @@ impl ProgramBuilder {
         &mut self,
         name: &str,
         input: Value,
-        weight: ArrayView2<'_, f32>,
+        weight: ArrayView2<'w, f32>,
         bias: &[f32],
         activation: Activation,
     ) -> Value {
         let [c, h, w] = self.shape(input);
         let (o, features) = weight.dim();
         assert_eq!(c * h * w, features, "{name}: the weight takes another number of values");
-        let Ok(weight) = weight.to_shape((o, c, h, w)) else {
-            unreachable!("the sizes were just held equal")
+        // Rows that do not lie in order are copied first.
+        let kernels: CowArray<'w, f32, Ix4> = match weight.into_shape_with_order((o, c, h, w)) {
+            Ok(view) => view.into(),
+            Err(_) => match weight.to_shape((o, c, h, w)) {
+                Ok(kernels) => kernels.into_owned().into(),
+                Err(_) => unreachable!("the sizes were just held equal"),
+            },
         };
         let options = Conv2dOptions { activation, ..Conv2dOptions::default() };
-        self.convolution(name, input, weight.into_owned(), bias, options)
+        self.convolution(name, input, kernels, bias, options)
     }
 
     /// See [`max_pool2d`](crate::ops::max_pool2d()).
@@ -223,7 +231,7 @@ impl ProgramBuilder {
     fn node(
         &mut self,
         name: &str,
-        operation: Operation,
+        operation: Operation<'w>,
         inputs: &[Value],
         shape: [usize; 3],
     ) -> Value {

@@ -17,7 +17,7 @@ use crate::ops::Conv2dOptions;
 
 /// Folds the pictures if their only reader is such a convolution and its phases fit into
 /// a vector.
-pub(super) fn fold(nodes: &mut [Node]) {
+pub(super) fn fold(nodes: &mut [Node<'_>]) {
     let mut readers =
         (1..nodes.len()).filter(|reader| nodes[*reader].inputs.contains(&0)).collect::<Vec<_>>();
     let (Some(reader), None) = (readers.pop(), readers.pop()) else { return };
@@ -33,11 +33,12 @@ pub(super) fn fold(nodes: &mut [Node]) {
         return;
     }
     let Padding2d { top, left, .. } = options.padding;
+    let kernels = weight.kernels();
     let folded = Array4::from_shape_fn((outputs, 4 * channels, side, side), |(o, at, a, b)| {
         let (row, c, column) = (at / 2 / channels, at / 2 % channels, at % 2);
-        weight.get((o, c, 2 * a + row, 2 * b + column)).copied().unwrap_or(0.0)
+        kernels.get((o, c, 2 * a + row, 2 * b + column)).copied().unwrap_or(0.0)
     });
-    *weight = folded;
+    weight.replace(folded);
     *options = Conv2dOptions { activation: options.activation, ..Conv2dOptions::default() };
     nodes[0].operation = Operation::Input { folding: Some(Folding { padding: [top, left] }) };
     nodes[0].shape = [4 * channels, oh + side - 1, ow + side - 1];

@@ -7,6 +7,7 @@
 use super::builder::{Node, Operation};
 use super::memory::Life;
 use super::method::winograd_form;
+use crate::kernels::huge::HugePages;
 use crate::kernels::inference::convolution::Convolution;
 use crate::kernels::inference::norm::{L2Normalize, LocalResponseNorm};
 use crate::kernels::inference::pool::Pool;
@@ -14,7 +15,7 @@ use crate::kernels::inference::region::{Buffer, Region, reach};
 use crate::kernels::inference::step::Step;
 use crate::kernels::inference::transfer::{Copy, Import};
 use crate::kernels::inference::winograd::{Form, Winograd, WinogradWeight};
-use crate::kernels::packed_weight::{Direction, PackedWeight};
+use crate::kernels::packed_weight::PackedWeight;
 use crate::kernels::tile::LANES;
 
 /// A value as a step reads it.
@@ -87,7 +88,7 @@ pub(super) struct Placement {
 }
 
 /// Places what `output` and the `kept` values need.
-pub(super) fn place(nodes: &[Node], output: usize, kept: &[usize]) -> Placement {
+pub(super) fn place(nodes: &[Node<'_>], output: usize, kept: &[usize]) -> Placement {
     let kept: Vec<usize> = kept.iter().copied().chain([output]).collect();
     let needed = needed(nodes, &kept);
     let own = own_memory(nodes, &needed, &kept);
@@ -123,7 +124,7 @@ pub(super) fn place(nodes: &[Node], output: usize, kept: &[usize]) -> Placement 
 }
 
 /// Which nodes the kept ones are made of.
-fn needed(nodes: &[Node], kept: &[usize]) -> Vec<bool> {
+fn needed(nodes: &[Node<'_>], kept: &[usize]) -> Vec<bool> {
     let mut needed = vec![false; nodes.len()];
     for node in kept {
         needed[*node] = true;
@@ -139,7 +140,7 @@ fn needed(nodes: &[Node], kept: &[usize]) -> Vec<bool> {
 }
 
 /// Which nodes need memory: all but padding that readers can see as a border.
-fn own_memory(nodes: &[Node], needed: &[bool], kept: &[usize]) -> Vec<bool> {
+fn own_memory(nodes: &[Node<'_>], needed: &[bool], kept: &[usize]) -> Vec<bool> {
     let mut own = needed.to_vec();
     for (index, node) in nodes.iter().enumerate() {
         if matches!(node.operation, Operation::Pad(_)) {
@@ -160,7 +161,7 @@ fn own_memory(nodes: &[Node], needed: &[bool], kept: &[usize]) -> Vec<bool> {
 
 /// The value under paddings without memory, and the rows and columns that they add in
 /// front: top and left.
-fn resolve(nodes: &[Node], own: &[bool], mut value: usize) -> (usize, [usize; 2]) {
+fn resolve(nodes: &[Node<'_>], own: &[bool], mut value: usize) -> (usize, [usize; 2]) {
     let mut corner = [0; 2];
     while let Operation::Pad(padding) = nodes[value].operation
         && !own[value]
@@ -172,7 +173,7 @@ fn resolve(nodes: &[Node], own: &[bool], mut value: usize) -> (usize, [usize; 2]
 }
 
 /// What a node that is computed from one other reads, and how.
-fn read(nodes: &[Node], own: &[bool], node: usize) -> Option<(Read, Option<Form>)> {
+fn read(nodes: &[Node<'_>], own: &[bool], node: usize) -> Option<(Read, Option<Form>)> {
     let Node { operation, inputs, shape: [_, oh, ow], .. } = &nodes[node];
     let output = [*oh, *ow];
     let (base, mut before) = resolve(nodes, own, *inputs.first()?);
@@ -208,7 +209,7 @@ impl Placement {
     /// Gives each value with memory of its own a buffer, or channels of a concatenation.
     fn find_homes(
         &mut self,
-        nodes: &[Node],
+        nodes: &[Node<'_>],
         own: &[bool],
         reads: &[Option<(Read, Option<Form>)>],
         borders: &[[[usize; 2]; 2]],
@@ -250,7 +251,7 @@ impl Placement {
     /// vectors, and read by nobody who needs a border.
     fn take_in_branches(
         &mut self,
-        nodes: &[Node],
+        nodes: &[Node<'_>],
         own: &[bool],
         concat: usize,
         borders: &[[[usize; 2]; 2]],
@@ -289,7 +290,7 @@ impl Placement {
     /// Drafts the steps that make a node.
     fn draft(
         &mut self,
-        nodes: &[Node],
+        nodes: &[Node<'_>],
         own: &[bool],
         node: usize,
         read: Option<(Read, Option<Form>)>,
@@ -373,13 +374,14 @@ impl Placement {
     }
 
     /// The steps, once buffers have their offsets. Weights are packed in parallel.
-    pub(super) fn steps(&self, nodes: Vec<Node>, picture: [usize; 3]) -> Vec<Timed> {
+    pub(super) fn steps(&self, nodes: Vec<Node<'_>>, picture: [usize; 3]) -> Vec<Timed> {
         use rayon::prelude::*;
+        let pages = HugePages::default();
         self.drafts
             .par_iter()
             .map(|draft| {
                 let node = &nodes[draft.node];
-                let step = self.step(node, draft, picture);
+                let step = self.step(node, draft, picture, &pages);
                 let operations = match (&draft.job, &node.operation) {
                     (Job::Compute { .. }, Operation::Convolution { operations, .. }) => *operations,
                     _ => 0,
@@ -389,7 +391,7 @@ impl Placement {
             .collect()
     }
 
-    fn step(&self, node: &Node, draft: &Draft, picture: [usize; 3]) -> Step {
+    fn step(&self, node: &Node<'_>, draft: &Draft, picture: [usize; 3], pages: &HugePages) -> Step {
         let target = self.region(draft.node);
         let (read, form, transformed) = match draft.job {
             Job::Import => {
@@ -407,14 +409,15 @@ impl Placement {
         match &node.operation {
             Operation::Convolution { weight, bias, options, .. } => {
                 let activation = options.activation;
+                let (kernels, factors) = (weight.kernels(), weight.factors());
                 if let (Some(form), Some(transformed)) = (form, transformed) {
                     let buffer = self.buffers[transformed];
-                    let weight = WinogradWeight::new(form, weight.view());
+                    let weight = WinogradWeight::new(form, kernels, factors, pages);
                     let step =
                         Winograd::new(regions, buffer, weight, bias, activation, read.before);
                     return Step::Winograd(step);
                 }
-                let weight = PackedWeight::kept(weight.view(), Direction::Forward);
+                let weight = PackedWeight::kept(kernels, factors, |length| pages.part(length));
                 let stride = options.stride;
                 let step = Convolution::new(regions, weight, bias, activation, stride, read.before);
                 Step::Convolution(step)
@@ -437,11 +440,11 @@ impl Placement {
 
 /// Whether a value's pixels may be as wide as it has channels: pictures as they come, if
 /// direct convolutions alone read them.
-fn may_be_narrow(node: &Node) -> bool {
+fn may_be_narrow(node: &Node<'_>) -> bool {
     matches!(node.operation, Operation::Input { folding: None }) && node.shape[0] < LANES
 }
 
 /// Whether an operation computes its value from one other.
-fn reads_one(operation: &Operation) -> bool {
+fn reads_one(operation: &Operation<'_>) -> bool {
     !matches!(operation, Operation::Input { .. } | Operation::Pad(_) | Operation::Concat)
 }

@@ -8,6 +8,7 @@
 use ndarray::ArrayView4;
 use rayon::prelude::*;
 
+use super::huge::Part;
 use super::scratch::{Scratch, with_scratch};
 use super::tile::{LANES, tile_widths};
 use super::transpose::Transpose;
@@ -41,7 +42,7 @@ pub(crate) fn panels(outputs: usize, depth: usize) -> Vec<Panel> {
 /// Packed weights of a convolution.
 #[derive(Debug)]
 pub(crate) struct PackedWeight<T: Element> {
-    values: Scratch<T>,
+    values: Values<T>,
     panels: Vec<Panel>,
     /// Channels that the packed convolution returns.
     pub(crate) outputs: usize,
@@ -49,6 +50,13 @@ pub(crate) struct PackedWeight<T: Element> {
     pub(crate) inputs: usize,
     /// Height and width of its kernel.
     pub(crate) kernel: [usize; 2],
+}
+
+/// Where packed weights are.
+#[derive(Debug)]
+enum Values<T: Element> {
+    Scratch(Scratch<T>),
+    Kept(Part<T>),
 }
 
 /// Which way a convolution is packed.
@@ -68,19 +76,25 @@ impl<T: Element> PackedWeight<T> {
     /// `weight`: O × C × KH × KW, any strides. Forward, the packed convolution takes C
     /// channels and returns O; backward the other way round.
     pub(crate) fn new(weight: ArrayView4<'_, T>, direction: Direction) -> Self {
-        Self::pack(weight, direction, Scratch::new)
+        Self::pack(weight, None, direction, |length| Values::Scratch(Scratch::new(length)))
     }
 
-    /// [`new`](Self::new) for good, into memory of its own.
-    pub(crate) fn kept(weight: ArrayView4<'_, T>, direction: Direction) -> Self {
-        Self::pack(weight, direction, Scratch::exact)
+    /// [`new`](Self::new), forward and for good: into what `memory` gives. Each output's
+    /// weights are multiplied by its factor, in f64, and rounded once.
+    pub(crate) fn kept(
+        weight: ArrayView4<'_, T>,
+        factors: Option<&[f64]>,
+        memory: impl FnOnce(usize) -> Part<T>,
+    ) -> Self {
+        Self::pack(weight, factors, Direction::Forward, |length| Values::Kept(memory(length)))
     }
 
     /// Packs weights, panels in parallel.
     fn pack(
         weight: ArrayView4<'_, T>,
+        factors: Option<&[f64]>,
         direction: Direction,
-        memory: impl FnOnce(usize) -> Scratch<T>,
+        memory: impl FnOnce(usize) -> Values<T>,
     ) -> Self {
         let (o, c, kh, kw) = weight.dim();
         let weight = weight.as_standard_layout();
@@ -93,7 +107,10 @@ impl<T: Element> PackedWeight<T> {
         let depth = area * inputs;
         let vectors = outputs.div_ceil(LANES);
         let mut values = memory(vectors * LANES * depth);
-        let mut rest = values.values_mut();
+        let mut rest = match &mut values {
+            Values::Scratch(scratch) => scratch.values_mut(),
+            Values::Kept(part) => part.values_mut(),
+        };
         let panels = panels(outputs, depth);
         let mut jobs = Vec::new();
         for panel in &panels {
@@ -101,7 +118,7 @@ impl<T: Element> PackedWeight<T> {
             rest = tail;
             jobs.push((*panel, target));
         }
-        let source = Source { weight, steps, area, outputs, inputs, direction };
+        let source = Source { weight, factors, steps, area, outputs, inputs, direction };
         jobs.into_par_iter().for_each(|(panel, target)| source.pack(panel, target));
         Self { values, panels, outputs, inputs, kernel: [kh, kw] }
     }
@@ -112,13 +129,19 @@ impl<T: Element> PackedWeight<T> {
 
     /// The values of a panel, and all behind it.
     pub(crate) fn panel(&self, panel: Panel) -> &[T] {
-        &self.values.values()[panel.start..]
+        let values = match &self.values {
+            Values::Scratch(scratch) => scratch.values(),
+            Values::Kept(part) => part.values(),
+        };
+        &values[panel.start..]
     }
 }
 
 /// Where weights come from.
 struct Source<'a, T> {
     weight: &'a [T],
+    /// What each output's are multiplied by.
+    factors: Option<&'a [f64]>,
     /// Values from one output to the next, and from one input to the next.
     steps: [usize; 2],
     /// Values of a kernel of one output and input.
@@ -143,7 +166,7 @@ impl<T: Element> Source<'_, T> {
             // The outputs of an input and tap already lie side by side.
             for (input, row) in target.chunks_exact_mut(columns).enumerate().take(inputs) {
                 let source = &weight[panel.first + input * input_step..][..outputs];
-                row[..outputs].copy_from_slice(source);
+                self.put(&mut row[..outputs], source, panel.first);
             }
             return;
         }
@@ -172,13 +195,23 @@ impl<T: Element> Source<'_, T> {
                         for offset in 0..some {
                             let row = &rows[(offset * area + tap) * LANES..][..outputs];
                             let step = place * inputs + input + offset;
-                            target[step * columns + vector * LANES..][..outputs]
-                                .copy_from_slice(row);
+                            let target = &mut target[step * columns + vector * LANES..][..outputs];
+                            self.put(target, row, first);
                         }
                     }
                 }
             }
         });
+    }
+
+    /// Writes the weights of neighbouring outputs, the first of which is `first`.
+    #[inline(always)]
+    fn put(&self, target: &mut [T], weights: &[T], first: usize) {
+        let Some(factors) = self.factors else { return target.copy_from_slice(weights) };
+        let factors = &factors[first..];
+        for ((target, weight), factor) in target.iter_mut().zip(weights).zip(factors) {
+            *target = T::from_f64(weight.into_f64() * factor);
+        }
     }
 }
 
@@ -195,14 +228,16 @@ mod tests {
                 (((o * 100 + c) * 10 + i) * 10 + j + 1) as f32
             });
             for direction in [Direction::Forward, Direction::Backward] {
-                check(&weight, direction);
+                check(&weight, direction, &PackedWeight::new(weight.view(), direction), 1.0);
             }
+            let factors = vec![0.5; o];
+            let packed = PackedWeight::kept(weight.view(), Some(&factors), Part::alone);
+            check(&weight, Direction::Forward, &packed, 0.5);
         }
     }
 
-    fn check(weight: &Array4<f32>, direction: Direction) {
+    fn check(weight: &Array4<f32>, direction: Direction, packed: &PackedWeight<f32>, factor: f32) {
         let (o, c, kh, kw) = weight.dim();
-        let packed = PackedWeight::new(weight.view(), direction);
         let (outputs, inputs) = match direction {
             Direction::Forward => (o, c),
             Direction::Backward => (c, o),
@@ -219,7 +254,7 @@ mod tests {
                     (_, Direction::Forward) => weight[[output, input, i, j]],
                     (_, Direction::Backward) => weight[[input, output, kh - 1 - i, kw - 1 - j]],
                 };
-                assert_eq!(*actual, expected, "{direction:?}, {panel:?}, at {at}");
+                assert_eq!(*actual, factor * expected, "{direction:?}, {panel:?}, at {at}");
             }
         }
     }

@@ -51,15 +51,7 @@ pub(crate) struct Scratch<T: ScratchElement> {
 impl<T: ScratchElement> Scratch<T> {
     /// `length` unspecified values, the first on a cache line.
     pub(crate) fn new(length: usize) -> Self {
-        Self::with_buffer(T::take_scratch(), length)
-    }
-
-    /// [`new`](Self::new) in memory of just this size, for what lives long.
-    pub(crate) fn exact(length: usize) -> Self {
-        Self::with_buffer(Vec::with_capacity(length + ALIGNMENT), length)
-    }
-
-    fn with_buffer(mut buffer: Vec<T>, length: usize) -> Self {
+        let mut buffer = T::take_scratch();
         if buffer.len() < length + ALIGNMENT {
             buffer.resize(length + ALIGNMENT, T::default());
         }

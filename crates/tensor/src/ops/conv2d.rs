@@ -12,6 +12,7 @@ use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4};
 
 use super::pool2d::steps;
 use crate::kernels::correlation::Correlation;
+use crate::kernels::huge::Part;
 use crate::kernels::packed_weight::{Direction, PackedWeight};
 use crate::kernels::window::expect_shape;
 use crate::{Activation, Element, Padding2d};
@@ -118,7 +119,7 @@ impl<T: Element> PackedConv2dWeight<T> {
     /// # Shapes
     /// `weight`: O × C × KH × KW.
     pub fn new(weight: ArrayView4<'_, T>) -> Self {
-        Self(PackedWeight::kept(weight, Direction::Forward))
+        Self(PackedWeight::kept(weight, None, Part::alone))
     }
 
     /// O, C, KH and KW.

@@ -1,31 +1,26 @@
 //! The memory of a forward pass, taken once.
 #![allow(unsafe_code)]
 
-use crate::kernels::tile::LANES;
-
-/// Sixteen values on a cache line.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([f32; LANES]);
+use crate::kernels::huge::Part;
 
 /// A block of aligned values.
 #[derive(Default)]
 pub(crate) struct Arena {
-    lines: Vec<Line>,
+    values: Option<Part<f32>>,
 }
 
 impl Arena {
     /// Makes room for `length` values; what it held may be lost.
     pub(crate) fn reserve(&mut self, length: usize) {
-        let lines = length.div_ceil(LANES);
-        if lines > self.lines.len() {
-            self.lines.resize(lines, Line([0.0; LANES]));
+        if self.values.as_ref().is_none_or(|values| values.values().len() < length) {
+            self.values = Some(Part::alone(length));
         }
     }
 
     /// The first value.
     pub(crate) fn start(&mut self) -> Memory {
-        Memory(self.lines.as_mut_ptr().cast())
+        let values = self.values.as_mut().map(Part::values_mut);
+        Memory(values.unwrap_or_default().as_mut_ptr())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Kernels of a convolution, transformed: `G g Gᵀ`.
 //!
-//! Computed in f64 and rounded once. `G` has a row for each point p of `before` in
+//! Computed in f64, with each output's factor, and rounded once. `G` has a row for each point p of `before` in
 //! `transform.rs`: `1, p, p², …` over the product of p's distances to the other points,
 //! and for infinity `0, …, 0, 1`.
 
@@ -8,8 +8,8 @@ use ndarray::ArrayView4;
 use rayon::prelude::*;
 
 use super::transform::Form;
+use crate::kernels::huge::{HugePages, Part};
 use crate::kernels::packed_weight::{Panel, panels};
-use crate::kernels::scratch::Scratch;
 use crate::kernels::tile::LANES;
 use crate::kernels::wide::{Wide, run_wide};
 
@@ -26,7 +26,7 @@ const FOUR_POINTS: [(f64, f64); 3] = [(0.0, 1.0), (1.0, 0.5), (-1.0, 0.5)];
 /// Transformed weights: for each panel and point, a row of outputs for each input.
 #[derive(Debug)]
 pub(crate) struct WinogradWeight {
-    values: Scratch<f32>,
+    values: Part<f32>,
     pub(super) panels: Vec<Panel>,
     pub(super) form: Form,
     pub(super) inputs: usize,
@@ -34,18 +34,24 @@ pub(crate) struct WinogradWeight {
 }
 
 impl WinogradWeight {
-    /// Transforms weights, panels in parallel.
+    /// Transforms weights into memory from `pages`, panels in parallel. Each output's are
+    /// multiplied by its factor.
     ///
     /// # Shapes
     /// `weight`: O × C × r × r.
-    pub(crate) fn new(form: Form, weight: ArrayView4<'_, f32>) -> Self {
+    pub(crate) fn new(
+        form: Form,
+        weight: ArrayView4<'_, f32>,
+        factors: Option<&[f64]>,
+        pages: &HugePages,
+    ) -> Self {
         let (o, c, kh, kw) = weight.dim();
         assert_eq!([kh, kw], [form.kernel(); 2], "a kernel of another size than {form:?}");
         let weight = weight.as_standard_layout();
         let Some(weight) = weight.as_slice() else { unreachable!("standard layout is contiguous") };
         let depth = form.points() * c;
         let panels = panels(o, depth);
-        let mut values = Scratch::exact(o.div_ceil(LANES) * LANES * depth);
+        let mut values = pages.part(o.div_ceil(LANES) * LANES * depth);
         let mut rest = values.values_mut();
         let mut jobs = Vec::new();
         for panel in &panels {
@@ -54,7 +60,7 @@ impl WinogradWeight {
             jobs.push((*panel, target));
         }
         jobs.into_par_iter().for_each(|(panel, target)| {
-            run_wide(Filters { form, weight, outputs: o, inputs: c, panel, target });
+            run_wide(Filters { form, weight, factors, outputs: o, inputs: c, panel, target });
         });
         Self { values, panels, form, inputs: c, outputs: o }
     }
@@ -73,6 +79,7 @@ impl WinogradWeight {
 struct Filters<'a> {
     form: Form,
     weight: &'a [f32],
+    factors: Option<&'a [f64]>,
     outputs: usize,
     inputs: usize,
     panel: Panel,
@@ -94,18 +101,23 @@ impl Wide for Filters<'_> {
 impl Filters<'_> {
     #[inline(always)]
     fn transform<const N: usize, const R: usize>(self) {
-        let Self { weight, outputs, inputs, panel, target, .. } = self;
+        let Self { weight, factors, outputs, inputs, panel, target, .. } = self;
         let g = matrix::<N, R>();
         let columns = panel.vectors * LANES;
         for vector in 0..panel.vectors {
             let first = panel.first + vector * LANES;
+            let mut factor = [1.0; LANES];
+            if let Some(factors) = factors {
+                let some = &factors[first..outputs.min(first + LANES)];
+                factor[..some.len()].copy_from_slice(some);
+            }
             for input in 0..inputs {
                 let mut filter = [[[0.0_f64; LANES]; R]; R];
                 for lane in 0..outputs.saturating_sub(first).min(LANES) {
                     let source = &weight[((first + lane) * inputs + input) * R * R..][..R * R];
                     for i in 0..R {
                         for j in 0..R {
-                            filter[i][j][lane] = f64::from(source[i * R + j]);
+                            filter[i][j][lane] = f64::from(source[i * R + j]) * factor[lane];
                         }
                     }
                 }
