@@ -13,7 +13,8 @@ mod shared;
 use facenet::engine::Engine;
 use facenet::network::Variant;
 use facenet::weights::Weights;
-use ndarray::{Array4, ArrayView4};
+use ndarray::{Array4, ArrayView4, Axis};
+use tensor::Level;
 
 /// Largest absolute difference allowed at any stage.
 const TOLERANCE: f32 = 1e-4;
@@ -33,9 +34,17 @@ const STAGES: [&str; 11] = [
     "inception_5b",
 ];
 
+/// Both networks with the kernels of every level that this machine has.
+fn engines() -> impl Iterator<Item = (Variant, String, Engine)> {
+    let weights = Weights::embedded().unwrap();
+    Level::available().into_iter().flat_map(move |level| {
+        let engine = |variant| Engine::at_level(variant, &weights, level);
+        Variant::ALL.map(|variant| (variant, format!("{variant}, {level}"), engine(variant)))
+    })
+}
+
 /// Every stage's output for `batch`, the encodings last as `embedding`.
-fn trace(variant: Variant, batch: ArrayView4<'_, f32>) -> Vec<(&'static str, Array4<f32>)> {
-    let engine = Engine::new(variant, &Weights::embedded().unwrap());
+fn trace(engine: &Engine, batch: ArrayView4<'_, f32>) -> Vec<(&'static str, Array4<f32>)> {
     let mut stages = Vec::new();
     let rows =
         engine.trace(batch, &mut |name, value| stages.push((name, value.to_owned()))).unwrap();
@@ -48,26 +57,26 @@ fn trace(variant: Variant, batch: ArrayView4<'_, f32>) -> Vec<(&'static str, Arr
 
 #[test]
 fn every_stage_matches_the_sample_in_the_repository() {
-    for variant in Variant::ALL {
+    for (variant, which, engine) in engines() {
         let expected = golden::load(variant.name());
-        for (name, value) in trace(variant, golden::picture().view()) {
+        for (name, value) in trace(&engine, golden::picture().view()) {
             let sample = &expected[name];
-            assert_eq!(value.shape()[1..], sample.shape, "{variant} {name}: shape");
+            assert_eq!(value.shape()[1..], sample.shape, "{which} {name}: shape");
             let flat = value.as_slice().unwrap();
             for &(index, expected) in &sample.values {
                 let found = flat[index];
                 assert!(
                     (found - expected).abs() <= TOLERANCE,
-                    "{variant} {name}: value {index} is {found}, NumPy has {expected}"
+                    "{which} {name}: value {index} is {found}, NumPy has {expected}"
                 );
             }
             let sum: f64 = flat.iter().map(|&v| f64::from(v)).sum();
             let norm = flat.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
             let slack = f64::from(TOLERANCE) * flat.len() as f64;
-            assert!((sum - sample.sum).abs() <= slack, "{variant} {name}: sum {sum}");
+            assert!((sum - sample.sum).abs() <= slack, "{which} {name}: sum {sum}");
             assert!(
                 (norm - sample.norm).abs() <= 1e-4 * sample.norm,
-                "{variant} {name}: norm {norm}, NumPy has {}",
+                "{which} {name}: norm {norm}, NumPy has {}",
                 sample.norm
             );
         }
@@ -78,14 +87,14 @@ fn every_stage_matches_the_sample_in_the_repository() {
 fn every_value_matches_the_shared_reference() {
     let Some(folder) = shared::folder("reference") else { return };
     let input: Array4<f32> = shared::npy(&folder.join("input.npy"));
-    for variant in Variant::ALL {
-        for (name, value) in trace(variant, input.view()) {
+    for (variant, which, engine) in engines() {
+        for (name, value) in trace(&engine, input.view()) {
             let path = folder.join(variant.name()).join(format!("{name}.npy"));
             let expected: Array4<f32> = shared::npy(&path);
-            assert_eq!(value.shape(), expected.shape(), "{variant} {name}: shape");
+            assert_eq!(value.shape(), expected.shape(), "{which} {name}: shape");
             let worst = value.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(worst <= TOLERANCE, "{variant} {name} is off by {worst}");
-            eprintln!("{variant} {name}: off by at most {worst:.1e}");
+            assert!(worst <= TOLERANCE, "{which} {name} is off by {worst}");
+            eprintln!("{which} {name}: off by at most {worst:.1e}");
         }
     }
 }
@@ -103,20 +112,34 @@ fn triplet_loss_is_the_one_the_notebook_prints() {
 }
 
 #[test]
-fn a_picture_encodes_to_the_same_bits_alone_and_in_a_batch() {
-    let engine = Engine::new(Variant::HappyHouse, &Weights::embedded().unwrap());
+fn a_picture_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
     let picture = golden::picture();
     // Twenty pictures, more than a piece, each darker than the one before.
     let batch = Array4::from_shape_fn((20, 3, 96, 96), |(m, c, y, x)| {
         picture[[0, c, y, x]] * (1.0 - m as f32 / 40.0)
     });
-    let together = engine.encode(batch.view()).unwrap();
-    for (m, encoding) in together.iter().enumerate() {
-        let alone = engine.encode_one(batch.index_axis(ndarray::Axis(0), m)).unwrap();
-        assert_eq!(&alone, encoding, "picture {m}");
+    for (_, which, engine) in engines() {
+        // As it was held against the references, all stages of it.
+        let mut rows = Vec::new();
+        for picture in batch.axis_chunks_iter(Axis(0), 1) {
+            let (_, embedding) = trace(&engine, picture).pop().unwrap();
+            rows.extend(embedding);
+        }
+        for threads in 1..=3 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            for images in [20, 1] {
+                let mut found = vec![0.0; rows.len()];
+                let row = rows.len() / 20;
+                pool.install(|| {
+                    let chunks = batch.axis_chunks_iter(Axis(0), images);
+                    for (batch, found) in chunks.zip(found.chunks_mut(images * row)) {
+                        engine.encode_into(batch, found).unwrap();
+                    }
+                });
+                assert_eq!(found, rows, "{which}, {threads} threads, {images} images at once");
+            }
+        }
     }
-    let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    assert_eq!(one_thread.install(|| engine.encode(batch.view())).unwrap(), together);
 }
 
 #[test]
