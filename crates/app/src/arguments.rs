@@ -12,10 +12,13 @@ mod train;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use facenet::engine::EngineOptions;
 use facenet::matching::Threshold;
 use facenet::network::Variant;
 use facenet::photo::FaceChoice;
+use tensor::inference::Precision;
 
 use crate::face_finder::Detection;
 pub(crate) use acceptance::Acceptance;
@@ -226,4 +229,25 @@ pub(crate) struct ModelChoice {
     /// happyhouse, or openface for OpenFace's own weights
     #[arg(long, default_value_t = Variant::HappyHouse)]
     pub(crate) variant: Variant,
+    /// What the network multiplies: f32, or bf16 for speed on processors that have it
+    #[arg(long, default_value_t = Precision::F32, value_name = "f32|bf16")]
+    precision: Precision,
+}
+
+impl ModelChoice {
+    /// How the network is compiled.
+    ///
+    /// # Errors
+    /// When this machine does not have it.
+    pub(crate) fn engine_options(&self) -> Result<EngineOptions> {
+        let options = EngineOptions { precision: self.precision, ..EngineOptions::default() };
+        if !options.is_available() {
+            bail!(
+                "--precision {}: it takes AVX-512 BF16, which the kernels in use ({}) do not have",
+                self.precision,
+                options.level
+            );
+        }
+        Ok(options)
+    }
 }

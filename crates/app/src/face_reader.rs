@@ -54,7 +54,9 @@ impl FaceReader {
                 "the weights inside the program are not OpenFace's: pass theirs with --weights DIR"
             );
         }
-        let engine = Arc::new(Engine::new(model.variant, &weights(model)?));
+        let options = model.engine_options()?;
+        let engine = Engine::with_options(model.variant, &weights(model)?, options);
+        let engine = Arc::new(engine);
         Ok(Self { engine, finder: FaceFinder::new(framing)? })
     }
 

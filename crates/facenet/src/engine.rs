@@ -25,7 +25,7 @@ mod compiler;
 
 use ndarray::{Array2, ArrayView3, ArrayView4, Axis};
 use tensor::Level;
-use tensor::inference::{Program, StepProfile};
+use tensor::inference::{Precision, Program, StepProfile};
 
 use crate::matching::{Encoding, EncodingError};
 use crate::network::{Architecture, ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE, Variant};
@@ -38,6 +38,29 @@ pub struct Engine {
     program: Program,
 }
 
+/// How a network is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// The kernels; by default the best of this machine.
+    pub level: Level,
+    /// The numbers that convolutions multiply; by default f32. README says what bf16 costs
+    /// and gains.
+    pub precision: Precision,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { level: Level::best(), precision: Precision::F32 }
+    }
+}
+
+impl EngineOptions {
+    /// Whether this machine can do it.
+    pub fn is_available(&self) -> bool {
+        self.precision.is_available_at(self.level)
+    }
+}
+
 /// Any of the crate's networks, compiled, for those who know what goes in and what
 /// comes out of it: [`Engine`] is the one for encodings.
 #[derive(Debug)]
@@ -48,7 +71,7 @@ pub(crate) struct CompiledNetwork {
 impl CompiledNetwork {
     /// Compiles the network with its weights.
     pub(crate) fn new(architecture: Architecture, weights: &Weights) -> Self {
-        Self { program: compiler::compile(architecture, weights, Level::best()) }
+        Self { program: compiler::compile(architecture, weights, EngineOptions::default()) }
     }
 
     /// The network's answers, a row a picture.
@@ -92,7 +115,7 @@ pub enum EncodeError {
 impl Engine {
     /// Compiles the network with `weights` for the best kernels of this machine.
     pub fn new(variant: Variant, weights: &Weights) -> Self {
-        Self::at_level(variant, weights, Level::best())
+        Self::with_options(variant, weights, EngineOptions::default())
     }
 
     /// [`new`](Self::new) for kernels of a level.
@@ -100,7 +123,15 @@ impl Engine {
     /// # Panics
     /// If this machine does not have it.
     pub fn at_level(variant: Variant, weights: &Weights, level: Level) -> Self {
-        Self { variant, program: compiler::compile(variant.into(), weights, level) }
+        Self::with_options(variant, weights, EngineOptions { level, ..EngineOptions::default() })
+    }
+
+    /// [`new`](Self::new) as the options say.
+    ///
+    /// # Panics
+    /// If they are [not available](EngineOptions::is_available) here.
+    pub fn with_options(variant: Variant, weights: &Weights, options: EngineOptions) -> Self {
+        Self { variant, program: compiler::compile(variant.into(), weights, options) }
     }
 
     /// The network that was compiled.

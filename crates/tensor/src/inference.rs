@@ -13,8 +13,8 @@
 //! * steps that do not need each other form a phase, and buffers whose lives do not
 //!   overlap share memory.
 //!
-//! There is no gradient here and no choice of precision: values are `f32`. Results are
-//! the same bits for any number of threads and any images beside an image.
+//! There is no gradient here. Values are `f32`; a [`Precision`] may have the convolutions
+//! multiply shorter numbers. Results are the same bits for any number of threads and any images beside an image.
 //!
 //! # Examples
 //!
@@ -46,11 +46,13 @@ mod folding;
 mod memory;
 mod method;
 mod placement;
+mod precision;
 mod profile;
 mod program;
 mod weight;
 
 pub use builder::{ProgramBuilder, Value};
+pub use precision::{Precision, UnknownPrecision};
 pub use profile::StepProfile;
 pub use program::Program;
 pub use weight::ScaledWeight;

@@ -5,6 +5,7 @@
 //! [`blocked`] layout: [`correlation`] computes them and their derivative with
 //! respect to the input, [`weight_gradient`] that with respect to the weight.
 
+pub(crate) mod bf16;
 pub(crate) mod blocked;
 pub(crate) mod correlation;
 pub(crate) mod distance;

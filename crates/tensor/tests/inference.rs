@@ -3,7 +3,7 @@
 
 use ndarray::{Array2, Array4, Axis};
 use proptest::prelude::*;
-use tensor::inference::{Program, ProgramBuilder};
+use tensor::inference::{Precision, Program, ProgramBuilder};
 use tensor::ops::{self, Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Level, Padding2d};
 
@@ -29,16 +29,31 @@ fn check<'w>(
     expected: &Array4<f32>,
     build: impl Fn(ProgramBuilder<'w>) -> Program,
 ) {
+    for level in Level::available() {
+        check_at(level, Precision::F32, 1e-4, images, expected, &build);
+    }
+}
+
+/// Holds a program against expected values, off by no more than a share of the largest.
+fn check_at<'w>(
+    level: Level,
+    precision: Precision,
+    tolerance: f32,
+    images: &Array4<f32>,
+    expected: &Array4<f32>,
+    build: impl Fn(ProgramBuilder<'w>) -> Program,
+) {
     let (_, c, h, w) = images.dim();
     let scale = expected.iter().fold(1.0_f32, |most, value| most.max(value.abs()));
-    for level in Level::available() {
-        let program = build(ProgramBuilder::at_level([c, h, w], level));
-        let actual = run(&program, images);
-        assert_eq!(actual.len(), expected.len());
-        for (at, (actual, expected)) in actual.iter().zip(expected).enumerate() {
-            let off = (actual - expected).abs();
-            assert!(off <= 1e-4 * scale, "{level}: value {at} is {actual}, expected {expected}");
-        }
+    let program = build(ProgramBuilder::at_level([c, h, w], level).precision(precision));
+    let actual = run(&program, images);
+    assert_eq!(actual.len(), expected.len());
+    for (at, (actual, expected)) in actual.iter().zip(expected).enumerate() {
+        let off = (actual - expected).abs();
+        assert!(
+            off <= tolerance * scale,
+            "{level}, {precision}: value {at} is {actual}, expected {expected}"
+        );
     }
 }
 
@@ -72,6 +87,48 @@ proptest! {
         check(&images, &expected, |mut builder| {
             let input = builder.input();
             let output = builder.convolution("conv", input, weight.clone(), &bias, options);
+            builder.finish(output)
+        });
+    }
+
+    /// Small whole numbers are bf16 numbers, so direct sums of their products are exact;
+    /// Winograd's method forms numbers in between, which are rounded.
+    #[test]
+    fn convolutions_in_bf16(
+        n in 1_usize..=4,
+        blocks in 1_usize..=3,
+        o in 1_usize..=70,
+        h in 1_usize..=17,
+        w in 1_usize..=17,
+        kernel in 1_usize..=7,
+        stride in 1_usize..=2,
+    ) {
+        if !Precision::Bf16.is_available_at(Level::best()) {
+            return Ok(());
+        }
+        prop_assume!(h + 2 >= kernel && w + 2 >= kernel);
+        let whole = |value: f32| (8.0 * value).round();
+        let images = random::<f32, _>((n, 16 * blocks, h, w), 1, Layout::Standard).map(|v| whole(*v));
+        let weight = random::<f32, _>((o, 16 * blocks, kernel, kernel), 2, Layout::Standard);
+        let weight = weight.map(|value| whole(*value));
+        let bias = vec![1.0; o];
+        let options = Conv2dOptions {
+            stride: [stride; 2],
+            padding: Padding2d::same(1),
+            activation: Activation::None,
+        };
+        let bias_view = ndarray::ArrayView1::from(&bias[..]);
+        let expected = ops::conv2d(images.view(), weight.view(), Some(bias_view), options);
+        let tolerance = if stride == 1 && (3..=5).contains(&kernel) { 0.06 } else { 0.0 };
+        check_at(Level::best(), Precision::Bf16, tolerance, &images, &expected, |mut builder| {
+            let input = builder.input();
+            // Pictures themselves are not rounded, so a value between.
+            let one = Array4::from_shape_fn((16 * blocks, 16 * blocks, 1, 1), |(o, c, ..)| {
+                f32::from(u8::from(o == c))
+            });
+            let zeros = vec![0.0; 16 * blocks];
+            let same = builder.convolution("same", input, one, &zeros, Conv2dOptions::default());
+            let output = builder.convolution("conv", same, weight.clone(), &bias, options);
             builder.finish(output)
         });
     }

@@ -12,12 +12,11 @@ use std::time::Instant;
 
 use anyhow::Result;
 use autograd::Random;
-use facenet::engine::Engine;
+use facenet::engine::{Engine, EngineOptions};
 use facenet::network::{ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE};
 use ndarray::Array4;
 use rayon::ThreadPoolBuilder;
 use serde::Serialize;
-use tensor::Level;
 
 use crate::Outcome;
 use crate::arguments::Bench;
@@ -40,6 +39,7 @@ struct Row {
     batch: usize,
     threads: usize,
     kernel: &'static str,
+    precision: &'static str,
     variant: &'static str,
     passes: usize,
     min_ms: f64,
@@ -53,12 +53,14 @@ pub(crate) fn run(
     threads: Option<NonZeroUsize>,
     output: &mut Output,
 ) -> Result<Outcome> {
-    let (level, variant) = (Level::best(), arguments.model.variant);
-    let engine = Engine::at_level(variant, &weights(&arguments.model)?, level);
+    let variant = arguments.model.variant;
+    let options = arguments.model.engine_options()?;
+    let EngineOptions { level, precision } = options;
+    let engine = Engine::with_options(variant, &weights(&arguments.model)?, options);
     let batches = arguments.batch.map_or(BATCHES.to_vec(), |batch| vec![batch.get()]);
     let counts = threads.map_or_else(one_and_all, |threads| vec![threads.get()]);
     if !output.is_json() {
-        line!(output, "Network {variant}, kernels {level}")?;
+        line!(output, "Network {variant}, kernels {level}, {precision}")?;
         line!(output)?;
         line!(
             output,
@@ -78,7 +80,7 @@ pub(crate) fn run(
             bar.set_message(format!("batch {batch}, threads {threads}"));
             let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
             let times = pool.install(|| times(&engine, &pictures, arguments.seconds))?;
-            let row = Row::new(batch, threads, level, variant.name(), times);
+            let row = Row::new([batch, threads], options, variant.name(), times);
             bar.suspend(|| -> Result<()> {
                 print(&row, output)?;
                 // Each row as soon as it is known.
@@ -134,9 +136,8 @@ fn times(engine: &Engine, pictures: &Array4<f32>, seconds: f64) -> Result<Vec<f6
 impl Row {
     /// From the passes' seconds in rising order, of which there is one at least.
     fn new(
-        batch: usize,
-        threads: usize,
-        level: Level,
+        [batch, threads]: [usize; 2],
+        EngineOptions { level, precision }: EngineOptions,
         variant: &'static str,
         times: Vec<f64>,
     ) -> Self {
@@ -146,6 +147,7 @@ impl Row {
             batch,
             threads,
             kernel: level.name(),
+            precision: precision.name(),
             variant,
             passes,
             min_ms: 1e3 * times[0],

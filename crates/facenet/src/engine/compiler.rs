@@ -3,14 +3,19 @@
 use ndarray::{ArrayView1, Ix1, Ix2, Ix4};
 use tensor::inference::{Program, ProgramBuilder, ScaledWeight, Value};
 use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
-use tensor::{Activation, Level, Padding2d};
+use tensor::{Activation, Padding2d};
 
+use super::EngineOptions;
 use crate::network::{Architecture, Builder, Convolution, Dense, NORM_EPSILON};
 use crate::weights::Weights;
 
-/// Compiles a network with its `weights` for the kernels of `level`.
-pub(super) fn compile(architecture: Architecture, weights: &Weights, level: Level) -> Program {
-    let program = ProgramBuilder::at_level(architecture.input(), level);
+/// Compiles a network with its `weights`.
+pub(super) fn compile(
+    architecture: Architecture,
+    weights: &Weights,
+    EngineOptions { level, precision }: EngineOptions,
+) -> Program {
+    let program = ProgramBuilder::at_level(architecture.input(), level).precision(precision);
     let mut compiler = Compiler { weights, program, stages: Vec::new() };
     let output = architecture.build(&mut compiler);
     let Compiler { program, stages, .. } = compiler;

@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayView2, CowArray, Ix4};
 
+use super::precision::Precision;
 use super::program::{Program, Stage};
 use super::weight::ScaledWeight;
 use super::{folding, memory, placement};
@@ -57,6 +58,7 @@ pub(super) struct Node<'w> {
 pub struct ProgramBuilder<'w> {
     nodes: Vec<Node<'w>>,
     level: Level,
+    precision: Precision,
 }
 
 impl<'w> ProgramBuilder<'w> {
@@ -79,7 +81,17 @@ impl<'w> ProgramBuilder<'w> {
             inputs: Vec::new(),
             shape: input,
         };
-        Self { nodes: vec![node], level }
+        Self { nodes: vec![node], level, precision: Precision::F32 }
+    }
+
+    /// Computes convolutions with this precision.
+    ///
+    /// # Panics
+    /// If the builder's level [does not have it](Precision::is_available_at).
+    #[must_use]
+    pub fn precision(self, precision: Precision) -> Self {
+        assert!(precision.is_available_at(self.level), "{} has no {precision}", self.level);
+        Self { precision, ..self }
     }
 
     /// The images.
@@ -247,7 +259,7 @@ impl<'w> ProgramBuilder<'w> {
 
     /// [`finish`](Self::finish), with values that [`Program::trace`] shows.
     pub fn finish_keeping(self, output: Value, stages: &[(&'static str, Value)]) -> Program {
-        let Self { mut nodes, level } = self;
+        let Self { mut nodes, level, precision } = self;
         let kept: Vec<usize> = stages.iter().map(|(_, value)| value.0).collect();
         let shape = nodes[0].shape;
         if !kept.contains(&0) && output.0 != 0 {
@@ -264,6 +276,6 @@ impl<'w> ProgramBuilder<'w> {
                 phase: plan.made(value.0),
             })
             .collect();
-        Program::new(level, shape, plan.steps(nodes, shape), values, output, stages)
+        Program::new(level, shape, plan.steps(nodes, shape, precision), values, output, stages)
     }
 }

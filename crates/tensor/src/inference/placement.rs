@@ -7,6 +7,7 @@
 use super::builder::{Node, Operation};
 use super::memory::Life;
 use super::method::winograd_form;
+use super::precision::Precision;
 use crate::kernels::huge::HugePages;
 use crate::kernels::inference::convolution::Convolution;
 use crate::kernels::inference::norm::{L2Normalize, LocalResponseNorm};
@@ -73,6 +74,15 @@ pub(super) struct Timed {
     pub(super) step: Step,
     /// Multiplications and additions of a direct convolution for an image.
     pub(super) operations: usize,
+}
+
+/// What steps are made with, beside nodes.
+struct Material<'a> {
+    /// C, H, W of a picture.
+    picture: [usize; 3],
+    /// Memory for weights.
+    pages: &'a HugePages,
+    precision: Precision,
 }
 
 /// A program's values, placed.
@@ -374,14 +384,20 @@ impl Placement {
     }
 
     /// The steps, once buffers have their offsets. Weights are packed in parallel.
-    pub(super) fn steps(&self, nodes: Vec<Node<'_>>, picture: [usize; 3]) -> Vec<Timed> {
+    pub(super) fn steps(
+        &self,
+        nodes: Vec<Node<'_>>,
+        picture: [usize; 3],
+        precision: Precision,
+    ) -> Vec<Timed> {
         use rayon::prelude::*;
         let pages = HugePages::default();
+        let material = Material { picture, pages: &pages, precision };
         self.drafts
             .par_iter()
             .map(|draft| {
                 let node = &nodes[draft.node];
-                let step = self.step(node, draft, picture, &pages);
+                let step = self.step(node, draft, &material);
                 let operations = match (&draft.job, &node.operation) {
                     (Job::Compute { .. }, Operation::Convolution { operations, .. }) => *operations,
                     _ => 0,
@@ -391,7 +407,8 @@ impl Placement {
             .collect()
     }
 
-    fn step(&self, node: &Node<'_>, draft: &Draft, picture: [usize; 3], pages: &HugePages) -> Step {
+    fn step(&self, node: &Node<'_>, draft: &Draft, material: &Material<'_>) -> Step {
+        let Material { picture, pages, precision } = *material;
         let target = self.region(draft.node);
         let (read, form, transformed) = match draft.job {
             Job::Import => {
@@ -410,9 +427,14 @@ impl Placement {
             Operation::Convolution { weight, bias, options, .. } => {
                 let activation = options.activation;
                 let (kernels, factors) = (weight.kernels(), weight.factors());
+                // The rest, which is the pictures, stays as it is.
+                let pairs = precision == Precision::Bf16
+                    && regions[0].channels.is_multiple_of(LANES)
+                    && regions[0].buffer.width == LANES;
                 if let (Some(form), Some(transformed)) = (form, transformed) {
                     let buffer = self.buffers[transformed];
                     let weight = WinogradWeight::new(form, kernels, factors, pages);
+                    let weight = if pairs { weight.in_pairs() } else { weight };
                     let step =
                         Winograd::new(regions, buffer, weight, bias, activation, read.before);
                     return Step::Winograd(step);
@@ -420,7 +442,7 @@ impl Placement {
                 let weight = PackedWeight::kept(kernels, factors, |length| pages.part(length));
                 let stride = options.stride;
                 let step = Convolution::new(regions, weight, bias, activation, stride, read.before);
-                Step::Convolution(step)
+                Step::Convolution(if pairs { step.in_pairs() } else { step })
             }
             Operation::Pool { kind, options } => {
                 Step::Pool(Pool::new(regions, *kind, *options, read.before))

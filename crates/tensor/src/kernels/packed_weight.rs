@@ -8,6 +8,7 @@
 use ndarray::ArrayView4;
 use rayon::prelude::*;
 
+use super::bf16::join_rows;
 use super::huge::Part;
 use super::scratch::{Scratch, with_scratch};
 use super::tile::{LANES, tile_widths};
@@ -127,6 +128,11 @@ impl<T: Element> PackedWeight<T> {
         &self.panels
     }
 
+    /// Values that each output is a sum of.
+    pub(crate) fn depth(&self) -> usize {
+        self.inputs * self.kernel[0] * self.kernel[1]
+    }
+
     /// The values of a panel, and all behind it.
     pub(crate) fn panel(&self, panel: Panel) -> &[T] {
         let values = match &self.values {
@@ -134,6 +140,25 @@ impl<T: Element> PackedWeight<T> {
             Values::Kept(part) => part.values(),
         };
         &values[panel.start..]
+    }
+}
+
+impl PackedWeight<f32> {
+    /// Rounds the weights to bf16 and joins each two steps of the sums.
+    ///
+    /// # Panics
+    /// If there is no even number of steps.
+    pub(crate) fn in_pairs(mut self) -> Self {
+        let depth = self.depth();
+        let values = match &mut self.values {
+            Values::Scratch(scratch) => scratch.values_mut(),
+            Values::Kept(part) => part.values_mut(),
+        };
+        for panel in &self.panels {
+            let columns = panel.vectors * LANES;
+            join_rows(&mut values[panel.start..][..columns * depth], columns);
+        }
+        self
     }
 }
 

@@ -14,6 +14,8 @@ mod avx2;
 mod avx512;
 mod portable;
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Zmm;
 pub(crate) use portable::Lanes;
 
 use crate::Level;
@@ -28,6 +30,9 @@ pub(crate) unsafe trait Vector: Copy {
     const LANES: usize;
     /// Rows and vectors of the largest block of sums that stays in registers.
     const BLOCK: [usize; 2];
+    /// Numbers in an element that [`accumulate`](Self::accumulate) reads: one, or two
+    /// rounded to bf16.
+    const PER_WORD: usize = 1;
 
     /// All lanes zero.
     unsafe fn zero() -> Self;
@@ -47,8 +52,21 @@ pub(crate) unsafe trait Vector: Copy {
     unsafe fn multiply(self, other: Self) -> Self;
     /// The greater of each lane; NaN if `other` is.
     unsafe fn max(self, other: Self) -> Self;
+    /// Writes `LANES` numbers from `target` on as [`accumulate`](Self::accumulate) reads
+    /// them, in `LANES / PER_WORD` elements.
+    #[inline(always)]
+    unsafe fn store_words(self, target: *mut Self::Element) {
+        // SAFETY: the caller vouches for it.
+        unsafe { self.store(target) }
+    }
+    /// `self * factor + summand` of words: of two numbers in each, both products.
+    #[inline(always)]
+    unsafe fn multiply_words(self, factor: Self, summand: Self) -> Self {
+        // SAFETY: the caller vouches for it.
+        unsafe { self.multiply_add(factor, summand) }
+    }
     /// `sums[i][j] += Σ sources[i][first + t] weight[t step + j LANES ..]` over `t <
-    /// length`: the loop that everything waits for.
+    /// length` words: the loop that everything waits for.
     ///
     /// # Safety
     /// All of these values can be read.
@@ -92,12 +110,36 @@ unsafe fn accumulate<V: Vector, const R: usize, const N: usize>(
             for i in 0..R {
                 let value = V::splat(*sources[i].add(t));
                 for j in 0..N {
-                    sums[i][j] = value.multiply_add(weights[j], sums[i][j]);
+                    sums[i][j] = value.multiply_words(weights[j], sums[i][j]);
                 }
             }
             weight = weight.wrapping_add(step);
         }
     }
+}
+
+/// Whether this machine multiplies bf16 numbers in pairs.
+pub(crate) fn has_bf16() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return Level::Avx512.is_available() && is_x86_feature_detected!("avx512bf16");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+/// Runs `work` on vectors whose words are pairs of bf16 numbers.
+///
+/// # Panics
+/// If this machine [does not have them](has_bf16).
+#[inline]
+pub(crate) fn run_in_pairs(work: impl Vectorised) {
+    assert!(has_bf16(), "this machine has no bf16 products");
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the features have just been detected.
+    unsafe {
+        avx512::run_in_pairs(work);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = work;
 }
 
 /// Work on vectors of any machine.

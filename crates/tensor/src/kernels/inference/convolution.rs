@@ -30,6 +30,8 @@ pub(crate) struct Convolution {
     /// Rows and columns of zeros in front of the source.
     padding: [usize; 2],
     segments: Vec<Segment>,
+    /// Whether sources are rounded to bf16 and multiplied in pairs.
+    pairs: bool,
 }
 
 impl Convolution {
@@ -72,7 +74,28 @@ impl Convolution {
             stride,
             padding,
             segments,
+            pairs: false,
         }
+    }
+
+    /// The same from pairs of bf16 numbers.
+    ///
+    /// # Panics
+    /// If the source's channels are no whole vectors.
+    pub(crate) fn in_pairs(self) -> Self {
+        let whole = self.source.channels.is_multiple_of(LANES);
+        assert!(whole && self.source.buffer.width == LANES, "{:?} in pairs", self.source);
+        Self { weight: self.weight.in_pairs(), pairs: true, ..self }
+    }
+
+    /// Whether it is computed so.
+    pub(super) fn is_in_pairs(&self) -> bool {
+        self.pairs
+    }
+
+    /// Scratch values that an item needs: the words of a tile's sources.
+    pub(crate) fn scratch(&self) -> usize {
+        if self.pairs { ROWS * self.weight.depth() / 2 } else { 0 }
     }
 
     fn tiles(&self, images: usize) -> usize {
@@ -150,19 +173,53 @@ impl Convolution {
                     }
                 }
             }
+            let words = [Segment { offset: 0, length: self.weight.depth() / 2 }];
+            let mut segments = &self.segments[..];
+            if self.pairs {
+                sources = self.in_words::<V>(work, sources, rows);
+                segments = &words;
+            }
             V::call(Tile {
                 sources,
                 targets,
                 rows,
                 vectors: panel.vectors,
                 target_step: self.target.buffer.block_step(),
-                segments: &self.segments,
+                segments,
                 weight: self.weight.panel(panel).as_ptr(),
                 bias: self.bias[panel.first..].as_ptr(),
                 floor: self.floor,
                 points: Points::ONE,
             });
         }
+    }
+
+    /// Rounds the sources of a tile into this thread's scratch, each row's side by side.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run); the segments lead from each row to values of the source.
+    #[inline(always)]
+    unsafe fn in_words<V: Vector<Element = f32>>(
+        &self,
+        work: &Work<'_>,
+        mut sources: [*const f32; ROWS],
+        rows: usize,
+    ) -> [*const f32; ROWS] {
+        // SAFETY: the caller vouches for the values; segments are whole vectors, as
+        // `in_pairs` held, and scratch has room for all of them in nine rows.
+        unsafe {
+            let mut target = work.memory.at(work.scratch);
+            for row in 0..rows {
+                let source = std::mem::replace(&mut sources[row], target.cast_const());
+                for segment in &self.segments {
+                    for at in (0..segment.length).step_by(V::LANES) {
+                        V::load(source.wrapping_add(segment.offset + at)).store_words(target);
+                        target = target.wrapping_add(V::LANES / V::PER_WORD);
+                    }
+                }
+            }
+        }
+        sources
     }
 }
 

@@ -11,7 +11,7 @@ use super::region::{Buffer, Region};
 use super::transfer::{Copy, Import, Pictures};
 use super::winograd::Winograd;
 use crate::Level;
-use crate::kernels::vector::{Vector, Vectorised, run_at};
+use crate::kernels::vector::{Vector, Vectorised, run_at, run_in_pairs};
 
 /// A step of a program.
 #[derive(Debug)]
@@ -125,6 +125,7 @@ impl Step {
     /// Scratch values that an item needs.
     pub(crate) fn scratch(&self) -> usize {
         match self {
+            Self::Convolution(step) => step.scratch(),
             Self::Winograd(step) => step.scratch(),
             Self::LocalResponseNorm(step) => step.scratch(),
             _ => 0,
@@ -151,7 +152,17 @@ impl Step {
     /// are complete, nobody writes them or anything else than other items of this part
     /// into its targets, and the scratch is this thread's alone.
     pub(crate) unsafe fn run(&self, level: Level, work: &Work<'_>, place: Place) {
-        run_at(level, Item { step: self, work, place });
+        let item = Item { step: self, work, place };
+        if self.in_pairs() { run_in_pairs(item) } else { run_at(level, item) }
+    }
+
+    /// Whether it is computed from pairs of bf16 numbers.
+    pub(crate) fn in_pairs(&self) -> bool {
+        match self {
+            Self::Convolution(step) => step.is_in_pairs(),
+            Self::Winograd(step) => step.in_pairs(),
+            _ => false,
+        }
     }
 }
 

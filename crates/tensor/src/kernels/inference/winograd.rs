@@ -91,6 +91,11 @@ impl Winograd {
         self.weight.form.name()
     }
 
+    /// Whether it is computed from pairs of bf16 numbers.
+    pub(super) fn in_pairs(&self) -> bool {
+        self.weight.pairs
+    }
+
     /// Scratch values that an item needs: the sums of nine tiles by a panel.
     pub(crate) fn scratch(&self) -> usize {
         self.weight.form.points() * ROWS * VECTORS * LANES
@@ -224,12 +229,12 @@ impl Winograd {
         let steps = [buffer.row_step(), buffer.width];
         for block in 0..self.source.blocks() {
             let source = self.source.at(work.images, [image, block, y, x], self.padding);
-            let target = slot + block * LANES;
+            let target = slot + block * LANES / V::PER_WORD;
             for lane in (0..LANES).step_by(V::LANES) {
                 // SAFETY: `new` held that the source has room for whole tiles.
                 unsafe {
                     let source = work.memory.at(source + lane).cast_const();
-                    let target = work.memory.at(target + lane);
+                    let target = work.memory.at(target + lane / V::PER_WORD);
                     match self.weight.form {
                         Form::F2X3 => {
                             transform::source::<V, 4>(
@@ -267,7 +272,7 @@ impl Winograd {
         rows: usize,
     ) {
         let columns = panel.vectors * LANES;
-        let segments = [Segment { offset: 0, length: self.source.channels }];
+        let segments = [Segment { offset: 0, length: self.source.channels / V::PER_WORD }];
         let weight = self.weight.panel(panel);
         // SAFETY: slots, weights and scratch cover `rows` tiles of all points by the
         // panel; scratch is this thread's own.

@@ -1,8 +1,10 @@
 //! Tiles with 512-bit vectors: the whole tile stays in the 32 registers.
 
-use std::arch::x86_64::__m512;
-
 use super::{Tile, TileKernel, part, with_rows};
+use crate::kernels::vector::Zmm;
+
+/// Sixteen numbers.
+type Vector = Zmm<false>;
 
 /// The kernel, for machines that have AVX-512.
 pub(super) fn kernel() -> TileKernel<f32> {
@@ -17,9 +19,9 @@ unsafe fn tile(tile: &mut Tile<'_, f32>) {
     // the tile are computed, no more.
     unsafe {
         match tile.vectors.len() {
-            1 => with_rows!(tile.rows.len(), __m512, 1, tile, 0, 0; 1 2 3 4 5 6 7 8),
-            2 => with_rows!(tile.rows.len(), __m512, 2, tile, 0, 0; 1 2 3 4 5 6 7 8),
-            _ => with_rows!(tile.rows.len(), __m512, 3, tile, 0, 0; 1 2 3 4 5 6 7 8),
+            1 => with_rows!(tile.rows.len(), Vector, 1, tile, 0, 0; 1 2 3 4 5 6 7 8),
+            2 => with_rows!(tile.rows.len(), Vector, 2, tile, 0, 0; 1 2 3 4 5 6 7 8),
+            _ => with_rows!(tile.rows.len(), Vector, 3, tile, 0, 0; 1 2 3 4 5 6 7 8),
         }
     }
 }

@@ -6,6 +6,11 @@ use std::arch::x86_64::*;
 
 use super::{Vector, Vectorised};
 
+/// Sixteen values; for products in `PAIRS`, each word holds two bf16 numbers.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Zmm<const PAIRS: bool>(__m512);
+
 /// Runs work with these vectors.
 ///
 /// # Safety
@@ -13,69 +18,106 @@ use super::{Vector, Vectorised};
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
 pub(super) unsafe fn run(work: impl Vectorised) {
     // SAFETY: the caller vouches for the features.
-    unsafe { work.run::<__m512>() }
+    unsafe { work.run::<Zmm<false>>() }
+}
+
+/// Runs work with products in pairs.
+///
+/// # Safety
+/// The machine has these features.
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,avx512bf16")]
+pub(super) unsafe fn run_in_pairs(work: impl Vectorised) {
+    // SAFETY: the caller vouches for the features.
+    unsafe { work.run::<Zmm<true>>() }
 }
 
 // SAFETY: each function is one instruction on 16 lanes; the loads and stores are the
 // unaligned ones.
-unsafe impl Vector for __m512 {
+unsafe impl<const PAIRS: bool> Vector for Zmm<PAIRS> {
     type Element = f32;
     const LANES: usize = 16;
     // 27 sums, three vectors and a value of the row: 31 registers.
     const BLOCK: [usize; 2] = [9, 3];
+    const PER_WORD: usize = if PAIRS { 2 } else { 1 };
 
     #[inline(always)]
     unsafe fn zero() -> Self {
         // SAFETY: the caller vouches for AVX-512F.
-        unsafe { _mm512_setzero_ps() }
+        unsafe { Self(_mm512_setzero_ps()) }
     }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
         // SAFETY: as in `zero`.
-        unsafe { _mm512_set1_ps(value) }
+        unsafe { Self(_mm512_set1_ps(value)) }
     }
 
     #[inline(always)]
     unsafe fn load(source: *const f32) -> Self {
         // SAFETY: the caller vouches for 16 values.
-        unsafe { _mm512_loadu_ps(source) }
+        unsafe { Self(_mm512_loadu_ps(source)) }
     }
 
     #[inline(always)]
     unsafe fn store(self, target: *mut f32) {
         // SAFETY: the caller vouches for 16 values.
-        unsafe { _mm512_storeu_ps(target, self) }
+        unsafe { _mm512_storeu_ps(target, self.0) }
     }
 
     #[inline(always)]
     unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self {
         // SAFETY: as in `zero`.
-        unsafe { _mm512_fmadd_ps(self, factor, summand) }
+        unsafe { Self(_mm512_fmadd_ps(self.0, factor.0, summand.0)) }
     }
 
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         // SAFETY: as in `zero`.
-        unsafe { _mm512_add_ps(self, other) }
+        unsafe { Self(_mm512_add_ps(self.0, other.0)) }
     }
 
     #[inline(always)]
     unsafe fn subtract(self, other: Self) -> Self {
         // SAFETY: as in `zero`.
-        unsafe { _mm512_sub_ps(self, other) }
+        unsafe { Self(_mm512_sub_ps(self.0, other.0)) }
     }
 
     #[inline(always)]
     unsafe fn multiply(self, other: Self) -> Self {
         // SAFETY: as in `zero`.
-        unsafe { _mm512_mul_ps(self, other) }
+        unsafe { Self(_mm512_mul_ps(self.0, other.0)) }
     }
 
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
         // SAFETY: as in `zero`.
-        unsafe { _mm512_max_ps(self, other) }
+        unsafe { Self(_mm512_max_ps(self.0, other.0)) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_words(self, target: *mut f32) {
+        // SAFETY: the caller vouches for 16 words or 8 pairs.
+        unsafe {
+            if PAIRS {
+                _mm256_storeu_si256(target.cast(), std::mem::transmute(_mm512_cvtneps_pbh(self.0)));
+            } else {
+                self.store(target);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn multiply_words(self, factor: Self, summand: Self) -> Self {
+        // SAFETY: as in `zero`, and for bf16 if in pairs; a vector is as many bits, whatever
+        // they stand for.
+        unsafe {
+            if PAIRS {
+                let [a, b] = [self.0, factor.0].map(|words| std::mem::transmute(words));
+                Self(_mm512_dpbf16_ps(summand.0, a, b))
+            } else {
+                self.multiply_add(factor, summand)
+            }
+        }
     }
 
     #[inline(always)]
@@ -88,16 +130,15 @@ unsafe impl Vector for __m512 {
         length: usize,
     ) {
         if R == 9 && (N == 2 || N == 3) && length > 0 && step == N * Self::LANES {
-            let sums = std::ptr::from_mut(sums);
-            // SAFETY: the caller vouches for values and features; the casts are between
-            // equal types, as R and N are held to be just these.
-            unsafe {
-                let sources = &*std::ptr::from_ref(sources).cast();
-                match N {
-                    2 => nine_rows::by_two(&mut *sums.cast(), sources, first, weight, length),
-                    _ => nine_rows::by_three(&mut *sums.cast(), sources, first, weight, length),
-                }
-            }
+            let by_hand = match (N, PAIRS) {
+                (2, false) => nine_rows::by_two,
+                (2, true) => nine_rows::by_two_in_pairs,
+                (_, false) => nine_rows::by_three,
+                (_, true) => nine_rows::by_three_in_pairs,
+            };
+            // SAFETY: the caller vouches for values and features; R and N are held to be
+            // what these functions are for.
+            unsafe { by_hand(sums.as_mut_ptr().cast(), sources.as_ptr(), first, weight, length) }
         } else {
             // SAFETY: the caller vouches for values and features.
             unsafe { super::accumulate(sums, sources, first, weight, step, length) }
@@ -106,7 +147,7 @@ unsafe impl Vector for __m512 {
 
     #[inline(always)]
     unsafe fn call(work: impl Vectorised) {
-        // SAFETY: as in `zero`.
-        unsafe { run(work) }
+        // SAFETY: as in `zero`, and for bf16 if in pairs.
+        unsafe { if PAIRS { run_in_pairs(work) } else { run(work) } }
     }
 }

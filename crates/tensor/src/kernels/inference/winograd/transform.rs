@@ -93,7 +93,7 @@ impl Form {
     }
 }
 
-/// `Bᵀ d B` of `N × N` pixels of a lane of channels.
+/// `Bᵀ d B` of `N × N` pixels of a lane of channels, as words for products.
 ///
 /// # Safety
 /// The machine has the features of `V`; source and target can be read and written at all
@@ -125,7 +125,7 @@ pub(super) unsafe fn source<V: Vector<Element = f32>, const N: usize>(
             }
             let row = before(row);
             for x in 0..N {
-                row[x].store(target.wrapping_add((y * N + x) * point_step));
+                row[x].store_words(target.wrapping_add((y * N + x) * point_step));
             }
         }
     }

@@ -8,6 +8,7 @@ use ndarray::ArrayView4;
 use rayon::prelude::*;
 
 use super::transform::Form;
+use crate::kernels::bf16::join_rows;
 use crate::kernels::huge::{HugePages, Part};
 use crate::kernels::packed_weight::{Panel, panels};
 use crate::kernels::tile::LANES;
@@ -31,6 +32,8 @@ pub(crate) struct WinogradWeight {
     pub(super) form: Form,
     pub(super) inputs: usize,
     pub(super) outputs: usize,
+    /// Whether a word holds the weights of two inputs.
+    pub(super) pairs: bool,
 }
 
 impl WinogradWeight {
@@ -62,7 +65,23 @@ impl WinogradWeight {
         jobs.into_par_iter().for_each(|(panel, target)| {
             run_wide(Filters { form, weight, factors, outputs: o, inputs: c, panel, target });
         });
-        Self { values, panels, form, inputs: c, outputs: o }
+        Self { values, panels, form, inputs: c, outputs: o, pairs: false }
+    }
+
+    /// Rounds the weights to bf16 and joins those of each two inputs.
+    ///
+    /// # Panics
+    /// If there is no even number of inputs.
+    pub(crate) fn in_pairs(mut self) -> Self {
+        assert!(self.inputs.is_multiple_of(2), "an input that has no second");
+        let depth = self.form.points() * self.inputs;
+        for panel in &self.panels {
+            let columns = panel.vectors * LANES;
+            let values = &mut self.values.values_mut()[panel.start..][..columns * depth];
+            join_rows(values, columns);
+        }
+        self.pairs = true;
+        self
     }
 
     pub(super) fn vectors(&self) -> usize {
