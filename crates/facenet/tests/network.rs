@@ -10,11 +10,12 @@
 mod golden;
 mod shared;
 
-use facenet::engine::Engine;
+use facenet::engine::{Engine, EngineOptions};
 use facenet::network::Variant;
 use facenet::weights::Weights;
 use ndarray::{Array4, ArrayView4, Axis};
 use tensor::Level;
+use tensor::inference::Precision;
 
 /// Largest absolute difference allowed at any stage.
 const TOLERANCE: f32 = 1e-4;
@@ -140,6 +141,23 @@ fn a_picture_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
             }
         }
     }
+}
+
+#[test]
+fn bf16_comes_close_to_f32() {
+    let options = EngineOptions { precision: Precision::Bf16, ..EngineOptions::default() };
+    if !options.is_available() {
+        eprintln!("skipped: this machine does not multiply bf16 numbers");
+        return;
+    }
+    let weights = Weights::embedded().unwrap();
+    let picture = golden::picture();
+    let [exact, short] = [EngineOptions::default(), options].map(|options| {
+        let engine = Engine::with_options(Variant::HappyHouse, &weights, options);
+        engine.encode_one(picture.index_axis(Axis(0), 0)).unwrap()
+    });
+    let off = exact.distance(&short);
+    assert!(off > 0.0 && off < 0.03, "the encodings are {off} apart");
 }
 
 #[test]

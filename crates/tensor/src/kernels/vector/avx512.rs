@@ -112,8 +112,10 @@ unsafe impl<const PAIRS: bool> Vector for Zmm<PAIRS> {
         // they stand for.
         unsafe {
             if PAIRS {
-                let [a, b] = [self.0, factor.0].map(|words| std::mem::transmute(words));
-                Self(_mm512_dpbf16_ps(summand.0, a, b))
+                // No `map`: its closure would stay a call.
+                let own: __m512bh = std::mem::transmute(self.0);
+                let other: __m512bh = std::mem::transmute(factor.0);
+                Self(_mm512_dpbf16_ps(summand.0, own, other))
             } else {
                 self.multiply_add(factor, summand)
             }
