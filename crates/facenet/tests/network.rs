@@ -38,7 +38,7 @@ const STAGES: [&str; 11] = [
 /// Both networks with the kernels of every level that this machine has.
 fn engines() -> impl Iterator<Item = (Variant, String, Engine)> {
     let weights = Weights::embedded().unwrap();
-    Level::available().into_iter().flat_map(move |level| {
+    Level::available().flat_map(move |level| {
         let engine = |variant| Engine::at_level(variant, &weights, level);
         Variant::ALL.map(|variant| (variant, format!("{variant}, {level}"), engine(variant)))
     })

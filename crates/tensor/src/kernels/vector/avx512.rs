@@ -99,7 +99,8 @@ unsafe impl<const PAIRS: bool> Vector for Zmm<PAIRS> {
         // SAFETY: the caller vouches for 16 words or 8 pairs.
         unsafe {
             if PAIRS {
-                _mm256_storeu_si256(target.cast(), std::mem::transmute(_mm512_cvtneps_pbh(self.0)));
+                let pairs: __m256i = std::mem::transmute(_mm512_cvtneps_pbh(self.0));
+                _mm256_storeu_si256(target.cast(), pairs);
             } else {
                 self.store(target);
             }
