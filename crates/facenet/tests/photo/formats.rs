@@ -180,12 +180,3 @@ fn a_kind_that_is_not_supported_says_what_it_is() {
     assert!(matches!(error, PhotoError::Unsupported { .. }), "{error:?}");
     assert!(error.to_string().contains("TIFF"), "{error}");
 }
-
-#[test]
-fn brightness_weighs_green_most() {
-    let colours = RgbImage::from_fn(4, 1, |x, _| {
-        Rgb([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]][x as usize])
-    });
-    let grey = Photo::from_rgb(colours).grey();
-    assert_eq!(grey.as_raw(), &[76, 150, 29, 255]);
-}

@@ -55,7 +55,7 @@ fn turned(photo: &Photo, turn: f64) -> (Photo, Similarity) {
     let map =
         Similarity::new(scale, turn, sides.map(|side| side / 2.0), [width / 2.0, height / 2.0]);
     let [w, h] = sides.map(|side| side as u32);
-    let planes = warp_to(photo.rgb(), &map, [w as usize, h as usize]);
+    let planes = warp_to(photo, &map, [w as usize, h as usize]);
     let plane = (w * h) as usize;
     let copy = RgbImage::from_fn(w, h, |x, y| {
         let [at_x, at_y] = map.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]);
