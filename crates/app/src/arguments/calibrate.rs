@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use facenet::photo::FaceChoice;
 
-use super::ModelChoice;
+use super::{LabelledFaces, ModelChoice};
 
 /// Learn from labelled pictures which distance means what, and write it to a file.
 ///
@@ -43,13 +42,8 @@ pub(crate) struct Calibrate {
     /// What to call the pictures in it [default: the folder's name]
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
-    /// Which face counts where a photo has several: only, largest, central,
-    /// all or an index
-    #[arg(long, value_name = "CHOICE", default_value = "central")]
-    pub(crate) face: FaceChoice,
-    /// The pictures are face crops: no detection
-    #[arg(long)]
-    pub(crate) aligned: bool,
+    #[command(flatten)]
+    pub(crate) faces: LabelledFaces,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// Print one JSON object

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         Some(_) if arguments.listed => Vec::new(),
         pairs => pictures.people(pairs.as_ref())?,
     };
-    let framing = pictures.framing(arguments.aligned, arguments.face);
+    let framing = pictures.framing(&arguments.faces);
     let reader = FaceReader::new(&arguments.model, framing)?;
     let described = pictures.encodings(&reader);
     let encodings = &described.descriptions;
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         weights_sha256: weights(&arguments.model)?.hash(),
         created: today(),
         data: arguments.name.clone().unwrap_or_else(|| name_of(&arguments.images)),
-        faces: if arguments.aligned { "aligned crops" } else { "detected" }.to_owned(),
+        faces: if arguments.faces.aligned { "aligned crops" } else { "detected" }.to_owned(),
         pairing: distances.pairing(),
         pictures: faces as u64,
         people: (distances.people() > 0).then_some(distances.people() as u64),

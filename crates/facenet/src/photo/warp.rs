@@ -43,6 +43,18 @@ pub(crate) fn warp_to(photo: &Photo, map: &Similarity, size: [usize; 2]) -> Vec<
     sampled(&level, &level.map(map), size)
 }
 
+/// The same as a picture of bytes.
+///
+/// # Panics
+/// If the photo has no pixels.
+pub(crate) fn picture_along(photo: &Photo, map: &Similarity, [w, h]: [usize; 2]) -> RgbImage {
+    let planes = warp_to(photo, map, [w, h]);
+    RgbImage::from_fn(w as u32, h as u32, |x, y| {
+        let at = y as usize * w + x as usize;
+        image::Rgb([0, 1, 2].map(|c| (255.0 * planes[c * w * h + at] + 0.5) as u8))
+    })
+}
+
 /// The same of a picture as it is, for one look at a small one.
 ///
 /// # Panics

@@ -144,7 +144,7 @@ fn of_a_gif_only_the_first_frame_is_decoded() {
     let mut gif = Vec::new();
     {
         let mut encoder = GifEncoder::new_with_speed(&mut gif, 30);
-        let frames = (0..2000).map(|i| {
+        let frames = (0..10_000).map(|i| {
             let colour = if i == 0 { [200, 0, 0, 255] } else { [0, 0, 200, 255] };
             Frame::new(image::RgbaImage::from_pixel(4, 4, Rgba(colour)))
         });
