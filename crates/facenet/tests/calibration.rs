@@ -134,7 +134,7 @@ fn alike_people_widen_the_interval() {
 #[test]
 fn intervals_of_independent_pairs_cover_the_rate() {
     let mut mean = 0.0;
-    let cases = [0.002, 0.01, 0.05, 0.2, 0.5].map(|p| [(200_u64, p), (3000, p)]);
+    let cases = [0.002_f64, 0.01, 0.05, 0.2, 0.5].map(|p| [(200_u64, p), (3000, p)]);
     for (of, p) in cases.as_flattened() {
         let (of, p) = (*of, *p);
         // The binomial distribution, from one probability to the next.

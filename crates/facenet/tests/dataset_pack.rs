@@ -7,7 +7,7 @@ mod shared;
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use facenet::dataset::{DatasetError, Pack, Window};
 use npyz::{AutoSerialize, WriterBuilder};
