@@ -13,7 +13,6 @@ use facenet::calibration::{
 use facenet::evaluation::{Comparison, Rate};
 use facenet::matching::{Encoding, Threshold};
 use facenet::weights::Weights;
-use rayon::prelude::*;
 
 const HASH: &str = "6dd72daad97fa9de255ea598191533b21cdc701e13a4c5d838d1d08abc21df3b";
 
@@ -134,7 +133,7 @@ fn alike_people_widen_the_interval() {
 #[test]
 fn intervals_of_independent_pairs_cover_the_rate() {
     let mut mean = 0.0;
-    let cases = [0.002_f64, 0.01, 0.05, 0.2, 0.5].map(|p| [(200_u64, p), (3000, p)]);
+    let cases = [0.002_f64, 0.01, 0.05, 0.2, 0.5].map(|p| [(200_u64, p), (1000, p)]);
     for (of, p) in cases.as_flattened() {
         let (of, p) = (*of, *p);
         // The binomial distribution, from one probability to the next.
@@ -151,58 +150,6 @@ fn intervals_of_independent_pairs_cover_the_rate() {
         mean += covered / cases.as_flattened().len() as f64;
     }
     assert!((0.94..0.965).contains(&mean), "{mean}");
-}
-
-/// The same for all pairs of a crowd, by drawing crowds: some people resemble everybody,
-/// so pairs are far from independent, and Wilson's interval is far too narrow.
-#[test]
-fn intervals_over_people_cover_the_rate() {
-    const CROWDS: usize = 80;
-    let threshold = Threshold::new(1.2).unwrap();
-    let drawn: Vec<_> = (0..CROWDS)
-        .into_par_iter()
-        .map(|seed| {
-            let (encodings, people) = resembling_crowd(30, seed as u64);
-            let distances = Distances::all_pairs(&encodings, &people, &mut |_| ()).unwrap();
-            let calibration = Calibration::fit(&distances, about(), options(1e-2)).unwrap();
-            (calibration.rates(threshold), distances.totals()[1])
-        })
-        .collect();
-    let mean =
-        |of: usize| drawn.iter().map(|(rates, _)| rates[of].value).sum::<f64>() / CROWDS as f64;
-    let covered = |of: usize| {
-        let truth = mean(of);
-        let held = drawn.iter().filter(|(r, _)| (r[of].low..=r[of].high).contains(&truth));
-        held.count() as f64 / CROWDS as f64
-    };
-    let wilson = drawn.iter().filter(|(rates, impostor)| {
-        let count = (rates[0].value * *impostor as f64).round() as u64;
-        let interval = Rate::new(count, *impostor).unwrap().interval();
-        (interval.low..=interval.high).contains(&mean(0))
-    });
-    let wilson = wilson.count() as f64 / CROWDS as f64;
-    assert!((0.01..0.3).contains(&mean(0)) && (0.01..0.5).contains(&mean(1)));
-    assert!(covered(0) >= 0.85, "FMR: {}", covered(0));
-    assert!(covered(1) >= 0.85, "FNMR: {}", covered(1));
-    assert!(wilson < covered(0) - 0.2, "Wilson {wilson}, bootstrap {}", covered(0));
-}
-
-/// A crowd in which people differ in how much they look like everybody.
-fn resembling_crowd(people: usize, seed: u64) -> (Vec<Encoding>, Vec<usize>) {
-    let mut random = Random::new(0xc0de ^ seed << 8);
-    let (mut encodings, mut labels) = (Vec::new(), Vec::new());
-    for person in 0..people {
-        let common = 6.0 * random.normal().abs();
-        let middle: Vec<f64> =
-            (0..128).map(|i| if i == 0 { common } else { random.normal() }).collect();
-        for _ in 0..1 + person % 4 {
-            let values: Vec<f64> = middle.iter().map(|m| m + 1.4 * random.normal()).collect();
-            let length = values.iter().map(|v| v * v).sum::<f64>().sqrt();
-            encodings.push(Encoding::new(values.iter().map(|v| (v / length) as f32)).unwrap());
-            labels.push(person);
-        }
-    }
-    (encodings, labels)
 }
 
 #[test]
