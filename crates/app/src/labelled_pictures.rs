@@ -57,6 +57,15 @@ pub(crate) struct Failure {
     pub(crate) reason: String,
 }
 
+impl Failure {
+    /// The error names the picture first, which would be said twice.
+    fn of(name: &str, error: &str) -> Self {
+        let named = [format!("{}: ", escaped(name)), format!("{name:?}: ")];
+        let reason = named.iter().find_map(|named| error.strip_prefix(named)).unwrap_or(error);
+        Self { picture: name.to_owned(), reason: reason.to_owned() }
+    }
+}
+
 impl LabelledPictures {
     /// The pictures that pairs name, in the order of their names.
     pub(crate) fn of_pairs(folder: &Path, pairs: &Pairs) -> Result<Self> {
@@ -190,8 +199,7 @@ impl LabelledPictures {
             for (result, (name, _)) in results.zip(batch) {
                 let description = result.inspect_err(|error| {
                     bar.suspend(|| warn(format_args!("a failure: {error:#}")));
-                    let (picture, reason) = ((*name).clone(), format!("{error:#}"));
-                    described.failures.push(Failure { picture, reason });
+                    described.failures.push(Failure::of(name, &format!("{error:#}")));
                 });
                 described.descriptions.push(description.ok());
             }
