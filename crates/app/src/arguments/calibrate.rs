@@ -1,5 +1,6 @@
 //! What `facenet calibrate` can be told.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -24,6 +25,9 @@ pub(crate) struct Calibrate {
     /// Only pictures that this list names: LFW's pairs.txt, or lines of `FILE FILE 0|1`
     #[arg(long, value_name = "FILE")]
     pub(crate) pairs: Option<PathBuf>,
+    /// Only the first N folds of the list
+    #[arg(long, value_name = "N", requires = "pairs")]
+    pub(crate) folds: Option<NonZeroUsize>,
     /// Compare the listed pairs only, not all pairs of their pictures
     #[arg(long, requires = "pairs")]
     pub(crate) listed: bool,

@@ -28,7 +28,10 @@ const TOLD: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome> {
     check_writable(&arguments.output)?;
     arguments.chart.as_deref().map_or(Ok(()), check_writable)?;
-    let pairs = arguments.pairs.as_ref().map(Pairs::read).transpose()?;
+    let mut pairs = arguments.pairs.as_ref().map(Pairs::read).transpose()?;
+    if let Some(folds) = arguments.folds {
+        pairs = pairs.map(|pairs| pairs.first_folds(folds.get())).transpose()?;
+    }
     let pictures = match &pairs {
         Some(pairs) => LabelledPictures::of_pairs(&arguments.images, pairs)?,
         None => LabelledPictures::all(&arguments.images)?,
