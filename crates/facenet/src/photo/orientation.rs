@@ -11,8 +11,9 @@ use rayon::prelude::*;
 
 /// How JPEG prefixes EXIF data; some writers of PNG and WebP copy it along.
 const PREFIX: &[u8] = b"Exif\0\0";
-/// Rows that a thread turns at a time.
-const BAND: usize = 64;
+/// Side of the squares in which pixels are moved: 64 pixels of three bytes are three
+/// whole lines of a cache.
+const TILE: usize = 64;
 
 /// The orientation that the file notes.
 pub(super) fn of(decoder: &mut impl ImageDecoder, format: ImageFormat) -> Orientation {
@@ -52,14 +53,16 @@ pub(super) fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
     let [beside, below] = if is_turned { [along[1], along[0]] } else { along };
     let first = (line * w + column) as isize;
     let (stored, (pixels, _)) = (image.as_chunks::<3>().0, turned.as_chunks_mut::<3>());
-    // Bands of rows, so that of the stored picture all is used that a cache takes in.
-    pixels.par_chunks_mut(BAND * width).enumerate().for_each(|(band, pixels)| {
-        let first = first + (BAND * band) as isize * below;
-        for x in 0..width {
-            let mut place = first + x as isize * beside;
-            for pixel in pixels.iter_mut().skip(x).step_by(width) {
-                *pixel = stored[place as usize];
-                place += below;
+    // Tile by tile, so that of both pictures all is used that a cache takes in.
+    pixels.par_chunks_mut(TILE * width).enumerate().for_each(|(band, rows)| {
+        let first = first + (TILE * band) as isize * below;
+        for x in (0..width).step_by(TILE) {
+            for (y, row) in rows.chunks_exact_mut(width).enumerate() {
+                let mut place = first + y as isize * below + x as isize * beside;
+                for pixel in row[x..].iter_mut().take(TILE) {
+                    *pixel = stored[place as usize];
+                    place += beside;
+                }
             }
         }
     });
