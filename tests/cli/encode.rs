@@ -75,6 +75,59 @@ fn faults_are_told_and_the_rest_goes_on() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no partial file is left");
 }
 
+/// What is no face has no encoding, unless it is called a face crop.
+#[test]
+fn black_white_and_noise_are_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let pictures = [
+        ("black.png", image::RgbImage::new(320, 240)),
+        ("white.png", image::RgbImage::from_pixel(320, 240, image::Rgb([255; 3]))),
+        (
+            "noise.png",
+            image::RgbImage::from_fn(320, 240, |_, _| image::Rgb([(); 3].map(|()| noise()))),
+        ),
+    ];
+    for (name, picture) in pictures {
+        let path = folder.path().join(name);
+        picture.save(&path).unwrap();
+        let ended = run(facenet().args(["encode", "--rotations"]).arg(&path)).with_code(3);
+        let row = &ended.json()[0];
+        assert!(row["error"].as_str().unwrap().contains("found none"), "{ended}");
+        assert!(row.get("encoding").is_none(), "{ended}");
+        let ended = run(facenet().args(["encode", "--aligned"]).arg(&path)).with_code(0);
+        assert_eq!(ended.json()[0]["encoding"].as_array().unwrap().len(), 128, "{ended}");
+    }
+}
+
+/// Several faces are refused with their number and places, and one can be chosen.
+#[test]
+fn of_several_faces_one_has_to_be_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let [obama, collins] = PHOTOS.map(|name| image::open(portrait(name)).unwrap().into_rgb8());
+    let (width, height) = obama.dimensions();
+    let mut both = image::RgbImage::new(width + collins.width(), height.max(collins.height()));
+    image::imageops::replace(&mut both, &obama, 0, 0);
+    image::imageops::replace(&mut both, &collins, width.into(), 0);
+    let path = folder.path().join("both.png");
+    both.save(&path).unwrap();
+
+    let encode = |choice: &[&str]| run(facenet().arg("encode").args(choice).arg(&path));
+    let refused =
+        encode(&[]).with_code(3).with_error(&["found 2: [0] ", ", [1] ", "choose largest"]);
+    assert!(refused.json()[0].get("encoding").is_none(), "{refused}");
+    let [largest, first, all] = [["--face", "largest"], ["--face", "0"], ["--face", "all"]]
+        .map(|choice| encode(&choice).with_code(0).json());
+    assert_eq!((largest.len(), &largest), (1, &first));
+    assert_eq!(all.len(), 2);
+    assert_eq!(all[0]["encoding"], largest[0]["encoding"]);
+    encode(&["--face", "2"]).with_code(3).with_error(&["number 2"]);
+}
+
 #[test]
 fn npy_needs_a_file() {
     let ended = run(facenet().args(["encode", "x.jpg", "--format", "npy"])).with_code(2);

@@ -27,7 +27,7 @@ pub(crate) use evaluate::{Evaluate, Method};
 
 pub(crate) use bench::Bench;
 pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
-pub(crate) use photos::{Detect, Searching, TrainLandmarks};
+pub(crate) use photos::{Detect, LabelledFaces, Searching, TrainLandmarks};
 pub(crate) use serve::{Limits, LogForm, Serve};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 

@@ -189,7 +189,8 @@ pub(crate) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String>
         counts.iter().map(|&count| count as f64 / total).collect()
     };
     let (genuine, impostor) = (share(genuine), share(impostor));
-    let top = genuine.iter().chain(&impostor).copied().fold(0.0, f64::max) * 1.1;
+    // Above the bars there is room for the legend.
+    let top = genuine.iter().chain(&impostor).copied().fold(0.0, f64::max) * 1.4;
     let end = start + width * genuine.len() as f64;
     let x = Side {
         name: "distance",

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use facenet::dataset::{Pack, Pairs, PhotoTree, person_in_name};
 use facenet::matching::Encoding;
-use facenet::photo::{FaceChoice, Photo};
+use facenet::photo::Photo;
 use indicatif::ProgressBar;
 use ndarray::Array3;
 
+use crate::arguments::LabelledFaces;
 use crate::face_finder::{FaceCrop, FaceFinder, Framing};
 use crate::face_reader::{BATCH, FaceReader};
 use crate::output::{escaped, warn};
@@ -54,6 +55,15 @@ pub(crate) struct Failure {
     pub(crate) picture: String,
     /// Why.
     pub(crate) reason: String,
+}
+
+impl Failure {
+    /// The error names the picture first, which would be said twice.
+    fn of(name: &str, error: &str) -> Self {
+        let named = [format!("{}: ", escaped(name)), format!("{name:?}: ")];
+        let reason = named.iter().find_map(|named| error.strip_prefix(named)).unwrap_or(error);
+        Self { picture: name.to_owned(), reason: reason.to_owned() }
+    }
 }
 
 impl LabelledPictures {
@@ -151,9 +161,9 @@ impl LabelledPictures {
     }
 
     /// The part of every picture that is the face crop, if it is known.
-    pub(crate) fn framing(&self, aligned: bool, face: FaceChoice) -> Framing {
+    pub(crate) fn framing(&self, faces: &LabelledFaces) -> Framing {
         match &self.source {
-            _ if !aligned => Framing::Detected(face),
+            _ if !faces.aligned => Framing::DetectedBy(faces.detection()),
             Source::Pack(pack) => pack.window().map_or(Framing::Aligned, Framing::Window),
             Source::Tree(_) => Framing::Aligned,
         }
@@ -167,10 +177,11 @@ impl LabelledPictures {
         })
     }
 
-    /// Every picture's face crop.
-    pub(crate) fn crops(&self, finder: &FaceFinder) -> Described<Array3<f32>> {
+    /// Every picture's face crop, in bytes: of thousands, numbers would take a gigabyte.
+    pub(crate) fn crops(&self, finder: &FaceFinder) -> Described<Array3<u8>> {
         self.describe(finder, |crops| {
-            crops.into_iter().map(|crops| Ok(first(crops?)?.pixels)).collect()
+            let bytes = |pixels: Array3<f32>| pixels.mapv(|value| (255.0 * value + 0.5) as u8);
+            crops.into_iter().map(|crops| Ok(bytes(first(crops?)?.pixels))).collect()
         })
     }
 
@@ -188,8 +199,7 @@ impl LabelledPictures {
             for (result, (name, _)) in results.zip(batch) {
                 let description = result.inspect_err(|error| {
                     bar.suspend(|| warn(format_args!("a failure: {error:#}")));
-                    let (picture, reason) = ((*name).clone(), format!("{error:#}"));
-                    described.failures.push(Failure { picture, reason });
+                    described.failures.push(Failure::of(name, &format!("{error:#}")));
                 });
                 described.descriptions.push(description.ok());
             }

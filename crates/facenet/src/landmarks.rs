@@ -15,12 +15,10 @@
 //! | part | what it is |
 //! | --- | --- |
 //! | [`LandmarkFinder`] | from photo and box to [`Landmarks`] |
-//! | `landmarks/region.rs` | the photo about a face, reduced |
 //! | `landmarks/view.rs` | what the network is shown |
 //! | [`training`] | how its weights come about, and how good they are |
 
 mod finder;
-mod region;
 pub mod training;
 mod view;
 

@@ -40,6 +40,7 @@ mod decode;
 mod detector;
 mod error;
 mod format;
+mod half;
 mod limits;
 mod orientation;
 mod quality;

@@ -128,6 +128,30 @@ fn alike_people_widen_the_interval() {
     assert!(fmr.high - fmr.low > 1.5 * (wilson.high - wilson.low), "{fmr:?} {wilson:?}");
 }
 
+/// Of 95 % intervals, 95 in a hundred hold the true rate. Wilson's: counted exactly,
+/// over every number of errors there can be.
+#[test]
+fn intervals_of_independent_pairs_cover_the_rate() {
+    let mut mean = 0.0;
+    let cases = [0.002_f64, 0.01, 0.05, 0.2, 0.5].map(|p| [(200_u64, p), (1000, p)]);
+    for (of, p) in cases.as_flattened() {
+        let (of, p) = (*of, *p);
+        // The binomial distribution, from one probability to the next.
+        let mut probability = (1.0 - p).powf(of as f64);
+        let mut covered = 0.0;
+        for count in 0..=of {
+            let interval = Rate::new(count, of).unwrap().interval();
+            if (interval.low..=interval.high).contains(&p) {
+                covered += probability;
+            }
+            probability *= (of - count) as f64 / (count + 1) as f64 * p / (1.0 - p);
+        }
+        assert!((0.91..0.99).contains(&covered), "{p} of {of}: {covered}");
+        mean += covered / cases.as_flattened().len() as f64;
+    }
+    assert!((0.94..0.965).contains(&mean), "{mean}");
+}
+
 #[test]
 fn listed_pairs_have_wilson_intervals_and_ties() {
     let pairs = listed(300, 4000);

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
 
+mod shared;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use facenet::dataset::{DatasetError, Pair, Pairs, PhotoTree};
 use tempfile::TempDir;
@@ -131,15 +133,8 @@ fn a_bad_list_names_the_line() {
 
 #[test]
 fn the_shared_list_is_lfw_view_2() {
-    let shared = std::env::var_os("FACENET_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    if !shared.is_dir() {
-        eprintln!("skipped: no shared folder, see FACENET_SHARED");
-        return;
-    }
-    let pairs = Pairs::read(shared.join("lfw/pairs.txt")).unwrap();
+    let Some(folder) = shared::folder("lfw") else { return };
+    let pairs = Pairs::read(folder.join("pairs.txt")).unwrap();
     assert_eq!((pairs.folds, pairs.pairs.len()), (10, 6000));
     assert_eq!(pairs.pairs.iter().filter(|pair| pair.same).count(), 3000);
     assert_eq!(pairs.first_folds(2).unwrap().pairs.len(), 1200);

@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
 
+mod shared;
+
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use facenet::dataset::{DatasetError, Pack, Window};
 use npyz::{AutoSerialize, WriterBuilder};
@@ -332,26 +334,15 @@ fn no_cut_and_no_flipped_byte_makes_it_panic() {
     Pack::open(made.path()).unwrap();
 }
 
-fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("FACENET_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    folder.is_dir().then_some(folder)
-}
-
 #[test]
 fn the_shared_packs_open() {
-    let Some(shared) = shared() else {
-        eprintln!("skipped: no shared folder, see FACENET_SHARED");
-        return;
-    };
     for (name, images, names, window) in [
         ("lfw", 7701, true, true),
         ("lfw/originals", 1583, true, false),
         ("faces", 29_993, false, true),
     ] {
-        let pack = Pack::open(shared.join(name)).unwrap();
+        let Some(folder) = shared::folder(name) else { return };
+        let pack = Pack::open(folder).unwrap();
         assert_eq!(pack.len(), images, "{name}");
         assert_eq!(pack.name(images - 1).is_some(), names, "{name}");
         assert_eq!(pack.window().is_some(), window, "{name}");

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
 
-use std::path::{Path, PathBuf};
+mod shared;
 
 use facenet::dataset::{Pack, Pairs, Window};
 use facenet::evaluation::{Comparison, Report, ReportOptions, pixels};
@@ -37,16 +37,9 @@ fn crop(picture: &image::RgbImage, window: Window) -> Array3<f32> {
 /// The published figure of the naive baseline is 60.7 %.
 #[test]
 fn pixels_hardly_tell_faces_apart() {
-    let shared = std::env::var_os("FACENET_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    if !shared.is_dir() {
-        eprintln!("skipped: no shared folder, see FACENET_SHARED");
-        return;
-    }
-    let pack = Pack::open(shared.join("lfw")).unwrap();
-    let pairs = Pairs::read(shared.join("lfw/pairs.txt")).unwrap();
+    let Some(folder) = shared::folder("lfw") else { return };
+    let pairs = Pairs::read(folder.join("pairs.txt")).unwrap();
+    let pack = Pack::open(folder).unwrap();
     let window = pack.window().unwrap();
     let face = |name: &str| {
         let index = pack.index_of(name).unwrap_or_else(|| panic!("{name} is in no pack"));

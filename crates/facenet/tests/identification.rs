@@ -65,7 +65,7 @@ fn pictures_without_a_face_are_misses_and_are_counted() {
     assert_eq!((accepted.count() as usize, accepted.of()), (100 - faceless, 100));
     // Nobody can be enrolled at all.
     let none = vec![None; vectors.len()];
-    let drawn = Galleries::draw(&none, &people, &options(vec![10]));
+    let drawn = Galleries::draw::<f32>(&none, &people, &options(vec![10]));
     assert_eq!((drawn[0].fpir(1e6).value(), drawn[0].fnir(1e6).value()), (0.0, 1.0));
 }
 

@@ -1,8 +1,7 @@
 //! Crops by the detector against crops by landmarks, on real photographs, where
 //! the shared folder is there. The constants in `photo/crop.rs` were fitted so.
 
-use std::env;
-use std::path::{Path, PathBuf};
+mod shared;
 
 use facenet::dataset::Pack;
 use facenet::photo::{
@@ -38,12 +37,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[test]
 fn the_detectors_crops_are_framed_as_by_landmarks() {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = env::var_os("FACENET_SHARED").map_or_else(beside, PathBuf::from);
-    let folder = shared.join("lfw/originals");
-    if !folder.is_dir() {
-        return eprintln!("skipped: there is no folder {}", folder.display());
-    }
+    let Some(folder) = shared::folder("lfw/originals") else { return };
     let pack = Pack::open(folder).unwrap();
     let mut detector = SeetaDetector::default();
     let (mut rights, mut downs, mut sizes, mut count) = (vec![], vec![], vec![], 0);

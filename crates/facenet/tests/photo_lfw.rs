@@ -5,7 +5,8 @@
 // Clippy allows them in test functions only, not in what they call.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use std::path::{Path, PathBuf};
+mod shared;
+
 use std::time::Instant;
 use std::{env, iter};
 
@@ -16,17 +17,6 @@ use facenet::photo::{
     QualityLimits, SeetaDetector,
 };
 use rayon::prelude::*;
-
-fn originals() -> Option<Pack> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = env::var_os("FACENET_SHARED").map_or_else(beside, PathBuf::from);
-    let folder = shared.join("lfw/originals");
-    if !folder.is_dir() {
-        eprintln!("skipped: there is no folder {}", folder.display());
-        return None;
-    }
-    Some(Pack::open(folder).unwrap())
-}
 
 /// The face of a picture whose nose is where the given points say, of all that are found.
 struct Seen {
@@ -55,7 +45,8 @@ fn look(pack: &Pack, index: usize, aligner: &FaceAligner) -> Option<Seen> {
 
 #[test]
 fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
-    let Some(pack) = originals() else { return };
+    let Some(folder) = shared::folder("lfw/originals") else { return };
+    let pack = Pack::open(folder).unwrap();
     let aligner = FaceAligner::embedded().unwrap();
     let every = if env::var_os("FACENET_EVERY_PICTURE").is_some() { 1 } else { 19 };
     let seen: Vec<Seen> = (0..pack.len())

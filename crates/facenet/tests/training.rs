@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
-#[allow(dead_code, reason = "other tests use more of it")]
 #[path = "shared/mod.rs"]
 mod shared;
 

@@ -1,11 +1,11 @@
 //! What `facenet calibrate` can be told.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use facenet::photo::FaceChoice;
 
-use super::ModelChoice;
+use super::{LabelledFaces, ModelChoice};
 
 /// Learn from labelled pictures which distance means what, and write it to a file.
 ///
@@ -25,6 +25,9 @@ pub(crate) struct Calibrate {
     /// Only pictures that this list names: LFW's pairs.txt, or lines of `FILE FILE 0|1`
     #[arg(long, value_name = "FILE")]
     pub(crate) pairs: Option<PathBuf>,
+    /// Only the first N folds of the list
+    #[arg(long, value_name = "N", requires = "pairs")]
+    pub(crate) folds: Option<NonZeroUsize>,
     /// Compare the listed pairs only, not all pairs of their pictures
     #[arg(long, requires = "pairs")]
     pub(crate) listed: bool,
@@ -43,13 +46,8 @@ pub(crate) struct Calibrate {
     /// What to call the pictures in it [default: the folder's name]
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
-    /// Which face counts where a photo has several: only, largest, central,
-    /// all or an index
-    #[arg(long, value_name = "CHOICE", default_value = "central")]
-    pub(crate) face: FaceChoice,
-    /// The pictures are face crops: no detection
-    #[arg(long)]
-    pub(crate) aligned: bool,
+    #[command(flatten)]
+    pub(crate) faces: LabelledFaces,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// Print one JSON object

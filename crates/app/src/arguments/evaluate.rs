@@ -4,9 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use facenet::photo::FaceChoice;
 
-use super::ModelChoice;
+use super::{LabelledFaces, ModelChoice};
 
 /// Measure how well faces are told apart: LFW's ten-fold accuracy, EER, TAR, and
 /// errors in galleries.
@@ -28,13 +27,8 @@ pub(crate) struct Evaluate {
     /// Only the first N folds of the pairs file; a plain list is dealt into N folds
     #[arg(long, value_name = "N")]
     pub(crate) folds: Option<NonZeroUsize>,
-    /// Which face counts where a photo has several: only, largest, central,
-    /// all or an index
-    #[arg(long, value_name = "CHOICE", default_value = "central")]
-    pub(crate) face: FaceChoice,
-    /// The pictures are face crops: no detection
-    #[arg(long)]
-    pub(crate) aligned: bool,
+    #[command(flatten)]
+    pub(crate) faces: LabelledFaces,
     /// Write report.json and report.html into this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,

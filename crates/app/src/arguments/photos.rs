@@ -1,11 +1,13 @@
-//! The arguments of `detect` and `train-landmarks`.
+//! How photos are searched for faces, and the arguments of `detect` and
+//! `train-landmarks`.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::Args;
+use facenet::photo::FaceChoice;
 
-use crate::face_finder::Search;
+use crate::face_finder::{Detection, Search};
 
 /// How a photo is searched for faces.
 #[derive(Debug, Args)]
@@ -26,6 +28,27 @@ impl Searching {
         let usual = Search::default();
         let smallest_face = self.smallest_face.unwrap_or(usual.smallest_face);
         Search { smallest_face, rotations: self.rotations }
+    }
+}
+
+/// Which faces of pictures are compared whose people are known.
+#[derive(Debug, Args)]
+pub(crate) struct LabelledFaces {
+    /// Which face counts where a photo has several: only, largest, central,
+    /// all or an index
+    #[arg(long, value_name = "CHOICE", default_value = "central")]
+    face: FaceChoice,
+    /// The pictures are face crops: no detection
+    #[arg(long, conflicts_with_all = ["face", "smallest_face", "rotations"])]
+    pub(crate) aligned: bool,
+    #[command(flatten)]
+    searching: Searching,
+}
+
+impl LabelledFaces {
+    /// How faces are detected, if they are. What is too bad to be compared is a failure.
+    pub(crate) fn detection(&self) -> Detection {
+        Detection { choice: self.face, search: self.searching.search(), force: false }
     }
 }
 

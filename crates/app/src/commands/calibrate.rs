@@ -28,7 +28,10 @@ const TOLD: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome> {
     check_writable(&arguments.output)?;
     arguments.chart.as_deref().map_or(Ok(()), check_writable)?;
-    let pairs = arguments.pairs.as_ref().map(Pairs::read).transpose()?;
+    let mut pairs = arguments.pairs.as_ref().map(Pairs::read).transpose()?;
+    if let Some(folds) = arguments.folds {
+        pairs = pairs.map(|pairs| pairs.first_folds(folds.get())).transpose()?;
+    }
     let pictures = match &pairs {
         Some(pairs) => LabelledPictures::of_pairs(&arguments.images, pairs)?,
         None => LabelledPictures::all(&arguments.images)?,
@@ -38,7 +41,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         Some(_) if arguments.listed => Vec::new(),
         pairs => pictures.people(pairs.as_ref())?,
     };
-    let framing = pictures.framing(arguments.aligned, arguments.face);
+    let framing = pictures.framing(&arguments.faces);
     let reader = FaceReader::new(&arguments.model, framing)?;
     let described = pictures.encodings(&reader);
     let encodings = &described.descriptions;
@@ -56,7 +59,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         weights_sha256: weights(&arguments.model)?.hash(),
         created: today(),
         data: arguments.name.clone().unwrap_or_else(|| name_of(&arguments.images)),
-        faces: if arguments.aligned { "aligned crops" } else { "detected" }.to_owned(),
+        faces: if arguments.faces.aligned { "aligned crops" } else { "detected" }.to_owned(),
         pairing: distances.pairing(),
         pictures: faces as u64,
         people: (distances.people() > 0).then_some(distances.people() as u64),

@@ -52,14 +52,14 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
     let origin = Origin {
         method: arguments.method.name(),
         data: name_of(&arguments.images),
-        faces: if arguments.aligned { "aligned crops" } else { "detected" },
+        faces: if arguments.faces.aligned { "aligned crops" } else { "detected" },
         weights_sha256,
         pictures: pictures.len(),
         picture_failures: failures,
     };
     let figures = Figures::measure(origin, &pairs, &comparisons, identification)?;
     if let Some(folder) = &arguments.report {
-        let finder = FaceFinder::new(pictures.framing(arguments.aligned, arguments.face))?;
+        let finder = FaceFinder::new(pictures.framing(&arguments.faces))?;
         let shown = arguments.pictures.then_some((&pictures, &finder));
         report::write(folder, &figures, shown)?;
     }
@@ -99,7 +99,7 @@ fn by_network(
     pairs: &Pairs,
     pictures: &LabelledPictures,
 ) -> Result<Measured> {
-    let framing = pictures.framing(arguments.aligned, arguments.face);
+    let framing = pictures.framing(&arguments.faces);
     let described = pictures.encodings(&FaceReader::new(&arguments.model, framing)?);
     let encodings = &described.descriptions;
     let distance = |a: &Encoding, b: &Encoding| Ok(f64::from(a.distance(b)));
@@ -121,10 +121,10 @@ fn by_network(
 
 /// Needs no network, and compiles none.
 fn by_pixels(arguments: &Evaluate, pairs: &Pairs, pictures: &LabelledPictures) -> Result<Measured> {
-    let framing = pictures.framing(arguments.aligned, arguments.face);
+    let framing = pictures.framing(&arguments.faces);
     let described = pictures.crops(&FaceFinder::new(framing)?);
     let crops = &described.descriptions;
-    let distance = |a: &Array3<f32>, b: &Array3<f32>| Ok(pixels::distance(a, b)?);
+    let distance = |a: &Array3<u8>, b: &Array3<u8>| Ok(pixels::distance(a, b)?);
     let distances = distances(pairs, pictures, crops, distance)?;
     let vectors: Vec<_> = crops.iter().map(|crop| crop.as_ref()?.as_slice()).collect();
     let identification = Identification::measure(&vectors, pictures.people(Some(pairs)), None);

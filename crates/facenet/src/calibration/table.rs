@@ -115,3 +115,72 @@ pub(super) fn needed(fmr: f64) -> u64 {
     // `as` saturates where a tiny rate would need more than 2^64.
     (3.0 / fmr * (1.0 - ROUNDING)).ceil() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use autograd::Random;
+
+    use super::*;
+    use crate::evaluation::Rate;
+    use crate::matching::Encoding;
+
+    /// Pictures of 30 people, of whom some look like everybody: pairs that share one of
+    /// them are far from independent.
+    fn crowd(seed: u64) -> (Vec<Encoding>, Vec<usize>) {
+        let mut random = Random::new(0xc0de ^ seed << 16);
+        let (mut encodings, mut people) = (Vec::new(), Vec::new());
+        for person in 0..30 {
+            let mut middle: Vec<f64> = (0..128).map(|_| random.normal()).collect();
+            middle[0] = 7.0 * random.normal().abs();
+            for _ in 0..1 + person % 4 {
+                let values: Vec<f64> = middle.iter().map(|m| m + 1.3 * random.normal()).collect();
+                let length = values.iter().map(|v| v * v).sum::<f64>().sqrt();
+                let unit = values.iter().map(|v| (v / length) as f32);
+                encodings.push(Encoding::new(unit).expect("of length 1"));
+                people.push(person);
+            }
+        }
+        (encodings, people)
+    }
+
+    /// Of intervals that claim 95 %, nearly as many hold the rate that many crowds have
+    /// on average; of Wilson's, which take pairs for independent, far fewer.
+    #[test]
+    fn intervals_over_people_cover_the_rate() {
+        const CROWDS: usize = 60;
+        let tables: Vec<_> = (0..CROWDS as u64)
+            .into_par_iter()
+            .map(|seed| {
+                let (encodings, people) = crowd(seed);
+                Table::of(&Distances::all_pairs(&encodings, &people, &mut |_| ()).expect("pairs"))
+            })
+            .collect();
+        let rate = |table: &Table, of: usize, threshold| table.rates(threshold)[of];
+        let mean = |of, threshold| {
+            tables.iter().map(|t| rate(t, of, threshold).value).sum::<f64>() / CROWDS as f64
+        };
+        for (of, wanted) in [(0, 0.05), (1, 0.3)] {
+            let off = |threshold: &f32| (mean(of, *threshold) - wanted).abs();
+            let thresholds = (900..1400).map(|k| k as f32 / 1000.0);
+            let threshold = thresholds.min_by(|a, b| off(a).total_cmp(&off(b))).expect("some");
+            assert!(off(&threshold) < 0.01, "no threshold gives a rate of {wanted}");
+            let truth = mean(of, threshold);
+            let share = |holds: &dyn Fn(&Table) -> bool| {
+                tables.iter().filter(|table| holds(table)).count() as f64 / CROWDS as f64
+            };
+            let covered = share(&|table| {
+                let rate = rate(table, of, threshold);
+                (rate.low..=rate.high).contains(&truth)
+            });
+            let by_wilson = share(&|table| {
+                let pairs = [table.impostor, table.genuine][of];
+                let count = (rate(table, of, threshold).value * pairs as f64).round() as u64;
+                let interval = Rate::new(count, pairs).expect("a rate").interval();
+                (interval.low..=interval.high).contains(&truth)
+            });
+            let name = ["FMR", "FNMR"][of];
+            assert!(covered >= 0.85, "{name}: {covered}, Wilson's {by_wilson}");
+            assert!(by_wilson < covered - 0.05, "{name}: {covered}, Wilson's {by_wilson}");
+        }
+    }
+}

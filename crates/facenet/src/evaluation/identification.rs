@@ -85,14 +85,14 @@ impl Galleries {
     /// enough: as many enrolled and a tenth as many strangers, with two people or
     /// more to probe.
     ///
-    /// `vectors` holds each picture's description, nothing where there is no face;
-    /// `people` who is on it.
+    /// `vectors` holds each picture's description, numbers or bytes, nothing where there
+    /// is no face; `people` who is on it.
     ///
     /// # Panics
     /// When there are more or fewer people than vectors, or the vectors differ in
     /// length.
-    pub fn draw(
-        vectors: &[Option<&[f32]>],
+    pub fn draw<T: Copy + Into<f32> + Sync>(
+        vectors: &[Option<&[T]>],
         people: &[usize],
         options: &GalleryOptions,
     ) -> Vec<Self> {
@@ -109,9 +109,9 @@ impl Galleries {
         sizes.map(|&size| Self::of_size(size, vectors, &by_person, options)).collect()
     }
 
-    fn of_size(
+    fn of_size<T: Copy + Into<f32> + Sync>(
         size: usize,
-        vectors: &[Option<&[f32]>],
+        vectors: &[Option<&[T]>],
         by_person: &[Vec<usize>],
         options: &GalleryOptions,
     ) -> Self {
@@ -213,11 +213,11 @@ struct Draw {
 }
 
 impl Draw {
-    fn new(
+    fn new<T: Copy + Into<f32>>(
         size: usize,
         by_person: &[Vec<usize>],
         probes: usize,
-        vectors: &[Option<&[f32]>],
+        vectors: &[Option<&[T]>],
         random: &mut Random,
     ) -> Self {
         let mut people: Vec<_> = by_person.iter().map(|pictures| pictures.to_vec()).collect();
@@ -232,7 +232,7 @@ impl Draw {
             let usable = pictures.iter().position(|&picture| vectors[picture].is_some());
             let row = usable.and_then(|usable| vectors[pictures.swap_remove(usable)]).map(|row| {
                 length = row.len();
-                rows.extend_from_slice(row);
+                rows.extend(row.iter().map(|&value| value.into()));
                 rows.len() / length.max(1) - 1
             });
             mates.extend(pictures.into_iter().map(|picture| (picture, row)));
@@ -253,7 +253,11 @@ impl Draw {
     }
 
     /// Distance and row of the nearest in the gallery, for each probe with a face.
-    fn nearest(&self, probes: &[usize], vectors: &[Option<&[f32]>]) -> Vec<Option<(f64, usize)>> {
+    fn nearest<T: Copy + Into<f32> + Sync>(
+        &self,
+        probes: &[usize],
+        vectors: &[Option<&[T]>],
+    ) -> Vec<Option<(f64, usize)>> {
         if self.gallery.is_empty() {
             return vec![None; probes.len()];
         }
@@ -262,7 +266,7 @@ impl Draw {
             let mut batch = Array2::zeros((probes.len(), length));
             for (mut row, &probe) in batch.rows_mut().into_iter().zip(probes) {
                 if let Some(vector) = vectors[probe] {
-                    row.assign(&ndarray::aview1(vector));
+                    row.iter_mut().zip(vector).for_each(|(to, &value)| *to = value.into());
                 }
             }
             // probes × length · length × people

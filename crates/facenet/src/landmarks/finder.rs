@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array4, Axis, stack};
+use ndarray::{Array2, Array4, ArrayView4, Axis, stack};
 
-use super::region::Region;
 use super::view;
 use crate::engine::CompiledNetwork;
 use crate::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
@@ -72,11 +71,7 @@ impl LandmarkFinder {
     /// As [`find`](Self::find).
     #[must_use]
     pub fn find_turned(&self, photo: &Photo, face: &FaceBox, turn: f64) -> Landmarks {
-        let Region { picture, to_photo } = Region::about(photo, face);
-        let view = to_photo.inverse().after(&view::of_box(face, turn));
-        let Landmarks { points, confidence } = self.refine(&picture, view);
-        let points = points.map(|p| to_photo.apply(p.map(f64::from)).map(|v| v as f32));
-        Landmarks { points, confidence }
+        self.refine(photo, view::of_box(face, turn))
     }
 
     /// Looks that begin with a view.
@@ -91,11 +86,25 @@ impl LandmarkFinder {
         self.look(photo, &SPREAD.map(|spread| view.after(&view::changed(spread))))
     }
 
+    /// The network's own answer to views that are cut already, a row a view: the points'
+    /// x and y in sides of the view from its middle, and the scores of "no face" and "a
+    /// face".
+    ///
+    /// # Shapes
+    /// `(m, 3, 64, 64)`, RGB in 0..1, to `(m, 12)`.
+    ///
+    /// # Panics
+    /// On another shape.
+    #[must_use]
+    pub fn answer(&self, views: ArrayView4<'_, f32>) -> Array2<f32> {
+        self.network.run(views)
+    }
+
     /// How sure the network is of a view that is cut already.
     pub(super) fn confidence_of(&self, planes: Vec<f32>) -> f32 {
         let shape = (1, INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE);
         let batch = Array4::from_shape_vec(shape, planes).expect("three planes of 64×64");
-        confidence(&self.network.run(batch.view()).row(0).to_vec())
+        confidence(&self.answer(batch.view()).row(0).to_vec())
     }
 
     /// The mean of the looks through views and their mirror images.
@@ -108,7 +117,7 @@ impl LandmarkFinder {
             pictures.extend([picture, mirrored]);
         }
         let rows: Vec<_> = pictures.iter().map(|picture| picture.view()).collect();
-        let answers = self.network.run(stack(Axis(0), &rows).expect("of one shape").view());
+        let answers = self.answer(stack(Axis(0), &rows).expect("of one shape").view());
         let mut sum = Landmarks { points: [[0.0; 2]; 5], confidence: 0.0 };
         for (i, answer) in answers.rows().into_iter().enumerate() {
             let outputs = answer.to_vec();

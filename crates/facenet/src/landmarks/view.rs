@@ -36,7 +36,7 @@ pub(super) fn of_points(points: &FacePoints) -> Option<Similarity> {
 
 /// The network's input: `(3, 64, 64)`, RGB in 0..1.
 pub(super) fn picture(photo: &Photo, view: &Similarity) -> Array3<f32> {
-    let mut planes = warp(photo.rgb(), view, VIEW_SIZE);
+    let mut planes = warp(photo, view, VIEW_SIZE);
     cut_round(&mut planes);
     Array3::from_shape_vec((INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE), planes)
         .expect("three planes of 64×64")

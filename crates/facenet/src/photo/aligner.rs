@@ -42,6 +42,15 @@ pub struct AlignedFace {
     pub pixels: Array3<f32>,
 }
 
+/// How a face is framed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    pub(crate) landmarks: Landmarks,
+    pub(crate) framing: CropFraming,
+    /// From the crop's pixels to the photo's.
+    pub(crate) map: Similarity,
+}
+
 /// What a crop was framed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CropFraming {
@@ -80,14 +89,20 @@ impl FaceAligner {
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
     pub fn align(&self, photo: &Photo, place: &FaceBox) -> AlignedFace {
+        let Frame { landmarks, framing, map } = self.frame(photo, place);
+        let pixels = crop_along(photo, &map);
+        let quality = FaceQuality::of(pixels.view(), &map, &landmarks);
+        AlignedFace { place: *place, landmarks, framing, quality, pixels }
+    }
+
+    /// Where the face's crop lies on the photo.
+    pub(crate) fn frame(&self, photo: &Photo, place: &FaceBox) -> Frame {
         let landmarks = self.landmarks(photo, place);
         let by_points = alignment(&landmarks.points)
             .filter(|_| landmarks.confidence >= LEAST_CONFIDENCE)
             .map(|map| (CropFraming::Points, map));
         let (framing, map) = by_points.unwrap_or_else(|| (CropFraming::Box, by_box(place)));
-        let pixels = crop_along(photo, &map);
-        let quality = FaceQuality::of(pixels.view(), &map, &landmarks);
-        AlignedFace { place: *place, landmarks, framing, quality, pixels }
+        Frame { landmarks, framing, map }
     }
 
     fn landmarks(&self, photo: &Photo, place: &FaceBox) -> Landmarks {

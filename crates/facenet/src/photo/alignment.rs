@@ -3,8 +3,8 @@
 //!
 //! A detector's box says roughly where a face is; five points say where, how large and
 //! how it leans. The similarity transform that brings them nearest to the
-//! [`TEMPLATE`] leads from the crop to the photo, which is sampled once, at full
-//! resolution.
+//! [`TEMPLATE`] leads from the crop to the photo, which is sampled once, and nowhere from
+//! fewer pixels than the crop has.
 
 use ndarray::Array3;
 
@@ -39,7 +39,7 @@ pub fn alignment(points: &FacePoints) -> Option<Similarity> {
 /// If the photo has no pixels.
 #[must_use]
 pub fn crop_along(photo: &Photo, map: &Similarity) -> Array3<f32> {
-    let planes = warp(photo.rgb(), map, INPUT_SIZE);
+    let planes = warp(photo, map, INPUT_SIZE);
     Array3::from_shape_vec((INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE), planes)
         .expect("three planes of 96×96")
 }

@@ -17,10 +17,12 @@ use std::fmt;
 use std::io::{self, Cursor};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use image::error::{ImageError, LimitErrorKind};
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Luma, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
+use super::half::halved;
 use super::{DecodeLimits, Need, PhotoError, format, orientation, regular_file};
 
 /// Bytes that a decoder may take before the picture's size is known: for a row of
@@ -28,9 +30,11 @@ use super::{DecodeLimits, Need, PhotoError, format, orientation, regular_file};
 const EXTRAS: u64 = 32 << 20;
 
 /// An upright picture in 8-bit RGB.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Photo {
     rgb: RgbImage,
+    /// At half its size, once somebody wanted it.
+    half: OnceLock<Box<Photo>>,
 }
 
 impl Photo {
@@ -77,13 +81,13 @@ impl Photo {
             let found = "the decoder failed on it".to_owned();
             Err(PhotoError::Damaged { file: file(), format, found })
         })?;
-        Ok(Photo { rgb })
+        Ok(Photo::from_rgb(rgb))
     }
 
     /// A picture that is decoded and upright already.
     #[must_use]
     pub fn from_rgb(image: RgbImage) -> Photo {
-        Photo { rgb: image }
+        Photo { rgb: image, half: OnceLock::new() }
     }
 
     /// Pixels from left to right.
@@ -104,18 +108,19 @@ impl Photo {
         &self.rgb
     }
 
-    /// The brightness of every pixel (ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B,
-    /// rounded).
-    #[must_use]
-    pub fn grey(&self) -> GrayImage {
-        let mut grey = GrayImage::new(self.width(), self.height());
-        for (grey, rgb) in grey.pixels_mut().zip(self.rgb.pixels()) {
-            let [r, g, b] = rgb.0.map(u32::from);
-            *grey = Luma([((299 * r + 587 * g + 114 * b + 500) / 1000) as u8]);
-        }
-        grey
+    /// Half as wide and high, each pixel the mean of four; made on the first call and kept.
+    pub(super) fn half(&self) -> &Photo {
+        self.half.get_or_init(|| Box::new(Photo::from_rgb(halved(&self.rgb))))
     }
 }
+
+impl PartialEq for Photo {
+    fn eq(&self, other: &Self) -> bool {
+        self.rgb == other.rgb
+    }
+}
+
+impl Eq for Photo {}
 
 impl fmt::Debug for Photo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,10 +6,14 @@
 //! Data that is missing, broken or out of range counts as upright.
 
 use image::metadata::Orientation;
-use image::{ImageDecoder, ImageFormat, RgbImage, imageops};
+use image::{ImageDecoder, ImageFormat, RgbImage};
+use rayon::prelude::*;
 
 /// How JPEG prefixes EXIF data; some writers of PNG and WebP copy it along.
 const PREFIX: &[u8] = b"Exif\0\0";
+/// Side of the squares in which pixels are moved: 64 pixels of three bytes are three
+/// whole lines of a cache.
+const TILE: usize = 64;
 
 /// The orientation that the file notes.
 pub(super) fn of(decoder: &mut impl ImageDecoder, format: ImageFormat) -> Orientation {
@@ -24,25 +28,43 @@ pub(super) fn of(decoder: &mut impl ImageDecoder, format: ImageFormat) -> Orient
 }
 
 /// The picture turned so that up is up.
-pub(super) fn upright(mut image: RgbImage, orientation: Orientation) -> RgbImage {
-    use imageops::{
-        flip_horizontal_in_place, flip_vertical_in_place, rotate90, rotate180_in_place, rotate270,
+pub(super) fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
+    // Of a pixel of the upright picture: whether the stored one's column is found by
+    // the row, and whether column and row are counted from the end.
+    let (is_turned, right, down) = match orientation {
+        Orientation::NoTransforms => return image,
+        Orientation::FlipHorizontal => (false, true, false),
+        Orientation::FlipVertical => (false, false, true),
+        Orientation::Rotate180 => (false, true, true),
+        Orientation::Rotate90 => (true, false, true),
+        Orientation::Rotate270 => (true, true, false),
+        Orientation::Rotate90FlipH => (true, false, false),
+        Orientation::Rotate270FlipH => (true, true, true),
     };
-    match orientation {
-        Orientation::NoTransforms => {}
-        Orientation::FlipHorizontal => flip_horizontal_in_place(&mut image),
-        Orientation::FlipVertical => flip_vertical_in_place(&mut image),
-        Orientation::Rotate180 => rotate180_in_place(&mut image),
-        Orientation::Rotate90 => image = rotate90(&image),
-        Orientation::Rotate270 => image = rotate270(&image),
-        Orientation::Rotate90FlipH => {
-            image = rotate90(&image);
-            flip_horizontal_in_place(&mut image);
-        }
-        Orientation::Rotate270FlipH => {
-            image = rotate270(&image);
-            flip_horizontal_in_place(&mut image);
-        }
+    let [w, h] = [image.width(), image.height()].map(|side| side as usize);
+    let [width, height] = if is_turned { [h, w] } else { [w, h] };
+    let mut turned = RgbImage::new(width as u32, height as u32);
+    if w == 0 || h == 0 {
+        return turned;
     }
-    image
+    // The stored pixel of the first one, and from there to those beside and below.
+    let (column, line) = (if right { w - 1 } else { 0 }, if down { h - 1 } else { 0 });
+    let along = [(1, right), (w as isize, down)].map(|(by, back)| if back { -by } else { by });
+    let [beside, below] = if is_turned { [along[1], along[0]] } else { along };
+    let first = (line * w + column) as isize;
+    let (stored, (pixels, _)) = (image.as_chunks::<3>().0, turned.as_chunks_mut::<3>());
+    // Tile by tile, so that of both pictures all is used that a cache takes in.
+    pixels.par_chunks_mut(TILE * width).enumerate().for_each(|(band, rows)| {
+        let first = first + (TILE * band) as isize * below;
+        for x in (0..width).step_by(TILE) {
+            for (y, row) in rows.chunks_exact_mut(width).enumerate() {
+                let mut place = first + y as isize * below + x as isize * beside;
+                for pixel in row[x..].iter_mut().take(TILE) {
+                    *pixel = stored[place as usize];
+                    place += beside;
+                }
+            }
+        }
+    });
+    turned
 }

@@ -12,6 +12,9 @@
 //!   mean over the area an output pixel covers, so nothing aliases, and at √2
 //!   the two rules meet without a jump.
 //!
+//! Pixels that are means of others already, of a [`Level`](super::half::Level), are given
+//! a filter that is narrower by as much ([`Axis::of_level`]).
+//!
 //! The filter is separable: rows are reduced first, and only those that an
 //! output row looks at are read, one at a time.
 
@@ -38,13 +41,29 @@ impl Axis {
     /// # Panics
     /// If there is no source pixel or the range is not finite and positive.
     pub(crate) fn new(origin: f64, length: f64, count: usize, source: usize) -> Axis {
+        Axis::of_level(origin, length, count, source, 0.0)
+    }
+
+    /// The same over pixels of which each is a mean already, of twelve times the variance
+    /// `blur`.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub(crate) fn of_level(
+        origin: f64,
+        length: f64,
+        count: usize,
+        source: usize,
+        blur: f64,
+    ) -> Axis {
         assert!(source > 0, "an axis needs at least one source pixel");
         assert!(
             origin.is_finite() && length.is_finite() && length > 0.0,
             "a window needs finite, positive sides: found {length} from {origin}"
         );
         let scale = length / count as f64;
-        let half = (scale / SQRT_2).max(1.0);
+        let spanned = if blur > 0.0 { (scale * scale - blur).max(0.0).sqrt() } else { scale };
+        let half = (spanned / SQRT_2).max(1.0);
         let taps = (0..count)
             .map(|j| Tap::new(origin + (j as f64 + 0.5) * scale - 0.5, half, source))
             .collect();

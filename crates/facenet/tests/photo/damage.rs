@@ -3,7 +3,7 @@
 use facenet::photo::{Photo, PhotoError};
 use image::ImageFormat;
 
-use super::pictures::{Dice, FORMATS, decoded, encoded, gradient};
+use super::pictures::{Dice, FORMATS, decoded, encoded, gradient, sample};
 
 /// A small file of each format with the photo it holds.
 fn files() -> Vec<(ImageFormat, Vec<u8>, Photo)> {
@@ -34,6 +34,27 @@ fn a_cut_file_is_an_error_or_still_the_whole_picture() {
             matches!(half, PhotoError::Cut { .. } | PhotoError::Damaged { .. }),
             "{format:?}: {half:?}"
         );
+    }
+}
+
+/// The same of a photograph, which is too large to be cut everywhere.
+#[test]
+fn a_photo_cut_at_a_thousand_places_is_never_taken_for_whole() {
+    let portrait = sample("collins-portrait.jpg");
+    let mut dice = Dice(0x5eed_0a1b);
+    for (format, places) in [(ImageFormat::Jpeg, 1000), (ImageFormat::Png, 60)] {
+        let bytes = encoded(portrait.rgb().clone(), format);
+        let whole = decoded(&bytes).unwrap();
+        for _ in 0..places {
+            let length = 1 + dice.roll(bytes.len() - 1);
+            match decoded(&bytes[..length]) {
+                Ok(photo) => assert!(photo == whole, "{format:?} cut at {length}"),
+                Err(PhotoError::Cut { .. } | PhotoError::Damaged { .. }) => {}
+                // Shorter than what tells the format.
+                Err(PhotoError::UnknownFormat { .. }) if length < 16 => {}
+                Err(error) => panic!("{format:?} cut at {length}: {error}"),
+            }
+        }
     }
 }
 

@@ -144,7 +144,7 @@ fn of_a_gif_only_the_first_frame_is_decoded() {
     let mut gif = Vec::new();
     {
         let mut encoder = GifEncoder::new_with_speed(&mut gif, 30);
-        let frames = (0..2000).map(|i| {
+        let frames = (0..10_000).map(|i| {
             let colour = if i == 0 { [200, 0, 0, 255] } else { [0, 0, 200, 255] };
             Frame::new(image::RgbaImage::from_pixel(4, 4, Rgba(colour)))
         });
@@ -179,13 +179,4 @@ fn a_kind_that_is_not_supported_says_what_it_is() {
     let error = decoded(&tiff).expect_err("five bits");
     assert!(matches!(error, PhotoError::Unsupported { .. }), "{error:?}");
     assert!(error.to_string().contains("TIFF"), "{error}");
-}
-
-#[test]
-fn brightness_weighs_green_most() {
-    let colours = RgbImage::from_fn(4, 1, |x, _| {
-        Rgb([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]][x as usize])
-    });
-    let grey = Photo::from_rgb(colours).grey();
-    assert_eq!(grey.as_raw(), &[76, 150, 29, 255]);
 }

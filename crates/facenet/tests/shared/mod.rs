@@ -1,6 +1,10 @@
 //! The read-only folder of reference data beside the repository, for tests that
 //! use it where it is there and skip aloud where it is not.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+#![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
+
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 

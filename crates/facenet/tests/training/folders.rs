@@ -5,7 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use facenet::photo::{DecodeLimits, Detector, FaceBox, FaceChoice, Photo, face_window};
+use facenet::dataset::Window;
+use facenet::photo::{
+    DecodeLimits, Detector, FaceAligner, FaceBox, FaceChoice, Photo, SeetaDetector, Similarity,
+    face_window,
+};
 use facenet::training::{
     AlignedPhotos, Canvas, FacesInPhotos, FolderOptions, FolderSource, Framing, PictureError,
     Source, TrainingError,
@@ -90,18 +94,69 @@ fn faces_are_looked_for_and_those_missing_are_told() {
     let frame = |faces| {
         let framing = FacesInPhotos {
             detector: Sees(faces),
+            aligner: FaceAligner::embedded().unwrap(),
             choice: FaceChoice::Only,
             limits: DecodeLimits::default(),
         };
         framing.frame(&folder.path().join("ada/0.jpg"))
     };
+    // No face at all: the box frames it.
     let canvas = frame(1).unwrap();
-    assert_eq!(canvas.picture.dimensions(), (40, 40));
-    assert_eq!(canvas.window, face_window(&SEEN));
+    assert_eq!(canvas.picture.dimensions(), (256, 256));
+    assert_eq!(canvas.window, Window { x: 64.0, y: 64.0, width: 128.0, height: 128.0 });
+    let photo = Photo::open(&folder.path().join("ada/0.jpg"), &DecodeLimits::default()).unwrap();
+    let Window { x, y, width, .. } = face_window(&SEEN);
+    let pixel = width / 128.0;
+    for [column, row] in [[64, 64], [128, 128], [180, 100]] {
+        let found = canvas.picture.get_pixel(column, row).0;
+        let [x, y] = [(column, x), (row, y)]
+            .map(|(at, start)| start + (f64::from(at) - 64.0 + 0.5) * pixel - 0.5);
+        let expected =
+            image::imageops::interpolate_bilinear(photo.rgb(), x as f32, y as f32).unwrap().0;
+        let off = found.iter().zip(expected).map(|(a, b)| a.abs_diff(b)).max();
+        assert!(off <= Some(2), "{column}, {row}: {found:?} for {expected:?}");
+    }
     for faces in [0, 2] {
         let error = frame(faces).unwrap_err();
         assert!(matches!(error, PictureError::Face(_)), "{error}");
     }
+}
+
+/// A portrait that leans by 30° is upright on its canvas, as the network will see it.
+#[test]
+fn faces_are_brought_upright() {
+    let folder = tempfile::tempdir().unwrap();
+    let portrait = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/photos/obama-portrait.jpg");
+    let straight = image::open(portrait).unwrap().into_rgb8();
+    let (width, height) = straight.dimensions();
+    let turn = Similarity::new(
+        1.0,
+        (-30_f64).to_radians(),
+        [480.0; 2],
+        [f64::from(width) / 2.0, f64::from(height) / 2.0],
+    );
+    let leaning = image::RgbImage::from_fn(960, 960, |x, y| {
+        let [x, y] = turn.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]).map(|v| (v - 0.5) as f32);
+        image::imageops::interpolate_bilinear(&straight, x, y).unwrap_or(image::Rgb([128; 3]))
+    });
+    let framing = FacesInPhotos {
+        detector: SeetaDetector::default(),
+        aligner: FaceAligner::embedded().unwrap(),
+        choice: FaceChoice::Only,
+        limits: DecodeLimits::default(),
+    };
+    let canvases = [("straight", &straight), ("leaning", &leaning)].map(|(name, picture)| {
+        let path = folder.path().join(name).with_extension("png");
+        picture.save(&path).unwrap();
+        framing.frame(&path).unwrap()
+    });
+    // The middle of the face; what lies about it may be the grey beyond the photo.
+    let differences = (96..160).flat_map(|y| (96..160).map(move |x| (x, y))).map(|(x, y)| {
+        let [a, b] = [0, 1].map(|i| f64::from(canvases[i].picture.get_pixel(x, y).0[1]));
+        (a - b).abs()
+    });
+    let mean = differences.sum::<f64>() / (64.0 * 64.0);
+    assert!(mean < 12.0, "pixels differ by {mean} of 255");
 }
 
 #[test]

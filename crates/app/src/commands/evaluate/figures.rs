@@ -173,8 +173,8 @@ impl Figures {
 
 impl Identification {
     /// Draws galleries; `calibration` is that of the vectors' model.
-    pub(super) fn measure(
-        vectors: &[Option<&[f32]>],
+    pub(super) fn measure<T: Copy + Into<f32> + Sync>(
+        vectors: &[Option<&[T]>],
         people: Result<Vec<usize>>,
         calibration: Option<&Calibration>,
     ) -> Self {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use facenet::dataset::{Pack, Pairs};
-use facenet::photo::{DecodeLimits, SeetaDetector};
+use facenet::photo::{DecodeLimits, FaceAligner, SeetaDetector};
 use facenet::training::{
     AlignedPhotos, AugmentationOptions, Budget, FacesInPhotos, FolderOptions, FolderSource,
     HeldOut, Initial, Loss, OptimiserOptions, PackSource, RateSchedule, Reduction, Sampling,
@@ -30,8 +30,8 @@ pub(super) fn source(arguments: &Train) -> Result<Arc<dyn Source>> {
     Ok(if arguments.aligned {
         Arc::new(FolderSource::open(folder, AlignedPhotos { limits }, options)?)
     } else {
-        let choice = arguments.face;
-        let framing = FacesInPhotos { detector: SeetaDetector::default(), choice, limits };
+        let (detector, aligner) = (SeetaDetector::default(), FaceAligner::embedded()?);
+        let framing = FacesInPhotos { detector, aligner, choice: arguments.face, limits };
         Arc::new(FolderSource::open(folder, framing, options)?)
     })
 }

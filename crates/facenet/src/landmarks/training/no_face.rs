@@ -12,7 +12,7 @@ use image::{RgbImage, imageops};
 use super::super::view;
 use super::sample::{VIEW, framed};
 use crate::network::VIEW_SIZE;
-use crate::photo::warp::warp;
+use crate::photo::warp::warp_small;
 use crate::photo::{FacePoints, Similarity};
 use crate::training::random::between;
 
@@ -40,7 +40,7 @@ fn changed(
     let side = VIEW_SIZE as f64;
     let to = shift.map(|shift| side * (0.5 + shift));
     let change = Similarity::new(scale, turn, [side / 2.0; 2], to);
-    warp(&picture, &view.after(&change), VIEW_SIZE)
+    warp_small(&picture, &view.after(&change), VIEW_SIZE)
 }
 
 /// A place where the face is at the edge of the view at most.

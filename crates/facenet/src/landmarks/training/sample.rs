@@ -10,7 +10,7 @@ use image::{Rgb, RgbImage, imageops};
 use super::super::view;
 use super::no_face;
 use crate::network::VIEW_SIZE;
-use crate::photo::warp::warp;
+use crate::photo::warp::warp_small;
 use crate::photo::{FacePoints, Similarity};
 use crate::training::random::between;
 
@@ -69,7 +69,7 @@ impl Sample {
             (UPRIGHT * random.normal()).clamp(-LEAN, LEAN)
         };
         let view = view.after(&jitter(lean, random));
-        let mut planes = warp(&picture, &view, VIEW_SIZE);
+        let mut planes = warp_small(&picture, &view, VIEW_SIZE);
         erase(&mut planes, random);
         Self { picture: planes, points: Some(view::to_outputs(&points, &view)) }
     }

@@ -21,7 +21,10 @@ mod second_look;
 mod surf;
 mod working;
 
+use std::iter;
 use std::sync::LazyLock;
+
+use rayon::prelude::*;
 
 use self::boosted::Patterns;
 use self::grey::{Grey, Square};
@@ -137,37 +140,49 @@ impl SeetaDetector {
     }
 
     /// What each model of the first level leaves of all windows, in pixels of `picture`.
+    /// Threads take copies of the picture; what they find is put together in order.
     fn first_level(&self, picture: &Grey) -> Vec<Vec<Candidate>> {
+        let scales: Vec<f32> =
+            iter::successors(Some(1.0), |scale| Some(scale * self.options.shrink))
+                .take_while(|scale| picture.sides_at(*scale).into_iter().min() >= Some(WINDOW))
+                .collect();
+        let of_copies: Vec<_> =
+            scales.par_iter().with_max_len(1).map(|&scale| self.copy(picture, scale)).collect();
         let mut found = vec![Vec::new(); READ.first.len()];
+        for of_copy in of_copies {
+            found.iter_mut().zip(of_copy).for_each(|(found, more)| found.extend(more));
+        }
+        found
+    }
+
+    /// The same of one copy of the picture.
+    fn copy(&self, picture: &Grey, scale: f32) -> Vec<Vec<Candidate>> {
         let step = self.options.step as usize;
-        let mut scale = 1.0_f32;
-        loop {
-            let [width, height] =
-                [picture.width, picture.height].map(|side| (side as f32 * scale) as usize);
-            if width.min(height) < WINDOW {
-                return found;
-            }
-            let copy = picture.resized(width, height);
-            let patterns = Patterns::of(&copy);
-            for y in (0..=height - WINDOW).step_by(step) {
-                for x in (0..=width - WINDOW).step_by(step) {
-                    for (model, found) in READ.first.iter().zip(&mut found) {
-                        let Some(score) = model.score(&patterns, [x, y]) else { continue };
-                        let back = |v: usize| (v as f32 / scale + 0.5) as i32;
-                        let square = Square { x: back(x), y: back(y), side: back(WINDOW) };
-                        found.push(Candidate { square, score: score.into() });
-                    }
+        let [width, height] = picture.sides_at(scale);
+        let copy = picture.resized(width, height);
+        let patterns = Patterns::of(&copy);
+        let mut found = vec![Vec::new(); READ.first.len()];
+        for y in (0..=height - WINDOW).step_by(step) {
+            for x in (0..=width - WINDOW).step_by(step) {
+                for (model, found) in READ.first.iter().zip(&mut found) {
+                    let Some(score) = model.score(&patterns, [x, y]) else { continue };
+                    let back = |v: usize| (v as f32 / scale + 0.5) as i32;
+                    let square = Square { x: back(x), y: back(y), side: back(WINDOW) };
+                    found.push(Candidate { square, score: score.into() });
                 }
             }
-            scale *= self.options.shrink;
         }
+        found
     }
 }
+
+/// Windows that a thread judges at a time.
+const JUDGED: usize = 8;
 
 /// What a chain of perceptrons leaves, each window moved as they say.
 fn followed(picture: &Grey, chain: &Chain, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     for (number, stage) in chain.stages.iter().enumerate() {
-        let judged = candidates.iter().filter_map(|candidate| {
+        let judged = candidates.par_iter().with_min_len(JUDGED).filter_map(|candidate| {
             let square = candidate.square;
             if !is_in_reach(&square, picture) {
                 return None;
@@ -223,9 +238,7 @@ impl Detector for SeetaDetector {
         let mut boxes: Vec<FaceBox> =
             self.run(&picture.grey).iter().map(|b| picture.to_photo(b)).collect();
         if self.options.second_look {
-            for face in &mut boxes {
-                *face = second_look::improve(self, photo, face);
-            }
+            boxes.par_iter_mut().for_each(|face| *face = second_look::improve(self, photo, face));
         }
         sort(&mut boxes);
         boxes

@@ -4,16 +4,18 @@
 //! bridge, searched each time, and the boxes are brought back and merged. It takes as
 //! many times as long as there are turns, so it is done only where it is asked for.
 
-use image::{Rgb, RgbImage};
+use image::Rgb;
 
 use super::{Detector, FaceBox, overlap, sort};
-use crate::photo::warp::warp_to;
+use crate::photo::warp::picture_along;
 use crate::photo::{Photo, Similarity};
 
 /// Turns of the photo in degrees.
 const TURNS: [f64; 7] = [0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0];
 /// Longest side of the copy that is turned.
 const LONGEST: f64 = 1000.0;
+/// The colour beyond the photo.
+const OUTSIDE: Rgb<u8> = Rgb([128; 3]);
 /// Boxes that overlap (intersection over union) by more are of one face.
 const SAME_FACE: f32 = 0.3;
 
@@ -54,16 +56,13 @@ fn turned(photo: &Photo, turn: f64) -> (Photo, Similarity) {
         .map(|side| (side / scale).ceil().max(1.0));
     let map =
         Similarity::new(scale, turn, sides.map(|side| side / 2.0), [width / 2.0, height / 2.0]);
-    let [w, h] = sides.map(|side| side as u32);
-    let planes = warp_to(photo.rgb(), &map, [w as usize, h as usize]);
-    let plane = (w * h) as usize;
-    let copy = RgbImage::from_fn(w, h, |x, y| {
-        let [at_x, at_y] = map.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]);
-        let is_inside = (0.0..=width).contains(&at_x) && (0.0..=height).contains(&at_y);
-        let at = (y * w + x) as usize;
-        let colour = [0, 1, 2].map(|c| (255.0 * planes[c * plane + at] + 0.5) as u8);
-        Rgb(if is_inside { colour } else { [128; 3] })
-    });
+    let mut copy = picture_along(photo, &map, sides.map(|side| side as usize));
+    for (x, y, pixel) in copy.enumerate_pixels_mut() {
+        let [x, y] = map.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]);
+        if !(0.0..=width).contains(&x) || !(0.0..=height).contains(&y) {
+            *pixel = OUTSIDE;
+        }
+    }
     (Photo::from_rgb(copy), map)
 }
 
@@ -90,6 +89,7 @@ fn merged(mut found: Vec<FaceBox>) -> Vec<FaceBox> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::RgbImage;
 
     #[test]
     fn of_boxes_that_overlap_the_surest_stays() {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::{Canvas, PictureError};
 use crate::dataset::Window;
-use crate::photo::{DecodeLimits, Detector, FaceChoice, Photo, choose, face_window};
+use crate::network::INPUT_SIZE;
+use crate::photo::warp::picture_along;
+use crate::photo::{DecodeLimits, Detector, FaceAligner, FaceChoice, Photo, Similarity, choose};
 
 /// Reads a photo and says where on it the face is.
 ///
@@ -38,22 +40,38 @@ impl Framing for AlignedPhotos {
     }
 }
 
-/// Photos in which the face has yet to be found.
-#[derive(Clone, Debug, Default)]
+/// Photos in which the face has yet to be found. It is brought upright, as it will be
+/// when the network is used: by its points, or by the box where they are not to be
+/// believed.
+#[derive(Clone, Debug)]
 pub struct FacesInPhotos<D> {
     /// Finds faces; each photo has a clone of its own.
     pub detector: D,
+    /// Finds their points.
+    pub aligner: FaceAligner,
     /// Which of several. Of more than one that are chosen the first counts.
     pub choice: FaceChoice,
     /// What is refused.
     pub limits: DecodeLimits,
 }
 
+/// Side of the window on an upright face: what a turn or shift in training needs more
+/// than the network's input has.
+const WINDOW: usize = 128;
+/// What is kept round it, on each side.
+const ROOM: usize = WINDOW / 2;
+
 impl<D: Detector + Clone + Send + Sync> Framing for FacesInPhotos<D> {
     fn frame(&self, photo: &Path) -> Result<Canvas, PictureError> {
         let photo = Photo::open(photo, &self.limits)?;
         let faces = self.detector.clone().detect(&photo);
         let chosen = choose(&faces, &photo, self.choice)?;
-        Canvas::new(photo.rgb().clone(), face_window(&chosen[0]))
+        let crop = self.aligner.frame(&photo, &chosen[0]).map;
+        let corner = [ROOM as f64; 2];
+        let pixel = INPUT_SIZE as f64 / WINDOW as f64;
+        let canvas = crop.after(&Similarity::new(pixel, 0.0, corner, [0.0; 2]));
+        let picture = picture_along(&photo, &canvas, [WINDOW + 2 * ROOM; 2]);
+        let [start, side] = [ROOM, WINDOW].map(|v| v as f64);
+        Canvas::new(picture, Window { x: start, y: start, width: side, height: side })
     }
 }

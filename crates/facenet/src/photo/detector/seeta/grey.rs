@@ -17,6 +17,11 @@ pub(super) struct Square {
 }
 
 impl Grey {
+    /// Width and height of a copy.
+    pub(super) fn sides_at(&self, scale: f32) -> [usize; 2] {
+        [self.width, self.height].map(|side| (side as f32 * scale) as usize)
+    }
+
     /// A copy of another size. Each pixel is a bilinear look at the place of its *corner*,
     /// without averaging: not the best way, but the one the classifiers know.
     pub(super) fn resized(&self, width: usize, height: usize) -> Self {

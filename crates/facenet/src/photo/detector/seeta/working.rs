@@ -90,14 +90,20 @@ impl Working {
 
 /// The brightness (BT.601) of a window of the photo, as `width`×`height` pixels.
 fn grey(photo: &Photo, window: Window, width: usize, height: usize) -> Vec<u8> {
-    let columns = Axis::new(window.x, window.width, width, photo.width() as usize);
-    let rows = Axis::new(window.y, window.height, height, photo.height() as usize);
-    let samples = photo.rgb().as_raw();
-    let stride = 3 * photo.width() as usize;
+    let Window { x, y, width: across, height: down } = window;
+    let level = photo.level((across / width as f64).min(down / height as f64));
+    let axis = |from: f64, length: f64, count: usize, source: u32| {
+        let [from, length] = [from, length].map(|v| v / level.factor);
+        Axis::of_level(from, length, count, source as usize, level.blur)
+    };
+    let columns = axis(x, across, width, level.rgb.width());
+    let rows = axis(y, down, height, level.rgb.height());
+    let samples = level.rgb.as_raw();
+    let stride = 3 * level.rgb.width() as usize;
     let grey = plane(&columns, &rows, |y, from, to, row| {
-        let pixels = samples[y * stride..][3 * from..3 * to].chunks_exact(3);
+        let pixels = samples[y * stride..][3 * from..3 * to].as_chunks::<3>().0;
         for (value, pixel) in row.iter_mut().zip(pixels) {
-            let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(f32::from);
+            let [r, g, b] = pixel.map(f32::from);
             *value = 0.299 * r + 0.587 * g + 0.114 * b;
         }
     });
