@@ -109,6 +109,8 @@ impl From<&Faces> for Framing {
 pub(crate) struct FaceCrop {
     /// Where it was detected; nothing if it was not.
     pub(crate) place: Option<FaceBox>,
+    /// Its points in the photo's pixels, where they framed the crop.
+    pub(crate) landmarks: Option<[[f32; 2]; 5]>,
     /// The network's input, `(3, 96, 96)`.
     pub(crate) pixels: Array3<f32>,
 }
@@ -169,7 +171,7 @@ impl FaceFinder {
         photo: &Photo,
         look: &mut dyn FnMut(&AlignedFace),
     ) -> Result<Vec<FaceCrop>> {
-        let whole = |pixels| Ok(vec![FaceCrop { place: None, pixels }]);
+        let whole = |pixels| Ok(vec![FaceCrop { place: None, landmarks: None, pixels }]);
         let detection = match self.framing {
             Framing::Aligned => return whole(photo::crop_aligned(photo)),
             Framing::Window(window) => return whole(photo::crop_window(photo, window)),
@@ -183,7 +185,9 @@ impl FaceFinder {
                 face.quality.check()?;
             }
             look(&face);
-            Ok(FaceCrop { place: Some(face.place), pixels: face.pixels })
+            let framed = face.framing == CropFraming::Points;
+            let landmarks = framed.then_some(face.landmarks.points);
+            Ok(FaceCrop { place: Some(face.place), landmarks, pixels: face.pixels })
         });
         usable.collect()
     }

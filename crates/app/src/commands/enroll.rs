@@ -1,17 +1,18 @@
 //! `facenet enroll`: a person and their photos into the store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use facenet::gallery::mean_template;
-use facenet::matching::Encoding;
+use facenet::matching::{Encoding, Threshold};
 use serde::Serialize;
 use store::{Access, Enrolment, NewTemplate, Store};
 
-use crate::arguments::Enroll;
-use crate::enrolled::{self, identification_threshold};
+use crate::arguments::{Admission, Enroll};
+use crate::enrolled;
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
+use crate::identification::Identification;
 use crate::output::{Output, escaped, line, warn};
 use crate::{Outcome, outcome_of, progress};
 
@@ -37,15 +38,17 @@ struct Resembles {
 }
 
 pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
-    let reader = FaceReader::new(&arguments.model, Framing::from(&arguments.faces))?;
-    let (templates, skipped) = templates(arguments, &reader)?;
-    let mut store = enrolled::open(&arguments.store, &arguments.model, Access::Write)?;
+    let identification = Identification::new(&Admission::default(), &arguments.store.model)?;
+    let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
+    let (templates, skipped) = templates(arguments, &reader, &identification)?;
+    let mut store = enrolled::open(&arguments.store, Access::Write)?;
     let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
-    let resembles = resemblance(&store, arguments, &encodings)?;
+    let resembles = resemblance(&store, arguments, &encodings, &identification)?;
     if let Some(Resembles { name, distance }) = &resembles {
         warn(format_args!(
-            "{} resembles {name}, who is enrolled: the distance is {distance:.4}",
-            arguments.name
+            "{} resembles {}, who is enrolled: the distance is {distance:.4}",
+            escaped(arguments.name.as_str()),
+            escaped(name)
         ));
     }
     let added = templates.len();
@@ -71,14 +74,21 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
 }
 
 /// The faces of the photos; those that show none are reported and left out.
-fn templates(arguments: &Enroll, reader: &FaceReader) -> Result<(Vec<NewTemplate>, usize)> {
+fn templates(
+    arguments: &Enroll,
+    reader: &FaceReader,
+    identification: &Identification,
+) -> Result<(Vec<NewTemplate>, usize)> {
     let bar = progress::bar(arguments.photos.len(), "reading the photos");
-    let mut templates = Vec::new();
+    let (mut templates, mut names) = (Vec::new(), Vec::new());
     let mut first_fault = None;
     let mut skipped = 0;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
         match faces.and_then(|faces| template(photo, faces, arguments.keep_photos)) {
-            Ok(template) => templates.push(template),
+            Ok(template) => {
+                templates.push(template);
+                names.push(photo.as_path());
+            }
             Err(error) => {
                 skipped += 1;
                 if arguments.photos.len() > 1 {
@@ -94,7 +104,7 @@ fn templates(arguments: &Enroll, reader: &FaceReader) -> Result<(Vec<NewTemplate
     match first_fault {
         Some(error) if templates.is_empty() => Err(error).context("nobody was enrolled"),
         _ => {
-            tell_of_outliers(arguments, &templates);
+            tell_of_outliers(&names, &templates, identification.decision().threshold());
             Ok((templates, skipped))
         }
     }
@@ -116,8 +126,8 @@ fn template(
     Ok(NewTemplate { encoding: faces.remove(0).encoding, photo: photo.context("a photo to keep")? })
 }
 
-/// A photo far from the mean of the others may be of somebody else.
-fn tell_of_outliers(arguments: &Enroll, templates: &[NewTemplate]) {
+/// A photo far from the mean of the others may be of somebody else: one comparison each.
+fn tell_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
     if templates.len() < 3 {
         return;
     }
@@ -130,26 +140,26 @@ fn tell_of_outliers(arguments: &Enroll, templates: &[NewTemplate]) {
             .collect();
         let Ok(mean) = mean_template(&others) else { continue };
         let distance = mean.distance(&template.encoding);
-        if distance >= facenet::matching::Threshold::DEFAULT.distance() {
+        if !threshold.accepts(distance) {
             warn(format_args!(
-                "photo {} of {} does not resemble the others: the distance is {distance:.4}; is \
-                 it of the same person?",
-                number + 1,
-                arguments.photos.len()
+                "{} does not resemble the others: the distance is {distance:.4}; is it of the \
+                 same person?",
+                escaped(&photos[number].display().to_string())
             ));
         }
     }
 }
 
-/// Who else would be recognised in these photos.
+/// Who else would be recognised in these photos: one face against everybody.
 fn resemblance(
     store: &Store,
     arguments: &Enroll,
     encodings: &[Encoding],
+    identification: &Identification,
 ) -> Result<Option<Resembles>> {
     let mut gallery = store.gallery()?;
     gallery.remove(&arguments.name);
-    let threshold = identification_threshold(&crate::arguments::Decision::default(), gallery.len());
+    let threshold = identification.among(&gallery).threshold();
     let mean = mean_template(encodings)?;
     let nearest = gallery.recognize(&mean, threshold, 1);
     Ok(nearest

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use facenet::gallery::{NameError, TemplateError};
-use facenet::photo::{FaceError, PhotoError};
+use facenet::photo::{FaceError, PhotoError, QualityError};
 use serde::Serialize;
 use store::StoreError;
 
@@ -82,6 +82,9 @@ impl From<anyhow::Error> for Refusal {
                     _ => "several_faces",
                 };
                 return told(StatusCode::UNPROCESSABLE_ENTITY, kind);
+            }
+            if cause.is::<QualityError>() {
+                return told(StatusCode::UNPROCESSABLE_ENTITY, "poor_face");
             }
             if let Some(photo) = cause.downcast_ref::<PhotoError>() {
                 return match photo {

@@ -281,6 +281,8 @@ async function ring() {
 function refuse(error) {
   if (error.kind === "no_face") {
     say("refused", "I see nobody", "No face was found in this picture. Closer, and from the front?");
+  } else if (error.kind === "poor_face") {
+    say("refused", "I cannot see you well", sentence(error.message));
   } else {
     say("closed", "The door stays shut", sentence(error.message));
   }
