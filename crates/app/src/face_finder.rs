@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use facenet::photo::{
     self, AlignedFace, CropFraming, DecodeLimits, Detector, FaceAligner, FaceBox, FaceChoice,
-    Photo, QualityError, QualityLimits, SeetaDetector, SeetaOptions, TurnedDetector, Window,
-    choose,
+    FaceError, Photo, QualityError, QualityLimits, SeetaDetector, SeetaOptions, TurnedDetector,
+    Window, choose,
 };
 use indicatif::ProgressBar;
 use ndarray::Array3;
@@ -149,8 +149,13 @@ impl FaceFinder {
         let photo = Photo::open(file, &self.limits)?;
         let name = || escaped(&file.display().to_string());
         let found = self.find(detector, &photo, &mut |face| warn_of(face, &name()));
-        if found.as_ref().is_err_and(|error| error.is::<QualityError>()) {
+        let is = |test: fn(&anyhow::Error) -> bool| found.as_ref().is_err_and(test);
+        if is(|error| error.is::<QualityError>()) {
             note(format_args!("--force compares it all the same; facenet detect tells more"));
+        } else if is(|error| matches!(error.downcast_ref(), Some(FaceError::SeveralFaces { .. }))) {
+            note(format_args!(
+                "--face largest takes the one in front; facenet detect --draw shows all"
+            ));
         }
         found.with_context(name)
     }

@@ -46,9 +46,8 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
     let resembles = resemblance(&store, arguments, &encodings, &identification)?;
     if let Some(Resembles { name, distance }) = &resembles {
         warn(format_args!(
-            "{} resembles {}, who is enrolled: the distance is {distance:.4}",
-            escaped(arguments.name.as_str()),
-            escaped(name)
+            "{} resembles {name}, who is enrolled: the distance is {distance:.4}",
+            arguments.name
         ));
     }
     let added = templates.len();
@@ -127,26 +126,26 @@ fn template(
 }
 
 /// A photo far from the mean of the others may be of somebody else: one comparison each.
+/// The farthest is told first, and then those that are far from the rest.
 fn tell_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
-    if templates.len() < 3 {
-        return;
-    }
-    for (number, template) in templates.iter().enumerate() {
-        let others: Vec<Encoding> = templates
-            .iter()
-            .enumerate()
-            .filter(|&(other, _)| other != number)
-            .map(|(_, other)| other.encoding.clone())
-            .collect();
-        let Ok(mean) = mean_template(&others) else { continue };
-        let distance = mean.distance(&template.encoding);
-        if !threshold.accepts(distance) {
-            warn(format_args!(
-                "{} does not resemble the others: the distance is {distance:.4}; is it of the \
-                 same person?",
-                escaped(&photos[number].display().to_string())
-            ));
-        }
+    let mut rest: Vec<usize> = (0..templates.len()).collect();
+    while rest.len() > 2 {
+        let from_others = |&number: &usize| -> Option<(f32, usize)> {
+            let others = rest.iter().filter(|&&other| other != number);
+            let others: Vec<_> = others.map(|&other| templates[other].encoding.clone()).collect();
+            let mean = mean_template(&others).ok()?;
+            Some((mean.distance(&templates[number].encoding), number))
+        };
+        let farthest = rest.iter().filter_map(from_others).max_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((distance, number)) = farthest.filter(|far| !threshold.accepts(far.0)) else {
+            return;
+        };
+        warn(format_args!(
+            "{} does not resemble the others: the distance is {distance:.4}; is it of the same \
+             person?",
+            photos[number].display()
+        ));
+        rest.retain(|&other| other != number);
     }
 }
 

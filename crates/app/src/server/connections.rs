@@ -36,9 +36,9 @@ const RECOVERY: Duration = Duration::from_millis(50);
 /// arrived to be read, and for an answer to be written.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// Connections that may wait to be taken in. Beyond the queue of the system, which is 128
-/// unless told otherwise, a client asks again after 1, 2, 4 … seconds: a thousand
-/// connections at once kept others out for half a minute.
+/// Connections that may wait to be taken in. Beyond the queue, which is 128 unless told
+/// otherwise, a client of TCP asks again after 1, 2, 4 … seconds: behind a thousand silent
+/// connections five requests took 8 s, and take 5 s with this.
 const QUEUE: u32 = 4096;
 
 /// An open connection.

@@ -46,6 +46,11 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "no_person", format!("nobody is called {name:?}"))
     }
 
+    /// Says what it is about.
+    pub(super) fn about(self, what: &str) -> Self {
+        Self { error: format!("{what}: {}", self.error), ..self }
+    }
+
     /// Something of ours is wrong. What, is for the log and not for strangers.
     pub(super) fn internal() -> Self {
         let error = "something went wrong here; the log says what";

@@ -164,8 +164,13 @@ pub(super) async fn enroll(
             )));
         }
         let mut templates = Vec::with_capacity(photos.len());
-        for photo in photos {
-            let encoding = face(&house, &photo, choice)?;
+        let count = photos.len();
+        for (number, photo) in photos.into_iter().enumerate() {
+            let encoding = face(&house, &photo, choice);
+            let encoding = encoding.map_err(|refusal| match count {
+                1 => refusal,
+                _ => refusal.about(&format!("photo {}", number + 1)),
+            })?;
             templates.push(NewTemplate { encoding, photo: keep.then_some(photo) });
         }
         let faces: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
