@@ -241,6 +241,10 @@ fn counters_and_the_log_tell_no_names() {
     let lines: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.len() >= 6 && lines[0]["status"] == 201, "{log}");
-    // Neither who nor any of the numbers.
-    assert!(!log.contains("barack") && !log.contains("joe") && !log.contains("0."), "{log}");
+    // Neither who nor any of the numbers; a time may end in 0 and a fraction.
+    for mut line in lines {
+        line.as_object_mut().unwrap().remove("timestamp");
+        let line = line.to_string();
+        assert!(!["barack", "joe", "0."].iter().any(|told| line.contains(told)), "{line}");
+    }
 }
