@@ -2,6 +2,7 @@
 //! is measured is the process.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![allow(clippy::print_stdout, reason = "what it measures is worth knowing")]
 
 use facenet::engine::Engine;
 use facenet::network::Variant;

@@ -8,10 +8,10 @@
 //! means for a mean.
 
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
-
-mod shared;
+#![allow(clippy::print_stdout, reason = "what it measures is for the documentation")]
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use facenet::calibration::Calibration;
 use facenet::dataset::Pack;
@@ -55,6 +55,17 @@ impl Resident {
             Way::Mean => self.mean.distance(probe),
         }
     }
+}
+
+/// The pack, where there is one.
+fn lfw() -> Option<Pack> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let shared = std::env::var_os("FACENET_SHARED").map_or_else(beside, PathBuf::from);
+    if !shared.is_dir() {
+        println!("skipped: no shared folder, see FACENET_SHARED");
+        return None;
+    }
+    Some(Pack::open(shared.join("lfw")).unwrap())
 }
 
 fn encodings(pack: &Pack) -> Vec<Encoding> {
@@ -146,7 +157,7 @@ fn doors(residents: &[Resident], strangers: &[Encoding], size: usize, way: Way) 
         };
         doors.strangers.extend(strangers.iter().map(|stranger| nearest(stranger).0));
         for (own, resident) in gallery.iter().enumerate() {
-            let answers = resident.probes.iter().map(|probe| nearest(probe));
+            let answers = resident.probes.iter().map(nearest);
             doors.enrolled.extend(answers.map(|(distance, at)| (distance, at == own)));
         }
     }
@@ -164,8 +175,8 @@ impl Doors {
 #[test]
 #[ignore = "needs LFW, and half a minute"]
 fn the_mean_of_five_photos_beats_the_nearest() {
-    let Some(folder) = shared::folder("lfw") else { return };
-    let (residents, strangers) = people(&Pack::open(folder).unwrap());
+    let Some(pack) = lfw() else { return };
+    let (residents, strangers) = people(&pack);
     println!("{} enrolled with {ENROLLED}, {} strangers", residents.len(), strangers.len());
     verification(&residents, &strangers);
     let calibration = Calibration::embedded().unwrap();
@@ -201,8 +212,8 @@ fn the_mean_of_five_photos_beats_the_nearest() {
 #[test]
 #[ignore = "needs LFW, and half a minute"]
 fn which_threshold_groups_faces_by_person() {
-    let Some(folder) = shared::folder("lfw") else { return };
-    let (residents, strangers) = people(&Pack::open(folder).unwrap());
+    let Some(pack) = lfw() else { return };
+    let (residents, strangers) = people(&pack);
     for (size, others) in [(15, 30), (153, 300), (153, 4128)] {
         let mut faces = Vec::new();
         for (person, resident) in residents[..size].iter().enumerate() {
