@@ -114,6 +114,27 @@ fn only_the_program_prints() {
     });
 }
 
+/// No network ever but what `serve` listens on: nothing else in the sources knows sockets,
+/// and nothing that is linked can fetch a page.
+#[test]
+fn only_the_server_opens_sockets() {
+    let words = [concat!("std::", "net"), concat!("tokio::", "net"), concat!("Tcp", "Stream")];
+    none(|path, text| {
+        let program =
+            path.starts_with("crates") && path.components().any(|part| part.as_os_str() == "src");
+        let server = path.starts_with("crates/app/src/server")
+            || ["crates/app/src/server.rs", "crates/app/src/arguments/serve.rs"]
+                .iter()
+                .any(|own| path == Path::new(own));
+        let found = words.iter().find(|word| text.contains(*word))?;
+        (program && !server).then(|| format!("knows {found}"))
+    });
+    let locked = fs::read_to_string(e2e::root().join("Cargo.lock")).unwrap();
+    for client in ["reqwest", "ureq", "curl", "isahc", "attohttpc", "hyper-tls", "hyper-rustls"] {
+        assert!(!locked.contains(&format!("name = \"{client}\"")), "{client} is linked");
+    }
+}
+
 #[test]
 fn every_operator_has_its_reference_and_its_test() {
     let tensor = e2e::root().join("crates/tensor");

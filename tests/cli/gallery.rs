@@ -92,8 +92,9 @@ fn galleries_without_faces_are_errors() {
 fn verify_says_how_it_is_called() {
     let photo = portrait("collins-portrait.jpg");
     let ended = run(facenet().arg("verify").arg(&photo)).with_code(2);
-    ended.with_error(&["--as NAME --gallery DIR"]);
-    run(facenet().arg("verify").arg(&photo).args(["--as", "x"])).with_code(2);
+    ended.with_error(&["--as NAME"]);
+    let nobody = run(facenet().arg("verify").arg(&photo).args(["--as", "x", "--db", "no/such/db"]));
+    nobody.with_code(2).with_error(&["no/such/db", "nobody is enrolled yet"]);
     run(facenet().args(["verify", "a", "b", "c"])).with_code(2);
     run(facenet().args(["verify", "--gallery", "x"])).with_code(2);
 }

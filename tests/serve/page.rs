@@ -80,6 +80,19 @@ fn somebody_enrols_from_a_file_and_comes_home_before_the_camera() {
         const pixels = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
         return pixels.some((value) => value > 0)";
     assert_eq!(browser.script(drawn), true);
+    // So are its points: inside the box, where a frame alone leaves nothing.
+    let inside = "const c = document.querySelector('#marks');
+        const at = (x, y) => c.getContext('2d').getImageData(x, y, 1, 1).data[3] > 0;
+        const inRow = (y) => [...Array(c.width).keys()].filter((x) => at(x, y));
+        let most = 0;
+        for (let y = 0; y < c.height; y += 2) {
+          const xs = inRow(y);
+          const [left, right] = [xs[0], xs.at(-1)];
+          const middle = xs.filter((x) => x > left + 12 && x < right - 12).length;
+          if (xs.length < (right - left) / 2) most = Math.max(most, middle);
+        }
+        return most";
+    assert!(browser.script(inside).as_f64().unwrap() > 0.0);
     let label =
         browser.script("return document.querySelector('#gauge').getAttribute('aria-label')");
     assert!(label.as_str().unwrap().contains("the threshold is"), "{label}");

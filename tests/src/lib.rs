@@ -41,7 +41,7 @@ fn program(package: &str, name: &str) -> Command {
     let path = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(path.is_file(), "{package} did not build {}", path.display());
     let mut command = Command::new(path);
-    for variable in ["FACENET_WEIGHTS", "FACENET_PROFILE"] {
+    for variable in ["FACENET_WEIGHTS", "FACENET_PROFILE", "FACENET_DB"] {
         command.env_remove(variable);
     }
     command.stdin(Stdio::null());

@@ -15,13 +15,12 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facenet::engine::EngineOptions;
-use facenet::matching::Threshold;
 use facenet::network::Variant;
 use facenet::photo::FaceChoice;
 use tensor::inference::Precision;
 
 use crate::face_finder::Detection;
-pub(crate) use acceptance::Acceptance;
+pub(crate) use acceptance::{Acceptance, Admission};
 pub(crate) use calibrate::Calibrate;
 pub(crate) use evaluate::{Evaluate, Method};
 
@@ -39,8 +38,8 @@ pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 /// There is no liveness check: a photo of a face is taken for the face. Measured on
 /// LFW, the default threshold takes 1 stranger in 1,000 for the person (FMR 0.1 %)
 /// and misses the person in 36 of 100 comparisons (FNMR). Children, and groups of
-/// people that are rare in the training data, are told apart less well. Do not use
-/// this as the only lock of anything that matters.
+/// people that are rare in the training data, are told apart less well. Not for sole
+/// authentication: do not use this as the only lock of anything that matters.
 #[derive(Debug, Parser)]
 #[command(name = "facenet", version)]
 pub(crate) struct Arguments {
@@ -97,26 +96,27 @@ impl Arguments {
 
 /// Is this the same person?
 ///
-/// With two photos: are they of one person? With one photo, --as and --gallery:
-/// is it that person of the gallery? With nothing: a demonstration on portraits
-/// inside the program.
+/// With two photos: are they of one person? With one photo and --as: is it that person
+/// of those who are enrolled, or of a folder with --gallery? With nothing: a demonstration
+/// on portraits inside the program.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// Two photos, or one together with --as
     #[arg(value_name = "PHOTO", num_args = 0..=2)]
     pub(crate) photos: Vec<PathBuf>,
     /// The person that the photo is claimed to show
-    #[arg(long = "as", value_name = "NAME", requires = "gallery", requires = "photos")]
+    #[arg(long = "as", value_name = "NAME", requires = "photos")]
     pub(crate) claim: Option<String>,
-    /// Folder of known people: NAME.jpg, or NAME/ with several photos
+    /// Folder of known people instead of those who are enrolled: NAME.jpg, or NAME/ with
+    /// several photos
     #[arg(long, value_name = "DIR", requires = "claim")]
     pub(crate) gallery: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: StoreChoice,
     #[command(flatten)]
     pub(crate) acceptance: Acceptance,
     #[command(flatten)]
     pub(crate) faces: Faces,
-    #[command(flatten)]
-    pub(crate) model: ModelChoice,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -176,22 +176,6 @@ pub(crate) struct Model {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
-}
-
-/// When two faces count as one person's.
-#[derive(Debug, Args)]
-pub(crate) struct Decision {
-    /// Accept below this distance, 0 to 2; the notebook's rule is 0.7. The
-    /// default takes 1 in 1,000 strangers for a person (FMR on LFW)
-    #[arg(long, value_name = "DISTANCE", default_value_t = Threshold::DEFAULT,
-          allow_negative_numbers = true)]
-    pub(crate) threshold: Threshold,
-}
-
-impl Default for Decision {
-    fn default() -> Self {
-        Self { threshold: Threshold::DEFAULT }
-    }
 }
 
 /// Which face of a photo is meant.

@@ -16,6 +16,20 @@ pub(crate) struct Decision {
     known: Option<Known>,
 }
 
+/// How many faces there were to compare.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Compared {
+    /// Pairs of a probe's face and a reference, of which the nearest counts.
+    pub(crate) faces: usize,
+    /// Photos that the reference is the mean of.
+    pub(crate) photos: usize,
+}
+
+impl Compared {
+    /// One face with one face.
+    pub(crate) const ONE: Self = Self { faces: 1, photos: 1 };
+}
+
 /// What a calibration says.
 struct Known {
     calibration: Calibration,
@@ -92,6 +106,11 @@ impl Decision {
         self.threshold
     }
 
+    /// What is known, if it is.
+    pub(crate) fn calibration(&self) -> Option<&Calibration> {
+        self.known.as_ref().map(|known| &known.calibration)
+    }
+
     /// What is known of `distance`, for JSON.
     pub(crate) fn meaning(&self, distance: f32) -> Result<Meaning> {
         let Some(Known { calibration, prior }) = &self.known else {
@@ -128,9 +147,9 @@ impl Decision {
         Ok(format!(", probability {}", percent(calibration.probability(distance, *prior)?.value)))
     }
 
-    /// What the threshold does, in text, if it is known: in one comparison, and, where
-    /// the nearest of several counts, in as many.
-    pub(crate) fn print_rates(&self, comparisons: usize, output: &mut Output) -> Result<()> {
+    /// What the threshold does, in text, if it is known: in one comparison, and in those
+    /// that were made.
+    pub(crate) fn print_rates(&self, compared: Compared, output: &mut Output) -> Result<()> {
         let Some(Known { calibration, .. }) = &self.known else { return Ok(()) };
         let [fmr, fnmr] = calibration.rates(self.threshold);
         let [genuine, impostor] = calibration.pairs();
@@ -138,14 +157,25 @@ impl Decision {
         let pairs = grouped(genuine + impostor);
         line!(output, "threshold {threshold} on {data}, {pairs} pairs:")?;
         line!(output, "  takes {} of strangers for the person (FMR)", with_interval(fmr))?;
-        if comparisons > 1 {
-            let up_to = percent(gallery_fpir(fmr.value, comparisons));
-            line!(
-                output,
-                "  up to {up_to} in {comparisons} comparisons, of which the nearest counts"
-            )?;
-        }
         line!(output, "  misses the person in {} of comparisons (FNMR)", with_interval(fnmr))?;
+        let up_to = |comparisons| percent(gallery_fpir(fmr.value, comparisons));
+        match compared {
+            Compared { faces: 1, photos: 1 } => {}
+            Compared { faces, photos: 1 } => {
+                let up_to = up_to(faces);
+                line!(
+                    output,
+                    "  of {faces} pairs of faces the nearest counts: takes up to {up_to}"
+                )?;
+            }
+            Compared { faces, photos } => {
+                let up_to = up_to(faces * photos);
+                line!(
+                    output,
+                    "  with the mean of {photos} photos: takes up to {up_to}, and misses fewer"
+                )?;
+            }
+        }
         Ok(())
     }
 }
@@ -153,12 +183,7 @@ impl Decision {
 /// The calibration to use, if there is one for the model.
 fn calibration(acceptance: &Acceptance, model: &ModelChoice) -> Result<Option<Calibration>> {
     let embedded = Calibration::embedded()?;
-    let hash = match &model.weights {
-        // A test holds that the two belong together; hashing takes longer than
-        // the network.
-        None => embedded.about().weights_sha256.clone(),
-        Some(_) => weights(model)?.hash(),
-    };
+    let hash = weights_hash(model)?;
     let variant = model.variant.name();
     let Some(path) = &acceptance.calibration else {
         return Ok(embedded.check_model(variant, &hash).is_ok().then_some(embedded));
@@ -169,6 +194,16 @@ fn calibration(acceptance: &Acceptance, model: &ModelChoice) -> Result<Option<Ca
         .map_err(with_way_out)
         .with_context(|| escaped(&path.display().to_string()))?;
     Ok(Some(calibration))
+}
+
+/// The hash of the weights in use.
+pub(crate) fn weights_hash(model: &ModelChoice) -> Result<String> {
+    match &model.weights {
+        // A test holds that the two belong together; hashing takes longer than the
+        // network.
+        None => Ok(Calibration::embedded()?.about().weights_sha256.clone()),
+        Some(_) => Ok(weights(model)?.hash()),
+    }
 }
 
 fn with_way_out(error: CalibrationError) -> anyhow::Error {

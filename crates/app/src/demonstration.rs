@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::Outcome;
 use crate::arguments::ModelChoice;
 use crate::commands::verify::scale;
-use crate::decision::{Decision, Meaning};
+use crate::decision::{Compared, Decision, Meaning};
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
 use crate::output::{Output, line};
@@ -104,7 +104,7 @@ pub(crate) fn run(
     if !output.is_json() {
         line!(output)?;
         line!(output, "{right} of {} answers are right.", PAIRS.len())?;
-        decision.print_rates(1, output)?;
+        decision.print_rates(Compared::ONE, output)?;
         line!(output, "Your own photos: facenet verify A.jpg B.jpg")?;
     }
     Ok(if right == PAIRS.len() { Outcome::Yes } else { Outcome::No })

@@ -1,16 +1,15 @@
-//! The people who are enrolled, as every command meets them: where their file is, which
-//! model their numbers are of, and below which distance one of them is recognised.
+//! The people who are enrolled, as every command meets them: where their file is, and
+//! which model their numbers are of.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use etcetera::BaseStrategy;
-use facenet::gallery::PersonName;
-use facenet::matching::Threshold;
+use facenet::gallery::{FACE_FRAMING, PersonName};
 use store::{Access, Model, Store, StoreError};
 
-use crate::arguments::{Decision, ModelChoice, StoreChoice};
-use crate::face_reader::weights;
+use crate::arguments::{ModelChoice, StoreChoice};
+use crate::decision::weights_hash;
 use crate::output::escaped;
 
 /// The file that was named, or the user's own.
@@ -33,14 +32,14 @@ pub(crate) fn path(choice: &StoreChoice) -> Result<PathBuf> {
 
 /// The model that is in use.
 pub(crate) fn model(choice: &ModelChoice) -> Result<Model> {
-    let weights_sha256 = weights(choice)?.hash();
-    Ok(Model { variant: choice.variant.name().to_owned(), weights_sha256 })
+    let (variant, framing) = (choice.variant.name().to_owned(), FACE_FRAMING.to_owned());
+    Ok(Model { variant, weights_sha256: weights_hash(choice)?, framing })
 }
 
 /// The store, for people of the model in use.
-pub(crate) fn open(choice: &StoreChoice, model: &ModelChoice, access: Access) -> Result<Store> {
+pub(crate) fn open(choice: &StoreChoice, access: Access) -> Result<Store> {
     let path = path(choice)?;
-    told(Store::open(&path, &self::model(model)?, access))
+    told(Store::open(&path, &model(&choice.model)?, access))
 }
 
 /// The store as it is, whatever the model: for what needs no numbers to be compared.
@@ -50,7 +49,11 @@ pub(crate) fn open_any(choice: &StoreChoice, access: Access) -> Result<Store> {
     if !std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0) {
         expect_there(&path)?;
     }
-    let nobodys = Model { variant: String::new(), weights_sha256: "0".repeat(64) };
+    let nobodys = Model {
+        variant: String::new(),
+        weights_sha256: "0".repeat(64),
+        framing: FACE_FRAMING.to_owned(),
+    };
     told(Store::open_any(&path, &nobodys, access))
 }
 
@@ -68,12 +71,24 @@ fn told<T>(result: Result<T, StoreError>) -> Result<T> {
     })
 }
 
-/// The distance below which a probe is taken for the nearest of `people`.
-///
-/// One place for all commands and the server: with many people the nearest stranger
-/// comes closer, so a threshold that is fitted to the number belongs here.
-pub(crate) fn identification_threshold(decision: &Decision, _people: usize) -> Threshold {
-    decision.threshold
+/// Refuses names that nobody has, and says who there is.
+pub(crate) fn expect_known(store: &Store, names: &[PersonName]) -> Result<()> {
+    let list = store.list()?;
+    for name in names {
+        if !list.iter().any(|person| person.name == *name) {
+            let names: Vec<_> = list.iter().map(|person| &person.name).collect();
+            let unknown = StoreError::NoPerson { name: name.as_str().to_owned() };
+            bail!(
+                "{unknown} in {}; it has {}",
+                store.path().display(),
+                match &names[..] {
+                    [] => "nobody".to_owned(),
+                    names => abridged(names.iter().copied()),
+                }
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Names in a list, of which there may be many.

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use facenet::photo::{
     self, AlignedFace, CropFraming, DecodeLimits, Detector, FaceAligner, FaceBox, FaceChoice,
-    Photo, QualityError, QualityLimits, SeetaDetector, SeetaOptions, TurnedDetector, Window,
-    choose,
+    FaceError, Photo, QualityError, QualityLimits, SeetaDetector, SeetaOptions, TurnedDetector,
+    Window, choose,
 };
 use indicatif::ProgressBar;
 use ndarray::Array3;
@@ -110,6 +110,8 @@ impl From<&Faces> for Framing {
 pub(crate) struct FaceCrop {
     /// Where it was detected; nothing if it was not.
     pub(crate) place: Option<FaceBox>,
+    /// Its points in the photo's pixels, where they framed the crop.
+    pub(crate) landmarks: Option<[[f32; 2]; 5]>,
     /// The network's input, `(3, 96, 96)`.
     pub(crate) pixels: Array3<f32>,
 }
@@ -155,8 +157,13 @@ impl FaceFinder {
         let photo = Photo::open(file, &self.limits)?;
         let name = || escaped(&file.display().to_string());
         let found = self.find(detector, &photo, &mut |face| warn_of(face, &name()));
-        if found.as_ref().is_err_and(|error| error.is::<QualityError>()) {
+        let is = |test: fn(&anyhow::Error) -> bool| found.as_ref().is_err_and(test);
+        if is(|error| error.is::<QualityError>()) {
             note(format_args!("--force compares it all the same; facenet detect tells more"));
+        } else if is(|error| matches!(error.downcast_ref(), Some(FaceError::SeveralFaces { .. }))) {
+            note(format_args!(
+                "--face largest takes the one in front; facenet detect --draw shows all"
+            ));
         }
         found.with_context(name)
     }
@@ -177,7 +184,7 @@ impl FaceFinder {
         photo: &Photo,
         look: &mut dyn FnMut(&AlignedFace),
     ) -> Result<Vec<FaceCrop>> {
-        let whole = |pixels| Ok(vec![FaceCrop { place: None, pixels }]);
+        let whole = |pixels| Ok(vec![FaceCrop { place: None, landmarks: None, pixels }]);
         let detection = match self.framing {
             Framing::Aligned => return whole(photo::crop_aligned(photo)),
             Framing::Window(window) => return whole(photo::crop_window(photo, window)),
@@ -194,7 +201,9 @@ impl FaceFinder {
                 face.quality.check()?;
             }
             look(&face);
-            Ok(FaceCrop { place: Some(face.place), pixels: face.pixels })
+            let framed = face.framing == CropFraming::Points;
+            let landmarks = framed.then_some(face.landmarks.points);
+            Ok(FaceCrop { place: Some(face.place), landmarks, pixels: face.pixels })
         });
         usable.collect()
     }

@@ -31,6 +31,9 @@ pub(crate) struct FaceReader {
 pub(crate) struct Face {
     /// Where it was detected; nothing if the picture was taken as the crop.
     pub(crate) place: Option<FaceBox>,
+    /// Eyes, nose tip and corners of the mouth, left to right in the picture, in its
+    /// pixels; nothing where they were not found.
+    pub(crate) landmarks: Option<[[f32; 2]; 5]>,
     /// What the network made of it.
     pub(crate) encoding: Encoding,
 }
@@ -135,7 +138,11 @@ impl FaceReader {
         let pixels: Vec<_> = crops.iter().map(|crop| crop.pixels.view()).collect();
         let batch = ndarray::stack(Axis(0), &pixels)?;
         let encodings = self.engine.encode(batch.view())?;
-        let faces = crops.iter().zip(encodings);
-        Ok(faces.map(|(crop, encoding)| Face { place: crop.place, encoding }).collect())
+        let face = |(crop, encoding): (&FaceCrop, Encoding)| Face {
+            place: crop.place,
+            landmarks: crop.landmarks,
+            encoding,
+        };
+        Ok(crops.iter().zip(encodings).map(face).collect())
     }
 }

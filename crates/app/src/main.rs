@@ -14,6 +14,7 @@ mod enrolled;
 mod face_finder;
 mod face_reader;
 mod gallery_folder;
+mod identification;
 mod labelled_pictures;
 mod output;
 mod progress;

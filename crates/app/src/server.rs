@@ -30,8 +30,6 @@ mod state;
 mod tests;
 mod workers;
 
-use std::net::TcpListener;
-
 use anyhow::{Context, Result, bail};
 use store::Access;
 
@@ -57,29 +55,26 @@ pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {
             arguments.listen
         );
     }
-    let model = enrolled::model(&arguments.model)?;
-    let reader = FaceReader::new(&arguments.model, Framing::Detected(Default::default()))?;
-    let store = enrolled::open(&arguments.store, &arguments.model, Access::Write)?;
+    let model = enrolled::model(&arguments.store.model)?;
+    let reader = FaceReader::new(&arguments.store.model, Framing::Detected(Default::default()))?;
+    let store = enrolled::open(&arguments.store, Access::Write)?;
     let house = House::new(reader, model, store, arguments)?;
 
-    let context = || format!("cannot listen on {}", arguments.listen);
-    let listener = TcpListener::bind(arguments.listen).with_context(context)?;
-    listener.set_nonblocking(true).with_context(context)?;
-    let address = listener.local_addr().with_context(context)?;
     let guard = Guard { loopback, hosts: arguments.hosts.clone(), token };
     let state = State::new(house, guard, &arguments.limits);
-    line!(output, "The door is at http://{address}/")?;
-    if loopback && state.guard.token.is_none() {
-        line!(output, "Whoever uses this machine can open it; Ctrl-C closes it.")?;
-    }
-    output.flush()?;
-
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let context = || format!("cannot listen on {}", arguments.listen);
+        let listener = connections::listen(arguments.listen).with_context(context)?;
+        let address = listener.local_addr().with_context(context)?;
+        line!(output, "The door is at http://{address}/")?;
+        if loopback && state.guard.token.is_none() {
+            line!(output, "Whoever uses this machine can open it; Ctrl-C closes it.")?;
+        }
+        output.flush()?;
         let most = arguments.limits.connections.get();
         connections::serve(listener, router::router(state), most, shutdown()).await;
-        Ok::<_, anyhow::Error>(())
+        anyhow::Ok(())
     })?;
     // Work that a request gave up on is not waited for.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));

@@ -2,8 +2,8 @@
 //!
 //! The question is whether exact search is quick enough that nothing else is needed:
 //! 100,000 people in 2 ms, a million in 20 ms, on two cores. `plain_loop` compares with
-//! one after another, as a first version would; `benches/against_faiss.py` asks faiss's
-//! `IndexFlatL2` the same on the same machine. Items are people, so that `item/s` reads as
+//! one after another, as a first version would; `xtask/peers/search.py` runs this and asks faiss's
+//! `IndexFlatL2` the same by turns. Items are people, so that `item/s` reads as
 //! comparisons a second.
 
 use divan::Bencher;

@@ -101,6 +101,16 @@ proptest! {
         }
         let expected = gallery_of(&rest);
         prop_assert_eq!(gallery.names(), expected.names());
+        prop_assert_eq!(gallery.faces(), expected.faces());
+        let faces = rest.iter().map(|(_, looks)| looks.len()).sum::<usize>();
+        prop_assert_eq!(gallery.faces(), faces);
+        if let Some((name, looks)) = rest.first() {
+            // Another look at somebody takes the place of the old ones.
+            gallery.insert(name.clone(), &[encoding(1)]).unwrap();
+            prop_assert_eq!(gallery.faces(), faces - looks.len() + 1);
+            prop_assert_eq!(gallery.faces_of(name), Some(1));
+            gallery.insert(name.clone(), looks).unwrap();
+        }
         prop_assert_eq!(gallery.search(&encoding(3), 90), expected.search(&encoding(3), 90));
     }
 

@@ -56,9 +56,9 @@ pub enum StoreError {
         /// Which.
         file: PathBuf,
         /// The model in use.
-        expected: Model,
+        expected: Box<Model>,
         /// The file's.
-        found: Model,
+        found: Box<Model>,
     },
     /// Another process has it open.
     #[error(

@@ -217,7 +217,11 @@ impl Place for FaultyPlace {
 }
 
 fn model() -> Model {
-    Model { variant: "happyhouse".into(), weights_sha256: "0a".repeat(32) }
+    Model {
+        variant: "happyhouse".into(),
+        weights_sha256: "0a".repeat(32),
+        framing: "points-1".into(),
+    }
 }
 
 fn open(disk: &Shared) -> Result<Store, StoreError> {

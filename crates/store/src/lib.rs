@@ -7,8 +7,9 @@
 //! * The file is created for its owner only (0600).
 //! * Whoever is removed, renamed or replaced is gone from the file, every byte: the file
 //!   is written anew and put in the place of the old one.
-//! * Templates are of one model. A file made with another is refused, because numbers of
-//!   two models can be compared but mean nothing.
+//! * Templates are of one model: network, weights, and the way in which faces are cut out.
+//!   A file made with another is refused, because numbers of two models can be compared but
+//!   mean nothing.
 //! * A change is on the disk when the call returns, or did not happen.
 //!
 //! ```text
@@ -19,11 +20,12 @@
 //!
 //! # Example
 //! ```
-//! use facenet::{gallery::PersonName, matching::Encoding};
+//! use facenet::{gallery::{FACE_FRAMING, PersonName}, matching::Encoding};
 //! use store::{Access, Enrolment, Model, Store};
 //!
 //! let folder = tempfile::tempdir()?;
-//! let model = Model { variant: "happyhouse".into(), weights_sha256: "ab".repeat(32) };
+//! let model = Model { variant: "happyhouse".into(), weights_sha256: "ab".repeat(32),
+//!                     framing: FACE_FRAMING.into() };
 //! let mut store = Store::open(&folder.path().join("people.redb"), &model, Access::Write)?;
 //! let face = Encoding::new((0..128).map(|i| if i == 0 { 1.0 } else { 0.0 }))?;
 //! let kian = PersonName::new("kian")?;

@@ -5,20 +5,28 @@ use std::fmt;
 use facenet::gallery::PersonName;
 use facenet::matching::Encoding;
 
-/// The network that templates were made with.
+/// What templates were made with: numbers of two models mean nothing to one another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     /// The network's variant.
     pub variant: String,
     /// [`Weights::hash`](facenet::weights::Weights::hash).
     pub weights_sha256: String,
+    /// How faces were cut out of the photos:
+    /// [`FACE_FRAMING`](facenet::gallery::FACE_FRAMING) for those of this version.
+    pub framing: String,
+}
+
+impl Model {
+    /// The framing of stores that do not tell theirs.
+    pub const UNKNOWN_FRAMING: &str = "unknown";
 }
 
 impl fmt::Display for Model {
-    /// Short: the variant and the hash's first twelve digits.
+    /// Short: the variant, the hash's first twelve digits and the framing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start: String = self.weights_sha256.chars().take(12).collect();
-        write!(f, "{} {start}", self.variant)
+        write!(f, "{} {start} with faces framed by {}", self.variant, self.framing)
     }
 }
 

@@ -54,8 +54,8 @@ impl Store {
         }
         Err(StoreError::OtherModel {
             file: path.to_path_buf(),
-            expected: model.clone(),
-            found: store.model,
+            expected: Box::new(model.clone()),
+            found: Box::new(store.model),
         })
     }
 

@@ -12,7 +12,8 @@ use crate::{Model, Person, Template};
 /// The format of the tables and their rows.
 pub(crate) const FORMAT: u64 = 1;
 
-/// The store itself: `format`, `variant`, `weights_sha256`.
+/// The store itself: `format`, `variant`, `weights_sha256`, `framing`. The last came
+/// later; a store without it is of a framing that nobody knows.
 const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
 /// A row a person, by name.
 const PEOPLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("people");
@@ -69,6 +70,7 @@ impl<'t> Writing<'t> {
         about.insert("format", FORMAT.to_le_bytes().as_slice())?;
         about.insert("variant", model.variant.as_bytes())?;
         about.insert("weights_sha256", model.weights_sha256.as_bytes())?;
+        about.insert("framing", model.framing.as_bytes())?;
         Ok(())
     }
 
@@ -146,7 +148,12 @@ impl Reading {
         let format = format
             .map(u64::from_le_bytes)
             .ok_or_else(|| TableFault::Damaged("it has no format version".to_owned()))?;
-        let model = Model { variant: text("variant")?, weights_sha256: text("weights_sha256")? };
+        let framing = match about.get("framing")? {
+            Some(_) => text("framing")?,
+            None => Model::UNKNOWN_FRAMING.to_owned(),
+        };
+        let (variant, weights_sha256) = (text("variant")?, text("weights_sha256")?);
+        let model = Model { variant, weights_sha256, framing };
         Ok(Some((format, model)))
     }
 

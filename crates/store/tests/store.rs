@@ -9,7 +9,7 @@ mod made;
 
 use std::fs;
 
-use store::{Access, Enrolment, NewTemplate, Store, StoreError};
+use store::{Access, Enrolment, Model, NewTemplate, Store, StoreError};
 
 use made::{bytes_of, encoding, enrolment, filled, fresh, holds, model, name, open};
 
@@ -136,6 +136,52 @@ fn templates_of_another_model_are_refused_with_the_way_out() {
     let store = Store::open(&path, &model("b"), Access::Read).unwrap();
     assert_eq!(store.len().unwrap(), 1);
     assert_eq!(store.person(&name("kept")).unwrap().encodings(), [encoding(6)]);
+}
+
+/// Encodings of faces that were cut out in another way mean nothing to ours, and who
+/// does not say how they were cut is not trusted.
+#[test]
+fn templates_of_another_framing_are_refused_with_the_way_out() {
+    let (_folder, path) = fresh();
+    drop(filled(&path, 2));
+    let other = Model { framing: "box-0".into(), ..model("a") };
+    let text = Store::open(&path, &other, Access::Read).unwrap_err().to_string();
+    for words in ["framed by points-1", "framed by box-0", "gallery rebuild"] {
+        assert!(text.contains(words), "{text}");
+    }
+    // As stores were before they said it.
+    let database = redb::Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let about = redb::TableDefinition::<&str, &[u8]>::new("about");
+    assert!(transaction.open_table(about).unwrap().remove("framing").unwrap().is_some());
+    transaction.commit().unwrap();
+    drop(database);
+    let text = open(&path, Access::Write).unwrap_err().to_string();
+    assert!(text.contains("framed by unknown"), "{text}");
+    let mut store = Store::open_any(&path, &model("a"), Access::Write).unwrap();
+    assert_eq!((store.len().unwrap(), &*store.model().framing), (2, Model::UNKNOWN_FRAMING));
+    store.remove(&[name("resident-0001")]).unwrap();
+    assert_eq!(store.model().framing, Model::UNKNOWN_FRAMING);
+    store.change_model(&model("a"), |person| Ok(Some(person))).unwrap();
+    drop(store);
+    assert_eq!(open(&path, Access::Read).unwrap().len().unwrap(), 1);
+}
+
+#[test]
+fn a_store_of_another_version_is_refused() {
+    let (_folder, path) = fresh();
+    drop(filled(&path, 1));
+    let database = redb::Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let about = redb::TableDefinition::<&str, &[u8]>::new("about");
+    let version = 9_u64.to_le_bytes();
+    transaction.open_table(about).unwrap().insert("format", version.as_slice()).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    for access in [Access::Read, Access::Write] {
+        let error = open(&path, access).unwrap_err();
+        assert!(matches!(error, StoreError::Version { found: 9, .. }), "{error}");
+    }
 }
 
 #[test]

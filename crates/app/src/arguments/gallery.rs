@@ -5,16 +5,19 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use facenet::gallery::PersonName;
+use facenet::matching::Threshold;
 
-use super::{Decision, Faces, ModelChoice};
+use super::{Admission, Faces, ModelChoice};
 
-/// Where enrolled people are kept.
+/// Where enrolled people are kept, and the network whose numbers these are.
 #[derive(Debug, Args)]
 pub(crate) struct StoreChoice {
     /// File of enrolled people [default: facenet/people.redb in the folder for
     /// data that the platform gives each user; see `facenet gallery path`]
     #[arg(long, global = true, value_name = "PATH", env = "FACENET_DB")]
     pub(crate) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelChoice,
 }
 
 /// Who is this?
@@ -26,7 +29,7 @@ pub(crate) struct Recognize {
     #[arg(required = true, value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,
     /// Folder of known people instead: NAME.jpg, or NAME/ with several photos
-    #[arg(long, value_name = "DIR", conflicts_with = "db")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) gallery: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) store: StoreChoice,
@@ -34,11 +37,9 @@ pub(crate) struct Recognize {
     #[arg(long, value_name = "K", default_value = "2")]
     pub(crate) top: NonZeroUsize,
     #[command(flatten)]
-    pub(crate) decision: Decision,
+    pub(crate) admission: Admission,
     #[command(flatten)]
     pub(crate) faces: Faces,
-    #[command(flatten)]
-    pub(crate) model: ModelChoice,
     /// Print one JSON object a face
     #[arg(long)]
     pub(crate) json: bool,
@@ -67,8 +68,6 @@ pub(crate) struct Enroll {
     pub(crate) store: StoreChoice,
     #[command(flatten)]
     pub(crate) faces: Faces,
-    #[command(flatten)]
-    pub(crate) model: ModelChoice,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -81,8 +80,6 @@ pub(crate) struct Gallery {
     pub(crate) action: GalleryAction,
     #[command(flatten)]
     pub(crate) store: StoreChoice,
-    #[command(flatten)]
-    pub(crate) model: ModelChoice,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -149,18 +146,17 @@ pub(crate) enum GalleryAction {
 
 /// Group the photos of a folder by person.
 #[derive(Debug, Args)]
+#[command(mut_arg("face", |face| face.default_value("all")))]
 pub(crate) struct Cluster {
     /// Folder of photos, and folders of photos in it
     pub(crate) folder: PathBuf,
+    /// Join groups of faces that are nearer than this distance, 0 to 2; 0.7 to 0.77 joins
+    /// more, and is better for some hundred faces of few people [default: the calibration's
+    /// for one comparison, 0.643 for the shipped weights]
+    #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
+    pub(crate) threshold: Option<Threshold>,
     #[command(flatten)]
-    pub(crate) decision: Decision,
-    /// Which faces count where a photo has several: all, largest, central, only
-    /// or an index
-    #[arg(long, value_name = "CHOICE", default_value = "all")]
-    pub(crate) face: facenet::photo::FaceChoice,
-    /// The pictures are face crops: no detection
-    #[arg(long, conflicts_with = "face")]
-    pub(crate) aligned: bool,
+    pub(crate) faces: Faces,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// Print one JSON object a person
@@ -170,6 +166,7 @@ pub(crate) struct Cluster {
 
 /// Recognise the people of each new photo in a folder: JSON lines, until Ctrl-C.
 #[derive(Debug, Args)]
+#[command(mut_arg("face", |face| face.default_value("all")))]
 pub(crate) struct Watch {
     /// The folder
     pub(crate) folder: PathBuf,
@@ -185,11 +182,7 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "K", default_value = "2")]
     pub(crate) top: NonZeroUsize,
     #[command(flatten)]
-    pub(crate) decision: Decision,
-    /// Which faces count where a photo has several: all, largest, central, only
-    /// or an index
-    #[arg(long, value_name = "CHOICE", default_value = "all")]
-    pub(crate) face: facenet::photo::FaceChoice,
+    pub(crate) admission: Admission,
     #[command(flatten)]
-    pub(crate) model: ModelChoice,
+    pub(crate) faces: Faces,
 }

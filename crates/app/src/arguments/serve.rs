@@ -6,13 +6,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Decision, ModelChoice, StoreChoice};
+use super::{Admission, StoreChoice};
 
 /// Serve the door: a web page, and the same over HTTP for programs.
 ///
 /// Listens on this machine only, unless --listen says otherwise; then every request
 /// has to carry the token that FACENET_TOKEN or --token-file holds. The page is at the
 /// address that is printed, the description of the interface at /openapi.json.
+///
+/// There is no liveness check: a photo of a resident opens this door, too. Not for sole
+/// authentication.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Address and port to listen on; port 0 takes a free one
@@ -28,14 +31,12 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) store: StoreChoice,
     #[command(flatten)]
-    pub(crate) decision: Decision,
+    pub(crate) admission: Admission,
     #[command(flatten)]
     pub(crate) limits: Limits,
     /// How the log on stderr is written
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     pub(crate) log: LogForm,
-    #[command(flatten)]
-    pub(crate) model: ModelChoice,
 }
 
 /// What a request may ask of the machine.

@@ -7,8 +7,9 @@ use facenet::dataset::PhotoTree;
 use facenet::gallery::cluster;
 use serde::Serialize;
 
-use crate::arguments::Cluster;
+use crate::arguments::{Acceptance, Cluster};
 use crate::commands::enroll::{counted, counted_people};
+use crate::decision::Decision;
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
 use crate::output::{Output, escaped, line, warn};
@@ -29,9 +30,9 @@ struct Face<'a> {
 }
 
 pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<Outcome> {
-    let framing =
-        if arguments.aligned { Framing::Aligned } else { Framing::Detected(arguments.face) };
-    let reader = FaceReader::new(&arguments.model, framing)?;
+    let acceptance = Acceptance { threshold: arguments.threshold, ..Acceptance::default() };
+    let threshold = Decision::new(&acceptance, &arguments.model)?.threshold();
+    let reader = FaceReader::new(&arguments.model, Framing::from(&arguments.faces))?;
     let photos = PhotoTree::open(&arguments.folder)?.photos()?;
     let files: Vec<_> = photos.into_iter().map(|photo| photo.path).collect();
     let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
@@ -58,7 +59,7 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<Outcome> {
         }
     }
     bar.finish_and_clear();
-    let groups = cluster(&encodings, arguments.decision.threshold);
+    let groups = cluster(&encodings, threshold);
     let mut faces: Vec<_> = faces.into_iter().map(Some).collect();
     let people = groups.len();
     for (number, group) in groups.into_iter().enumerate() {

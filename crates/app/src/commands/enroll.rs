@@ -1,17 +1,18 @@
 //! `facenet enroll`: a person and their photos into the store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use facenet::gallery::mean_template;
-use facenet::matching::Encoding;
+use facenet::matching::{Encoding, Threshold};
 use serde::Serialize;
 use store::{Access, Enrolment, NewTemplate, Store};
 
-use crate::arguments::Enroll;
-use crate::enrolled::{self, identification_threshold};
+use crate::arguments::{Admission, Enroll};
+use crate::enrolled;
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
+use crate::identification::Identification;
 use crate::output::{Output, escaped, line, warn};
 use crate::{Outcome, outcome_of, progress};
 
@@ -37,11 +38,12 @@ struct Resembles {
 }
 
 pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
-    let reader = FaceReader::new(&arguments.model, Framing::from(&arguments.faces))?;
-    let (templates, skipped) = templates(arguments, &reader)?;
-    let mut store = enrolled::open(&arguments.store, &arguments.model, Access::Write)?;
+    let identification = Identification::new(&Admission::default(), &arguments.store.model)?;
+    let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
+    let (templates, skipped) = templates(arguments, &reader, &identification)?;
+    let mut store = enrolled::open(&arguments.store, Access::Write)?;
     let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
-    let resembles = resemblance(&store, arguments, &encodings)?;
+    let resembles = resemblance(&store, arguments, &encodings, &identification)?;
     if let Some(Resembles { name, distance }) = &resembles {
         warn(format_args!(
             "{} resembles {name}, who is enrolled: the distance is {distance:.4}",
@@ -71,14 +73,21 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
 }
 
 /// The faces of the photos; those that show none are reported and left out.
-fn templates(arguments: &Enroll, reader: &FaceReader) -> Result<(Vec<NewTemplate>, usize)> {
+fn templates(
+    arguments: &Enroll,
+    reader: &FaceReader,
+    identification: &Identification,
+) -> Result<(Vec<NewTemplate>, usize)> {
     let bar = progress::bar(arguments.photos.len(), "reading the photos");
-    let mut templates = Vec::new();
+    let (mut templates, mut names) = (Vec::new(), Vec::new());
     let mut first_fault = None;
     let mut skipped = 0;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
         match faces.and_then(|faces| template(photo, faces, arguments.keep_photos)) {
-            Ok(template) => templates.push(template),
+            Ok(template) => {
+                templates.push(template);
+                names.push(photo.as_path());
+            }
             Err(error) => {
                 skipped += 1;
                 if arguments.photos.len() > 1 {
@@ -94,7 +103,7 @@ fn templates(arguments: &Enroll, reader: &FaceReader) -> Result<(Vec<NewTemplate
     match first_fault {
         Some(error) if templates.is_empty() => Err(error).context("nobody was enrolled"),
         _ => {
-            tell_of_outliers(arguments, &templates);
+            tell_of_outliers(&names, &templates, identification.decision().threshold());
             Ok((templates, skipped))
         }
     }
@@ -116,40 +125,40 @@ fn template(
     Ok(NewTemplate { encoding: faces.remove(0).encoding, photo: photo.context("a photo to keep")? })
 }
 
-/// A photo far from the mean of the others may be of somebody else.
-fn tell_of_outliers(arguments: &Enroll, templates: &[NewTemplate]) {
-    if templates.len() < 3 {
-        return;
-    }
-    for (number, template) in templates.iter().enumerate() {
-        let others: Vec<Encoding> = templates
-            .iter()
-            .enumerate()
-            .filter(|&(other, _)| other != number)
-            .map(|(_, other)| other.encoding.clone())
-            .collect();
-        let Ok(mean) = mean_template(&others) else { continue };
-        let distance = mean.distance(&template.encoding);
-        if distance >= facenet::matching::Threshold::DEFAULT.distance() {
-            warn(format_args!(
-                "photo {} of {} does not resemble the others: the distance is {distance:.4}; is \
-                 it of the same person?",
-                number + 1,
-                arguments.photos.len()
-            ));
-        }
+/// A photo far from the mean of the others may be of somebody else: one comparison each.
+/// The farthest is told first, and then those that are far from the rest.
+fn tell_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
+    let mut rest: Vec<usize> = (0..templates.len()).collect();
+    while rest.len() > 2 {
+        let from_others = |&number: &usize| -> Option<(f32, usize)> {
+            let others = rest.iter().filter(|&&other| other != number);
+            let others: Vec<_> = others.map(|&other| templates[other].encoding.clone()).collect();
+            let mean = mean_template(&others).ok()?;
+            Some((mean.distance(&templates[number].encoding), number))
+        };
+        let farthest = rest.iter().filter_map(from_others).max_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((distance, number)) = farthest.filter(|far| !threshold.accepts(far.0)) else {
+            return;
+        };
+        warn(format_args!(
+            "{} does not resemble the others: the distance is {distance:.4}; is it of the same \
+             person?",
+            photos[number].display()
+        ));
+        rest.retain(|&other| other != number);
     }
 }
 
-/// Who else would be recognised in these photos.
+/// Who else would be recognised in these photos: one face against everybody.
 fn resemblance(
     store: &Store,
     arguments: &Enroll,
     encodings: &[Encoding],
+    identification: &Identification,
 ) -> Result<Option<Resembles>> {
     let mut gallery = store.gallery()?;
     gallery.remove(&arguments.name);
-    let threshold = identification_threshold(&crate::arguments::Decision::default(), gallery.len());
+    let threshold = identification.among(&gallery).threshold();
     let mean = mean_template(encodings)?;
     let nearest = gallery.recognize(&mean, threshold, 1);
     Ok(nearest

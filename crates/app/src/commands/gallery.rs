@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::{Result, bail};
 use facenet::gallery::PersonName;
 use serde::Serialize;
-use store::{Access, Store, StoreError, Summary};
+use store::{Access, Store, Summary};
 
 use crate::Outcome;
 use crate::arguments::{Gallery, GalleryAction};
@@ -51,14 +51,14 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
         GalleryAction::Show { name } => show(&open(Access::Read)?, name, output)?,
         GalleryAction::Rename { old, new } => {
             let mut store = open(Access::Write)?;
-            known(&store, std::slice::from_ref(old))?;
+            enrolled::expect_known(&store, std::slice::from_ref(old))?;
             store.rename(old, new)?;
             let words = format!("{} is {} now.", escaped(old.as_str()), escaped(new.as_str()));
             done("renamed", &words, &store, output)?;
         }
         GalleryAction::Remove { names } => {
             let mut store = open(Access::Write)?;
-            known(&store, names)?;
+            enrolled::expect_known(&store, names)?;
             store.remove(names)?;
             let words = format!("{} removed.", enrolled::abridged(names.iter()));
             done("removed", &words, &store, output)?;
@@ -81,9 +81,9 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
             export::run(&open(Access::Read)?, file.as_deref(), output)?;
         }
         GalleryAction::Import { file, names, same_model } => {
-            let model = enrolled::model(&arguments.model)?;
+            let model = enrolled::model(&arguments.store.model)?;
             let mut people = import::read(file, names.as_deref(), &model, *same_model)?;
-            let mut store = enrolled::open(&arguments.store, &arguments.model, Access::Write)?;
+            let mut store = enrolled::open(&arguments.store, Access::Write)?;
             let count = people.len();
             import::enrol(&mut store, &mut people)?;
             let words = format!("{} imported.", counted_people(count));
@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
         }
         GalleryAction::Rebuild { drop } => {
             let mut store = open(Access::Write)?;
-            let photos = rebuild::run(&mut store, &arguments.model, *drop)?;
+            let photos = rebuild::run(&mut store, &arguments.store.model, *drop)?;
             let words = format!("Made anew from {}.", counted(photos, "photo"));
             done("rebuilt", &words, &store, output)?;
         }
@@ -135,7 +135,7 @@ fn row(person: &Summary) -> PersonRow<'_> {
 }
 
 fn show(store: &Store, name: &PersonName, output: &mut Output) -> Result<()> {
-    known(store, std::slice::from_ref(name))?;
+    enrolled::expect_known(store, std::slice::from_ref(name))?;
     let person = store.person(name)?;
     let kept = person.templates.iter().filter(|template| template.photo.is_some()).count();
     if output.is_json() {
@@ -151,26 +151,6 @@ fn show(store: &Store, name: &PersonName, output: &mut Output) -> Result<()> {
     for (number, template) in person.templates.iter().enumerate() {
         let kept = if template.photo.is_some() { ", the photo is kept" } else { "" };
         line!(output, "photo {:<3} {}{kept}", number + 1, timestamp(template.added))?;
-    }
-    Ok(())
-}
-
-/// Refuses names that nobody has, and says who there is.
-fn known(store: &Store, names: &[PersonName]) -> Result<()> {
-    let list = store.list()?;
-    for name in names {
-        if !list.iter().any(|person| person.name == *name) {
-            let names: Vec<_> = list.iter().map(|person| &person.name).collect();
-            let unknown = StoreError::NoPerson { name: name.as_str().to_owned() };
-            bail!(
-                "{unknown} in {}; it has {}",
-                store.path().display(),
-                match &names[..] {
-                    [] => "nobody".to_owned(),
-                    names => enrolled::abridged(names.iter().copied()),
-                }
-            );
-        }
     }
     Ok(())
 }

@@ -4,15 +4,16 @@ use std::path::Path;
 
 use anyhow::Result;
 use facenet::gallery::Gallery;
-use facenet::matching::{Recognition, Threshold};
+use facenet::matching::Recognition;
 use serde::Serialize;
 use store::Access;
 
 use crate::arguments::Recognize;
-use crate::enrolled::{self, identification_threshold};
+use crate::enrolled;
 use crate::face_finder::Framing;
 use crate::face_reader::{Face, FaceReader};
 use crate::gallery_folder::GalleryFolder;
+use crate::identification::{Among, Identification};
 use crate::output::{Output, escaped, line, warn};
 use crate::{Outcome, outcome_of, progress};
 
@@ -22,9 +23,11 @@ pub(crate) struct Answer<'a> {
     pub(crate) probe: String,
     #[serde(rename = "box")]
     pub(crate) place: Option<[f32; 4]>,
+    pub(crate) landmarks: Option<[[f32; 2]; 5]>,
     pub(crate) person: Option<&'a str>,
     pub(crate) distance: Option<f32>,
-    pub(crate) threshold: f32,
+    #[serde(flatten)]
+    pub(crate) among: Among,
     pub(crate) candidates: Vec<Row<'a>>,
     pub(crate) skipped: usize,
 }
@@ -46,13 +49,14 @@ pub(crate) struct FaultRow {
 struct Known {
     gallery: Gallery,
     skipped: usize,
-    threshold: Threshold,
+    among: Among,
     top: usize,
 }
 
 pub(crate) fn run(arguments: &Recognize, output: &mut Output) -> Result<Outcome> {
-    let reader = FaceReader::new(&arguments.model, Framing::from(&arguments.faces))?;
-    let known = known(arguments, &reader)?;
+    let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
+    let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
+    let known = known(arguments, &reader, &identification)?;
     let bar = progress::bar(arguments.photos.len(), "recognising");
     let mut worst = Outcome::Yes;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
@@ -86,7 +90,11 @@ fn worse(a: Outcome, b: Outcome) -> Outcome {
     if weight(b) > weight(a) { b } else { a }
 }
 
-fn known(arguments: &Recognize, reader: &FaceReader) -> Result<Known> {
+fn known(
+    arguments: &Recognize,
+    reader: &FaceReader,
+    identification: &Identification,
+) -> Result<Known> {
     let (gallery, skipped) = match &arguments.gallery {
         Some(folder) => {
             let photos = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
@@ -94,12 +102,13 @@ fn known(arguments: &Recognize, reader: &FaceReader) -> Result<Known> {
             (photos.gallery()?, photos.skipped)
         }
         None => {
-            let store = enrolled::open(&arguments.store, &arguments.model, Access::Read)?;
+            let store = enrolled::open(&arguments.store, Access::Read)?;
             (store.gallery()?, 0)
         }
     };
-    let threshold = identification_threshold(&arguments.decision, gallery.len());
-    Ok(Known { gallery, skipped, threshold, top: arguments.top.get() })
+    identification.tell_of_size(&gallery);
+    let among = identification.among(&gallery);
+    Ok(Known { gallery, skipped, among, top: arguments.top.get() })
 }
 
 /// Answers for the faces of one photo; yes if everybody is known.
@@ -115,14 +124,14 @@ fn answer(
         line!(output, "{}:", escaped(&photo.display().to_string()))?;
     }
     for face in faces {
-        let answer = known.gallery.recognize(&face.encoding, known.threshold, known.top);
+        let answer = known.gallery.recognize(&face.encoding, known.among.threshold(), known.top);
         if answer.person().is_none() {
             outcome = Outcome::No;
         }
         if output.is_json() {
-            output.json(&json(photo, face, &answer, known.skipped))?;
+            output.json(&json(photo, face, &answer, known.among, known.skipped))?;
         } else {
-            print(face, faces.len(), &answer, output)?;
+            print(face, faces.len(), &answer, known.among, output)?;
         }
     }
     Ok(outcome)
@@ -132,22 +141,30 @@ pub(crate) fn json<'a>(
     probe: &Path,
     face: &Face,
     answer: &'a Recognition,
+    among: Among,
     skipped: usize,
 ) -> Answer<'a> {
     let rows = answer.candidates.iter().map(|c| Row { name: &c.name, distance: c.distance });
     Answer {
         probe: probe.display().to_string(),
         place: face.place.map(|b| [b.x, b.y, b.width, b.height]),
+        landmarks: face.landmarks,
         person: answer.person().map(|person| person.name.as_str()),
         distance: answer.candidates.first().map(|nearest| nearest.distance),
-        threshold: answer.threshold.distance(),
+        among,
         candidates: rows.collect(),
         skipped,
     }
 }
 
 /// The notebook's words, then the nearest people.
-fn print(face: &Face, faces: usize, answer: &Recognition, output: &mut Output) -> Result<()> {
+fn print(
+    face: &Face,
+    faces: usize,
+    answer: &Recognition,
+    among: Among,
+    output: &mut Output,
+) -> Result<()> {
     if let Some(place) = face.place
         && faces > 1
     {
@@ -171,6 +188,5 @@ fn print(face: &Face, faces: usize, answer: &Recognition, output: &mut Output) -
         let (name, distance) = (escaped(&candidate.name), candidate.distance);
         line!(output, "{:>3}. {name:<longest$}  {distance:.4}", rank + 1)?;
     }
-    line!(output, "threshold {}", answer.threshold)?;
-    Ok(())
+    among.print(output)
 }

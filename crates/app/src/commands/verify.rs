@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use facenet::gallery::{PersonName, mean_template};
 use facenet::matching::{Encoding, Threshold, Verification, verify};
 use serde::Serialize;
+use store::Access;
 
 use crate::Outcome;
-use crate::arguments::Verify;
-use crate::decision::{Decision, Meaning};
+use crate::arguments::{StoreChoice, Verify};
+use crate::decision::{Compared, Decision, Meaning};
 use crate::demonstration;
+use crate::enrolled;
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
 use crate::gallery_folder::{Gallery, GalleryFolder};
@@ -35,21 +38,51 @@ enum Reference<'a> {
     Person { claim: &'a str, references: usize, skipped: usize },
 }
 
+/// What is known of the person that a photo is claimed to show.
+struct ClaimedPerson {
+    /// The mean of their photos.
+    template: Encoding,
+    /// How many photos that is of.
+    references: usize,
+    skipped: usize,
+}
+
+impl ClaimedPerson {
+    fn of_folder(photos: Gallery) -> Result<Self> {
+        let encodings: Vec<_> = photos.entries.into_iter().map(|(_, encoding)| encoding).collect();
+        let template = mean_template(&encodings)?;
+        Ok(Self { template, references: encodings.len(), skipped: photos.skipped })
+    }
+
+    fn of_store(choice: &StoreChoice, claim: &str) -> Result<Self> {
+        let name = [PersonName::new(claim)?];
+        let store = enrolled::open(choice, Access::Read)?;
+        enrolled::expect_known(&store, &name)?;
+        let encodings = store.person(&name[0])?.encodings();
+        let template = mean_template(&encodings)?;
+        Ok(Self { template, references: encodings.len(), skipped: 0 })
+    }
+}
+
 pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
-    let decision = &Decision::new(&arguments.acceptance, &arguments.model)?;
-    let reader = || FaceReader::new(&arguments.model, Framing::from(&arguments.faces));
+    let model = &arguments.store.model;
+    let decision = &Decision::new(&arguments.acceptance, model)?;
+    let reader = || FaceReader::new(model, Framing::from(&arguments.faces));
     match (&arguments.photos[..], &arguments.claim, &arguments.gallery) {
-        ([], _, _) => demonstration::run(&arguments.model, decision, output),
+        ([], _, _) => demonstration::run(model, decision, output),
         ([a, b], None, _) => two_photos(&reader()?, a, b, decision, output),
-        ([photo], Some(claim), Some(gallery)) => {
+        ([photo], Some(claim), gallery) => {
             let reader = reader()?;
-            let known = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
-            let gallery = GalleryFolder::open(gallery)?.person(claim, &known)?;
-            claimed(&reader, photo, claim, gallery, decision, output)
+            let person = match gallery {
+                Some(folder) => {
+                    let known = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
+                    ClaimedPerson::of_folder(GalleryFolder::open(folder)?.person(claim, &known)?)?
+                }
+                None => ClaimedPerson::of_store(&arguments.store, claim)?,
+            };
+            claimed(&reader, photo, claim, &person, decision, output)
         }
-        ([_], ..) => {
-            bail!("one photo needs a second one, or --as NAME --gallery DIR, to be compared with")
-        }
+        ([_], ..) => bail!("one photo needs a second one, or --as NAME, to be compared with"),
         _ => bail!("with --as NAME there is one photo, found {}", arguments.photos.len()),
     }
 }
@@ -74,8 +107,8 @@ fn two_photos(
         } else {
             format!("It's not the same person in {a} and {b}.")
         };
-        let comparisons = probes.len() * references.len();
-        print(&verdict, &answer, comparisons, decision, output)?;
+        let compared = Compared { faces: probes.len() * references.len(), photos: 1 };
+        print(&verdict, &answer, compared, decision, output)?;
     }
     Ok(outcome(&answer))
 }
@@ -84,15 +117,14 @@ fn claimed(
     reader: &FaceReader,
     photo: &Path,
     claim: &str,
-    gallery: Gallery,
+    person: &ClaimedPerson,
     decision: &Decision,
     output: &mut Output,
 ) -> Result<Outcome> {
     let probes = encodings(reader, photo)?;
-    let references: Vec<_> = gallery.entries.into_iter().map(|(_, encoding)| encoding).collect();
-    let answer = nearest(&probes, &references, decision.threshold())?;
+    let &ClaimedPerson { ref template, references, skipped } = person;
+    let answer = nearest(&probes, std::slice::from_ref(template), decision.threshold())?;
     if output.is_json() {
-        let (references, skipped) = (references.len(), gallery.skipped);
         let reference = Reference::Person { claim, references, skipped };
         let probe = photo.display().to_string();
         output.json(&json(probe, reference, &answer, decision)?)?;
@@ -104,8 +136,8 @@ fn claimed(
         } else {
             format!("It's not {name}, please go away")
         };
-        let comparisons = probes.len() * references.len();
-        print(&verdict, &answer, comparisons, decision, output)?;
+        let compared = Compared { faces: probes.len(), photos: references };
+        print(&verdict, &answer, compared, decision, output)?;
     }
     Ok(outcome(&answer))
 }
@@ -146,7 +178,7 @@ fn json<'a>(
 fn print(
     verdict: &str,
     answer: &Verification,
-    comparisons: usize,
+    compared: Compared,
     decision: &Decision,
     output: &mut Output,
 ) -> Result<()> {
@@ -155,7 +187,7 @@ fn print(
     line!(output, "distance {distance:.4}, threshold {threshold}")?;
     line!(output, "{}", scale(*distance, *threshold))?;
     decision.print_probability(*distance, output)?;
-    decision.print_rates(comparisons, output)?;
+    decision.print_rates(compared, output)?;
     Ok(())
 }
 

@@ -17,10 +17,17 @@ use store::Access;
 use crate::Outcome;
 use crate::arguments::Watch;
 use crate::commands::recognize::{FaultRow, json};
-use crate::enrolled::{self, identification_threshold};
+use crate::enrolled;
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
+use crate::identification::{Among, Identification};
 use crate::output::{Output, note, warn};
+
+/// Who is recognised, and when.
+struct Door<'g> {
+    gallery: &'g Gallery,
+    among: Among,
+}
 
 /// What is known of a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,8 +39,11 @@ enum Seen {
 }
 
 pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<Outcome> {
-    let reader = FaceReader::new(&arguments.model, Framing::Detected(arguments.face))?;
-    let gallery = enrolled::open(&arguments.store, &arguments.model, Access::Read)?.gallery()?;
+    let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
+    let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
+    let gallery = enrolled::open(&arguments.store, Access::Read)?.gallery()?;
+    identification.tell_of_size(&gallery);
+    let door = Door { gallery: &gallery, among: identification.among(&gallery) };
     let (stop, stopped) = channel();
     ctrlc::set_handler(move || {
         // If nobody listens, this is over already.
@@ -48,7 +58,7 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<Outcome> {
     let pause = Duration::from_millis(arguments.interval.get() as u64);
     loop {
         for file in ready(arguments, &mut seen)? {
-            answer(arguments, &reader, &gallery, &file, output)?;
+            answer(arguments, &reader, &door, &file, output)?;
             output.flush()?;
         }
         if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
@@ -90,16 +100,16 @@ fn ready(arguments: &Watch, seen: &mut HashMap<PathBuf, Seen>) -> Result<Vec<Pat
 fn answer(
     arguments: &Watch,
     reader: &FaceReader,
-    gallery: &Gallery,
+    door: &Door<'_>,
     file: &Path,
     output: &mut Output,
 ) -> Result<()> {
     match reader.read(file) {
         Ok(faces) => {
-            let threshold = identification_threshold(&arguments.decision, gallery.len());
             for face in &faces {
-                let answer = gallery.recognize(&face.encoding, threshold, arguments.top.get());
-                output.json(&json(file, face, &answer, 0))?;
+                let (threshold, top) = (door.among.threshold(), arguments.top.get());
+                let answer = door.gallery.recognize(&face.encoding, threshold, top);
+                output.json(&json(file, face, &answer, door.among, 0))?;
             }
         }
         Err(error) => {

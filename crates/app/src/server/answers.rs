@@ -1,10 +1,12 @@
 //! What is sent, as JSON; `openapi.json` describes it.
 
-use facenet::matching::{Candidate, Recognition, Threshold};
+use facenet::calibration::ErrorRate;
+use facenet::matching::{Candidate, Recognition};
 use serde::Serialize;
 use store::{Model, Person, Summary};
 
 use crate::commands::gallery::timestamp;
+use crate::decision::{Decision, Meaning};
 use crate::face_reader::Face;
 
 /// Where a face is in the picture.
@@ -13,16 +15,15 @@ pub(super) struct Place {
     /// Left, top, width and height in pixels.
     #[serde(rename = "box")]
     place: Option<[f32; 4]>,
-    /// Points of the face in pixels, where they are known: eyes, nose, corners of the
-    /// mouth.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    landmarks: Option<Vec<[f32; 2]>>,
+    /// Points of the face in pixels, where they are known: eyes, nose tip, corners of the
+    /// mouth, left to right in the picture.
+    landmarks: Option<[[f32; 2]; 5]>,
 }
 
 impl Place {
     pub(super) fn of(face: &Face) -> Self {
         let place = face.place.map(|b| [b.x, b.y, b.width, b.height]);
-        Self { place, landmarks: None }
+        Self { place, landmarks: face.landmarks }
     }
 }
 
@@ -49,12 +50,13 @@ pub(super) struct RecognizedFace {
 }
 
 impl RecognizedFace {
-    pub(super) fn new(face: &Face, answer: Recognition) -> Self {
+    /// `answer` names the nearest, if there is anybody; `top` of them are listed.
+    pub(super) fn new(face: &Face, answer: Recognition, top: usize) -> Self {
         Self {
             place: Place::of(face),
             person: answer.person().map(|person| person.name.clone()),
             distance: answer.candidates.first().map(|nearest| nearest.distance),
-            candidates: answer.candidates.into_iter().map(Near::from).collect(),
+            candidates: answer.candidates.into_iter().take(top).map(Near::from).collect(),
         }
     }
 }
@@ -65,25 +67,43 @@ pub(super) struct Recognized {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) threshold: f32,
-    /// How many the face was compared with.
+    /// How many the faces were compared with.
     pub(super) people: usize,
+    /// How many of the strangers are taken for somebody, at most; null without a
+    /// calibration.
+    pub(super) fpir: Option<ErrorRate>,
     pub(super) faces: Vec<RecognizedFace>,
 }
 
-/// `POST /v1/verify`
-#[derive(Debug, Serialize)]
+/// `POST /v1/verify`: what `facenet verify --json` prints, without names of files.
+#[derive(Serialize)]
 pub(super) struct Verified {
-    pub(super) same: bool,
+    #[serde(flatten)]
+    pub(super) claim: Option<Claim>,
     pub(super) distance: f32,
     pub(super) threshold: f32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) claim: Option<String>,
+    pub(super) same: bool,
+    #[serde(flatten)]
+    pub(super) meaning: Meaning,
+}
+
+/// Whom a picture was compared with.
+#[derive(Debug, Serialize)]
+pub(super) struct Claim {
+    pub(super) claim: String,
+    /// How many photos the person's mean is of.
+    pub(super) references: usize,
 }
 
 impl Verified {
-    pub(super) fn new(distance: f32, threshold: Threshold, claim: Option<String>) -> Self {
-        let same = threshold.accepts(distance);
-        Self { same, distance, threshold: threshold.distance(), claim }
+    pub(super) fn new(
+        distance: f32,
+        decision: &Decision,
+        claim: Option<Claim>,
+    ) -> anyhow::Result<Self> {
+        let threshold = decision.threshold();
+        let (same, meaning) = (threshold.accepts(distance), decision.meaning(distance)?);
+        Ok(Self { claim, distance, threshold: threshold.distance(), same, meaning })
     }
 }
 
@@ -100,12 +120,13 @@ pub(super) struct Encoded {
 pub(super) struct ModelRow {
     variant: String,
     weights_sha256: String,
+    framing: String,
 }
 
 impl From<&Model> for ModelRow {
     fn from(model: &Model) -> Self {
-        let Model { variant, weights_sha256 } = model.clone();
-        Self { variant, weights_sha256 }
+        let Model { variant, weights_sha256, framing } = model.clone();
+        Self { variant, weights_sha256, framing }
     }
 }
 

@@ -7,20 +7,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::Result;
 use facenet::gallery::{Gallery, PersonName, mean_template};
-use facenet::matching::{Encoding, Recognition, Threshold};
+use facenet::matching::{Encoding, Recognition};
 use facenet::photo::DecodeLimits;
 use store::{Enrolment, Model, Person, Store, Summary};
 
-use crate::arguments::{Decision, Serve};
-use crate::enrolled::identification_threshold;
+use crate::arguments::Serve;
+use crate::decision::Decision;
 use crate::face_reader::FaceReader;
+use crate::identification::{Among, Identification};
 
 /// The house.
 pub(super) struct House {
     pub(super) reader: FaceReader,
     pub(super) model: Model,
     pub(super) limits: DecodeLimits,
-    threshold: Threshold,
+    identification: Identification,
     store: Mutex<Store>,
     gallery: RwLock<Gallery>,
 }
@@ -33,6 +34,8 @@ impl House {
         arguments: &Serve,
     ) -> Result<Self> {
         let gallery = store.gallery()?;
+        let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
+        identification.tell_of_size(&gallery);
         let pixels = arguments.limits.max_pixels.get() as u64 * 1_000_000;
         let limits = DecodeLimits {
             file_bytes: (arguments.limits.max_body.get() as u64) << 20,
@@ -44,7 +47,7 @@ impl House {
             reader,
             model,
             limits,
-            threshold: arguments.decision.threshold,
+            identification,
             store: Mutex::new(store),
             gallery: RwLock::new(gallery),
         })
@@ -55,24 +58,27 @@ impl House {
         self.gallery().len()
     }
 
-    /// Below which distance a person is recognised among those who live here.
-    pub(super) fn identification_threshold(&self) -> Threshold {
-        identification_threshold(&Decision { threshold: self.threshold }, self.len())
+    /// When two faces are one person's.
+    pub(super) fn decision(&self) -> &Decision {
+        self.identification.decision()
     }
 
-    /// Below which distance two faces are one person's.
-    pub(super) fn threshold(&self) -> Threshold {
-        self.threshold
+    /// Who these are of those who live here, and what was asked of each.
+    pub(super) fn recognize<'f>(
+        &self,
+        faces: impl Iterator<Item = &'f Encoding>,
+        top: usize,
+    ) -> (Among, Vec<Recognition>) {
+        let gallery = self.gallery();
+        let among = self.identification.among(&gallery);
+        let threshold = among.threshold();
+        (among, faces.map(|face| gallery.recognize(face, threshold, top)).collect())
     }
 
-    pub(super) fn recognize(&self, face: &Encoding, top: usize) -> Recognition {
-        let threshold = self.identification_threshold();
-        self.gallery().recognize(face, threshold, top)
-    }
-
-    /// The mean template of a person.
-    pub(super) fn template(&self, name: &PersonName) -> Option<Vec<f32>> {
-        self.gallery().template(name).map(<[f32]>::to_vec)
+    /// The mean template of a person, and of how many photos it is.
+    pub(super) fn template(&self, name: &PersonName) -> Option<(Vec<f32>, usize)> {
+        let gallery = self.gallery();
+        Some((gallery.template(name)?.to_vec(), gallery.faces_of(name)?))
     }
 
     /// Somebody else whom these faces would be taken for.
@@ -81,10 +87,10 @@ impl House {
         name: &PersonName,
         faces: &[Encoding],
     ) -> Result<Option<(String, f32)>> {
-        let found = self.recognize(&mean_template(faces)?, 2);
-        let threshold = found.threshold;
-        let other = found.candidates.into_iter().find(|person| person.name != name.as_str());
-        let other = other.filter(|person| threshold.accepts(person.distance));
+        let (among, found) = self.recognize(std::iter::once(&mean_template(faces)?), 2);
+        let mut candidates = found.into_iter().flat_map(|found| found.candidates);
+        let other = candidates.find(|person| person.name != name.as_str());
+        let other = other.filter(|person| among.threshold().accepts(person.distance));
         Ok(other.map(|person| (person.name, person.distance)))
     }
 

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use facenet::gallery::{NameError, TemplateError};
-use facenet::photo::{FaceError, PhotoError};
+use facenet::photo::{FaceError, PhotoError, QualityError};
 use serde::Serialize;
 use store::StoreError;
 
@@ -46,6 +46,11 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "no_person", format!("nobody is called {name:?}"))
     }
 
+    /// Says what it is about.
+    pub(super) fn about(self, what: &str) -> Self {
+        Self { error: format!("{what}: {}", self.error), ..self }
+    }
+
     /// Something of ours is wrong. What, is for the log and not for strangers.
     pub(super) fn internal() -> Self {
         let error = "something went wrong here; the log says what";
@@ -82,6 +87,9 @@ impl From<anyhow::Error> for Refusal {
                     _ => "several_faces",
                 };
                 return told(StatusCode::UNPROCESSABLE_ENTITY, kind);
+            }
+            if cause.is::<QualityError>() {
+                return told(StatusCode::UNPROCESSABLE_ENTITY, "poor_face");
             }
             if let Some(photo) = cause.downcast_ref::<PhotoError>() {
                 return match photo {

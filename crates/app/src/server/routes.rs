@@ -12,8 +12,11 @@ use facenet::photo::FaceChoice;
 use serde::Deserialize;
 use store::{Enrolment, NewTemplate};
 
+use crate::identification::Among;
+
 use super::answers::{
-    Encoded, EncodedFace, Enrolled, Near, People, PersonRow, Recognized, RecognizedFace, Verified,
+    Claim, Encoded, EncodedFace, Enrolled, Near, People, PersonRow, Recognized, RecognizedFace,
+    Verified,
 };
 use super::body::Form;
 use super::house::House;
@@ -70,16 +73,13 @@ pub(super) async fn recognize(
     let house = Arc::clone(&state.house);
     let work = move || {
         let sight = Sight::of(&house, &form.file("photo")?, choice)?;
-        let faces = sight.faces.iter();
-        let faces =
-            faces.map(|face| RecognizedFace::new(face, house.recognize(&face.encoding, top)));
-        Ok(Json(Recognized {
-            width: sight.width,
-            height: sight.height,
-            threshold: house.identification_threshold().distance(),
-            people: house.len(),
-            faces: faces.collect(),
-        }))
+        let encodings = sight.faces.iter().map(|face| &face.encoding);
+        let (Among { threshold, people, fpir, .. }, answers) =
+            house.recognize(encodings, top.max(1));
+        let faces = sight.faces.iter().zip(answers);
+        let faces = faces.map(|(face, answer)| RecognizedFace::new(face, answer, top)).collect();
+        let Sight { width, height, .. } = sight;
+        Ok(Json(Recognized { width, height, threshold, people, fpir, faces }))
     };
     state.workers.run(work).await
 }
@@ -98,21 +98,23 @@ pub(super) async fn verify(
     let mut form = Form::read(request, &state.budget).await?;
     let house = Arc::clone(&state.house);
     let work = move || {
-        let threshold = house.threshold();
+        let decision = house.decision();
         if form.has("a") || form.has("b") {
             let [a, b] = ["a", "b"].map(|field| form.file(field));
             let (a, b) = (face(&house, &a?, choice)?, face(&house, &b?, choice)?);
-            return Ok(Json(Verified::new(a.distance(&b), threshold, None)));
+            return Ok(Json(Verified::new(a.distance(&b), decision, None)?));
         }
         let name = form.text("name")?.or(asked.name);
         let name = name.ok_or_else(|| {
             Refusal::bad_request("expected the pictures `a` and `b`, or `photo` and a `name`")
         })?;
         let name = PersonName::new(&name)?;
-        let template = house.template(&name).ok_or_else(|| Refusal::no_person(name.as_str()))?;
+        let known = house.template(&name).ok_or_else(|| Refusal::no_person(name.as_str()))?;
+        let (template, references) = known;
         let known = Encoding::new(template).map_err(no_encoding)?;
         let distance = face(&house, &form.file("photo")?, choice)?.distance(&known);
-        Ok(Json(Verified::new(distance, threshold, Some(name.as_str().to_owned()))))
+        let claim = Claim { claim: name.as_str().to_owned(), references };
+        Ok(Json(Verified::new(distance, decision, Some(claim))?))
     };
     state.workers.run(work).await
 }
@@ -162,8 +164,13 @@ pub(super) async fn enroll(
             )));
         }
         let mut templates = Vec::with_capacity(photos.len());
-        for photo in photos {
-            let encoding = face(&house, &photo, choice)?;
+        let count = photos.len();
+        for (number, photo) in photos.into_iter().enumerate() {
+            let encoding = face(&house, &photo, choice);
+            let encoding = encoding.map_err(|refusal| match count {
+                1 => refusal,
+                _ => refusal.about(&format!("photo {}", number + 1)),
+            })?;
             templates.push(NewTemplate { encoding, photo: keep.then_some(photo) });
         }
         let faces: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();

@@ -31,8 +31,9 @@ fn state(words: &[&str]) -> (TempDir, State) {
         unreachable!("the command is serve")
     };
     let folder = tempfile::tempdir().unwrap();
-    let model = enrolled::model(&arguments.model).unwrap();
-    let reader = FaceReader::new(&arguments.model, Framing::Detected(FaceChoice::Only)).unwrap();
+    let model = enrolled::model(&arguments.store.model).unwrap();
+    let reader =
+        FaceReader::new(&arguments.store.model, Framing::Detected(FaceChoice::Only)).unwrap();
     let store = Store::open(&folder.path().join("x"), &model, Access::Write).unwrap();
     let house = House::new(reader, model, store, &arguments).unwrap();
     let guard = Guard { loopback: true, hosts: Vec::new(), token: None };

@@ -3,6 +3,15 @@
 use crate::matching::{Encoding, EncodingError};
 use crate::network::ENCODING_LENGTH;
 
+/// How the faces of this version's encodings are cut out of photos: the landmarks' points,
+/// in the version of their network, frame them.
+///
+/// Two encodings of one network can be compared if their faces were framed alike, and only
+/// then: who keeps encodings, keeps this with them. It is to be changed with whatever moves
+/// crops (the detector, the landmarks' weights, the template they are brought to); a test
+/// on a portrait's encoding notices when it has to be.
+pub const FACE_FRAMING: &str = "points-1";
+
 /// Templates that have no mean.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]

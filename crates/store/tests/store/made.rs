@@ -8,7 +8,11 @@ use store::{Access, Enrolment, Model, Store, StoreError};
 use tempfile::TempDir;
 
 pub(crate) fn model(digit: &str) -> Model {
-    Model { variant: "happyhouse".into(), weights_sha256: digit.repeat(64) }
+    Model {
+        variant: "happyhouse".into(),
+        weights_sha256: digit.repeat(64),
+        framing: "points-1".into(),
+    }
 }
 
 pub(crate) fn name(text: &str) -> PersonName {

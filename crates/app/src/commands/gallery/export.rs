@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
-use store::Store;
+use store::{Model, Store};
 
 use super::timestamp;
 use crate::output::Output;
@@ -23,6 +23,8 @@ pub(super) struct ExportedPerson {
     pub(super) consent: Option<String>,
     pub(super) variant: String,
     pub(super) weights_sha256: String,
+    #[serde(default = "unknown_framing")]
+    pub(super) framing: String,
     pub(super) templates: Vec<ExportedTemplate>,
 }
 
@@ -34,7 +36,12 @@ pub(super) struct ExportedTemplate {
 }
 
 /// Columns of the table beside an array; one line a row of it.
-pub(super) const COLUMNS: [&str; 5] = ["name", "enrolled", "consent", "variant", "weights_sha256"];
+pub(super) const COLUMNS: [&str; 6] =
+    ["name", "enrolled", "consent", "variant", "weights_sha256", "framing"];
+
+fn unknown_framing() -> String {
+    Model::UNKNOWN_FRAMING.to_owned()
+}
 
 pub(super) fn run(store: &Store, file: Option<&Path>, output: &mut Output) -> Result<()> {
     match file.and_then(|file| Some((file, file.extension()?.to_str()?))) {
@@ -76,6 +83,7 @@ fn json_lines(store: &Store, out: &mut dyn Write) -> Result<()> {
             consent: person.consent.clone(),
             variant: model.variant.clone(),
             weights_sha256: model.weights_sha256.clone(),
+            framing: model.framing.clone(),
             templates: templates.collect(),
         };
         serde_json::to_writer(&mut *out, &row).map_err(std::io::Error::from)?;
@@ -109,6 +117,7 @@ fn table(store: &Store, out: &mut dyn Write) -> Result<()> {
                 consent,
                 &model.variant,
                 &model.weights_sha256,
+                &model.framing,
             ])?;
         }
         Ok(())

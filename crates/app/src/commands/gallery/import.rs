@@ -33,7 +33,7 @@ pub(super) fn read(
     same_model: bool,
 ) -> Result<People> {
     match file.extension().and_then(|ending| ending.to_str()) {
-        Some("jsonl") if names.is_none() => json_lines(file, model),
+        Some("jsonl") if names.is_none() => json_lines(file, model, same_model),
         Some("npy") => {
             let names = names.map_or_else(|| file.with_extension("csv"), PathBuf::from);
             array(file, &names, model, same_model)
@@ -59,7 +59,7 @@ pub(super) fn enrol(store: &mut Store, people: &mut People) -> Result<()> {
     Ok(())
 }
 
-fn json_lines(file: &Path, model: &Model) -> Result<People> {
+fn json_lines(file: &Path, model: &Model, same_model: bool) -> Result<People> {
     let mut reader = BufReader::new(opened(file)?);
     let mut people = People::new();
     let mut line = Vec::new();
@@ -76,14 +76,19 @@ fn json_lines(file: &Path, model: &Model) -> Result<People> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        person(&line, model, &mut people).with_context(context)?;
+        person(&line, model, same_model, &mut people).with_context(context)?;
     }
     Ok(people)
 }
 
-fn person(line: &[u8], model: &Model, people: &mut People) -> Result<()> {
+fn person(line: &[u8], model: &Model, same_model: bool, people: &mut People) -> Result<()> {
     let person: ExportedPerson = serde_json::from_slice(line)?;
-    expect_model(&person.variant, &person.weights_sha256, model)?;
+    let (variant, weights_sha256) = (person.variant, person.weights_sha256);
+    let framing = match &*person.framing {
+        Model::UNKNOWN_FRAMING if same_model => model.framing.clone(),
+        _ => person.framing,
+    };
+    expect_model(Model { variant, weights_sha256, framing }, model)?;
     let name = PersonName::new(&person.name)?;
     let mut templates = Vec::with_capacity(person.templates.len());
     for (number, template) in person.templates.into_iter().enumerate() {
@@ -112,12 +117,12 @@ fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<P
     let context = || names.display().to_string();
     let headers = table.headers().with_context(context)?.clone();
     let column = |name| headers.iter().position(|header| header == name);
-    let [name, enrolled, consent, variant, hash] = COLUMNS.map(column);
+    let [name, enrolled, consent, made_with @ ..] = COLUMNS.map(column);
     let Some(name) = name else { bail!("{}: there is no column `name`", context()) };
-    if (variant.is_none() || hash.is_none()) && !same_model {
+    if made_with.contains(&None) && !same_model {
         bail!(
-            "{}: there are no columns `variant` and `weights_sha256` that say which model made the \
-             numbers; if it was the one in use, say so with --same-model",
+            "{}: there are no columns `variant`, `weights_sha256` and `framing` that say which \
+             model made the numbers; if it was the one in use, say so with --same-model",
             context()
         );
     }
@@ -127,9 +132,12 @@ fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<P
         let context = || format!("{}, line {}", names.display(), number + 2);
         let record = record.with_context(context)?;
         let cell = |column: Option<usize>| column.and_then(|column| record.get(column));
-        if let (Some(variant), Some(hash)) = (cell(variant), cell(hash)) {
-            expect_model(variant, hash, model).with_context(context)?;
-        }
+        // A column that is not there says nothing else, by --same-model.
+        let told = |at: usize, ours: &str| cell(made_with[at]).unwrap_or(ours).to_owned();
+        let (variant, framing) = (told(0, &model.variant), told(2, &model.framing));
+        let weights_sha256 = told(1, &model.weights_sha256);
+        let found = Model { variant, weights_sha256, framing };
+        expect_model(found, model).with_context(context)?;
         let Some(row) = rows.get(number) else {
             bail!("{}: expected {} rows, as the array has, found more", names.display(), rows.len())
         };
@@ -154,9 +162,8 @@ fn seconds(text: &str) -> Result<u64> {
     Ok(time.duration_since(std::time::UNIX_EPOCH)?.as_secs())
 }
 
-fn expect_model(variant: &str, hash: &str, model: &Model) -> Result<()> {
-    if (variant, hash) != (&model.variant, &model.weights_sha256) {
-        let found = Model { variant: variant.to_owned(), weights_sha256: hash.to_owned() };
+fn expect_model(found: Model, model: &Model) -> Result<()> {
+    if found != *model {
         bail!("made with another model, {found}, and this is {model}: numbers cannot be compared");
     }
     Ok(())

@@ -156,8 +156,11 @@ function mark(answer) {
     pen.fillStyle = colour;
     for (const [px, py] of face.landmarks ?? []) {
       pen.beginPath();
-      pen.arc(px, py, 2.2 * unit, 0, 2 * Math.PI);
+      pen.arc(px, py, 2.6 * unit, 0, 2 * Math.PI);
       pen.fill();
+      pen.lineWidth = 0.8 * unit;
+      pen.strokeStyle = "#10231b"; // skin may be of the colour of the point
+      pen.stroke();
     }
     label(pen, face.person ?? "a stranger", x, y, unit, colour, answer);
   }
@@ -281,6 +284,8 @@ async function ring() {
 function refuse(error) {
   if (error.kind === "no_face") {
     say("refused", "I see nobody", "No face was found in this picture. Closer, and from the front?");
+  } else if (error.kind === "poor_face") {
+    say("refused", "I cannot see you well", sentence(error.message));
   } else {
     say("closed", "The door stays shut", sentence(error.message));
   }
@@ -411,7 +416,9 @@ async function enroll() {
     at("enroll").reset();
     await listPeople();
   } catch (error) {
-    tellEnrolled(false, sentence(error.message));
+    const photos = ["no_face", "several_faces", "poor_face", "no_photo"];
+    const way = photos.includes(error.kind) && shots.length > 1 ? " Leave that photo out with its ×." : "";
+    tellEnrolled(false, `${sentence(error.message)}.${way}`);
   } finally {
     showShots();
   }

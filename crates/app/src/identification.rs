@@ -1,0 +1,212 @@
+//! One face against many people: below which distance is it the nearest one's?
+//!
+//! A stranger who is compared with N photos has N chances to be taken for somebody, so
+//! one threshold cannot serve all galleries. (Compared with the means of N photos, they have
+//! about half as many on LFW: the threshold errs on the safe side.) There are two rules, and
+//! each comparison of faces in this program follows one of them:
+//!
+//! | compared | rule | where |
+//! | --- | --- | --- |
+//! | one face with one person or face | [`Decision`]: a false match rate, 1 in 1,000 | `verify`, `/v1/verify`, `enroll` on a photo unlike the person's others |
+//! | one face with everybody | [`Identification`]: that threshold, and a stricter one where it would take more than 1 stranger in 100 for somebody | `recognize`, `watch`, `/v1/recognize`, the page, `enroll` on somebody who looks like another |
+//!
+//! `cluster` groups faces and lets nobody in: it takes the threshold of one comparison,
+//! which `docs/calibration.md` shows to be the better one for groups.
+
+use anyhow::Result;
+use facenet::calibration::{
+    Calibration, CalibrationError, ErrorRate, GalleryPoint, comparison_fmr, gallery_fpir,
+};
+use facenet::gallery::Gallery;
+use facenet::matching::Threshold;
+use serde::Serialize;
+
+use crate::arguments::{Acceptance, Admission, ModelChoice};
+use crate::commands::enroll::{counted, counted_people};
+use crate::decision::{Decision, percent};
+use crate::output::{Output, line, note};
+
+/// How many strangers may be taken for somebody, unless the user says otherwise.
+const FPIR: f64 = 0.01;
+
+/// How a face is told to be one of many people's.
+pub(crate) struct Identification {
+    decision: Decision,
+    rule: Rule,
+}
+
+/// How the threshold follows from the number of people.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rule {
+    /// Not at all: it was chosen.
+    Fixed,
+    /// The threshold of one comparison as long as it takes no more strangers than this
+    /// share for somebody.
+    AtMost(f64),
+    /// The threshold that takes this share.
+    Share(f64),
+}
+
+/// The threshold among a number of people, and what it does to strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Among {
+    pub(crate) threshold: f32,
+    /// How many the face was compared with.
+    pub(crate) people: usize,
+    /// How many photos of theirs.
+    pub(crate) faces: usize,
+    /// How many of the strangers are taken for somebody, at most; null without a
+    /// calibration.
+    pub(crate) fpir: Option<ErrorRate>,
+}
+
+impl Identification {
+    /// The user's threshold or rate, or the usual ones.
+    ///
+    /// # Errors
+    /// As [`Decision::new`]; when the calibration does not support the false positive
+    /// rate asked for even for one person, or there is none to ask.
+    pub(crate) fn new(arguments: &Admission, model: &ModelChoice) -> Result<Self> {
+        let Admission { threshold, fpir, calibration } = arguments;
+        let acceptance = Acceptance {
+            threshold: *threshold,
+            // Without a calibration, the error says that one is needed.
+            fmr: fpir.map(|fpir| comparison_fmr(fpir, 1)),
+            calibration: calibration.clone(),
+            prior: None,
+        };
+        let decision = Decision::new(&acceptance, model)?;
+        let rule = match (threshold, fpir) {
+            (Some(_), _) => Rule::Fixed,
+            (None, Some(fpir)) => Rule::Share(*fpir),
+            (None, None) => Rule::AtMost(FPIR),
+        };
+        Ok(Self { decision, rule })
+    }
+
+    /// For one comparison.
+    pub(crate) fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// For a probe that is compared with the people of a gallery.
+    pub(crate) fn among(&self, gallery: &Gallery) -> Among {
+        Among { people: gallery.len(), ..self.among_faces(gallery.faces()) }
+    }
+
+    /// For a probe that is compared with so many photos, or with means of them.
+    fn among_faces(&self, faces: usize) -> Among {
+        let single = self.decision.threshold();
+        let Some(calibration) = self.decision.calibration() else {
+            return Among { threshold: single.distance(), people: faces, faces, fpir: None };
+        };
+        let threshold = match self.rule {
+            Rule::Fixed => single,
+            Rule::AtMost(fpir) => strictest(single, in_gallery(calibration, faces, fpir)),
+            Rule::Share(fpir) => in_gallery(calibration, faces, fpir),
+        };
+        let [fmr, _] = calibration.rates(threshold);
+        let of = |rate| gallery_fpir(rate, faces);
+        let fpir = ErrorRate { value: of(fmr.value), low: of(fmr.low), high: of(fmr.high) };
+        Among { threshold: threshold.distance(), people: faces, faces, fpir: Some(fpir) }
+    }
+
+    /// A word about galleries that are larger than the calibration can speak for.
+    pub(crate) fn tell_of_size(&self, gallery: &Gallery) {
+        if let (Some(calibration), Rule::AtMost(fpir) | Rule::Share(fpir)) =
+            (self.decision.calibration(), self.rule)
+            && let Err(error) = calibration.for_gallery(gallery.faces().max(1), fpir)
+        {
+            note(format_args!("{error}; the strictest threshold of theirs is in force"));
+        }
+    }
+}
+
+impl Among {
+    /// The threshold.
+    pub(crate) fn threshold(&self) -> Threshold {
+        Threshold::new(self.threshold).unwrap_or_default()
+    }
+
+    /// In a line of text.
+    pub(crate) fn print(&self, output: &mut Output) -> Result<()> {
+        let Self { threshold, people, faces, fpir } = self;
+        match fpir {
+            Some(fpir) if *people > 0 => {
+                let (people, photos) = (counted_people(*people), counted(*faces, "photo"));
+                let strangers = percent(fpir.value);
+                line!(
+                    output,
+                    "threshold {threshold} for {people}, {photos}: at most {strangers} of \
+                     strangers are taken for somebody (FPIR)"
+                )?;
+            }
+            _ => line!(output, "threshold {threshold}")?,
+        }
+        Ok(())
+    }
+}
+
+fn strictest(a: Threshold, b: Threshold) -> Threshold {
+    if b < a { b } else { a }
+}
+
+/// The threshold at which a stranger is taken for the person of one of
+/// `faces` with probability `fpir`, or the strictest that the calibration can tell of.
+fn in_gallery(calibration: &Calibration, faces: usize, fpir: f64) -> Threshold {
+    let supported = |faces| calibration.for_gallery(faces, fpir);
+    let point = supported(faces.max(1)).or_else(|error| match error {
+        CalibrationError::GalleryTooLarge { largest, .. } => supported((largest as usize).max(1)),
+        error => Err(error),
+    });
+    match point {
+        Ok(GalleryPoint { threshold, .. }) => threshold,
+        // `Identification::new` has asked for one person already.
+        Err(_) => calibration.default_point().map_or(Threshold::DEFAULT, |point| point.threshold),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use facenet::network::Variant;
+
+    use super::*;
+
+    fn identification(arguments: &Admission) -> Result<Identification> {
+        Identification::new(arguments, &ModelChoice { weights: None, variant: Variant::HappyHouse })
+    }
+
+    #[test]
+    fn a_crowd_has_a_stricter_threshold_and_a_few_people_that_of_one() {
+        let usual = identification(&Admission::default()).unwrap();
+        let of = |faces| usual.among_faces(faces).threshold;
+        for faces in [0, 1, 10] {
+            assert_eq!(of(faces), 0.643, "{faces}");
+        }
+        assert!(of(100) < of(11) && of(11) < 0.643 && of(10_000) < of(100));
+        for faces in [1, 10, 11, 100, 99_299] {
+            let fpir = usual.among_faces(faces).fpir.unwrap();
+            assert!(fpir.value <= 0.01 * 1.001, "{faces}: {}", fpir.value);
+        }
+        // More than LFW can speak for: as strict as it goes, and the rate says so.
+        assert_eq!(of(1_000_000), of(99_299));
+        assert!(
+            usual.among_faces(1_000_000).fpir.unwrap().value
+                > usual.among_faces(99_299).fpir.unwrap().value
+        );
+    }
+
+    #[test]
+    fn who_chooses_gets_what_they_chose() {
+        let threshold = Threshold::new(0.7).unwrap();
+        let fixed = Admission { threshold: Some(threshold), ..Admission::default() };
+        assert_eq!(identification(&fixed).unwrap().among_faces(5_000).threshold, 0.7);
+        let open = Admission { fpir: Some(0.1), ..Admission::default() };
+        let open = identification(&open).unwrap();
+        assert!(open.among_faces(1).threshold > 0.85 && open.among_faces(100).threshold > 0.643);
+        for fpir in [0.0, -1.0, 2.0, f64::NAN, 1e-9] {
+            let none = Admission { fpir: Some(fpir), ..Admission::default() };
+            assert!(identification(&none).is_err(), "{fpir}");
+        }
+    }
+}
