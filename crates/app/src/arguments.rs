@@ -215,7 +215,7 @@ pub(crate) struct ModelChoice {
     pub(crate) variant: Variant,
     /// What the network multiplies: f32, or bf16 for speed on processors that have it
     #[arg(long, default_value_t = Precision::F32, value_name = "f32|bf16")]
-    precision: Precision,
+    pub(crate) precision: Precision,
 }
 
 impl ModelChoice {

@@ -169,11 +169,13 @@ fn in_gallery(calibration: &Calibration, faces: usize, fpir: f64) -> Threshold {
 #[cfg(test)]
 mod tests {
     use facenet::network::Variant;
+    use tensor::inference::Precision;
 
     use super::*;
 
     fn identification(arguments: &Admission) -> Result<Identification> {
-        Identification::new(arguments, &ModelChoice { weights: None, variant: Variant::HappyHouse })
+        let (variant, precision) = (Variant::HappyHouse, Precision::F32);
+        Identification::new(arguments, &ModelChoice { weights: None, variant, precision })
     }
 
     #[test]
