@@ -276,7 +276,17 @@ fn what_is_exported_can_be_imported() {
     let other = House::new();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
     ended.with_error(&["line 1", "another model"]);
+    let first = text.lines().next().unwrap();
+    fs::write(&file, format!("{first}\n{first}\n")).unwrap();
+    let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
+    ended.with_error(&["line 2", "\"barack\" comes a second time"]);
+    // Nor do people whose faces were cut out nobody knows how, but on the user's word.
+    fs::write(&file, text.replace(",\"framing\":\"points-1\"", "")).unwrap();
+    let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
+    ended.with_error(&["line 1", "framed by unknown"]);
     assert!(!other.file("people.redb").exists());
+    other.run(&["gallery", "import", file.to_str().unwrap(), "--same-model"]).with_code(0);
+    assert_eq!(other.names(), house.names());
 }
 
 #[test]

@@ -10,6 +10,10 @@ use crate::arguments::{Acceptance, ModelChoice};
 use crate::face_reader::weights;
 use crate::output::{Output, escaped, line, note};
 
+/// What to do where there is no calibration.
+pub(crate) const CALIBRATE: &str = "make a calibration with `facenet calibrate` and pass it with \
+                                    --calibration FILE";
+
 /// The threshold in force and what is known of it.
 pub(crate) struct Decision {
     threshold: Threshold,
@@ -85,16 +89,14 @@ impl Decision {
     }
 
     fn uncalibrated(acceptance: &Acceptance) -> Result<Self> {
-        const WAY_OUT: &str = "make a calibration with `facenet calibrate` and pass it with \
-                               --calibration FILE";
         if acceptance.fmr.is_some() || acceptance.prior.is_some() {
-            bail!("there is no calibration for these weights: {WAY_OUT}");
+            bail!("there is no calibration for these weights: {CALIBRATE}");
         }
         let threshold = acceptance.threshold.unwrap_or_else(|| {
             let notebook = Threshold::NOTEBOOK;
             note(format_args!(
                 "there is no calibration for these weights: the threshold is the notebook's, \
-                 {notebook}, and its error rates are unknown; {WAY_OUT}"
+                 {notebook}, and its error rates are unknown; {CALIBRATE}"
             ));
             notebook
         });

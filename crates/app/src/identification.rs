@@ -13,17 +13,15 @@
 //! `cluster` groups faces and lets nobody in: it takes the threshold of one comparison,
 //! which `docs/calibration.md` shows to be the better one for groups.
 
-use anyhow::Result;
-use facenet::calibration::{
-    Calibration, CalibrationError, ErrorRate, GalleryPoint, comparison_fmr, gallery_fpir,
-};
+use anyhow::{Result, bail};
+use facenet::calibration::{Calibration, CalibrationError, ErrorRate, GalleryPoint, gallery_fpir};
 use facenet::gallery::Gallery;
 use facenet::matching::Threshold;
 use serde::Serialize;
 
 use crate::arguments::{Acceptance, Admission, ModelChoice};
 use crate::commands::enroll::{counted, counted_people};
-use crate::decision::{Decision, percent};
+use crate::decision::{CALIBRATE, Decision, percent};
 use crate::output::{Output, line, note};
 
 /// How many strangers may be taken for somebody, unless the user says otherwise.
@@ -68,14 +66,15 @@ impl Identification {
     /// rate asked for even for one person, or there is none to ask.
     pub(crate) fn new(arguments: &Admission, model: &ModelChoice) -> Result<Self> {
         let Admission { threshold, fpir, calibration } = arguments;
-        let acceptance = Acceptance {
-            threshold: *threshold,
-            // Without a calibration, the error says that one is needed.
-            fmr: fpir.map(|fpir| comparison_fmr(fpir, 1)),
-            calibration: calibration.clone(),
-            prior: None,
-        };
+        let (threshold, calibration) = (*threshold, calibration.clone());
+        let acceptance = Acceptance { threshold, calibration, ..Acceptance::default() };
         let decision = Decision::new(&acceptance, model)?;
+        if let Some(fpir) = fpir {
+            let Some(calibration) = decision.calibration() else {
+                bail!("--fpir needs a calibration for these weights: {CALIBRATE}")
+            };
+            calibration.for_gallery(1, *fpir)?;
+        }
         let rule = match (threshold, fpir) {
             (Some(_), _) => Rule::Fixed,
             (None, Some(fpir)) => Rule::Share(*fpir),
@@ -205,6 +204,8 @@ mod tests {
         assert_eq!(identification(&fixed).unwrap().among_faces(5_000).threshold, 0.7);
         let open = Admission { fpir: Some(0.1), ..Admission::default() };
         let open = identification(&open).unwrap();
+        // A claim is one comparison, whatever a crowd may do.
+        assert_eq!(open.decision().threshold(), Threshold::DEFAULT);
         assert!(open.among_faces(1).threshold > 0.85 && open.among_faces(100).threshold > 0.643);
         for fpir in [0.0, -1.0, 2.0, f64::NAN, 1e-9] {
             let none = Admission { fpir: Some(fpir), ..Admission::default() };
