@@ -1,34 +1,39 @@
 //! The people who are enrolled, as every command meets them: where their file is, which
 //! model their numbers are of, and below which distance one of them is recognised.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use etcetera::BaseStrategy;
 use facenet::gallery::PersonName;
 use facenet::matching::Threshold;
-use store::{Access, Model, Store, StoreError};
+use store::{Access, Location, Model, Store, StoreError};
 
 use crate::arguments::{Decision, ModelChoice, StoreChoice};
 use crate::face_reader::weights;
-use crate::output::escaped;
+use crate::output::{escaped, note};
 
-/// The file that was named, or the user's own.
-pub(crate) fn path(choice: &StoreChoice) -> Result<PathBuf> {
-    if let Some(path) = &choice.db {
-        if path.to_str().is_some_and(|path| path.contains("://")) {
-            bail!(
-                "--db {}: expected a file; this program was built without databases on other \
-                 machines",
-                escaped(&path.display().to_string())
-            );
+/// What was named, or the user's own file.
+pub(crate) fn location(choice: &StoreChoice) -> Result<Location> {
+    let Some(named) = &choice.db else {
+        return match etcetera::choose_base_strategy() {
+            Ok(folders) => {
+                Ok(Location::File(folders.data_dir().join("facenet").join("people.redb")))
+            }
+            Err(error) => {
+                bail!("there is no folder for data ({error}): name a file with --db PATH")
+            }
+        };
+    };
+    #[allow(unused_mut, reason = "what is built without databases searches in one way only")]
+    let mut location = Location::parse(named).context("--db")?;
+    #[cfg(feature = "postgres")]
+    match &mut location {
+        Location::Postgres(database) => database.search = choice.search(),
+        Location::File(_) if choice.search() == store::Search::Hnsw => {
+            bail!("--search hnsw is for people in PostgreSQL; a file's are searched exactly")
         }
-        return Ok(path.clone());
+        Location::File(_) => {}
     }
-    match etcetera::choose_base_strategy() {
-        Ok(folders) => Ok(folders.data_dir().join("facenet").join("people.redb")),
-        Err(error) => bail!("there is no folder for data ({error}): name a file with --db PATH"),
-    }
+    Ok(location)
 }
 
 /// The model that is in use.
@@ -39,23 +44,31 @@ pub(crate) fn model(choice: &ModelChoice) -> Result<Model> {
 
 /// The store, for people of the model in use.
 pub(crate) fn open(choice: &StoreChoice, model: &ModelChoice, access: Access) -> Result<Store> {
-    let path = path(choice)?;
-    told(Store::open(&path, &self::model(model)?, access))
+    let location = location(choice)?;
+    let store = told(Store::open(&location, &self::model(model)?, access))?;
+    if let Some(remark) = store.remark() {
+        note(format_args!("{remark}"));
+    }
+    Ok(store)
 }
 
 /// The store as it is, whatever the model: for what needs no numbers to be compared.
 pub(crate) fn open_any(choice: &StoreChoice, access: Access) -> Result<Store> {
-    let path = path(choice)?;
-    // Of a store that holds nobody yet, nobody can be shown or removed.
-    if !std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0) {
-        expect_there(&path)?;
-    }
+    let location = location(choice)?;
     let nobodys = Model { variant: String::new(), weights_sha256: "0".repeat(64) };
-    told(Store::open_any(&path, &nobodys, access))
-}
-
-fn expect_there(path: &Path) -> Result<()> {
-    told(Err(StoreError::Missing { file: path.to_path_buf() }))
+    // Of a store that holds nobody yet, nobody can be shown or removed; and none is made.
+    match &location {
+        Location::File(path) => {
+            if !std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0) {
+                return told(Err(StoreError::Missing { file: path.clone() }));
+            }
+        }
+        Location::Postgres(_) if access == Access::Write => {
+            drop(told(Store::open_any(&location, &nobodys, Access::Read))?);
+        }
+        Location::Postgres(_) => {}
+    }
+    told(Store::open_any(&location, &nobodys, access))
 }
 
 /// With what to do about it.

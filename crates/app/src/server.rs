@@ -60,6 +60,12 @@ pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {
     let model = enrolled::model(&arguments.model)?;
     let reader = FaceReader::new(&arguments.model, Framing::Detected(Default::default()))?;
     let store = enrolled::open(&arguments.store, &arguments.model, Access::Write)?;
+    if store.has_index_search() {
+        bail!(
+            "the server holds everybody in memory and compares with all of them, exactly: \
+             --search hnsw is for `recognize`"
+        );
+    }
     let house = House::new(reader, model, store, arguments)?;
 
     let context = || format!("cannot listen on {}", arguments.listen);
@@ -68,6 +74,8 @@ pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {
     let address = listener.local_addr().with_context(context)?;
     let guard = Guard { loopback, hosts: arguments.hosts.clone(), token };
     let state = State::new(house, guard, &arguments.limits);
+    // The last to let go of a database's connection must not be a task of the runtime.
+    let _house = std::sync::Arc::clone(&state.house);
     line!(output, "The door is at http://{address}/")?;
     if loopback && state.guard.token.is_none() {
         line!(output, "Whoever uses this machine can open it; Ctrl-C closes it.")?;

@@ -151,11 +151,11 @@ impl Keeper for PostgresStore {
     }
 
     fn len(&self) -> Result<usize, StoreError> {
-        self.session.read("read it", |client| rows::len(client))
+        self.session.read("read it", rows::len)
     }
 
     fn list(&self) -> Result<Vec<Summary>, StoreError> {
-        self.session.read("read it", |client| rows::list(client))
+        self.session.read("read it", rows::list)
     }
 
     fn person(&self, name: &PersonName) -> Result<Person, StoreError> {

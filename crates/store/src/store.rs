@@ -81,6 +81,11 @@ impl Store {
         &self.location
     }
 
+    /// Whether [`search`](Self::search) asks an index, and may miss somebody.
+    pub fn has_index_search(&self) -> bool {
+        matches!(&self.location, Location::Postgres(at) if at.search == crate::Search::Hnsw)
+    }
+
     /// The model of the templates.
     pub fn model(&self) -> &Model {
         self.keeper.model()

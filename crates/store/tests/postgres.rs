@@ -80,7 +80,7 @@ fn the_index_finds_nearly_everybody() {
     database.search = Search::Hnsw;
     let location = Location::Postgres(database);
     if !has_pgvector(&server) {
-        eprintln!("skipped: this PostgreSQL has no pgvector");
+        server::skipped("this PostgreSQL has no pgvector");
         let error = open(&location, Access::Read).unwrap_err();
         assert!(matches!(error, StoreError::NoIndexHere), "{error}");
         return;

@@ -54,18 +54,13 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
     let photos = store.person(&arguments.name)?.templates.len();
     let name = arguments.name.as_str();
     if output.is_json() {
-        let db = store.path().display().to_string();
+        let db = store.location().to_string();
         output.json(&Answer { name, added, photos, skipped, resembles, db })?;
     } else {
         let name = escaped(name);
         let people = store.len()?;
         line!(output, "{name} is enrolled with {}.", counted(photos, "photo"))?;
-        line!(
-            output,
-            "{} in {}",
-            counted_people(people),
-            escaped(&store.path().display().to_string())
-        )?;
+        line!(output, "{} in {}", counted_people(people), escaped(&store.location().to_string()))?;
     }
     Ok(Outcome::Yes)
 }
@@ -147,14 +142,13 @@ fn resemblance(
     arguments: &Enroll,
     encodings: &[Encoding],
 ) -> Result<Option<Resembles>> {
-    let mut gallery = store.gallery()?;
-    gallery.remove(&arguments.name);
-    let threshold = identification_threshold(&crate::arguments::Decision::default(), gallery.len());
-    let mean = mean_template(encodings)?;
-    let nearest = gallery.recognize(&mean, threshold, 1);
-    Ok(nearest
-        .person()
-        .map(|person| Resembles { name: person.name.clone(), distance: person.distance }))
+    // Themselves, if they are enrolled already, and somebody else.
+    let people = store.len()?;
+    let mut nearest = store.search(&mean_template(encodings)?, 2)?;
+    nearest.retain(|person| person.name != arguments.name.as_str());
+    let threshold = identification_threshold(&crate::arguments::Decision::default(), people);
+    let other = nearest.into_iter().next().filter(|person| threshold.accepts(person.distance));
+    Ok(other.map(|person| Resembles { name: person.name, distance: person.distance }))
 }
 
 /// `1 photo`, `2 photos`.

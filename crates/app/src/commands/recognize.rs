@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use facenet::gallery::Gallery;
 use facenet::matching::{Recognition, Threshold};
 use serde::Serialize;
-use store::Access;
+use store::{Access, Searched};
 
 use crate::arguments::Recognize;
 use crate::enrolled::{self, identification_threshold};
@@ -44,7 +43,7 @@ pub(crate) struct FaultRow {
 
 /// Who may be recognised, and when.
 struct Known {
-    gallery: Gallery,
+    people: Searched,
     skipped: usize,
     threshold: Threshold,
     top: usize,
@@ -87,19 +86,19 @@ fn worse(a: Outcome, b: Outcome) -> Outcome {
 }
 
 fn known(arguments: &Recognize, reader: &FaceReader) -> Result<Known> {
-    let (gallery, skipped) = match &arguments.gallery {
+    let (people, skipped) = match &arguments.gallery {
         Some(folder) => {
             let photos = reader.with_framing(Framing::of_gallery(&arguments.faces));
             let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
-            (photos.gallery()?, photos.skipped)
+            (photos.gallery()?.into(), photos.skipped)
         }
         None => {
             let store = enrolled::open(&arguments.store, &arguments.model, Access::Read)?;
-            (store.gallery()?, 0)
+            (store.searched()?, 0)
         }
     };
-    let threshold = identification_threshold(&arguments.decision, gallery.len());
-    Ok(Known { gallery, skipped, threshold, top: arguments.top.get() })
+    let threshold = identification_threshold(&arguments.decision, people.len()?);
+    Ok(Known { people, skipped, threshold, top: arguments.top.get() })
 }
 
 /// Answers for the faces of one photo; yes if everybody is known.
@@ -115,7 +114,7 @@ fn answer(
         line!(output, "{}:", escaped(&photo.display().to_string()))?;
     }
     for face in faces {
-        let answer = known.gallery.recognize(&face.encoding, known.threshold, known.top);
+        let answer = known.people.recognize(&face.encoding, known.threshold, known.top)?;
         if answer.person().is_none() {
             outcome = Outcome::No;
         }

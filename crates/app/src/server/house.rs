@@ -1,7 +1,8 @@
 //! The house: who lives in it, in memory and on disk, and the network that knows them.
 //!
 //! The store is the truth, the gallery its image for searching. A change goes to the
-//! store first and is on disk before the gallery shows it.
+//! store first and is on disk before the gallery shows it. In a database that others
+//! change, too, the image is made anew when it is out of date, before an answer is given.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -65,14 +66,25 @@ impl House {
         self.threshold
     }
 
-    pub(super) fn recognize(&self, face: &Encoding, top: usize) -> Recognition {
+    pub(super) fn recognize(&self, face: &Encoding, top: usize) -> Result<Recognition> {
+        self.refresh()?;
         let threshold = self.identification_threshold();
-        self.gallery().recognize(face, threshold, top)
+        Ok(self.gallery().recognize(face, threshold, top))
     }
 
     /// The mean template of a person.
-    pub(super) fn template(&self, name: &PersonName) -> Option<Vec<f32>> {
-        self.gallery().template(name).map(<[f32]>::to_vec)
+    pub(super) fn template(&self, name: &PersonName) -> Result<Option<Vec<f32>>> {
+        self.refresh()?;
+        Ok(self.gallery().template(name).map(<[f32]>::to_vec))
+    }
+
+    /// Takes over what others changed in a store that is shared.
+    fn refresh(&self) -> Result<()> {
+        let store = self.store();
+        if let Some(gallery) = store.refreshed()? {
+            *self.gallery_mut() = gallery;
+        }
+        Ok(())
     }
 
     /// Somebody else whom these faces would be taken for.
@@ -81,7 +93,7 @@ impl House {
         name: &PersonName,
         faces: &[Encoding],
     ) -> Result<Option<(String, f32)>> {
-        let found = self.recognize(&mean_template(faces)?, 2);
+        let found = self.recognize(&mean_template(faces)?, 2)?;
         let threshold = found.threshold;
         let other = found.candidates.into_iter().find(|person| person.name != name.as_str());
         let other = other.filter(|person| threshold.accepts(person.distance));

@@ -71,14 +71,15 @@ pub(super) async fn recognize(
     let work = move || {
         let sight = Sight::of(&house, &form.file("photo")?, choice)?;
         let faces = sight.faces.iter();
-        let faces =
-            faces.map(|face| RecognizedFace::new(face, house.recognize(&face.encoding, top)));
+        let faces = faces
+            .map(|face| Ok(RecognizedFace::new(face, house.recognize(&face.encoding, top)?)))
+            .collect::<Result<_, Refusal>>()?;
         Ok(Json(Recognized {
             width: sight.width,
             height: sight.height,
             threshold: house.identification_threshold().distance(),
             people: house.len(),
-            faces: faces.collect(),
+            faces,
         }))
     };
     state.workers.run(work).await
@@ -109,7 +110,7 @@ pub(super) async fn verify(
             Refusal::bad_request("expected the pictures `a` and `b`, or `photo` and a `name`")
         })?;
         let name = PersonName::new(&name)?;
-        let template = house.template(&name).ok_or_else(|| Refusal::no_person(name.as_str()))?;
+        let template = house.template(&name)?.ok_or_else(|| Refusal::no_person(name.as_str()))?;
         let known = Encoding::new(template).map_err(no_encoding)?;
         let distance = face(&house, &form.file("photo")?, choice)?.distance(&known);
         Ok(Json(Verified::new(distance, threshold, Some(name.as_str().to_owned()))))

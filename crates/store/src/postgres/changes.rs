@@ -33,10 +33,10 @@ impl<'e> Arriving<'e> {
         self.before.as_ref().map_or(0, Vec::len) + new
     }
 
-    /// The last note that says anything replaces earlier ones.
+    /// The last note, which replaces earlier ones; an empty one clears them.
     fn consent(&self) -> Option<&'e str> {
-        let notes = self.parts.iter().filter_map(|(_, part)| part.consent.as_deref());
-        notes.last().filter(|note| !note.is_empty())
+        let mut notes = self.parts.iter().filter_map(|(_, part)| part.consent.as_deref());
+        notes.next_back()
     }
 }
 
@@ -60,7 +60,9 @@ pub(super) fn enroll_all(
         check_count(name, person.count())?;
         let mean = rows::mean(name, &person.encodings())?;
         match (&person.before, &person.parts[..]) {
-            (None, [(at, _), ..]) => rows.person(name, *at, person.consent(), mean),
+            (None, [(at, _), ..]) => {
+                rows.person(name, *at, person.consent().filter(|note| !note.is_empty()), mean);
+            }
             _ => update(transaction, name, person, &mean)?,
         }
         let mut number = person.before.as_ref().map_or(0, Vec::len);
@@ -101,7 +103,9 @@ fn update(
     mean: &Encoding,
 ) -> Result<(), Fault> {
     transaction.execute(
-        "UPDATE facenet.people SET mean = $2, consent = coalesce($3, consent) WHERE name = $1",
+        "UPDATE facenet.people
+         SET mean = $2, consent = CASE WHEN $3::text IS NULL THEN consent ELSE nullif($3, '') END
+         WHERE name = $1",
         &[&name.as_str(), &mean.values(), &person.consent()],
     )?;
     Ok(())

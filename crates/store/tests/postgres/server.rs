@@ -45,7 +45,7 @@ impl Server {
     pub(crate) fn alone() -> Option<Self> {
         let bin = programs();
         if bin.is_none() {
-            eprintln!("skipped: no PostgreSQL is installed; {BIN} may name its folder `bin`");
+            skipped(&format!("no PostgreSQL is installed; {BIN} may name its folder `bin`"));
         }
         bin.map(Self::start)
     }
@@ -117,8 +117,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let stopped = self.command("pg_ctl", &["stop", "-w", "-m", "immediate"]).status();
-        eprintln!("PostgreSQL stopped: {stopped:?}");
+        // Its folder goes with it, so there is nothing to be done if this fails.
+        let _ = self.command("pg_ctl", &["stop", "-w", "-m", "immediate"]).status();
     }
 }
 
@@ -132,6 +132,11 @@ impl Fresh {
     pub(crate) fn location(&self) -> Location {
         Location::parse(Path::new(&self.url)).unwrap()
     }
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }
 
 /// The newest programs.

@@ -15,6 +15,15 @@ pub(crate) fn people_come_back(at: &Location) {
     store.enroll(&name("Zoë"), &first).unwrap();
     store.enroll(&name("Zoe\u{308}"), &enrolment(&[3])).unwrap();
     store.enroll(&name("kian"), &enrolment(&[4])).unwrap();
+    // A note stays until another comes; an empty one takes it away.
+    let note = |note: &str| Enrolment { consent: Some(note.to_owned()), ..enrolment(&[4]) };
+    for (given, kept) in [(note("one"), Some("one")), (enrolment(&[4]), Some("one"))] {
+        store.enroll(&name("note"), &given).unwrap();
+        assert_eq!(store.person(&name("note")).unwrap().consent.as_deref(), kept);
+    }
+    store.enroll(&name("note"), &note("")).unwrap();
+    assert_eq!(store.person(&name("note")).unwrap().consent, None);
+    store.remove(&[name("note")]).unwrap();
     drop(store);
 
     let store = open(at, Access::Read).unwrap();
