@@ -8,6 +8,8 @@
 mod behaviour;
 #[path = "store/made.rs"]
 mod made;
+#[path = "postgres/scale.rs"]
+mod scale;
 #[path = "postgres/server.rs"]
 mod server;
 
