@@ -5,15 +5,16 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[allow(dead_code, unreachable_pub, reason = "taken in whole")]
+#[allow(dead_code, unused, reason = "taken in whole")]
 #[path = "../../crates/app/src/output.rs"]
 mod output;
 
 #[allow(dead_code, reason = "taken in whole")]
+#[path = "."]
 mod server {
-    #[path = "../../../crates/app/src/server/body.rs"]
+    #[path = "../../crates/app/src/server/body.rs"]
     mod body;
-    #[path = "../../../crates/app/src/server/refusal.rs"]
+    #[path = "../../crates/app/src/server/refusal.rs"]
     mod refusal;
 
     use std::sync::Arc;

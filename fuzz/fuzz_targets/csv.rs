@@ -12,6 +12,7 @@ mod network {
     pub(crate) use facenet::network::TensorSpec;
 }
 
+#[path = "."]
 mod weights {
     pub(crate) mod error {
         pub(crate) use facenet::weights::{TensorFault, WeightsError};
@@ -42,7 +43,7 @@ mod weights {
     }
 
     #[allow(dead_code, reason = "only its parser and its writer are tried")]
-    #[path = "../../../crates/facenet/src/weights/csv.rs"]
+    #[path = "../../crates/facenet/src/weights/csv.rs"]
     mod csv;
 
     pub(crate) fn run(bytes: &[u8]) {
