@@ -356,3 +356,29 @@ fn new_photos_in_a_folder_are_answered_for() {
 fn put(folder: &Path, name: &str) {
     fs::copy(portrait("obama-speech.jpg"), folder.join(name)).unwrap();
 }
+
+#[test]
+fn a_databases_password_is_shown_nowhere() {
+    let house = House::new();
+    let secret = |address: &str, words: &[&str]| {
+        let mut command = house.facenet(words);
+        let ended = run(command.env("FACENET_DB", address));
+        let shown = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!shown.contains("geheim"), "{shown}");
+        ended
+    };
+    // Built without databases, or with: another machine's is refused either way.
+    let address = "postgres://kian:geheim@db.example/faces?password=geheim";
+    let photo = portrait("obama-portrait.jpg");
+    let photo = photo.to_str().unwrap();
+    for words in [["gallery", "list"], ["recognize", photo], ["gallery", "--json"]] {
+        secret(address, &words).with_code(2);
+    }
+    secret(address, &["gallery", "list"]).with_error(&["postgres://kian@db.example/faces"]);
+    secret(address, &["gallery", "list", "--json"]).with_code(2);
+    secret(address, &["recognize", "--help"]).with_code(0);
+    let ended = secret(address, &["gallery", "path"]).with_code(0);
+    assert_eq!(ended.stdout, "postgres://kian@db.example/faces\n");
+    secret("mysql://kian:geheim@localhost/faces", &["gallery", "list"])
+        .with_error(&["expected a file or postgres://", "mysql://"]);
+}

@@ -1,33 +1,38 @@
 //! The people who are enrolled, as every command meets them: where their file is, and
 //! which model their numbers are of.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use etcetera::BaseStrategy;
 use facenet::gallery::{FACE_FRAMING, PersonName};
-use store::{Access, Model, Store, StoreError};
+use store::{Access, Location, Model, Store, StoreError};
 
 use crate::arguments::{ModelChoice, StoreChoice};
 use crate::decision::weights_hash;
-use crate::output::escaped;
+use crate::output::{escaped, note};
 
-/// The file that was named, or the user's own.
-pub(crate) fn path(choice: &StoreChoice) -> Result<PathBuf> {
-    if let Some(path) = &choice.db {
-        if path.to_str().is_some_and(|path| path.contains("://")) {
-            bail!(
-                "--db {}: expected a file; this program was built without databases on other \
-                 machines",
-                escaped(&path.display().to_string())
-            );
+/// What was named, or the user's own file.
+pub(crate) fn location(choice: &StoreChoice) -> Result<Location> {
+    let Some(named) = &choice.db else {
+        return match etcetera::choose_base_strategy() {
+            Ok(folders) => {
+                Ok(Location::File(folders.data_dir().join("facenet").join("people.redb")))
+            }
+            Err(error) => {
+                bail!("there is no folder for data ({error}): name a file with --db PATH")
+            }
+        };
+    };
+    #[allow(unused_mut, reason = "what is built without databases searches in one way only")]
+    let mut location = Location::parse(named).context("--db")?;
+    #[cfg(feature = "postgres")]
+    match &mut location {
+        Location::Postgres(database) => database.search = choice.search(),
+        Location::File(_) if choice.search() == store::Search::Hnsw => {
+            bail!("--search hnsw is for people in PostgreSQL; a file's are searched exactly")
         }
-        return Ok(path.clone());
+        Location::File(_) => {}
     }
-    match etcetera::choose_base_strategy() {
-        Ok(folders) => Ok(folders.data_dir().join("facenet").join("people.redb")),
-        Err(error) => bail!("there is no folder for data ({error}): name a file with --db PATH"),
-    }
+    Ok(location)
 }
 
 /// The model that is in use.
@@ -38,27 +43,35 @@ pub(crate) fn model(choice: &ModelChoice) -> Result<Model> {
 
 /// The store, for people of the model in use.
 pub(crate) fn open(choice: &StoreChoice, access: Access) -> Result<Store> {
-    let path = path(choice)?;
-    told(Store::open(&path, &model(&choice.model)?, access))
+    let location = location(choice)?;
+    let store = told(Store::open(&location, &model(&choice.model)?, access))?;
+    if let Some(remark) = store.remark() {
+        note(format_args!("{remark}"));
+    }
+    Ok(store)
 }
 
 /// The store as it is, whatever the model: for what needs no numbers to be compared.
 pub(crate) fn open_any(choice: &StoreChoice, access: Access) -> Result<Store> {
-    let path = path(choice)?;
-    // Of a store that holds nobody yet, nobody can be shown or removed.
-    if !std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0) {
-        expect_there(&path)?;
-    }
+    let location = location(choice)?;
     let nobodys = Model {
         variant: String::new(),
         weights_sha256: "0".repeat(64),
         framing: FACE_FRAMING.to_owned(),
     };
-    told(Store::open_any(&path, &nobodys, access))
-}
-
-fn expect_there(path: &Path) -> Result<()> {
-    told(Err(StoreError::Missing { file: path.to_path_buf() }))
+    // Of a store that holds nobody yet, nobody can be shown or removed; and none is made.
+    match &location {
+        Location::File(path) => {
+            if !std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0) {
+                return told(Err(StoreError::Missing { file: path.clone() }));
+            }
+        }
+        Location::Postgres(_) if access == Access::Write => {
+            drop(told(Store::open_any(&location, &nobodys, Access::Read))?);
+        }
+        Location::Postgres(_) => {}
+    }
+    told(Store::open_any(&location, &nobodys, access))
 }
 
 /// With what to do about it.
@@ -80,7 +93,7 @@ pub(crate) fn expect_known(store: &Store, names: &[PersonName]) -> Result<()> {
             let unknown = StoreError::NoPerson { name: name.as_str().to_owned() };
             bail!(
                 "{unknown} in {}; it has {}",
-                store.path().display(),
+                store.location(),
                 match &names[..] {
                     [] => "nobody".to_owned(),
                     names => abridged(names.iter().copied()),

@@ -15,7 +15,6 @@
 
 use anyhow::{Result, bail};
 use facenet::calibration::{Calibration, CalibrationError, ErrorRate, GalleryPoint, gallery_fpir};
-use facenet::gallery::Gallery;
 use facenet::matching::Threshold;
 use serde::Serialize;
 
@@ -88,9 +87,9 @@ impl Identification {
         &self.decision
     }
 
-    /// For a probe that is compared with the people of a gallery.
-    pub(crate) fn among(&self, gallery: &Gallery) -> Among {
-        Among { people: gallery.len(), ..self.among_faces(gallery.faces()) }
+    /// For a probe that is compared with these people, of whom there are so many photos.
+    pub(crate) fn among(&self, people: usize, faces: usize) -> Among {
+        Among { people, ..self.among_faces(faces) }
     }
 
     /// For a probe that is compared with so many photos, or with means of them.
@@ -111,10 +110,10 @@ impl Identification {
     }
 
     /// A word about galleries that are larger than the calibration can speak for.
-    pub(crate) fn tell_of_size(&self, gallery: &Gallery) {
+    pub(crate) fn tell_of_size(&self, faces: usize) {
         if let (Some(calibration), Rule::AtMost(fpir) | Rule::Share(fpir)) =
             (self.decision.calibration(), self.rule)
-            && let Err(error) = calibration.for_gallery(gallery.faces().max(1), fpir)
+            && let Err(error) = calibration.for_gallery(faces.max(1), fpir)
         {
             note(format_args!("{error}; the strictest threshold of theirs is in force"));
         }

@@ -58,10 +58,18 @@ pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {
     let model = enrolled::model(&arguments.store.model)?;
     let reader = FaceReader::new(&arguments.store.model, Framing::Detected(Default::default()))?;
     let store = enrolled::open(&arguments.store, Access::Write)?;
+    if store.has_index_search() {
+        bail!(
+            "the server holds everybody in memory and compares with all of them, exactly: \
+             --search hnsw is for `recognize`"
+        );
+    }
     let house = House::new(reader, model, store, arguments)?;
 
     let guard = Guard { loopback, hosts: arguments.hosts.clone(), token };
     let state = State::new(house, guard, &arguments.limits);
+    // The last to let go of a database's connection must not be a task of the runtime.
+    let _house = std::sync::Arc::clone(&state.house);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let context = || format!("cannot listen on {}", arguments.listen);

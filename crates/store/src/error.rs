@@ -11,11 +11,13 @@ use crate::Model;
 pub type ChangeError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What is wrong with a store, or with what was asked of it.
+///
+/// Where there is a `file`, it may be a database's address, without its password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// There is no such file: nobody was enrolled.
-    #[error("{}: no such file: nobody is enrolled yet", file.display())]
+    /// There is no such file, or the database has none of our tables.
+    #[error("{}: there is no such store: nobody is enrolled yet", file.display())]
     Missing {
         /// Which.
         file: PathBuf,
@@ -88,6 +90,64 @@ pub enum StoreError {
         doing: &'static str,
         /// What it says.
         source: Box<redb::Error>,
+    },
+    /// The PostgreSQL database failed.
+    #[error("{at}: cannot {doing}")]
+    Postgres {
+        /// Which.
+        at: String,
+        /// What was tried.
+        doing: &'static str,
+        /// What it says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another program holds what a change needs, for too long.
+    #[error("{at}: somebody else has been using it for {seconds} s; try again later")]
+    Busy {
+        /// Which.
+        at: String,
+        /// How long this one waited.
+        seconds: u64,
+    },
+    /// What is sent could be read on its way.
+    #[error(
+        "{at}: this program speaks to databases without encryption, and this one is on another \
+         machine: lead the connection through a tunnel (ssh, WireGuard, stunnel), or say \
+         `?sslmode=disable` at the address's end if nobody else can read that network"
+    )]
+    Unencrypted {
+        /// Which.
+        at: String,
+    },
+    /// The program has no code for it.
+    #[error(
+        "{at}: this program was built without PostgreSQL; `cargo build --release -p app \
+         --features postgres` builds it in"
+    )]
+    WithoutPostgres {
+        /// Which.
+        at: String,
+    },
+    /// An address of something that is neither.
+    #[error("expected a file or postgres://…, found an address that begins with {found}://")]
+    UnknownScheme {
+        /// How it begins.
+        found: String,
+    },
+    /// A search by an index that is not there.
+    #[error("{at}: there is no index to search by: `facenet gallery index` makes it")]
+    NoIndex {
+        /// Which.
+        at: String,
+    },
+    /// A store that needs no index, or cannot have one.
+    #[error("an index is for people in PostgreSQL with the extension pgvector (0.5 or later)")]
+    NoIndexHere,
+    /// A note that PostgreSQL cannot keep.
+    #[error("{name:?}: a note of consent has a character NUL in it, which PostgreSQL cannot keep")]
+    NulInNote {
+        /// Whose.
+        name: String,
     },
     /// Nobody has the name.
     #[error("nobody is called {name:?}")]

@@ -18,8 +18,10 @@ use facenet::matching::Encoding;
 use redb::StorageBackend;
 
 use crate::backend::Shelf;
+use crate::file::FileStore;
+use crate::keeper::Keeper;
 use crate::place::Place;
-use crate::{Enrolment, Model, Person, Store, StoreError};
+use crate::{Enrolment, Model, Person, StoreError};
 
 /// How the storage ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -224,11 +226,11 @@ fn model() -> Model {
     }
 }
 
-fn open(disk: &Shared) -> Result<Store, StoreError> {
+fn open(disk: &Shared) -> Result<FileStore, StoreError> {
     let present = Arc::new(Mutex::new(0));
     let shelf = Shelf(Box::new(Faulty { disk: disk.clone(), which: Arc::clone(&present) }));
     let place = FaultyPlace { disk: disk.clone(), present, beside: None };
-    Store::in_place(Path::new("memory"), Box::new(place), shelf, &model())
+    FileStore::in_place(Path::new("memory"), Box::new(place), shelf, &model())
 }
 
 fn name(number: usize) -> PersonName {
@@ -241,10 +243,10 @@ fn enrolment(axis: usize) -> Enrolment {
     Enrolment { templates, consent: Some("agreed".into()), at: Some(1) }
 }
 
-fn everybody(store: &Store) -> Vec<Person> {
+fn everybody(store: &FileStore) -> Vec<Person> {
     let mut people = Vec::new();
     store
-        .each(|person| {
+        .each(&mut |person| {
             people.push(person);
             Ok(())
         })
@@ -257,7 +259,7 @@ fn prepared() -> Shared {
     let disk = Shared::default();
     let mut store = open(&disk).unwrap();
     for number in 0..30 {
-        store.enroll(&name(number), &enrolment(number)).unwrap();
+        store.enroll_all(&[(&name(number), &enrolment(number))]).unwrap();
     }
     drop(store);
     disk.disk().restart();
@@ -265,7 +267,7 @@ fn prepared() -> Shared {
 }
 
 /// Ends the change at its every step in every way; returns how many ends that were.
-fn at_every_step(change: &dyn Fn(&mut Store) -> Result<(), StoreError>) -> usize {
+fn at_every_step(change: &dyn Fn(&mut FileStore) -> Result<(), StoreError>) -> usize {
     let run = |end: Option<(usize, End)>| {
         let disk = prepared();
         let mut store = open(&disk).unwrap();
@@ -276,7 +278,7 @@ fn at_every_step(change: &dyn Fn(&mut Store) -> Result<(), StoreError>) -> usize
         let steps = disk.disk().steps;
         // Who goes on after a failure is lied to no more than others.
         let later = end.is_some_and(|(_, end)| end == End::FailsOnce)
-            && store.enroll(&name(999), &enrolment(9)).is_ok();
+            && store.enroll_all(&[(&name(999), &enrolment(9))]).is_ok();
         drop(store);
         disk.disk().restart();
         let store = open(&disk).unwrap_or_else(|error| panic!("{end:?}: {error:?}"));
@@ -311,7 +313,7 @@ fn at_every_step(change: &dyn Fn(&mut Store) -> Result<(), StoreError>) -> usize
 
 #[test]
 fn an_enrolment_happens_or_does_not() {
-    let ends = at_every_step(&|store| store.enroll(&name(77), &enrolment(77)));
+    let ends = at_every_step(&|store| store.enroll_all(&[(&name(77), &enrolment(77))]));
     assert!(ends > 50, "{ends} ends");
 }
 
@@ -330,6 +332,7 @@ fn a_compaction_changes_nobody() {
 #[test]
 fn many_enrolments_at_once_happen_or_do_not() {
     let people: Vec<_> = (100..160).map(|n| (name(n), enrolment(n))).collect();
-    let ends = at_every_step(&|store| store.enroll_all(people.iter().map(|(n, e)| (n, e))));
+    let people: Vec<_> = people.iter().map(|(n, e)| (n, e)).collect();
+    let ends = at_every_step(&|store| store.enroll_all(&people));
     assert!(ends > 90, "{ends} ends");
 }

@@ -1,61 +1,55 @@
-//! The store: people in, people out.
-
-use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+//! The store: people in, people out, wherever they are kept.
 
 use facenet::gallery::{Gallery, PersonName, mean_template};
-use redb::{Database, ReadableDatabase};
+use facenet::matching::Encoding;
 
-use crate::backend::Shelf;
-use crate::person::{Enrolment, Model, Person, Summary, Template};
-use crate::place::{FilePlace, Place};
-use crate::record::PersonRow;
-use crate::tables::{FORMAT, Reading, TableFault, Writing};
-use crate::{ChangeError, StoreError};
+use crate::file::FileStore;
+use crate::keeper::Keeper;
+use crate::person::{Enrolment, Model, Person, Summary};
+use crate::searched::Searched;
+use crate::{ChangeError, Location, StoreError};
 
 /// Most templates of one person.
-const MOST_TEMPLATES: usize = 1000;
+pub(crate) const MOST_TEMPLATES: usize = 1000;
 
 /// Longest note of consent in bytes.
-const LONGEST_NOTE: usize = 4096;
-
-/// Memory that the database may keep pages in: they are read once, into a gallery.
-const CACHE_BYTES: usize = 16 << 20;
+pub(crate) const LONGEST_NOTE: usize = 4096;
 
 /// What a store is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// To look: several may at a time, and nothing is written.
+    /// To look: several may at a time, and nothing is written. Of a database, everything
+    /// that is read is of one moment, that of opening.
     Read,
-    /// To change: one at a time. A store that is not there is created.
+    /// To change: a file by one at a time, a database by many. A store that is not there
+    /// is created.
     Write,
 }
 
-/// Enrolled people in a file.
+/// Enrolled people in a file or a database.
 #[derive(Debug)]
 pub struct Store {
-    path: PathBuf,
-    place: Box<dyn Place>,
-    database: Database,
-    model: Model,
+    location: Location,
+    keeper: Box<dyn Keeper>,
 }
 
 impl Store {
-    /// Opens the store at `path` for templates of `model`. Every page of the file is
-    /// checked.
+    /// Opens the store at `location` for templates of `model`. Every page of a file is
+    /// checked; tables of a database are made or brought up to date.
     ///
     /// # Errors
-    /// When there is no store to read, when the file is something else, damaged, of
-    /// another version or model, in use, or cannot be read or written.
-    pub fn open(path: &Path, model: &Model, access: Access) -> Result<Self, StoreError> {
-        let store = Self::open_any(path, model, access)?;
-        if store.model == *model {
+    /// When there is no store to read, when what is there is something else, damaged, of
+    /// another version or model, in use, or cannot be read or written; when a database
+    /// cannot be reached, or only over a network without encryption.
+    pub fn open(location: &Location, model: &Model, access: Access) -> Result<Self, StoreError> {
+        let store = Self::open_any(location, model, access)?;
+        if *store.model() == *model {
             return Ok(store);
         }
         Err(StoreError::OtherModel {
-            file: path.to_path_buf(),
+            file: location.shown(),
             expected: Box::new(model.clone()),
-            found: Box::new(store.model),
+            found: Box::new(store.model().clone()),
         })
     }
 
@@ -63,50 +57,50 @@ impl Store {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_any(path: &Path, model: &Model, access: Access) -> Result<Self, StoreError> {
-        let (place, shelf) = FilePlace::open(path, access)?;
-        Self::in_place(path, Box::new(place), shelf, model)
-    }
-
-    /// Opens what is at a place.
-    pub(crate) fn in_place(
-        path: &Path,
-        place: Box<dyn Place>,
-        shelf: Shelf,
+    pub fn open_any(
+        location: &Location,
         model: &Model,
+        access: Access,
     ) -> Result<Self, StoreError> {
-        let at = At(path);
-        let database = at.opened(open_database(shelf))?;
-        let about = at.reading(|| Reading::about(&database.begin_read()?))?;
-        let model = match about {
-            Some((FORMAT, model)) => model,
-            Some((found, _)) => {
-                let file = path.to_path_buf();
-                return Err(StoreError::Version { file, expected: FORMAT, found });
+        let keeper: Box<dyn Keeper> = match location {
+            Location::File(path) => Box::new(FileStore::open(path, model, access)?),
+            #[cfg(feature = "postgres")]
+            Location::Postgres(database) => {
+                Box::new(crate::postgres::PostgresStore::open(database, model, access)?)
             }
-            None => {
-                at.writing(|| describe(&database, model))?;
-                model.clone()
+            #[cfg(not(feature = "postgres"))]
+            Location::Postgres(_) => {
+                return Err(StoreError::WithoutPostgres { at: location.to_string() });
             }
         };
-        Ok(Self { path: path.to_path_buf(), place, database, model })
+        Ok(Self { location: location.clone(), keeper })
     }
 
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where it is.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Whether [`search`](Self::search) asks an index, and may miss somebody.
+    pub fn has_index_search(&self) -> bool {
+        matches!(&self.location, Location::Postgres(at) if at.search == crate::Search::Hnsw)
     }
 
     /// The model of the templates.
     pub fn model(&self) -> &Model {
-        &self.model
+        self.keeper.model()
+    }
+
+    /// What its user should know of it: what it does worse than it could.
+    pub fn remark(&self) -> Option<&'static str> {
+        self.keeper.remark()
     }
 
     /// Enrols a person, or adds photos to one. On disk when this returns.
     ///
     /// # Errors
     /// When there are no templates, too many, or they cancel out; when the note is too
-    /// long; when the file cannot be written.
+    /// long; when the store cannot be written.
     pub fn enroll(&mut self, name: &PersonName, enrolment: &Enrolment) -> Result<(), StoreError> {
         self.enroll_all([(name, enrolment)])
     }
@@ -119,41 +113,31 @@ impl Store {
         &mut self,
         people: impl IntoIterator<Item = (&'e PersonName, &'e Enrolment)>,
     ) -> Result<(), StoreError> {
-        let at = At(&self.path);
-        let transaction = at.writing(|| Ok(begin(&self.database)?))?;
-        {
-            let mut tables = at.writing(|| Writing::open(&transaction, &self.model))?;
-            for (name, enrolment) in people {
-                check(name, enrolment)?;
-                let row = at.reading(|| tables.row(name.as_str()))?;
-                let before = row.as_ref().map_or(0, |row| row.templates as usize);
-                let found = before + enrolment.templates.len();
-                if found > MOST_TEMPLATES {
-                    let name = name.as_str().to_owned();
-                    return Err(StoreError::TooManyTemplates {
-                        name,
-                        expected: MOST_TEMPLATES,
-                        found,
-                    });
-                }
-                at.writing(|| add(&mut tables, name, row, enrolment))?;
-            }
-        }
-        at.writing(|| Ok(transaction.commit()?))
+        let people: Vec<_> = people.into_iter().collect();
+        people.iter().try_for_each(|(name, enrolment)| check(name, enrolment))?;
+        self.keeper.enroll_all(&people)
     }
 
     /// How many people there are.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the store cannot be read.
     pub fn len(&self) -> Result<usize, StoreError> {
-        Ok(self.read(Reading::len)? as usize)
+        self.keeper.len()
+    }
+
+    /// How many templates they have together.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn faces(&self) -> Result<usize, StoreError> {
+        self.keeper.faces()
     }
 
     /// Whether there is nobody.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the store cannot be read.
     pub fn is_empty(&self) -> Result<bool, StoreError> {
         Ok(self.len()? == 0)
     }
@@ -161,112 +145,135 @@ impl Store {
     /// Everybody without their numbers, in the order of names.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the store cannot be read.
     pub fn list(&self) -> Result<Vec<Summary>, StoreError> {
-        self.read(|tables| {
-            let mut list = Vec::new();
-            tables.each(|name, row| {
-                let photos = tables.photos(&name)?;
-                let (enrolled, templates) = (row.enrolled, row.templates as usize);
-                list.push(Summary { name, enrolled, consent: row.consent, templates, photos });
-                Ok::<_, TableFault>(())
-            })?;
-            Ok(list)
-        })
+        self.keeper.list()
     }
 
     /// One person with everything that is kept of them.
     ///
     /// # Errors
-    /// When nobody has the name, or the file cannot be read.
+    /// When nobody has the name, or the store cannot be read.
     pub fn person(&self, name: &PersonName) -> Result<Person, StoreError> {
-        self.read(|tables| tables.person(name))?.ok_or_else(|| no_person(name))
+        self.keeper.person(name)
     }
 
     /// Hands everybody to `take`, in the order of names, without their photo files.
     ///
     /// # Errors
-    /// When the file cannot be read, or `take` fails.
+    /// When the store cannot be read, or `take` fails.
     pub fn each(
         &self,
         mut take: impl FnMut(Person) -> Result<(), ChangeError>,
     ) -> Result<(), StoreError> {
-        let at = At(&self.path);
-        let transaction = at.reading(|| Ok(self.database.begin_read()?))?;
-        let tables = at.reading(|| open_reading(&transaction))?;
-        let Some(tables) = tables else { return Ok(()) };
-        let result = tables.each(|name, row| {
-            let person = tables.whole(name, row, false)?;
-            let name = person.name.as_str().to_owned();
-            take(person).map_err(|source| Fault::Store(StoreError::Change { name, source }))
-        });
-        result.map_err(|fault| fault.at(at))
+        self.keeper.each(&mut take)
     }
 
-    /// Everybody's mean template, ready to be searched.
+    /// Everybody's mean template, ready to be searched in memory.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the store cannot be read.
     pub fn gallery(&self) -> Result<Gallery, StoreError> {
         let mut gallery = Gallery::with_capacity(self.len()?);
         self.each(|person| Ok(gallery.insert(person.name.clone(), &person.encodings())?))?;
         Ok(gallery)
     }
 
-    /// Gives a person another name. The old one is gone from the file.
+    /// Everybody, ready to be searched where that costs least: a file's people in memory,
+    /// a database's by the database.
     ///
     /// # Errors
-    /// When nobody has the old name, somebody the new one, or the file cannot be
-    /// written.
-    pub fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), StoreError> {
-        self.expect(old)?;
-        if old != new && self.read(|tables| tables.contains(new.as_str()))? {
-            return Err(StoreError::NameTaken { name: new.as_str().to_owned() });
+    /// When the store cannot be read.
+    pub fn searched(self) -> Result<Searched, StoreError> {
+        match self.location {
+            Location::File(_) => Ok(Searched::Memory(self.gallery()?)),
+            Location::Postgres(_) => Ok(Searched::Kept(self)),
         }
-        self.change(|mut person| {
-            if person.name == *old {
-                person.name = new.clone();
-            }
-            Ok(Some(person))
-        })
     }
 
-    /// Removes people: no byte of them is left in the file.
+    /// The `top` people nearest to the probe, nearest first; equal distances by name. With
+    /// [`Search::Exact`](crate::Search::Exact) the answer is
+    /// [`Gallery::search`]'s.
     ///
     /// # Errors
-    /// When nobody has one of the names, and then nobody is removed; when the file
+    /// When the store cannot be read.
+    pub fn search(
+        &self,
+        probe: &Encoding,
+        top: usize,
+    ) -> Result<Vec<facenet::matching::Candidate>, StoreError> {
+        match self.keeper.search(probe, top) {
+            Some(found) => found,
+            None => Ok(self.gallery()?.search(probe, top)),
+        }
+    }
+
+    /// [`gallery`](Self::gallery) anew, if somebody else changed the people since the
+    /// store was opened or this was last asked. A file is its opener's alone.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or has become another model's.
+    pub fn refreshed(&self) -> Result<Option<Gallery>, StoreError> {
+        let Some(revision) = self.keeper.newer()? else { return Ok(None) };
+        let gallery = self.gallery()?;
+        self.keeper.have_seen(revision);
+        Ok(Some(gallery))
+    }
+
+    /// Gives a person another name.
+    ///
+    /// # Errors
+    /// When nobody has the old name, somebody the new one, or the store cannot be
+    /// written.
+    pub fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), StoreError> {
+        self.keeper.rename(old, new)
+    }
+
+    /// Removes people: no byte of them is left in the file. What a database may keep of
+    /// them, and for how long, is told in `docs/postgres.md`.
+    ///
+    /// # Errors
+    /// When nobody has one of the names, and then nobody is removed; when the store
     /// cannot be written.
     pub fn remove(&mut self, names: &[PersonName]) -> Result<(), StoreError> {
-        names.iter().try_for_each(|name| self.expect(name))?;
-        self.change(|person| Ok((!names.contains(&person.name)).then_some(person)))
+        self.keeper.remove(names)
     }
 
     /// Removes everybody.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When the store cannot be written.
     pub fn purge(&mut self) -> Result<(), StoreError> {
-        self.change(|_| Ok(None))
+        self.keeper.purge()
     }
 
-    /// Writes the file anew, without what earlier changes left in it.
+    /// Writes the file, or the tables' files, anew, without what earlier changes left in
+    /// them.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When the store cannot be written.
     pub fn compact(&mut self) -> Result<(), StoreError> {
-        self.change(|person| Ok(Some(person)))
+        self.keeper.compact()
     }
 
-    /// Hands everybody to `change` and keeps whom it returns, in a new file that takes
-    /// the place of the old one: everything changes, or nothing.
+    /// Makes, or removes, the index of [`Search::Hnsw`](crate::Search::Hnsw).
     ///
     /// # Errors
-    /// When `change` fails, or the file cannot be written.
+    /// When the store has no use for one.
+    pub fn index(&mut self, wanted: bool) -> Result<(), StoreError> {
+        self.keeper.index(wanted)
+    }
+
+    /// Hands everybody to `change` and keeps whom it returns: everything changes, or
+    /// nothing.
+    ///
+    /// # Errors
+    /// When `change` fails, or the store cannot be written.
     pub fn change(
         &mut self,
         change: impl FnMut(Person) -> Result<Option<Person>, ChangeError>,
     ) -> Result<(), StoreError> {
-        let model = self.model.clone();
+        let model = self.model().clone();
         self.change_model(&model, change)
     }
 
@@ -280,97 +287,7 @@ impl Store {
         model: &Model,
         mut change: impl FnMut(Person) -> Result<Option<Person>, ChangeError>,
     ) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let at = At(&path);
-        let shelf = self.place.beside().map_err(|source| at.io("write a new file", source))?;
-        let database = at.opened(open_database(shelf))?;
-        at.writing(|| describe(&database, model))?;
-        self.copy(&database, model, &mut change)?;
-        let failed = |source| at.io("put the new file in place", source);
-        self.place.replace().map_err(failed)?;
-        // From here on the new file is the store, whether or not that is on disk.
-        self.database = database;
-        self.model = model.clone();
-        self.place.settle().map_err(failed)
-    }
-
-    fn copy(
-        &self,
-        into: &Database,
-        model: &Model,
-        change: &mut dyn FnMut(Person) -> Result<Option<Person>, ChangeError>,
-    ) -> Result<(), StoreError> {
-        let at = At(&self.path);
-        let from = at.reading(|| Ok(self.database.begin_read()?))?;
-        let from = at.reading(|| open_reading(&from))?;
-        let transaction = at.writing(|| Ok(begin(into)?))?;
-        if let Some(from) = from {
-            let mut tables = at.writing(|| Writing::open(&transaction, model))?;
-            let copied = from.each(|name, row| {
-                let person = from.whole(name, row, true)?;
-                let name = person.name.as_str().to_owned();
-                let failed = |source| Fault::Store(StoreError::Change { name, source });
-                match change(person).map_err(failed)? {
-                    Some(person) => Ok(tables.put(&person)?),
-                    None => Ok(()),
-                }
-            });
-            copied.map_err(|fault: Fault| fault.at(at))?;
-        }
-        at.writing(|| Ok(transaction.commit()?))
-    }
-
-    fn expect(&self, name: &PersonName) -> Result<(), StoreError> {
-        match self.read(|tables| tables.contains(name.as_str()))? {
-            true => Ok(()),
-            false => Err(no_person(name)),
-        }
-    }
-
-    /// Reads from the tables of one transaction; of a new store, from none.
-    fn read<T: Default>(
-        &self,
-        read: impl FnOnce(&Reading) -> Result<T, TableFault>,
-    ) -> Result<T, StoreError> {
-        At(&self.path).reading(|| {
-            let transaction = self.database.begin_read()?;
-            match open_reading(&transaction)? {
-                Some(tables) => read(&tables),
-                None => Ok(T::default()),
-            }
-        })
-    }
-}
-
-fn open_database(shelf: Shelf) -> Result<Database, redb::DatabaseError> {
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES);
-    // A bit that flipped is an error then, and no panic.
-    builder.set_check_integrity_on_open(true);
-    builder.create_with_backend(shelf)
-}
-
-fn begin(database: &Database) -> Result<redb::WriteTransaction, redb::Error> {
-    let mut transaction = database.begin_write()?;
-    // Without it, a file that somebody prepared could look committed after a crash.
-    transaction.set_two_phase_commit(true);
-    Ok(transaction)
-}
-
-/// Writes down which store this is, with tables for nobody.
-fn describe(database: &Database, model: &Model) -> Result<(), TableFault> {
-    let transaction = begin(database)?;
-    Writing::describe(&transaction, model)?;
-    Writing::open(&transaction, model)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-/// The tables, once there are any.
-fn open_reading(transaction: &redb::ReadTransaction) -> Result<Option<Reading>, TableFault> {
-    match Reading::about(transaction)? {
-        Some(_) => Reading::open(transaction).map(Some),
-        None => Ok(None),
+        self.keeper.change_model(model, &mut change)
     }
 }
 
@@ -386,98 +303,25 @@ fn check(name: &PersonName, enrolment: &Enrolment) -> Result<(), StoreError> {
         .map_err(|source| StoreError::Template { name: name(), source })
 }
 
-/// Adds an enrolment to a person's row, or begins one.
-fn add(
-    tables: &mut Writing<'_>,
-    name: &PersonName,
-    row: Option<PersonRow>,
-    enrolment: &Enrolment,
-) -> Result<(), TableFault> {
-    let at = enrolment.at.unwrap_or_else(now);
-    let mut row = row.unwrap_or(PersonRow { enrolled: at, templates: 0, consent: None });
-    if enrolment.consent.is_some() {
-        row.consent.clone_from(&enrolment.consent);
+/// That a person may have so many templates.
+pub(crate) fn check_count(name: &PersonName, found: usize) -> Result<(), StoreError> {
+    if found <= MOST_TEMPLATES {
+        return Ok(());
     }
-    for new in &enrolment.templates {
-        let template =
-            Template { encoding: new.encoding.clone(), added: at, photo: new.photo.clone() };
-        tables.put_template(name.as_str(), row.templates, &template)?;
-        row.templates += 1;
-    }
-    tables.put_row(name.as_str(), &row)
+    let name = name.as_str().to_owned();
+    Err(StoreError::TooManyTemplates { name, expected: MOST_TEMPLATES, found })
 }
 
-fn now() -> u64 {
-    // Before 1970, clocks are wrong.
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-fn no_person(name: &PersonName) -> StoreError {
+pub(crate) fn no_person(name: &PersonName) -> StoreError {
     StoreError::NoPerson { name: name.as_str().to_owned() }
 }
 
-/// A fault of the tables, or one that has its words already.
-enum Fault {
-    Table(TableFault),
-    Store(StoreError),
+pub(crate) fn name_taken(name: &PersonName) -> StoreError {
+    StoreError::NameTaken { name: name.as_str().to_owned() }
 }
 
-impl From<TableFault> for Fault {
-    fn from(fault: TableFault) -> Self {
-        Self::Table(fault)
-    }
-}
-
-impl Fault {
-    fn at(self, at: At<'_>) -> StoreError {
-        match self {
-            Self::Table(fault) => at.fault("read it", fault),
-            Self::Store(error) => error,
-        }
-    }
-}
-
-/// The file that errors tell of.
-#[derive(Clone, Copy)]
-struct At<'p>(&'p Path);
-
-impl At<'_> {
-    fn reading<T>(self, read: impl FnOnce() -> Result<T, TableFault>) -> Result<T, StoreError> {
-        read().map_err(|fault| self.fault("read it", fault))
-    }
-
-    fn writing<T>(self, write: impl FnOnce() -> Result<T, TableFault>) -> Result<T, StoreError> {
-        write().map_err(|fault| self.fault("write to it", fault))
-    }
-
-    fn opened(self, opened: Result<Database, redb::DatabaseError>) -> Result<Database, StoreError> {
-        opened.map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => {
-                StoreError::InUse { file: self.0.to_path_buf() }
-            }
-            redb::DatabaseError::Storage(redb::StorageError::Io(error))
-                if is_damage(error.kind()) =>
-            {
-                StoreError::Damaged { file: self.0.to_path_buf(), found: error.to_string() }
-            }
-            error => self.fault("open it", error.into()),
-        })
-    }
-
-    fn io(self, doing: &'static str, source: std::io::Error) -> StoreError {
-        StoreError::Io { file: self.0.to_path_buf(), doing, source }
-    }
-
-    fn fault(self, doing: &'static str, fault: TableFault) -> StoreError {
-        let file = self.0.to_path_buf();
-        match fault {
-            TableFault::Damaged(found) => StoreError::Damaged { file, found },
-            TableFault::Database(source) => StoreError::Database { file, doing, source },
-        }
-    }
-}
-
-/// Whether reading fails so because of what was read.
-fn is_damage(kind: std::io::ErrorKind) -> bool {
-    matches!(kind, std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof)
+pub(crate) fn now() -> u64 {
+    // Before 1970, clocks are wrong.
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+#[path = "store/files.rs"]
+mod files;
 #[path = "store/made.rs"]
 mod made;
 
@@ -15,7 +17,8 @@ use std::time::Duration;
 
 use store::Access;
 
-use made::{bytes_of, encoding, enrolment, filled, fresh, holds, name, open};
+use files::{filled, fresh, open};
+use made::{bytes_of, encoding, enrolment, holds, name};
 
 const STORE: &str = "FACENET_TEST_STORE";
 const PEOPLE: u64 = 1_000;

@@ -2,40 +2,41 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+#[path = "store/behaviour.rs"]
+mod behaviour;
 #[path = "store/damage.rs"]
 mod damage;
+#[path = "store/files.rs"]
+mod files;
 #[path = "store/made.rs"]
 mod made;
 
 use std::fs;
 
-use store::{Access, Enrolment, Model, NewTemplate, Store, StoreError};
+use store::{Access, Location, Model, Store, StoreError};
 
-use made::{bytes_of, encoding, enrolment, filled, fresh, holds, model, name, open};
+use files::{filled, fresh, open};
+use made::{bytes_of, encoding, enrolment, holds, model, name};
 
-#[test]
-fn people_come_back() {
-    let (_folder, path) = fresh();
-    let mut store = open(&path, Access::Write).unwrap();
-    assert!(store.is_empty().unwrap());
-    let consent = Some("agreed in writing".to_owned());
-    let mut first = Enrolment { consent: consent.clone(), at: Some(77), ..enrolment(&[1, 2]) };
-    first.templates[1].photo = Some(b"a photo".to_vec());
-    store.enroll(&name("Zoë"), &first).unwrap();
-    store.enroll(&name("Zoe\u{308}"), &enrolment(&[3])).unwrap();
-    store.enroll(&name("kian"), &enrolment(&[4])).unwrap();
-    drop(store);
+/// Tests that a database passes, too.
+macro_rules! behaves {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            let (_folder, path) = fresh();
+            behaviour::$name(&Location::File(path));
+        })*
+    };
+}
 
-    let store = open(&path, Access::Read).unwrap();
-    let zoe = store.person(&name("Zoë")).unwrap();
-    assert_eq!((zoe.enrolled, &zoe.consent), (77, &consent));
-    assert_eq!(zoe.encodings(), [encoding(1), encoding(2), encoding(3)]);
-    assert_eq!(zoe.templates[1].photo.as_deref(), Some(b"a photo".as_slice()));
-    let list = store.list().unwrap();
-    assert_eq!(list.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["Zoë", "kian"]);
-    assert_eq!((list[0].templates, list[0].photos), (3, 1));
-    assert_eq!(store.gallery().unwrap().search(&encoding(4), 1)[0].name, "kian");
-    assert!(matches!(store.person(&name("joe")), Err(StoreError::NoPerson { .. })));
+behaves! {
+    people_come_back
+    purge_leaves_nobody
+    who_is_removed_or_renamed_is_not_found
+    wrong_requests_change_nothing
+    templates_of_another_model_are_refused_with_the_way_out
+    a_change_may_swap_names_and_drop_people
+    searches_are_exact
 }
 
 #[test]
@@ -75,67 +76,11 @@ fn who_is_removed_or_renamed_is_gone_from_the_bytes() {
 }
 
 #[test]
-fn purge_leaves_nobody() {
+fn purge_leaves_no_byte() {
     let (_folder, path) = fresh();
     let mut store = filled(&path, 50);
     store.purge().unwrap();
-    assert!(store.is_empty().unwrap());
     assert!(!holds(&fs::read(&path).unwrap(), b"resident"));
-    store.enroll(&name("kian"), &enrolment(&[1])).unwrap();
-    assert_eq!(store.len().unwrap(), 1);
-}
-
-#[test]
-fn wrong_requests_change_nothing() {
-    let (_folder, path) = fresh();
-    let mut store = filled(&path, 3);
-    let (known, unknown) = (name("resident-0001"), name("nobody"));
-    let no_person = |result: Result<(), StoreError>| {
-        assert!(matches!(result, Err(StoreError::NoPerson { .. })), "{result:?}");
-    };
-    no_person(store.remove(&[known.clone(), unknown.clone()]));
-    no_person(store.rename(&unknown, &name("x")));
-    let taken = store.rename(&known, &name("resident-0002"));
-    assert!(matches!(taken, Err(StoreError::NameTaken { .. })));
-    let none = store.enroll(&name("x"), &Enrolment::default());
-    assert!(matches!(none, Err(StoreError::Template { .. })));
-    let many = store.enroll(&known, &enrolment(&[1; 1000]));
-    assert!(matches!(many, Err(StoreError::TooManyTemplates { found: 1001, .. })));
-    let note = Enrolment { consent: Some("x".repeat(4097)), ..enrolment(&[1]) };
-    assert!(matches!(store.enroll(&known, &note), Err(StoreError::LongNote { .. })));
-    let change = store.change(|_| Err("no".into()));
-    assert!(matches!(change, Err(StoreError::Change { .. })));
-    // All or none.
-    let (x, y) = (enrolment(&[5]), Enrolment::default());
-    assert!(store.enroll_all([(&unknown, &x), (&known, &y)]).is_err());
-    assert_eq!(store.len().unwrap(), 3);
-}
-
-#[test]
-fn templates_of_another_model_are_refused_with_the_way_out() {
-    let (_folder, path) = fresh();
-    let mut store = filled(&path, 2);
-    let photo = NewTemplate { encoding: encoding(5), photo: Some(vec![1, 2]) };
-    let kept = Enrolment { templates: vec![photo], ..Enrolment::default() };
-    store.enroll(&name("kept"), &kept).unwrap();
-    drop(store);
-    let error = Store::open(&path, &model("b"), Access::Write).unwrap_err();
-    let text = error.to_string();
-    for words in ["happyhouse aaaaaaaaaaaa", "happyhouse bbbbbbbbbbbb", "gallery rebuild"] {
-        assert!(text.contains(words), "{text}");
-    }
-    let mut store = Store::open_any(&path, &model("b"), Access::Write).unwrap();
-    store
-        .change_model(&model("b"), |mut person| {
-            let kept = person.templates[0].photo.is_some();
-            person.templates[0].encoding = encoding(6);
-            Ok(kept.then_some(person))
-        })
-        .unwrap();
-    drop(store);
-    let store = Store::open(&path, &model("b"), Access::Read).unwrap();
-    assert_eq!(store.len().unwrap(), 1);
-    assert_eq!(store.person(&name("kept")).unwrap().encodings(), [encoding(6)]);
 }
 
 /// Encodings of faces that were cut out in another way mean nothing to ours, and who
@@ -145,7 +90,8 @@ fn templates_of_another_framing_are_refused_with_the_way_out() {
     let (_folder, path) = fresh();
     drop(filled(&path, 2));
     let other = Model { framing: "box-0".into(), ..model("a") };
-    let text = Store::open(&path, &other, Access::Read).unwrap_err().to_string();
+    let text =
+        Store::open(&Location::File(path.clone()), &other, Access::Read).unwrap_err().to_string();
     for words in ["framed by points-1", "framed by box-0", "gallery rebuild"] {
         assert!(text.contains(words), "{text}");
     }
@@ -158,7 +104,8 @@ fn templates_of_another_framing_are_refused_with_the_way_out() {
     drop(database);
     let text = open(&path, Access::Write).unwrap_err().to_string();
     assert!(text.contains("framed by unknown"), "{text}");
-    let mut store = Store::open_any(&path, &model("a"), Access::Write).unwrap();
+    let mut store =
+        Store::open_any(&Location::File(path.clone()), &model("a"), Access::Write).unwrap();
     assert_eq!((store.len().unwrap(), &*store.model().framing), (2, Model::UNKNOWN_FRAMING));
     store.remove(&[name("resident-0001")]).unwrap();
     assert_eq!(store.model().framing, Model::UNKNOWN_FRAMING);

@@ -13,11 +13,39 @@ use super::{Admission, Faces, ModelChoice};
 #[derive(Debug, Args)]
 pub(crate) struct StoreChoice {
     /// File of enrolled people [default: facenet/people.redb in the folder for
-    /// data that the platform gives each user; see `facenet gallery path`]
-    #[arg(long, global = true, value_name = "PATH", env = "FACENET_DB")]
+    /// data that the platform gives each user; see `facenet gallery path`], or, if
+    /// that was built in, postgres://USER@HOST/DATABASE
+    // An address may hold a password, which no help page should show.
+    #[arg(long, global = true, value_name = "PATH", env = "FACENET_DB", hide_env_values = true)]
     pub(crate) db: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
+    /// How a database looks for the nearest people: exact, or hnsw, which is faster
+    /// among many, may miss somebody, and needs `facenet gallery index`
+    #[cfg(feature = "postgres")]
+    #[arg(long, global = true, value_name = "HOW", default_value = "exact")]
+    search: SearchChoice,
+}
+
+/// How a database looks for the nearest people.
+#[cfg(feature = "postgres")]
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum SearchChoice {
+    /// Compare with everybody.
+    Exact,
+    /// Ask an index: nearly always the same answer.
+    Hnsw,
+}
+
+#[cfg(feature = "postgres")]
+impl StoreChoice {
+    /// What `--search` says.
+    pub(crate) fn search(&self) -> store::Search {
+        match self.search {
+            SearchChoice::Exact => store::Search::Exact,
+            SearchChoice::Hnsw => store::Search::Hnsw,
+        }
+    }
 }
 
 /// Who is this?
@@ -140,6 +168,13 @@ pub(crate) enum GalleryAction {
     },
     /// Write the file anew, without what earlier changes left in it
     Compact,
+    /// Make the index for --search hnsw, in PostgreSQL with the extension pgvector
+    #[cfg(feature = "postgres")]
+    Index {
+        /// Remove it
+        #[arg(long)]
+        drop: bool,
+    },
     /// Print where the file is
     Path,
 }

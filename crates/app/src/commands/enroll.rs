@@ -56,18 +56,13 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
     let photos = store.person(&arguments.name)?.templates.len();
     let name = arguments.name.as_str();
     if output.is_json() {
-        let db = store.path().display().to_string();
+        let db = store.location().to_string();
         output.json(&Answer { name, added, photos, skipped, resembles, db })?;
     } else {
         let name = escaped(name);
         let people = store.len()?;
         line!(output, "{name} is enrolled with {}.", counted(photos, "photo"))?;
-        line!(
-            output,
-            "{} in {}",
-            counted_people(people),
-            escaped(&store.path().display().to_string())
-        )?;
+        line!(output, "{} in {}", counted_people(people), escaped(&store.location().to_string()))?;
     }
     Ok(Outcome::Yes)
 }
@@ -156,14 +151,12 @@ fn resemblance(
     encodings: &[Encoding],
     identification: &Identification,
 ) -> Result<Option<Resembles>> {
-    let mut gallery = store.gallery()?;
-    gallery.remove(&arguments.name);
-    let threshold = identification.among(&gallery).threshold();
-    let mean = mean_template(encodings)?;
-    let nearest = gallery.recognize(&mean, threshold, 1);
-    Ok(nearest
-        .person()
-        .map(|person| Resembles { name: person.name.clone(), distance: person.distance }))
+    // Themselves, if they are enrolled already, and somebody else.
+    let mut nearest = store.search(&mean_template(encodings)?, 2)?;
+    nearest.retain(|person| person.name != arguments.name.as_str());
+    let threshold = identification.among(store.len()?, store.faces()?).threshold();
+    let other = nearest.into_iter().next().filter(|person| threshold.accepts(person.distance));
+    Ok(other.map(|person| Resembles { name: person.name, distance: person.distance }))
 }
 
 /// `1 photo`, `2 photos`.

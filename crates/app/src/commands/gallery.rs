@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
     let open = |access| enrolled::open_any(&arguments.store, access);
     match &arguments.action {
         GalleryAction::Path => {
-            let path = enrolled::path(&arguments.store)?.display().to_string();
+            let path = enrolled::location(&arguments.store)?.to_string();
             if output.is_json() {
                 output.json(&serde_json::json!({ "db": path }))?;
             } else {
@@ -76,6 +76,16 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
             let mut store = open(Access::Write)?;
             store.compact()?;
             done("compacted", "Written anew.", &store, output)?;
+        }
+        #[cfg(feature = "postgres")]
+        GalleryAction::Index { drop } => {
+            let mut store = open(Access::Write)?;
+            store.index(!drop)?;
+            let (word, words) = match drop {
+                true => ("unindexed", "The index was removed."),
+                false => ("indexed", "The index is made."),
+            };
+            done(word, words, &store, output)?;
         }
         GalleryAction::Export { file } => {
             export::run(&open(Access::Read)?, file.as_deref(), output)?;
@@ -164,7 +174,7 @@ fn done(word: &'static str, words: &str, store: &Store, output: &mut Output) -> 
             output,
             "{words} {} in {}",
             counted_people(people),
-            escaped(&store.path().display().to_string())
+            escaped(&store.location().to_string())
         )?;
     }
     Ok(())

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use facenet::gallery::Gallery;
 use facenet::matching::Recognition;
 use serde::Serialize;
-use store::Access;
+use store::{Access, Searched};
 
 use crate::arguments::Recognize;
 use crate::enrolled;
@@ -47,7 +46,7 @@ pub(crate) struct FaultRow {
 
 /// Who may be recognised, and when.
 struct Known {
-    gallery: Gallery,
+    people: Searched,
     skipped: usize,
     among: Among,
     top: usize,
@@ -95,20 +94,21 @@ fn known(
     reader: &FaceReader,
     identification: &Identification,
 ) -> Result<Known> {
-    let (gallery, skipped) = match &arguments.gallery {
+    let (people, skipped) = match &arguments.gallery {
         Some(folder) => {
             let photos = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
             let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
-            (photos.gallery()?, photos.skipped)
+            (photos.gallery()?.into(), photos.skipped)
         }
         None => {
             let store = enrolled::open(&arguments.store, Access::Read)?;
-            (store.gallery()?, 0)
+            (store.searched()?, 0)
         }
     };
-    identification.tell_of_size(&gallery);
-    let among = identification.among(&gallery);
-    Ok(Known { gallery, skipped, among, top: arguments.top.get() })
+    let [count, faces] = [people.len()?, people.faces()?];
+    identification.tell_of_size(faces);
+    let among = identification.among(count, faces);
+    Ok(Known { people, skipped, among, top: arguments.top.get() })
 }
 
 /// Answers for the faces of one photo; yes if everybody is known.
@@ -124,7 +124,7 @@ fn answer(
         line!(output, "{}:", escaped(&photo.display().to_string()))?;
     }
     for face in faces {
-        let answer = known.gallery.recognize(&face.encoding, known.among.threshold(), known.top);
+        let answer = known.people.recognize(&face.encoding, known.among.threshold(), known.top)?;
         if answer.person().is_none() {
             outcome = Outcome::No;
         }

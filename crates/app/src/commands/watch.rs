@@ -42,8 +42,9 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<Outcome> {
     let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
     let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
     let gallery = enrolled::open(&arguments.store, Access::Read)?.gallery()?;
-    identification.tell_of_size(&gallery);
-    let door = Door { gallery: &gallery, among: identification.among(&gallery) };
+    let (people, faces) = (gallery.len(), gallery.faces());
+    identification.tell_of_size(faces);
+    let door = Door { gallery: &gallery, among: identification.among(people, faces) };
     let (stop, stopped) = channel();
     ctrlc::set_handler(move || {
         // If nobody listens, this is over already.

@@ -1,7 +1,8 @@
 //! The house: who lives in it, in memory and on disk, and the network that knows them.
 //!
 //! The store is the truth, the gallery its image for searching. A change goes to the
-//! store first and is on disk before the gallery shows it.
+//! store first and is on disk before the gallery shows it. In a database that others
+//! change, too, the image is made anew when it is out of date, before an answer is given.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -35,7 +36,7 @@ impl House {
     ) -> Result<Self> {
         let gallery = store.gallery()?;
         let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
-        identification.tell_of_size(&gallery);
+        identification.tell_of_size(gallery.faces());
         let pixels = arguments.limits.max_pixels.get() as u64 * 1_000_000;
         let limits = DecodeLimits {
             file_bytes: (arguments.limits.max_body.get() as u64) << 20,
@@ -68,17 +69,29 @@ impl House {
         &self,
         faces: impl Iterator<Item = &'f Encoding>,
         top: usize,
-    ) -> (Among, Vec<Recognition>) {
+    ) -> Result<(Among, Vec<Recognition>)> {
+        self.refresh()?;
         let gallery = self.gallery();
-        let among = self.identification.among(&gallery);
+        let among = self.identification.among(gallery.len(), gallery.faces());
         let threshold = among.threshold();
-        (among, faces.map(|face| gallery.recognize(face, threshold, top)).collect())
+        Ok((among, faces.map(|face| gallery.recognize(face, threshold, top)).collect()))
     }
 
     /// The mean template of a person, and of how many photos it is.
-    pub(super) fn template(&self, name: &PersonName) -> Option<(Vec<f32>, usize)> {
+    pub(super) fn template(&self, name: &PersonName) -> Result<Option<(Vec<f32>, usize)>> {
+        self.refresh()?;
         let gallery = self.gallery();
-        Some((gallery.template(name)?.to_vec(), gallery.faces_of(name)?))
+        let template = gallery.template(name).map(<[f32]>::to_vec);
+        Ok(template.zip(gallery.faces_of(name)))
+    }
+
+    /// Takes over what others changed in a store that is shared.
+    fn refresh(&self) -> Result<()> {
+        let store = self.store();
+        if let Some(gallery) = store.refreshed()? {
+            *self.gallery_mut() = gallery;
+        }
+        Ok(())
     }
 
     /// Somebody else whom these faces would be taken for.
@@ -87,7 +100,7 @@ impl House {
         name: &PersonName,
         faces: &[Encoding],
     ) -> Result<Option<(String, f32)>> {
-        let (among, found) = self.recognize(std::iter::once(&mean_template(faces)?), 2);
+        let (among, found) = self.recognize(std::iter::once(&mean_template(faces)?), 2)?;
         let mut candidates = found.into_iter().flat_map(|found| found.candidates);
         let other = candidates.find(|person| person.name != name.as_str());
         let other = other.filter(|person| among.threshold().accepts(person.distance));

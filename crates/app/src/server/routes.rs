@@ -75,7 +75,7 @@ pub(super) async fn recognize(
         let sight = Sight::of(&house, &form.file("photo")?, choice)?;
         let encodings = sight.faces.iter().map(|face| &face.encoding);
         let (Among { threshold, people, fpir, .. }, answers) =
-            house.recognize(encodings, top.max(1));
+            house.recognize(encodings, top.max(1))?;
         let faces = sight.faces.iter().zip(answers);
         let faces = faces.map(|(face, answer)| RecognizedFace::new(face, answer, top)).collect();
         let Sight { width, height, .. } = sight;
@@ -109,7 +109,7 @@ pub(super) async fn verify(
             Refusal::bad_request("expected the pictures `a` and `b`, or `photo` and a `name`")
         })?;
         let name = PersonName::new(&name)?;
-        let known = house.template(&name).ok_or_else(|| Refusal::no_person(name.as_str()))?;
+        let known = house.template(&name)?.ok_or_else(|| Refusal::no_person(name.as_str()))?;
         let (template, references) = known;
         let known = Encoding::new(template).map_err(no_encoding)?;
         let distance = face(&house, &form.file("photo")?, choice)?.distance(&known);

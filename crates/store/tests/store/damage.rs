@@ -4,7 +4,7 @@ use std::fs;
 
 use store::Access;
 
-use crate::made::{filled, fresh, open};
+use crate::files::{filled, fresh, open};
 
 /// Flips a bit at every `step`-th byte, cuts the file at as many places, and expects the
 /// same people or an error each time, but no panic. Returns how often which.

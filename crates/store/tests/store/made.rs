@@ -1,11 +1,8 @@
 //! People that are made up, and stores of them.
 
-use std::path::{Path, PathBuf};
-
 use facenet::gallery::PersonName;
 use facenet::matching::Encoding;
-use store::{Access, Enrolment, Model, Store, StoreError};
-use tempfile::TempDir;
+use store::{Access, Enrolment, Location, Model, Store, StoreError};
 
 pub(crate) fn model(digit: &str) -> Model {
     Model {
@@ -41,20 +38,13 @@ pub(crate) fn enrolment(seeds: &[u64]) -> Enrolment {
     }
 }
 
-/// A folder, and the path of a store that is not there yet.
-pub(crate) fn fresh() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deep/er/people.redb");
-    (folder, path)
-}
-
-pub(crate) fn open(path: &Path, access: Access) -> Result<Store, StoreError> {
-    Store::open(path, &model("a"), access)
+pub(crate) fn open(at: &Location, access: Access) -> Result<Store, StoreError> {
+    Store::open(at, &model("a"), access)
 }
 
 /// A store of `people` with one template each, whose seed is their number.
-pub(crate) fn filled(path: &Path, people: u64) -> Store {
-    let mut store = open(path, Access::Write).unwrap();
+pub(crate) fn filled(at: &Location, people: u64) -> Store {
+    let mut store = open(at, Access::Write).unwrap();
     let people: Vec<_> =
         (0..people).map(|n| (name(&format!("resident-{n:04}")), enrolment(&[n]))).collect();
     store.enroll_all(people.iter().map(|(name, enrolment)| (name, enrolment))).unwrap();
