@@ -5,9 +5,9 @@
 //! decoding the file, so they are averaged once, by halves, when first wanted, and kept
 //! with the photo: a third of its memory more, and nothing for a small photo.
 //!
-//! A [`Level`] is chosen so that two to three of its pixels go into a wanted one, and
-//! says how much its averaging has blurred already: whoever samples it blurs that much
-//! less, so that the filter is as wide in all as if the photo itself had been sampled.
+//! A [`Level`] is chosen so that a wanted pixel spans √3 to 2√3 of its own, and it says how
+//! much its averaging has blurred already: whoever samples it blurs that much less, so that
+//! the filter is as wide in all as if the photo itself had been sampled.
 
 use image::RgbImage;
 use rayon::prelude::*;
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_leave_two_to_three_pixels_and_are_made_once() {
+    fn levels_have_more_pixels_than_are_wanted_and_are_made_once() {
         let photo = Photo::from_rgb(RgbImage::new(400, 300));
         for (scale, width, factor, blur) in [
             (f64::NAN, 400, 1.0, 0.0),
