@@ -3,13 +3,17 @@
 //! `npyz` parses it. Around that stand the checks that it leaves to its callers:
 //! a header may claim 4 GiB of text, for which memory would be taken, or a shape
 //! whose product overflows, which `npyz` 0.9.1 lets pass in a release build and
-//! answers with a panic in others.
+//! answers with a panic in others, or brackets within brackets, each of which doubles the
+//! time that it takes (the fuzz target `npy` found a header of a minute).
 //!
 //! Form: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 
 /// Longest accepted header in bytes, magic and length included. NumPy writes 128
 /// for arrays of a few axes.
 pub(crate) const HEADER_LIMIT: usize = 1024;
+
+/// Most brackets that a header may open: a plain array's opens two, `{` and `(`.
+const MOST_BRACKETS: usize = 8;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
@@ -79,6 +83,11 @@ impl Header {
         if !countable(text) {
             let found = text.trim_ascii().escape_ascii().to_string();
             return Err(HeaderFault::Overflow { found });
+        }
+        let brackets = text.iter().filter(|byte| b"{[(".contains(byte)).count();
+        if brackets > MOST_BRACKETS {
+            let reason = format!("it opens {brackets} brackets, expected at most {MOST_BRACKETS}");
+            return Err(HeaderFault::Damaged { reason });
         }
         let header = npyz::NpyHeader::from_reader(&bytes[..length])
             .map_err(|error| HeaderFault::Damaged { reason: error.to_string() })?;

@@ -51,6 +51,19 @@ proptest! {
     }
 }
 
+/// The parser below takes twice the time for each bracket; these would take it years.
+#[test]
+fn headers_of_brackets_are_refused_at_once() {
+    for bracket in ['[', '(', '{'] {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend(120_u16.to_le_bytes());
+        bytes.extend(std::iter::repeat_n(bracket as u8, 120));
+        let error = encodings_from_npy(&bytes).unwrap_err();
+        let reason = std::error::Error::source(&error).unwrap().to_string();
+        assert!(reason.contains("120 brackets"), "{reason}");
+    }
+}
+
 /// A folder whose every tensor file is the same file.
 fn folder_of(bytes: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
