@@ -119,7 +119,13 @@ fn a_picture_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
     let batch = Array4::from_shape_fn((20, 3, 96, 96), |(m, c, y, x)| {
         picture[[0, c, y, x]] * (1.0 - m as f32 / 40.0)
     });
-    for (_, which, engine) in engines() {
+    let short = EngineOptions { precision: Precision::Bf16, ..EngineOptions::default() };
+    let short = short.is_available().then(|| {
+        let weights = Weights::embedded().unwrap();
+        let engine = Engine::with_options(Variant::HappyHouse, &weights, short);
+        (Variant::HappyHouse, "bf16".to_owned(), engine)
+    });
+    for (_, which, engine) in engines().chain(short) {
         // As it was held against the references, all stages of it.
         let mut rows = Vec::new();
         for picture in batch.axis_chunks_iter(Axis(0), 1) {

@@ -10,8 +10,9 @@
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
 #![allow(clippy::print_stdout, reason = "what it measures is for the documentation")]
 
+mod shared;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use facenet::calibration::Calibration;
 use facenet::dataset::Pack;
@@ -55,17 +56,6 @@ impl Resident {
             Way::Mean => self.mean.distance(probe),
         }
     }
-}
-
-/// The pack, where there is one.
-fn lfw() -> Option<Pack> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = std::env::var_os("FACENET_SHARED").map_or_else(beside, PathBuf::from);
-    if !shared.is_dir() {
-        println!("skipped: no shared folder, see FACENET_SHARED");
-        return None;
-    }
-    Some(Pack::open(shared.join("lfw")).unwrap())
 }
 
 fn encodings(pack: &Pack) -> Vec<Encoding> {
@@ -175,7 +165,8 @@ impl Doors {
 #[test]
 #[ignore = "needs LFW, and half a minute"]
 fn the_mean_of_five_photos_beats_the_nearest() {
-    let Some(pack) = lfw() else { return };
+    let Some(folder) = shared::folder("lfw") else { return };
+    let pack = Pack::open(folder).unwrap();
     let (residents, strangers) = people(&pack);
     println!("{} enrolled with {ENROLLED}, {} strangers", residents.len(), strangers.len());
     verification(&residents, &strangers);
@@ -212,7 +203,8 @@ fn the_mean_of_five_photos_beats_the_nearest() {
 #[test]
 #[ignore = "needs LFW, and half a minute"]
 fn which_threshold_groups_faces_by_person() {
-    let Some(pack) = lfw() else { return };
+    let Some(folder) = shared::folder("lfw") else { return };
+    let pack = Pack::open(folder).unwrap();
     let (residents, strangers) = people(&pack);
     for (size, others) in [(15, 30), (153, 300), (153, 4128)] {
         let mut faces = Vec::new();

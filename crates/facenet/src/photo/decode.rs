@@ -112,7 +112,14 @@ impl Photo {
 
     /// Half as wide and high, each pixel the mean of four; made on the first call and kept.
     pub(super) fn half(&self) -> &Photo {
-        self.half.get_or_init(|| Box::new(Photo::from_rgb(halved(&self.rgb))))
+        if let Some(half) = self.half.get() {
+            return half;
+        }
+        // Not made within `get_or_init`: who waits there for a piece of it may take up another
+        // face of this photo, ask for the half again, and wait for itself. Made twice, it is
+        // the same.
+        let half = Box::new(Photo::from_rgb(halved(&self.rgb)));
+        self.half.get_or_init(|| half)
     }
 }
 

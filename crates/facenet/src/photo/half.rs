@@ -121,4 +121,22 @@ mod tests {
         }
         assert!(std::ptr::eq(photo.level(4.0).rgb, photo.level(4.0).rgb));
     }
+
+    /// Each of many faces may ask first, from threads that take up one face while they wait
+    /// for a piece of the half that another wants.
+    #[test]
+    fn many_threads_may_want_a_level_at_once() {
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
+            for _ in 0..200 {
+                let photo = Photo::from_rgb(RgbImage::new(64, 1600));
+                let faces = || (0..16).into_par_iter().for_each(|_| _ = photo.level(8.0));
+                pool.install(faces);
+            }
+            done.send(()).unwrap();
+        });
+        let limit = std::time::Duration::from_secs(60);
+        is_done.recv_timeout(limit).expect("threads wait for each other");
+    }
 }

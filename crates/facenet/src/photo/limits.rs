@@ -22,7 +22,8 @@ pub struct DecodeLimits {
     pub side: u32,
     /// Bytes of the decoded picture in the file's own pixel format (3 a pixel
     /// for an ordinary photo, up to 16), and of what the decoder needs beside
-    /// it. Turning the picture upright needs up to 3 bytes a pixel more.
+    /// it. Turning the picture upright needs up to 3 bytes a pixel more, and the
+    /// halves that finding faces looks at one more.
     /// Default: 512 MiB.
     pub memory_bytes: u64,
 }

@@ -427,7 +427,7 @@ impl Placement {
             Operation::Convolution { weight, bias, options, .. } => {
                 let activation = options.activation;
                 let (kernels, factors) = (weight.kernels(), weight.factors());
-                // The rest, which is the pictures, stays as it is.
+                // A part of a vector, such as a picture's colours, stays as it is.
                 let pairs = precision == Precision::Bf16
                     && regions[0].channels.is_multiple_of(LANES)
                     && regions[0].buffer.width == LANES;

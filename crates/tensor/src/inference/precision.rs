@@ -14,8 +14,9 @@ pub enum Precision {
     #[default]
     F32,
     /// 8 bits of mantissa, summed in f32, with AVX-512's instructions for it. For speed
-    /// where the last digits of a result do not matter; pictures stay `f32`, and so does all
-    /// that is no convolution.
+    /// where the last digits of a result do not matter. Convolutions whose input is no whole
+    /// number of vectors of channels, as that of pictures, stay `f32`, and so does all that
+    /// is no convolution.
     Bf16,
 }
 

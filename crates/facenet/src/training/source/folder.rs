@@ -18,7 +18,7 @@ use crate::training::TrainingError;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FolderOptions {
     /// How much of a photo round the window is kept on each side, as a share of
-    /// the window's.
+    /// the window's; of a detected face, a half is kept at most.
     pub margin: f64,
     /// Most bytes of pictures that are kept in memory; the others are read anew
     /// each time.
