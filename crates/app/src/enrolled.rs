@@ -123,8 +123,8 @@ pub(crate) fn abridged<'n>(names: impl ExactSizeIterator<Item = &'n PersonName>)
 mod tests {
     use clap::Parser;
 
-    use super::*;
     use crate::arguments::{Arguments, Command};
+    use crate::commands;
     use crate::output::Output;
 
     #[test]
@@ -133,11 +133,9 @@ mod tests {
             let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();
             let mut output = Output::stdout(false);
             let ended = match arguments.command {
-                Command::Gallery(gallery) => crate::commands::gallery::run(&gallery, &mut output),
-                Command::Recognize(recognize) => {
-                    crate::commands::recognize::run(&recognize, &mut output)
-                }
-                Command::Watch(watch) => crate::commands::watch::run(&watch, &mut output),
+                Command::Gallery(gallery) => commands::gallery::run(&gallery, &mut output),
+                Command::Recognize(recognize) => commands::recognize::run(&recognize, &mut output),
+                Command::Watch(watch) => commands::watch::run(&watch, &mut output),
                 _ => unreachable!("another command"),
             };
             format!("{:#}", ended.unwrap_err())
