@@ -81,6 +81,18 @@ fn a_claim_is_held_against_who_is_enrolled() {
     let ended = claim("joe").with_code(1);
     assert!(ended.stdout.starts_with("It's not joe, please go away"), "{ended}");
     claim("kian").with_code(2).with_error(&["\"kian\"", "barack, joe"]);
+    // A name has one form, however it is typed.
+    house.enroll("Zoe\u{308}", "obama-portrait.jpg").with_code(0);
+    let zoe = |more: &[&str]| {
+        let mut command = house.facenet(&["verify", "--json", "--as", "Zoe\u{308}"]);
+        let probe = command.args(more).arg(portrait("obama-speech.jpg"));
+        run(probe).with_code(0).json()[0]["claim"].clone()
+    };
+    assert_eq!(zoe(&[]), "Zo\u{eb}");
+    let folder = house.file("folder");
+    fs::create_dir_all(folder.join("Zo\u{eb}")).unwrap();
+    put(&folder, "Zo\u{eb}/speech.jpg");
+    assert_eq!(zoe(&["--gallery", folder.to_str().unwrap()]), "Zo\u{eb}");
     // A folder goes before the store that a variable names.
     let folder = house.file("people");
     fs::create_dir_all(folder.join("barack")).unwrap();
@@ -287,6 +299,16 @@ fn what_is_exported_can_be_imported() {
     assert!(!other.file("people.redb").exists());
     other.run(&["gallery", "import", file.to_str().unwrap(), "--same-model"]).with_code(0);
     assert_eq!(other.names(), house.names());
+    // A table says it in a column.
+    let (file, table) = (house.file("people.npy"), house.file("people.csv"));
+    let text = fs::read_to_string(&table).unwrap();
+    assert!(text.contains("points-1"), "{text}");
+    fs::write(&table, text.replace("points-1", "unknown")).unwrap();
+    let other = House::new();
+    let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
+    ended.with_error(&["line 2", "framed by unknown"]);
+    other.run(&["gallery", "import", file.to_str().unwrap(), "--same-model"]).with_code(0);
+    assert_eq!(other.names(), house.names());
 }
 
 #[test]
@@ -310,6 +332,34 @@ fn another_model_is_refused_and_kept_photos_are_the_way_out() {
     assert_eq!(house.names(), ["barack"]);
     let ended = recognize(&house).with_code(0);
     assert!(ended.stdout.starts_with("It's barack, the distance is 0.0"), "{ended}");
+}
+
+/// What was enrolled with `--force` or `--aligned` does not hold up everybody else.
+#[test]
+fn a_photo_without_a_face_can_be_dropped_when_all_is_made_anew() {
+    let house = House::new();
+    let (blurred, white) = (house.file("blurred.png"), house.file("white.png"));
+    let photo = image::open(portrait("obama-speech.jpg")).unwrap().into_rgb8();
+    image::imageops::fast_blur(&photo, 10.0).save(&blurred).unwrap();
+    image::RgbImage::from_pixel(96, 96, image::Rgb([255; 3])).save(&white).unwrap();
+    let enroll = |name: &str, photo: &Path, how: &[&str]| {
+        run(house.facenet(&["enroll", name, "--keep-photos"]).arg(photo).args(how))
+    };
+    enroll("barack", &portrait("obama-portrait.jpg"), &[]).with_code(0);
+    enroll("barack", &blurred, &[]).with_code(3);
+    enroll("barack", &blurred, &["--force"]).with_code(0);
+    enroll("barack", &white, &["--aligned"]).with_code(0);
+    enroll("nobody", &white, &["--aligned"]).with_code(0);
+    let ended = house.run(&["gallery", "rebuild"]).with_code(2);
+    ended.with_error(&["\"barack\"", "photo 3: expected a face, found none", "--drop"]);
+    assert_eq!(house.names(), ["barack", "nobody"]);
+    let ended = house.run(&["gallery", "rebuild", "--drop"]).with_code(0);
+    for words in ["barack: photo 3: expected a face", "nobody: photo 1", "nobody, of whom"] {
+        assert!(ended.stderr.contains(&format!("left out: {words}")), "{words}\n{ended}");
+    }
+    assert!(ended.stdout.starts_with("Made anew from 2 photos."), "{ended}");
+    assert_eq!(house.names(), ["barack"]);
+    house.run(&["gallery", "rebuild"]).with_code(0);
 }
 
 #[test]

@@ -188,9 +188,16 @@ fn the_description_is_of_what_is_there() {
             let responses = item[method]["responses"].as_object().unwrap();
             let described = responses.contains_key(&answer.status.to_string());
             assert!(described, "{method} {path} answers {}: {}", answer.status, answer.text());
+            // Whatever it is that takes too long.
+            assert!(!path.starts_with("/v1") || responses.contains_key("408"), "{method} {path}");
         }
         // And nothing else is.
         door.ask(&Request::new("PUT", &real)).with_status(405);
+    }
+    // A client can tell what a picture lacks.
+    let no_face = description["components"]["responses"]["NoFace"]["description"].as_str();
+    for kind in ["no_face", "several_faces", "poor_face", "cannot_enroll"] {
+        assert!(no_face.unwrap().contains(kind), "{kind}");
     }
     // Every reference leads somewhere.
     let text = description.to_string();

@@ -108,7 +108,7 @@ pub(crate) struct Verify {
     #[arg(long = "as", value_name = "NAME", requires = "photos")]
     pub(crate) claim: Option<String>,
     /// Folder of known people instead of those who are enrolled: NAME.jpg, or NAME/ with
-    /// several photos
+    /// several photos; --db and FACENET_DB are not looked at then
     #[arg(long, value_name = "DIR", requires = "claim")]
     pub(crate) gallery: Option<PathBuf>,
     #[command(flatten)]

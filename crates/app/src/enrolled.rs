@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use etcetera::BaseStrategy;
 use facenet::gallery::{FACE_FRAMING, PersonName};
-use store::{Access, Location, Model, Store, StoreError};
+use store::{Access, Location, Model, Search, Store, StoreError};
 
 use crate::arguments::{ModelChoice, StoreChoice};
 use crate::decision::weights_hash;
@@ -13,6 +13,7 @@ use crate::output::{escaped, note};
 /// What was named, or the user's own file.
 pub(crate) fn location(choice: &StoreChoice) -> Result<Location> {
     let Some(named) = &choice.db else {
+        expect_exact(choice, "a file's are searched exactly")?;
         return match etcetera::choose_base_strategy() {
             Ok(folders) => {
                 Ok(Location::File(folders.data_dir().join("facenet").join("people.redb")))
@@ -22,17 +23,20 @@ pub(crate) fn location(choice: &StoreChoice) -> Result<Location> {
             }
         };
     };
-    #[allow(unused_mut, reason = "what is built without databases searches in one way only")]
     let mut location = Location::parse(named).context("--db")?;
-    #[cfg(feature = "postgres")]
     match &mut location {
         Location::Postgres(database) => database.search = choice.search(),
-        Location::File(_) if choice.search() == store::Search::Hnsw => {
-            bail!("--search hnsw is for people in PostgreSQL; a file's are searched exactly")
-        }
-        Location::File(_) => {}
+        Location::File(_) => expect_exact(choice, "a file's are searched exactly")?,
     }
     Ok(location)
+}
+
+/// Refuses `--search hnsw` where nobody would heed it.
+pub(crate) fn expect_exact(choice: &StoreChoice, but: &str) -> Result<()> {
+    match choice.search() {
+        Search::Exact => Ok(()),
+        Search::Hnsw => bail!("--search hnsw is for people in PostgreSQL; {but}"),
+    }
 }
 
 /// The model that is in use.
@@ -112,5 +116,38 @@ pub(crate) fn abridged<'n>(names: impl ExactSizeIterator<Item = &'n PersonName>)
     match more {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use clap::Parser;
+
+    use crate::arguments::{Arguments, Command};
+    use crate::commands;
+    use crate::output::Output;
+
+    #[test]
+    fn an_index_is_refused_where_none_is_asked() {
+        let hnsw = |words: &str| {
+            let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();
+            let mut output = Output::stdout(false);
+            let ended = match arguments.command {
+                Command::Gallery(gallery) => commands::gallery::run(&gallery, &mut output),
+                Command::Recognize(recognize) => commands::recognize::run(&recognize, &mut output),
+                Command::Watch(watch) => commands::watch::run(&watch, &mut output),
+                _ => unreachable!("another command"),
+            };
+            format!("{:#}", ended.unwrap_err())
+        };
+        for (words, why) in [
+            ("facenet gallery path --search hnsw", "a file's"),
+            ("facenet gallery path --search hnsw --db x", "a file's"),
+            ("facenet recognize --search hnsw --gallery none x.jpg", "a folder's"),
+            ("facenet watch --search hnsw --db postgres://localhost/x none", "in memory"),
+        ] {
+            let error = hnsw(words);
+            assert!(error.starts_with("--search hnsw is for") && error.contains(why), "{error}");
+        }
     }
 }

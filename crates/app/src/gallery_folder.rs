@@ -66,7 +66,7 @@ impl GalleryFolder {
 
     /// The encodings of one person's photos: at least one.
     pub(crate) fn person(&self, name: &str, reader: &FaceReader) -> Result<Gallery> {
-        let Some((name, photos)) = self.people.get_key_value(name) else {
+        let Some((name, photos)) = self.people.get_key_value(&name_form(name)) else {
             let known: Vec<_> = self.people.keys().map(|name| escaped(name)).collect();
             bail!(
                 "nobody is called {:?} in the gallery {}; it has {}",
@@ -124,9 +124,15 @@ fn read(photos: &[(&String, &Path)], reader: &FaceReader) -> Result<Gallery> {
 /// A person's name, which must be text: two names that are none could look alike.
 fn name(part: Option<&OsStr>, path: &Path) -> Result<String> {
     match part.unwrap_or_default().to_str() {
-        Some(name) => Ok(name.to_owned()),
+        Some(name) => Ok(name_form(name)),
         None => bail!("the gallery's {} is no name: expected UTF-8 text", path.display()),
     }
+}
+
+/// A name in the one form that a person's has (`é` as one character); what can be
+/// nobody's name stays as it is.
+pub(crate) fn name_form(text: &str) -> String {
+    PersonName::new(text).map_or_else(|_| text.to_owned(), |name| name.as_str().to_owned())
 }
 
 fn abridged(names: &[String]) -> String {

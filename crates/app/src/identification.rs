@@ -14,7 +14,7 @@
 //! which `docs/calibration.md` shows to be the better one for groups.
 
 use anyhow::{Result, bail};
-use facenet::calibration::{Calibration, CalibrationError, ErrorRate, GalleryPoint, gallery_fpir};
+use facenet::calibration::{Calibration, ErrorRate, GalleryPoint, gallery_fpir};
 use facenet::matching::Threshold;
 use serde::Serialize;
 
@@ -152,20 +152,23 @@ fn strictest(a: Threshold, b: Threshold) -> Threshold {
 /// The threshold at which a stranger is taken for the person of one of
 /// `faces` with probability `fpir`, or the strictest that the calibration can tell of.
 fn in_gallery(calibration: &Calibration, faces: usize, fpir: f64) -> Threshold {
-    let supported = |faces| calibration.for_gallery(faces, fpir);
-    let point = supported(faces.max(1)).or_else(|error| match error {
-        CalibrationError::GalleryTooLarge { largest, .. } => supported((largest as usize).max(1)),
-        error => Err(error),
-    });
-    match point {
+    match calibration.for_gallery(faces.max(1), fpir) {
         Ok(GalleryPoint { threshold, .. }) => threshold,
-        // `Identification::new` has asked for one person already.
-        Err(_) => calibration.default_point().map_or(Threshold::DEFAULT, |point| point.threshold),
+        // More faces than its pairs of two people can speak for; fewer than 300 of these
+        // pairs cannot even for one face and 1 stranger in 100.
+        Err(_) => {
+            let [_, impostor] = calibration.pairs();
+            let strictest = calibration.at_fmr((3.0 / impostor as f64).min(1.0));
+            // Three pairs are the least that a calibration is made of.
+            strictest.map_or(Threshold::new(0.0).unwrap_or_default(), |point| point.threshold)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use facenet::calibration::{About, CalibrationOptions, Distances};
+    use facenet::evaluation::Comparison;
     use facenet::network::Variant;
     use tensor::inference::Precision;
 
@@ -194,6 +197,42 @@ mod tests {
             usual.among_faces(1_000_000).fpir.unwrap().value
                 > usual.among_faces(99_299).fpir.unwrap().value
         );
+    }
+
+    /// A hundred pairs of two people, 0.005 apart from 1 on.
+    fn small_calibration() -> Calibration {
+        let pair = |distance, same| Comparison { distance: Some(distance), same, fold: 0 };
+        let impostor = (0..100).map(|k| pair(1.0 + 0.005 * f64::from(k), false));
+        let pairs: Vec<_> = impostor.chain((0..20).map(|_| pair(0.3, true))).collect();
+        let about: About = Calibration::embedded().unwrap().about().clone();
+        let options = CalibrationOptions { fmr: 0.05, ..CalibrationOptions::default() };
+        Calibration::fit(&Distances::listed(&pairs).unwrap(), about, options).unwrap()
+    }
+
+    #[test]
+    fn a_small_calibration_gives_the_strictest_threshold_it_can() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("small.json");
+        let calibration = small_calibration();
+        calibration.write(&file).unwrap();
+        let arguments = Admission { calibration: Some(file), ..Admission::default() };
+        let small = identification(&arguments).unwrap();
+        let strictest = calibration.at_fmr(0.03).unwrap().threshold;
+        let single = small.decision().threshold();
+        assert!(strictest < single, "{strictest} {single}");
+        // Not even one person can be searched for at 1 stranger in 100.
+        assert!(calibration.for_gallery(1, FPIR).is_err());
+        for faces in [0, 1, 10, 1_000] {
+            let among = small.among_faces(faces);
+            assert_eq!(among.threshold, strictest.distance(), "{faces}");
+        }
+        let fpir = small.among_faces(10).fpir.unwrap().value;
+        assert!((fpir - gallery_fpir(0.03, 10)).abs() < 1e-9, "{fpir}");
+        // A rate that they support for one face, but not for two.
+        let open = Admission { fpir: Some(0.05), ..arguments };
+        let open = identification(&open).unwrap();
+        assert_eq!(open.among_faces(1).threshold, single.distance());
+        assert_eq!(open.among_faces(2).threshold, strictest.distance());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use facenet::gallery::PersonName;
 use facenet::matching::Threshold;
+use store::Search;
 
 use super::{Admission, Faces, ModelChoice};
 
@@ -37,14 +38,14 @@ enum SearchChoice {
     Hnsw,
 }
 
-#[cfg(feature = "postgres")]
 impl StoreChoice {
-    /// What `--search` says.
-    pub(crate) fn search(&self) -> store::Search {
-        match self.search {
-            SearchChoice::Exact => store::Search::Exact,
-            SearchChoice::Hnsw => store::Search::Hnsw,
+    /// What `--search` says; what is built without databases searches in one way only.
+    pub(crate) fn search(&self) -> Search {
+        #[cfg(feature = "postgres")]
+        if matches!(self.search, SearchChoice::Hnsw) {
+            return Search::Hnsw;
         }
+        Search::Exact
     }
 }
 
@@ -56,7 +57,8 @@ pub(crate) struct Recognize {
     /// The photos
     #[arg(required = true, value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,
-    /// Folder of known people instead: NAME.jpg, or NAME/ with several photos
+    /// Folder of known people instead: NAME.jpg, or NAME/ with several photos; --db and
+    /// FACENET_DB are not looked at then
     #[arg(long, value_name = "DIR")]
     pub(crate) gallery: Option<PathBuf>,
     #[command(flatten)]
@@ -162,7 +164,8 @@ pub(crate) enum GalleryAction {
     /// Make everybody's numbers anew with the model in use, from the photos that were
     /// kept
     Rebuild {
-        /// Leave out the photos that were not kept, and people without any
+        /// Leave out the photos that were not kept or show no face, and people without
+        /// any other
         #[arg(long)]
         drop: bool,
     },

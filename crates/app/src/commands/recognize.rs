@@ -96,6 +96,7 @@ fn known(
 ) -> Result<Known> {
     let (people, skipped) = match &arguments.gallery {
         Some(folder) => {
+            enrolled::expect_exact(&arguments.store, "a folder's are searched exactly")?;
             let photos = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
             let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
             (photos.gallery()?.into(), photos.skipped)

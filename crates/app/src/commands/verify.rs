@@ -15,7 +15,7 @@ use crate::demonstration;
 use crate::enrolled;
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
-use crate::gallery_folder::{Gallery, GalleryFolder};
+use crate::gallery_folder::{Gallery, GalleryFolder, name_form};
 use crate::output::{Output, escaped, line};
 
 /// What `--json` prints.
@@ -40,6 +40,8 @@ enum Reference<'a> {
 
 /// What is known of the person that a photo is claimed to show.
 struct ClaimedPerson {
+    /// Their name, in the form in which it is kept.
+    name: String,
     /// The mean of their photos.
     template: Encoding,
     /// How many photos that is of.
@@ -48,19 +50,19 @@ struct ClaimedPerson {
 }
 
 impl ClaimedPerson {
-    fn of_folder(photos: Gallery) -> Result<Self> {
+    fn of_folder(photos: Gallery, claim: &str) -> Result<Self> {
         let encodings: Vec<_> = photos.entries.into_iter().map(|(_, encoding)| encoding).collect();
-        let template = mean_template(&encodings)?;
-        Ok(Self { template, references: encodings.len(), skipped: photos.skipped })
+        let (name, template) = (name_form(claim), mean_template(&encodings)?);
+        Ok(Self { name, template, references: encodings.len(), skipped: photos.skipped })
     }
 
     fn of_store(choice: &StoreChoice, claim: &str) -> Result<Self> {
-        let name = [PersonName::new(claim)?];
+        let name = PersonName::new(claim)?;
         let store = enrolled::open(choice, Access::Read)?;
-        enrolled::expect_known(&store, &name)?;
-        let encodings = store.person(&name[0])?.encodings();
-        let template = mean_template(&encodings)?;
-        Ok(Self { template, references: encodings.len(), skipped: 0 })
+        enrolled::expect_known(&store, std::slice::from_ref(&name))?;
+        let encodings = store.person(&name)?.encodings();
+        let (name, template) = (name.as_str().to_owned(), mean_template(&encodings)?);
+        Ok(Self { name, template, references: encodings.len(), skipped: 0 })
     }
 }
 
@@ -76,11 +78,12 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
             let person = match gallery {
                 Some(folder) => {
                     let known = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
-                    ClaimedPerson::of_folder(GalleryFolder::open(folder)?.person(claim, &known)?)?
+                    let photos = GalleryFolder::open(folder)?.person(claim, &known)?;
+                    ClaimedPerson::of_folder(photos, claim)?
                 }
                 None => ClaimedPerson::of_store(&arguments.store, claim)?,
             };
-            claimed(&reader, photo, claim, &person, decision, output)
+            claimed(&reader, photo, &person, decision, output)
         }
         ([_], ..) => bail!("one photo needs a second one, or --as NAME, to be compared with"),
         _ => bail!("with --as NAME there is one photo, found {}", arguments.photos.len()),
@@ -116,13 +119,12 @@ fn two_photos(
 fn claimed(
     reader: &FaceReader,
     photo: &Path,
-    claim: &str,
     person: &ClaimedPerson,
     decision: &Decision,
     output: &mut Output,
 ) -> Result<Outcome> {
     let probes = encodings(reader, photo)?;
-    let &ClaimedPerson { ref template, references, skipped } = person;
+    let &ClaimedPerson { name: ref claim, ref template, references, skipped } = person;
     let answer = nearest(&probes, std::slice::from_ref(template), decision.threshold())?;
     if output.is_json() {
         let reference = Reference::Person { claim, references, skipped };

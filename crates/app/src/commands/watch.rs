@@ -39,6 +39,7 @@ enum Seen {
 }
 
 pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<Outcome> {
+    enrolled::expect_exact(&arguments.store, "watch compares with everybody, in memory")?;
     let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
     let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
     let gallery = enrolled::open(&arguments.store, Access::Read)?.gallery()?;

@@ -110,8 +110,13 @@ impl From<anyhow::Error> for Refusal {
                     StoreError::NameTaken { .. } => told(StatusCode::CONFLICT, "name_taken"),
                     StoreError::TooManyTemplates { .. }
                     | StoreError::LongNote { .. }
+                    | StoreError::NulInNote { .. }
                     | StoreError::Template { .. } => {
                         told(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
+                    }
+                    StoreError::Busy { .. } => {
+                        tracing::warn!(error = %escaped(&format!("{error:#}")), "busy");
+                        Self::busy("somebody else is at work on the people: try again")
                     }
                     _ => unforeseen(&error),
                 };
@@ -141,5 +146,31 @@ impl From<NameError> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         anyhow::Error::new(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stores_errors_are_told_apart() {
+        let (name, at) = (|| "Zoë".to_owned(), || "postgres://secret/faces".to_owned());
+        let told = |error: StoreError| {
+            let Refusal { status, kind, error } = Refusal::from(error);
+            (status.as_u16(), kind, error)
+        };
+        let (status, kind, error) = told(StoreError::Busy { at: at(), seconds: 10 });
+        assert_eq!((status, kind), (503, "busy"));
+        assert!(!error.contains("secret"), "{error}");
+        let (status, kind, _) = told(StoreError::NulInNote { name: name() });
+        assert_eq!((status, kind), (422, "cannot_enroll"));
+        let (status, kind, _) = told(StoreError::LongNote { expected: 1, found: 2 });
+        assert_eq!((status, kind), (422, "cannot_enroll"));
+        assert_eq!(told(StoreError::NoPerson { name: name() }).0, 404);
+        assert_eq!(told(StoreError::NameTaken { name: name() }).0, 409);
+        let (status, kind, error) = told(StoreError::WithoutPostgres { at: at() });
+        assert_eq!((status, kind), (500, "internal"));
+        assert!(!error.contains("secret"), "{error}");
     }
 }

@@ -83,12 +83,8 @@ fn json_lines(file: &Path, model: &Model, same_model: bool) -> Result<People> {
 
 fn person(line: &[u8], model: &Model, same_model: bool, people: &mut People) -> Result<()> {
     let person: ExportedPerson = serde_json::from_slice(line)?;
-    let (variant, weights_sha256) = (person.variant, person.weights_sha256);
-    let framing = match &*person.framing {
-        Model::UNKNOWN_FRAMING if same_model => model.framing.clone(),
-        _ => person.framing,
-    };
-    expect_model(Model { variant, weights_sha256, framing }, model)?;
+    let ExportedPerson { variant, weights_sha256, framing, .. } = person;
+    expect_model(Model { variant, weights_sha256, framing }, model, same_model)?;
     let name = PersonName::new(&person.name)?;
     let mut templates = Vec::with_capacity(person.templates.len());
     for (number, template) in person.templates.into_iter().enumerate() {
@@ -137,7 +133,7 @@ fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<P
         let (variant, framing) = (told(0, &model.variant), told(2, &model.framing));
         let weights_sha256 = told(1, &model.weights_sha256);
         let found = Model { variant, weights_sha256, framing };
-        expect_model(found, model).with_context(context)?;
+        expect_model(found, model, same_model).with_context(context)?;
         let Some(row) = rows.get(number) else {
             bail!("{}: expected {} rows, as the array has, found more", names.display(), rows.len())
         };
@@ -162,7 +158,12 @@ fn seconds(text: &str) -> Result<u64> {
     Ok(time.duration_since(std::time::UNIX_EPOCH)?.as_secs())
 }
 
-fn expect_model(found: Model, model: &Model) -> Result<()> {
+/// That the numbers were made with the model in use: as they say, or, where they do not
+/// say how faces were cut out, by --same-model.
+fn expect_model(mut found: Model, model: &Model, same_model: bool) -> Result<()> {
+    if same_model && found.framing == Model::UNKNOWN_FRAMING {
+        found.framing.clone_from(&model.framing);
+    }
     if found != *model {
         bail!("made with another model, {found}, and this is {model}: numbers cannot be compared");
     }

@@ -291,8 +291,10 @@ function refuse(error) {
   }
 }
 
+/** With a capital, and an end if it has none. */
 function sentence(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  const end = /[.?!…]$/.test(text) ? "" : ".";
+  return text.charAt(0).toUpperCase() + text.slice(1) + end;
 }
 
 // ---------- The residents ----------
@@ -418,7 +420,7 @@ async function enroll() {
   } catch (error) {
     const photos = ["no_face", "several_faces", "poor_face", "no_photo"];
     const way = photos.includes(error.kind) && shots.length > 1 ? " Leave that photo out with its ×." : "";
-    tellEnrolled(false, `${sentence(error.message)}.${way}`);
+    tellEnrolled(false, `${sentence(error.message)}${way}`);
   } finally {
     showShots();
   }
