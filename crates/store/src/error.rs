@@ -134,6 +134,17 @@ pub enum StoreError {
         /// How it begins.
         found: String,
     },
+    /// An address that cannot be understood. What the parser says of it is kept back, since
+    /// it may have a part of the password in it.
+    #[error(
+        "{at}: this address cannot be understood: expected postgres://USER@HOST/DATABASE, with \
+         `@`, `:`, `/` and `?` in a password written `%40`, `%3A`, `%2F` and `%3F`, and behind \
+         it no options but those of libpq"
+    )]
+    BadAddress {
+        /// Which, as far as it may be shown.
+        at: String,
+    },
     /// A search by an index that is not there.
     #[error("{at}: there is no index to search by: `facenet gallery index` makes it")]
     NoIndex {

@@ -17,6 +17,15 @@ use crate::{Access, Database, StoreError};
 /// How long to wait for a connection, where the address does not say.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// How long what was sent may stay without acknowledgement, and how long after the last
+/// word, and how often, the other side is asked whether it is there.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What stands there where the address says nothing.
+const KEEPALIVE_OF_THE_LIBRARY: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// How long a connection that was idle may take to answer before another is made.
 const ALIVE: Duration = Duration::from_secs(5);
 
@@ -36,8 +45,8 @@ impl fmt::Debug for Session {
 
 impl Session {
     pub(super) fn open(database: &Database, access: Access) -> Result<Self, StoreError> {
-        let failed = |fault: Fault| fault.at(database, "understand this address");
-        let mut config: Config = database.url().parse().map_err(|e| failed(Fault::from(e)))?;
+        let mut config = understood(database.url())
+            .ok_or_else(|| StoreError::BadAddress { at: database.to_string() })?;
         complete(&mut config);
         if !is_local(&config) && config.get_ssl_mode() != SslMode::Disable {
             return Err(StoreError::Unencrypted { at: database.to_string() });
@@ -117,6 +126,21 @@ impl Session {
     }
 }
 
+/// What the address says; nothing where its parts are not what they seem: a password with
+/// an unescaped `@` leaves a part of itself in the host, which would be asked for in the
+/// network, and one behind `?` in the user.
+fn understood(url: &str) -> Option<Config> {
+    let config: Config = url.parse().ok()?;
+    let is_host = |host: &Host| match host {
+        Host::Tcp(name) => !name.contains(['@', ':', '?']) || name.parse::<IpAddr>().is_ok(),
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    };
+    let is_user = !config.get_user().unwrap_or_default().contains(['/', '?']);
+    let is_name = !config.get_dbname().unwrap_or_default().contains(['@', '&', '?']);
+    (is_user && is_name && config.get_hosts().iter().all(is_host)).then_some(config)
+}
+
 /// What libpq would fill in.
 fn complete(config: &mut Config) {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
@@ -129,6 +153,17 @@ fn complete(config: &mut Config) {
     }
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT);
+    }
+    // A machine that has gone away is noticed, instead of being waited for: what it does not
+    // acknowledge for so long, or not answer when it is asked whether it is there.
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNACKNOWLEDGED);
+    }
+    if config.get_keepalives_idle() == KEEPALIVE_OF_THE_LIBRARY {
+        config.keepalives_idle(KEEPALIVE_IDLE);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(KEEPALIVE_INTERVAL);
     }
     if config.get_application_name().is_none() {
         config.application_name("facenet");
@@ -178,6 +213,40 @@ fn connect(config: &Config) -> Result<Client, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_that_may_show_a_password_are_not_used() {
+        for good in [
+            "postgres:///faces",
+            "postgres://kian:p%40ss@db.example:5432,[::1]/faces?sslmode=disable",
+            "postgres://kian@%2Frun%2Fpostgresql/faces?password=secret",
+            "postgresql://kian@localhost/faces?keepalives_idle=5",
+        ] {
+            assert!(understood(good).is_some(), "{good}");
+        }
+        for bad in [
+            "postgres://kian:p@ss@db/faces",
+            "postgres://db/faces?password=p@ss",
+            "postgres://kian:secret@db/faces&password=secret",
+            "postgres://kian@db/faces?secret",
+            "postgres://kian@db/faces?colour=secret",
+            "postgres://kian:secret/faces",
+        ] {
+            assert!(understood(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_machine_that_has_gone_away_is_noticed() {
+        let mut config = Config::new();
+        complete(&mut config);
+        assert_eq!(config.get_keepalives_idle(), KEEPALIVE_IDLE);
+        assert_eq!(config.get_tcp_user_timeout(), Some(&UNACKNOWLEDGED));
+        let mut said = understood("postgres://db/x?keepalives_idle=5&tcp_user_timeout=7").unwrap();
+        complete(&mut said);
+        assert_eq!(said.get_keepalives_idle(), Duration::from_secs(5));
+        assert_eq!(said.get_tcp_user_timeout(), Some(&Duration::from_secs(7)));
+    }
 
     #[test]
     fn what_leaves_the_machine_is_noticed() {
