@@ -29,6 +29,30 @@ const KEEPALIVE_OF_THE_LIBRARY: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long a connection that was idle may take to answer before another is made.
 const ALIVE: Duration = Duration::from_secs(5);
 
+/// Begins to read what is of one moment. The locks keep off only what no moment can be kept
+/// from: tables made anew.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    LOCK TABLE facenet.people, facenet.templates, facenet.photos IN ACCESS SHARE MODE;
+    SELECT 1 FROM facenet.about";
+
+/// A transaction that reads, and ends when it goes.
+struct Moment<'c>(&'c mut Client);
+
+impl<'c> Moment<'c> {
+    fn begin(client: &'c mut Client) -> Result<Self, Fault> {
+        let moment = Self(client);
+        moment.0.batch_execute(BEGIN)?;
+        Ok(moment)
+    }
+}
+
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        // Nothing was written; if the connection is lost, so is the transaction.
+        let _ = self.0.batch_execute("ROLLBACK");
+    }
+}
+
 /// A connection to a database.
 pub(super) struct Session {
     pub(super) database: Database,
@@ -64,11 +88,25 @@ impl Session {
 
     /// From here on everything that is read is of this moment.
     pub(super) fn hold_still(&self) -> Result<(), StoreError> {
-        // The locks keep off only what no moment can be kept from: tables made anew.
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-             LOCK TABLE facenet.people, facenet.templates, facenet.photos IN ACCESS SHARE MODE;
-             SELECT 1 FROM facenet.about";
-        self.read("read it", |client| Ok(client.batch_execute(begin)?))
+        self.read("read it", |client| Ok(client.batch_execute(BEGIN)?))
+    }
+
+    /// Reads several things, all of one moment.
+    pub(super) fn read_at_one_moment<T>(
+        &self,
+        doing: &'static str,
+        read: impl FnOnce(&mut Client) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let mut client = self.client();
+        let result = match self.access {
+            // All that it reads is of one.
+            Access::Read => read(&mut client),
+            Access::Write => self
+                .revive(&mut client)
+                .and_then(|()| Moment::begin(&mut client))
+                .and_then(|moment| read(&mut *moment.0)),
+        };
+        result.map_err(|fault| fault.at(&self.database, doing))
     }
 
     /// Reads, a second time if the connection turns out to be lost.
@@ -197,7 +235,13 @@ fn connect(config: &Config) -> Result<Client, Fault> {
          SET lock_timeout = '{PATIENCE}s';
          SET jit = off;"
     ))?;
-    // Our own tables are always named with their schema; the extension's types are not.
+    find_pgvector(&mut client)?;
+    Ok(client)
+}
+
+/// Puts the extension's schema on the path, if it is there: our own tables are always named
+/// with theirs, the extension's types are not.
+pub(super) fn find_pgvector(client: &mut Client) -> Result<(), Fault> {
     client.execute(
         "SELECT set_config('search_path', concat_ws(', ', 'pg_catalog', (
              SELECT quote_ident(n.nspname)
@@ -207,7 +251,7 @@ fn connect(config: &Config) -> Result<Client, Fault> {
          )), false)",
         &[],
     )?;
-    Ok(client)
+    Ok(())
 }
 
 #[cfg(test)]
