@@ -110,8 +110,13 @@ impl From<anyhow::Error> for Refusal {
                     StoreError::NameTaken { .. } => told(StatusCode::CONFLICT, "name_taken"),
                     StoreError::TooManyTemplates { .. }
                     | StoreError::LongNote { .. }
+                    | StoreError::NulInNote { .. }
                     | StoreError::Template { .. } => {
                         told(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
+                    }
+                    StoreError::Left { .. } => {
+                        let _ = unforeseen(&error);
+                        Self::internal().about("the change is done, but not cleared up after")
                     }
                     _ => unforeseen(&error),
                 };
