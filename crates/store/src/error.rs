@@ -134,6 +134,39 @@ pub enum StoreError {
         /// How it begins.
         found: String,
     },
+    /// An address that cannot be understood. What the parser says of it is kept back, since
+    /// it may have a part of the password in it.
+    #[error(
+        "{at}: this address cannot be understood: expected postgres://USER@HOST/DATABASE, with \
+         `@`, `:`, `/` and `?` in a password written `%40`, `%3A`, `%2F` and `%3F`, and behind \
+         it no options but those of libpq"
+    )]
+    BadAddress {
+        /// Which, as far as it may be shown.
+        at: String,
+    },
+    /// A change of a database is done, and what it removed may not be written over yet.
+    #[error(
+        "{at}: the change is done and needs no second time, but bytes of what it removed or \
+         replaced are left in the tables' files: `facenet gallery compact` clears them"
+    )]
+    Left {
+        /// Where.
+        at: String,
+        /// Why they are left.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Tables that somebody else has to clear, since PostgreSQL lets their owner alone.
+    #[error(
+        "{at}: its tables belong to {owner:?}, who alone can clear their files of what was \
+         removed: `facenet gallery compact` has to be run as {owner:?}"
+    )]
+    NotOwner {
+        /// Where.
+        at: String,
+        /// Whose they are.
+        owner: String,
+    },
     /// A search by an index that is not there.
     #[error("{at}: there is no index to search by: `facenet gallery index` makes it")]
     NoIndex {
@@ -143,8 +176,8 @@ pub enum StoreError {
     /// A store that needs no index, or cannot have one.
     #[error("an index is for people in PostgreSQL with the extension pgvector (0.5 or later)")]
     NoIndexHere,
-    /// A note that PostgreSQL cannot keep.
-    #[error("{name:?}: a note of consent has a character NUL in it, which PostgreSQL cannot keep")]
+    /// A note that not every store can keep: PostgreSQL knows no NUL.
+    #[error("{name:?}: a note of consent has a character NUL in it, which is no text")]
     NulInNote {
         /// Whose.
         name: String,
@@ -195,4 +228,19 @@ pub enum StoreError {
         /// Why.
         source: ChangeError,
     },
+}
+
+impl StoreError {
+    /// Whether what was asked for cannot be done, and nothing of it was begun.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::NoPerson { .. }
+                | Self::NameTaken { .. }
+                | Self::TooManyTemplates { .. }
+                | Self::LongNote { .. }
+                | Self::NulInNote { .. }
+                | Self::Template { .. }
+        )
+    }
 }

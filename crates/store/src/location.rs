@@ -42,12 +42,14 @@ impl Location {
     /// # Errors
     /// When it is an address of something else.
     pub fn parse(text: &Path) -> Result<Self, StoreError> {
-        let Some((scheme, _)) = text.to_str().and_then(|text| text.split_once("://")) else {
+        let lossy = text.to_string_lossy();
+        let Some((scheme, rest)) = lossy.split_once("://") else {
             return Ok(Self::File(text.to_path_buf()));
         };
         match scheme.to_ascii_lowercase().as_str() {
-            "postgres" | "postgresql" => Ok(Self::Postgres(Database {
-                url: text.to_string_lossy().into_owned(),
+            // Who connects knows the scheme in small letters only.
+            scheme @ ("postgres" | "postgresql") => Ok(Self::Postgres(Database {
+                url: format!("{scheme}://{rest}"),
                 search: Search::Exact,
             })),
             _ => Err(StoreError::UnknownScheme { found: scheme.to_owned() }),
@@ -89,20 +91,39 @@ impl Database {
 impl fmt::Display for Database {
     /// The address without its password and without what stands behind `?`.
     ///
-    /// An unescaped `@`, `/` or `?` in a password is a fault that this has to survive, so
-    /// the host begins behind the last `@` of the whole address.
+    /// An unescaped `@`, `/`, `?` or `:` in a password is a fault that this has to survive.
+    /// Where it leaves a doubt which part is the password, only what is before all of them
+    /// is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.url.split_once("://").unwrap_or(("postgres", &self.url));
-        let (user, place) = match rest.rsplit_once('@') {
-            Some((user, place)) => (user.split([':', '@', '?']).next(), place),
-            None => (None, rest),
+        let first = rest.split(['@', '/', '?', ':', '&']).next().unwrap_or_default();
+        let (head, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (before, place) = match head.rsplit_once('@') {
+            Some((before, place)) => (Some(before), place),
+            None => (None, head),
         };
-        let place = place.split('?').next().unwrap_or_default();
-        match user.filter(|user| !user.is_empty()) {
+        // `&` is what somebody may write for `?`.
+        let place = place.split('&').next().unwrap_or_default();
+        if query.contains('@') || !has_only_ports(place) {
+            return write!(f, "{scheme}://{first}…");
+        }
+        match before.map(|_| first).filter(|user| !user.is_empty()) {
             Some(user) => write!(f, "{scheme}://{user}@{place}"),
             None => write!(f, "{scheme}://{place}"),
         }
     }
+}
+
+/// Whether what stands behind each host's `:` is a number, as a port is and a password
+/// seldom.
+fn has_only_ports(place: &str) -> bool {
+    let hosts = place.split('/').next().unwrap_or_default();
+    hosts.split(',').all(|host| {
+        // An address of IPv6 is in brackets, with colons in it.
+        let behind = host.rsplit_once(']').map_or(host, |(_, behind)| behind);
+        let port = behind.split_once(':').map_or("", |(_, port)| port);
+        port.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 impl fmt::Debug for Database {
@@ -139,7 +160,17 @@ mod tests {
             ("postgres://kian:secret@db.example:5432/faces?sslmode=disable", kian),
             ("postgres://kian@db.example:5432/faces?password=secret", kian),
             ("postgres://kian:se@secret@db.example:5432/faces", kian),
-            ("postgres://kian:/secret?x@db.example:5432/faces", kian),
+            ("postgres://kian:secret@db.example:5432/faces&password=secret", kian),
+            ("postgres://kian@corp:secret@db.example:5432/faces", kian),
+            // Which part is the password is not sure.
+            ("postgres://kian:/secret?x@db.example:5432/faces", "postgres://kian…"),
+            ("postgres://kian:a@secret?b@db.example/faces", "postgres://kian…"),
+            ("postgres://kian@db/faces?password=p@secret", "postgres://kian…"),
+            ("postgres://db:5432/faces?password=p@secret", "postgres://db…"),
+            ("postgres://db/faces?password=p@secret/x", "postgres://db…"),
+            ("postgres://kian:secret/faces", "postgres://kian…"),
+            ("PostGreS://kian:secret@db.example:5432/faces", kian),
+            ("postgres://[::1]:5432,h:1/faces", "postgres://[::1]:5432,h:1/faces"),
             ("postgres://:secret@db.example/faces", "postgres://db.example/faces"),
             ("postgres://db.example/faces?password=secret", "postgres://db.example/faces"),
             ("postgres:///faces?host=/run/x", "postgres:///faces"),
@@ -149,7 +180,6 @@ mod tests {
             assert_eq!(location.to_string(), shown);
             assert!(!format!("{location:?}").contains("secret"), "{location:?}");
         }
-        // Nor where it stands behind the host's `@`, which stands behind `?`.
         let behind = parsed("postgres://db/faces?password=secret&application_name=a@b");
         assert!(!behind.to_string().contains("secret"), "{behind}");
     }

@@ -84,7 +84,12 @@ impl PostgresStore {
         let (about, vectors) = session.read("read it", |client| {
             let about = about::read(client)?;
             let about = about.ok_or_else(|| Fault::damaged("its table `about` is empty"))?;
-            Ok((about, vectors(client)?))
+            let vectors = vectors(client)?;
+            if vectors != Vectors::None {
+                // Another program may have added it since this one connected.
+                session::find_pgvector(client)?;
+            }
+            Ok((about, vectors))
         })?;
         let (model, seen) = (about.model, AtomicU64::new(about.revision));
         let wants_index = session.database.search == Search::Hnsw;
@@ -132,11 +137,20 @@ impl PostgresStore {
         }
     }
 
-    /// Gives back the space of rows that are gone, so that it is written over.
-    fn vacuum(&self, how: &str) -> Result<(), StoreError> {
-        self.session.run("vacuum it, after the change, which is done", |client| {
-            let tables = "facenet.people, facenet.templates, facenet.photos";
-            Ok(client.batch_execute(&format!("VACUUM {how} {tables}"))?)
+    /// Gives back the space of rows that are gone, so that it is written over, after a
+    /// change that is done whatever comes of this.
+    fn clear_up(&self) -> Result<(), StoreError> {
+        let left = |source| StoreError::Left { at: self.session.database.to_string(), source };
+        let cleared = self.session.run("vacuum it", |client| {
+            vacuum(client, &self.session.database, "").map_err(|fault| match fault {
+                // Not `Busy`, which would say that the change is to be tried again.
+                Fault::Database(source) => left(source).into(),
+                other => other,
+            })
+        });
+        cleared.map_err(|error| match error {
+            StoreError::Left { .. } => error,
+            other => left(Box::new(other)),
         })
     }
 }
@@ -171,26 +185,29 @@ impl Keeper for PostgresStore {
         &self,
         take: &mut dyn FnMut(Person) -> Result<(), ChangeError>,
     ) -> Result<(), StoreError> {
-        let mut after = String::new();
-        loop {
-            let page = self.session.read("read it", |client| rows::page(client, &after))?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.name.as_str().to_owned();
-            for person in page {
-                let name = person.name.as_str().to_owned();
-                take(person).map_err(|source| StoreError::Change { name, source })?;
+        self.session.read_at_one_moment("read it", |client| {
+            self.expected(about::read(client)?)?;
+            let mut after = String::new();
+            loop {
+                let page = rows::page(client, &after)?;
+                let Some(last) = page.last() else { return Ok(()) };
+                after = last.name.as_str().to_owned();
+                for person in page {
+                    let name = person.name.as_str().to_owned();
+                    take(person).map_err(|source| StoreError::Change { name, source })?;
+                }
             }
-        }
+        })
     }
 
     fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), StoreError> {
         self.change(&self.model, |transaction| changes::rename(transaction, old, new))?;
-        self.vacuum("")
+        self.clear_up()
     }
 
     fn remove(&mut self, names: &[PersonName]) -> Result<(), StoreError> {
         self.change(&self.model, |transaction| changes::remove(transaction, names))?;
-        self.vacuum("")
+        self.clear_up()
     }
 
     fn purge(&mut self) -> Result<(), StoreError> {
@@ -201,22 +218,25 @@ impl Keeper for PostgresStore {
     }
 
     fn compact(&mut self) -> Result<(), StoreError> {
-        self.vacuum("(FULL, ANALYZE)")
+        let database = &self.session.database;
+        self.session
+            .run("write its tables anew", |client| vacuum(client, database, "(FULL, ANALYZE)"))
     }
 
     fn change_model(&mut self, model: &Model, change: &mut Change<'_>) -> Result<(), StoreError> {
         self.change(model, |transaction| changes::change_all(transaction, change))?;
         self.model = model.clone();
-        self.vacuum("")
+        self.clear_up()
     }
 
     fn search(&self, probe: &Encoding, top: usize) -> Option<Result<Vec<Candidate>, StoreError>> {
-        Some(self.session.read("search it", |client| {
+        Some(self.session.read_at_one_moment("search it", |client| {
             self.expected(about::read(client)?)?;
-            match self.session.database.search {
-                Search::Exact => search::exact(client, self.vectors != Vectors::None, probe, top),
-                Search::Hnsw if search::has_index(client)? => search::hnsw(client, probe, top),
-                Search::Hnsw => {
+            let by_index = self.session.database.search == Search::Hnsw && search::is_in_hand(top);
+            match by_index {
+                false => search::exact(client, self.vectors != Vectors::None, probe, top),
+                true if search::has_index(client)? => search::hnsw(client, probe, top),
+                true => {
                     let at = self.session.database.to_string();
                     Err(StoreError::NoIndex { at }.into())
                 }
@@ -282,6 +302,29 @@ fn make(session: &Session, model: &Model) -> Result<(), StoreError> {
         Some(found) => Err(version(&session.database, found)),
         None => Ok(()),
     }
+}
+
+/// Gives back, or writes anew, what the tables' files hold of rows that are gone. To who
+/// may not, `VACUUM` gives a warning only and does nothing, so that is asked before.
+fn vacuum(client: &mut Client, database: &Database, how: &str) -> Result<(), Fault> {
+    let others = client.query_opt(
+        "SELECT pg_get_userbyid(c.relowner)::text
+         FROM pg_class c, pg_database d
+         WHERE c.oid IN ('facenet.people'::regclass, 'facenet.templates'::regclass,
+                         'facenet.photos'::regclass)
+         AND d.datname = current_database()
+         AND NOT pg_has_role(c.relowner, 'USAGE') AND NOT pg_has_role(d.datdba, 'USAGE')
+         AND NOT CASE WHEN current_setting('server_version_num')::integer < 170000 THEN false
+                 ELSE has_table_privilege(c.oid, 'MAINTAIN') END
+         LIMIT 1",
+        &[],
+    )?;
+    if let Some(row) = others {
+        let (at, owner) = (database.to_string(), row.try_get(0)?);
+        return Err(StoreError::NotOwner { at, owner }.into());
+    }
+    let tables = "facenet.people, facenet.templates, facenet.photos";
+    Ok(client.batch_execute(&format!("VACUUM {how} {tables}"))?)
 }
 
 fn version(database: &Database, found: i32) -> StoreError {

@@ -1,7 +1,9 @@
 //! People as a probe meets them: in memory, or where they are kept.
 //!
-//! One photo is not worth fetching a hundred thousand people over a network for, and many
-//! photos are; whoever asks need not know which it is.
+//! A file's people are in memory, a database's stay there, however many photos are looked
+//! for: a hundred thousand people are not worth fetching over a network for a few. Whoever
+//! has many, as a server has, takes [`Store::gallery`]; whoever asks need not know which it
+//! is.
 
 use facenet::gallery::Gallery;
 use facenet::matching::{Candidate, Encoding, Recognition, Threshold};

@@ -100,7 +100,7 @@ impl Store {
     ///
     /// # Errors
     /// When there are no templates, too many, or they cancel out; when the note is too
-    /// long; when the store cannot be written.
+    /// long or has a NUL in it; when the store cannot be written.
     pub fn enroll(&mut self, name: &PersonName, enrolment: &Enrolment) -> Result<(), StoreError> {
         self.enroll_all([(name, enrolment)])
     }
@@ -158,7 +158,8 @@ impl Store {
         self.keeper.person(name)
     }
 
-    /// Hands everybody to `take`, in the order of names, without their photo files.
+    /// Hands everybody to `take`, in the order of names, without their photo files: as they
+    /// are at one moment. `take` must not ask this store, which waits for it.
     ///
     /// # Errors
     /// When the store cannot be read, or `take` fails.
@@ -234,7 +235,8 @@ impl Store {
     ///
     /// # Errors
     /// When nobody has one of the names, and then nobody is removed; when the store
-    /// cannot be written.
+    /// cannot be written; [`StoreError::Left`] when they are removed from a database, and
+    /// bytes of them are left.
     pub fn remove(&mut self, names: &[PersonName]) -> Result<(), StoreError> {
         self.keeper.remove(names)
     }
@@ -298,6 +300,9 @@ fn check(name: &PersonName, enrolment: &Enrolment) -> Result<(), StoreError> {
     }
     let encodings: Vec<_> = enrolment.templates.iter().map(|t| t.encoding.clone()).collect();
     let name = || name.as_str().to_owned();
+    if enrolment.consent.as_ref().is_some_and(|note| note.contains('\0')) {
+        return Err(StoreError::NulInNote { name: name() });
+    }
     mean_template(&encodings)
         .map(|_| ())
         .map_err(|source| StoreError::Template { name: name(), source })

@@ -2,15 +2,17 @@
 //!
 //! The store is the truth, the gallery its image for searching. A change goes to the
 //! store first and is on disk before the gallery shows it. In a database that others
-//! change, too, the image is made anew when it is out of date, before an answer is given.
+//! change, too, the image is made anew when it is out of date, before an answer is given;
+//! and so it is after a change that failed, of which nobody knows how far it went.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::Result;
 use facenet::gallery::{Gallery, PersonName, mean_template};
 use facenet::matching::{Encoding, Recognition};
 use facenet::photo::DecodeLimits;
-use store::{Enrolment, Model, Person, Store, Summary};
+use store::{Enrolment, Location, Model, Person, Store, StoreError, Summary};
 
 use crate::arguments::Serve;
 use crate::decision::Decision;
@@ -25,6 +27,10 @@ pub(super) struct House {
     identification: Identification,
     store: Mutex<Store>,
     gallery: RwLock<Gallery>,
+    /// Whether others may change the store.
+    shared: bool,
+    /// Whether a change failed since the gallery was made.
+    stale: AtomicBool,
 }
 
 impl House {
@@ -37,6 +43,7 @@ impl House {
         let gallery = store.gallery()?;
         let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
         identification.tell_of_size(gallery.faces());
+        let shared = !matches!(store.location(), Location::File(_));
         let pixels = arguments.limits.max_pixels.get() as u64 * 1_000_000;
         let limits = DecodeLimits {
             file_bytes: (arguments.limits.max_body.get() as u64) << 20,
@@ -51,6 +58,8 @@ impl House {
             identification,
             store: Mutex::new(store),
             gallery: RwLock::new(gallery),
+            shared,
+            stale: AtomicBool::new(false),
         })
     }
 
@@ -85,13 +94,36 @@ impl House {
         Ok(template.zip(gallery.faces_of(name)))
     }
 
-    /// Takes over what others changed in a store that is shared.
+    /// Takes over what others changed in a store that is shared, and what a change that
+    /// failed may have left. Otherwise a recognition waits for no change under way.
     fn refresh(&self) -> Result<()> {
+        if !self.shared && !self.stale.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let store = self.store();
-        if let Some(gallery) = store.refreshed()? {
+        // Read with the store held, by which those who set it are done.
+        let fresh = match self.stale.load(Ordering::Acquire) {
+            true => Some(store.gallery()?),
+            false => store.refreshed()?,
+        };
+        if let Some(gallery) = fresh {
             *self.gallery_mut() = gallery;
+            self.stale.store(false, Ordering::Release);
         }
         Ok(())
+    }
+
+    /// Changes the store and then the gallery, with the store held, so that both change in
+    /// the same order. A change that failed may be done all the same: in part, or before
+    /// its answer was lost.
+    fn change<T>(&self, change: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
+        let mut store = self.store();
+        let result = change(&mut store);
+        let refused = |error: &StoreError| error.is_refusal();
+        if result.as_ref().is_err_and(|e| !e.downcast_ref().is_some_and(refused)) {
+            self.stale.store(true, Ordering::Release);
+        }
+        result
     }
 
     /// Somebody else whom these faces would be taken for.
@@ -109,20 +141,21 @@ impl House {
 
     /// Enrols a person; returns everything that is kept of them.
     pub(super) fn enroll(&self, name: &PersonName, enrolment: &Enrolment) -> Result<Person> {
-        let mut store = self.store();
-        store.enroll(name, enrolment)?;
-        let person = store.person(name)?;
-        // With the store still held, so that both change in the same order.
-        self.gallery_mut().insert(name.clone(), &person.encodings())?;
-        Ok(person)
+        self.change(|store| {
+            store.enroll(name, enrolment)?;
+            let person = store.person(name)?;
+            self.gallery_mut().insert(name.clone(), &person.encodings())?;
+            Ok(person)
+        })
     }
 
     /// Removes a person, from the bytes of the file too.
     pub(super) fn remove(&self, name: &PersonName) -> Result<()> {
-        let mut store = self.store();
-        store.remove(std::slice::from_ref(name))?;
-        self.gallery_mut().remove(name);
-        Ok(())
+        self.change(|store| {
+            store.remove(std::slice::from_ref(name))?;
+            self.gallery_mut().remove(name);
+            Ok(())
+        })
     }
 
     pub(super) fn list(&self) -> Result<Vec<Summary>> {
@@ -146,5 +179,61 @@ impl House {
 
     fn gallery_mut(&self) -> std::sync::RwLockWriteGuard<'_, Gallery> {
         self.gallery.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::server::tests::state;
+
+    fn encoding() -> Encoding {
+        Encoding::new((0..128).map(|i| f32::from(u8::from(i == 0)))).unwrap()
+    }
+
+    fn enrolled(house: &House) -> PersonName {
+        let name = PersonName::new("kian").unwrap();
+        let templates = vec![encoding().into()];
+        house.enroll(&name, &Enrolment { templates, consent: None, at: None }).unwrap();
+        name
+    }
+
+    #[test]
+    fn a_change_that_is_done_and_fails_all_the_same_is_seen() {
+        let (_folder, state) = state(&[]);
+        let name = enrolled(&state.house);
+        let failed: Result<()> = state.house.change(|store| {
+            store.remove(std::slice::from_ref(&name))?;
+            anyhow::bail!("cannot clear up after it")
+        });
+        failed.unwrap_err();
+        let (_, found) = state.house.recognize(std::iter::once(&encoding()), 1).unwrap();
+        assert!(found[0].candidates.is_empty(), "who was removed opens the door");
+        assert!(!state.house.stale.load(Ordering::Acquire), "and is not fetched again");
+        // What was never begun is no reason to fetch everybody.
+        state.house.remove(&name).unwrap_err();
+        assert!(!state.house.stale.load(Ordering::Acquire));
+    }
+
+    #[test]
+    fn a_face_does_not_wait_for_a_file_that_is_being_written() {
+        let (_folder, state) = state(&[]);
+        let house = &state.house;
+        enrolled(house);
+        let (told, heard) = mpsc::channel();
+        let answer = std::thread::scope(|scope| {
+            let writing = house.store();
+            scope.spawn(move || {
+                let (_, found) = house.recognize(std::iter::once(&encoding()), 1).unwrap();
+                told.send(found[0].candidates[0].name.clone()).unwrap();
+            });
+            let answer = heard.recv_timeout(Duration::from_secs(20));
+            drop(writing);
+            answer
+        });
+        assert_eq!(answer.unwrap(), "kian");
     }
 }

@@ -118,6 +118,10 @@ impl From<anyhow::Error> for Refusal {
                         tracing::warn!(error = %escaped(&format!("{error:#}")), "busy");
                         Self::busy("somebody else is at work on the people: try again")
                     }
+                    StoreError::Left { .. } => {
+                        let _ = unforeseen(&error);
+                        Self::internal().about("the change is done, but not cleared up after")
+                    }
                     _ => unforeseen(&error),
                 };
             }

@@ -25,7 +25,7 @@ use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
 
 /// A server's state; its folder goes with the test.
-fn state(words: &[&str]) -> (TempDir, State) {
+pub(super) fn state(words: &[&str]) -> (TempDir, State) {
     let words = ["facenet", "serve"].iter().chain(words);
     let Command::Serve(arguments) = Arguments::try_parse_from(words).unwrap().command else {
         unreachable!("the command is serve")

@@ -47,10 +47,6 @@ pub(super) fn enroll_all(
 ) -> Result<(), Fault> {
     let mut arriving: BTreeMap<&PersonName, Arriving<'_>> = BTreeMap::new();
     for (name, enrolment) in people {
-        if enrolment.consent.as_ref().is_some_and(|note| note.contains('\0')) {
-            let name = name.as_str().to_owned();
-            return Err(StoreError::NulInNote { name }.into());
-        }
         let at = enrolment.at.unwrap_or_else(now);
         arriving.entry(name).or_default().parts.push((at, enrolment));
     }

@@ -103,6 +103,11 @@ pub(super) fn hnsw(
     nearest(&found, probe, top)
 }
 
+/// Whether the index can find so many.
+pub(super) fn is_in_hand(top: usize) -> bool {
+    top <= MOST_IN_HAND
+}
+
 /// Whether there is an index that can be used.
 pub(super) fn has_index(client: &mut Client) -> Result<bool, Fault> {
     let valid = client.query_opt(

@@ -87,6 +87,8 @@ pub(crate) fn wrong_requests_change_nothing(at: &Location) {
     assert!(matches!(many, Err(StoreError::TooManyTemplates { found: 1001, .. })));
     let note = Enrolment { consent: Some("x".repeat(4097)), ..enrolment(&[1]) };
     assert!(matches!(store.enroll(&known, &note), Err(StoreError::LongNote { .. })));
+    let note = Enrolment { consent: Some("a\0b".to_owned()), ..enrolment(&[1]) };
+    assert!(matches!(store.enroll(&known, &note), Err(StoreError::NulInNote { .. })));
     let change = store.change(|_| Err("no".into()));
     assert!(matches!(change, Err(StoreError::Change { .. })));
     // All or none.
