@@ -7,7 +7,7 @@
 /// generators", 2014): one word of state, one number a step.
 ///
 /// ```
-/// use autograd::Random;
+/// use tensor::Random;
 ///
 /// let mut random = Random::new(7);
 /// let first = random.uniform();
