@@ -16,10 +16,9 @@ use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facenet::engine::EngineOptions;
 use facenet::network::Variant;
-use facenet::photo::FaceChoice;
+use faces::{DetectionOptions, FaceChoice, FaceLocation};
 use tensor::inference::Precision;
 
-use crate::face_finder::Detection;
 pub(crate) use acceptance::{Acceptance, Admission};
 pub(crate) use calibrate::Calibrate;
 pub(crate) use evaluate::{Evaluate, Method};
@@ -198,9 +197,22 @@ pub(crate) struct Faces {
 }
 
 impl Faces {
-    /// How faces are detected, if they are.
-    pub(crate) fn detection(&self) -> Detection {
-        Detection { choice: self.face, search: self.searching.search(), force: self.force }
+    /// Where the face is in a photo.
+    pub(crate) fn location(&self) -> FaceLocation {
+        self.location_of(self.face)
+    }
+
+    /// Where it is in pictures of one known person each: `--face` is about the probe.
+    pub(crate) fn location_in_gallery(&self) -> FaceLocation {
+        self.location_of(FaceChoice::Only)
+    }
+
+    fn location_of(&self, choice: FaceChoice) -> FaceLocation {
+        if self.aligned {
+            return FaceLocation::WholePicture;
+        }
+        let options = self.searching.options(choice);
+        FaceLocation::Detected(DetectionOptions { any_quality: self.force, ..options })
     }
 }
 

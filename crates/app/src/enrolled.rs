@@ -2,12 +2,12 @@
 //! which model their numbers are of.
 
 use anyhow::{Context, Result, bail};
+use biometrics::LoadedModel;
 use etcetera::BaseStrategy;
 use facenet::gallery::{FACE_FRAMING, PersonName};
 use store::{Access, Location, Model, Search, Store, StoreError};
 
-use crate::arguments::{ModelChoice, StoreChoice};
-use crate::decision::weights_hash;
+use crate::arguments::StoreChoice;
 use crate::output::{escaped, note};
 
 /// What was named, or the user's own file.
@@ -39,16 +39,19 @@ pub(crate) fn expect_exact(choice: &StoreChoice, but: &str) -> Result<()> {
     }
 }
 
-/// The model that is in use.
-pub(crate) fn model(choice: &ModelChoice) -> Result<Model> {
-    let (variant, framing) = (choice.variant.name().to_owned(), FACE_FRAMING.to_owned());
-    Ok(Model { variant, weights_sha256: weights_hash(choice)?, framing })
+/// What the store knows a model by.
+pub(crate) fn identity(model: &LoadedModel) -> Model {
+    Model {
+        variant: model.variant().name().to_owned(),
+        weights_sha256: model.hash().to_owned(),
+        framing: FACE_FRAMING.to_owned(),
+    }
 }
 
 /// The store, for people of the model in use.
-pub(crate) fn open(choice: &StoreChoice, access: Access) -> Result<Store> {
+pub(crate) fn open(choice: &StoreChoice, model: &LoadedModel, access: Access) -> Result<Store> {
     let location = location(choice)?;
-    let store = told(Store::open(&location, &model(&choice.model)?, access))?;
+    let store = told(Store::open(&location, &identity(model), access))?;
     if let Some(remark) = store.remark() {
         note(format_args!("{remark}"));
     }

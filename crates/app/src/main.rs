@@ -11,21 +11,19 @@ mod commands;
 mod decision;
 mod demonstration;
 mod enrolled;
-mod face_finder;
 mod face_reader;
 mod gallery_folder;
-mod identification;
 mod labelled_pictures;
 mod output;
 mod progress;
 mod server;
+mod text;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use facenet::photo::{FaceError, QualityError};
 use tensor::{LEVEL_VARIABLE, Level};
 
 use arguments::{Arguments, Command};
@@ -96,7 +94,8 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
 
 /// A photo without a usable face has an exit code of its own.
 fn outcome_of(error: &anyhow::Error) -> Outcome {
-    if error.chain().any(|cause| cause.is::<FaceError>() || cause.is::<QualityError>()) {
+    let is_unusable_face = |error: &faces::Error| error.is_unusable_face();
+    if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_unusable_face)) {
         Outcome::NoFace
     } else {
         Outcome::Error

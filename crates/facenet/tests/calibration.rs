@@ -94,8 +94,8 @@ fn all_pairs_agree_with_counting_them() {
     assert_eq!(calibration.about().pairing, Pairing::All);
     let rows = calibration.table().rows();
     for row in rows {
-        let matches = impostor.iter().filter(|d| **d < row.threshold).count() as u64;
-        let non_matches = genuine.iter().filter(|d| **d >= row.threshold).count() as u64;
+        let matches = impostor.iter().filter(|d| **d < row.threshold.distance()).count() as u64;
+        let non_matches = genuine.iter().filter(|d| **d >= row.threshold.distance()).count() as u64;
         assert_eq!((row.false_matches, row.false_non_matches), (matches, non_matches));
         for rate in [row.fmr, row.fnmr] {
             assert!(rate.low <= rate.value && rate.value <= rate.high, "{rate:?}");
@@ -159,7 +159,7 @@ fn listed_pairs_have_wilson_intervals_and_ties() {
     for row in calibration.table().rows() {
         let accepted = |same| {
             let side = pairs.iter().filter(move |c| c.same == same);
-            side.filter(|c| (c.distance.unwrap() as f32) < row.threshold).count() as u64
+            side.filter(|c| (c.distance.unwrap() as f32) < row.threshold.distance()).count() as u64
         };
         assert_eq!(
             (row.false_matches, 300 - row.false_non_matches),
@@ -396,6 +396,6 @@ fn the_shipped_calibration_is_of_the_shipped_weights() {
         assert!(near(rates[0].value, fmr) && near(rates[1].value, fnmr), "{threshold}: {rates:?}");
     }
     let thresholds: BTreeSet<_> =
-        calibration.table().rows().iter().map(|row| row.threshold.to_bits()).collect();
+        calibration.table().rows().iter().map(|row| row.threshold.distance().to_bits()).collect();
     assert_eq!(thresholds.len(), calibration.table().rows().len());
 }

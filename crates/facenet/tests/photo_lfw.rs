@@ -13,8 +13,8 @@ use std::{env, iter};
 use facenet::dataset::Pack;
 use facenet::landmarks::training::LandmarkError;
 use facenet::photo::{
-    AlignedFace, CropFraming, DecodeLimits, Detector, FaceAligner, FacePoints, Photo,
-    QualityLimits, SeetaDetector,
+    AlignedFace, CropMethod, DecodeLimits, Detector, FaceAligner, FacePoints, Photo, QualityLimits,
+    SeetaDetector,
 };
 use rayon::prelude::*;
 
@@ -66,7 +66,7 @@ fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
     let refused = faces.iter().filter(|face| face.quality.check().is_err()).count();
     let warned =
         faces.iter().filter(|f| !f.quality.faults(&QualityLimits::WARN).is_empty()).count();
-    let by_box = faces.iter().filter(|face| face.framing == CropFraming::Box).count();
+    let by_box = faces.iter().filter(|face| face.method == CropMethod::Box).count();
     let seconds: f64 = seen.iter().map(|seen| seen.seconds).sum();
     eprintln!("{} pictures: found {recall:.4}, others {:.3} a picture", seen.len(), share(others));
     eprintln!("{error:?}");

@@ -42,6 +42,12 @@ impl FaceBox {
         self.width * self.height
     }
 
+    /// Left edge, upper edge, width and height.
+    #[must_use]
+    pub fn sides(&self) -> [f32; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+
     /// The middle, (x, y).
     #[must_use]
     pub fn middle(&self) -> (f32, f32) {

@@ -5,9 +5,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::Args;
-use facenet::photo::FaceChoice;
-
-use crate::face_finder::{Detection, Search};
+use faces::{DetectionOptions, FaceChoice};
 
 /// How a photo is searched for faces.
 #[derive(Debug, Args)]
@@ -23,11 +21,11 @@ pub(crate) struct Searching {
 }
 
 impl Searching {
-    /// The search asked for.
-    pub(crate) fn search(&self) -> Search {
-        let usual = Search::default();
+    /// As the detector knows it, for this choice among several faces.
+    pub(crate) fn options(&self, choice: FaceChoice) -> DetectionOptions {
+        let usual = DetectionOptions::from(choice);
         let smallest_face = self.smallest_face.unwrap_or(usual.smallest_face);
-        Search { smallest_face, rotations: self.rotations }
+        DetectionOptions { smallest_face, rotations: self.rotations, ..usual }
     }
 }
 
@@ -47,8 +45,8 @@ pub(crate) struct LabelledFaces {
 
 impl LabelledFaces {
     /// How faces are detected, if they are. What is too bad to be compared is a failure.
-    pub(crate) fn detection(&self) -> Detection {
-        Detection { choice: self.face, search: self.searching.search(), force: false }
+    pub(crate) fn detection(&self) -> DetectionOptions {
+        self.searching.options(self.face)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::Outcome;
 use crate::arguments::Model;
-use crate::face_reader::weights;
+use crate::face_reader::load;
 use crate::output::{Output, line};
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ struct LayerRow<'a> {
 
 pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<Outcome> {
     let choice = &arguments.model;
-    let hash = weights(choice)?.hash();
+    let hash = load(choice)?.weights().hash();
     let mut recorder = Recorder::new();
     build(&mut recorder, choice.variant);
     let rows = recorder.layers().iter().map(|layer| LayerRow {

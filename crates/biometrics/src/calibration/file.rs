@@ -159,8 +159,15 @@ impl Calibration {
         for (i, row) in self.table.rows.iter().enumerate() {
             let [fmr, fnmr] = [row.fmr, row.fnmr].map(ErrorRate::rounded);
             let (matches, non_matches) = (row.false_matches, row.false_non_matches);
-            let cells =
-                (row.threshold, matches, fmr.low, fmr.high, non_matches, fnmr.low, fnmr.high);
+            let cells = (
+                row.threshold.distance(),
+                matches,
+                fmr.low,
+                fmr.high,
+                non_matches,
+                fnmr.low,
+                fnmr.high,
+            );
             let separator = if i == 0 { "\n    " } else { ",\n    " };
             // Writing to a string cannot fail.
             let _ = write!(text, "{separator}{}", serde_json::to_string(&cells)?);

@@ -6,8 +6,8 @@ use facenet::engine::Engine;
 use facenet::matching::Encoding;
 use facenet::network::Variant;
 use facenet::photo::{
-    AlignedFace, CropFraming, Detector, FaceAligner, Photo, SeetaDetector, Similarity,
-    TurnedDetector,
+    AlignedFace, CropMethod, Detector, FaceAligner, Photo, RotatedDetector, SeetaDetector,
+    Similarity,
 };
 use facenet::weights::Weights;
 use image::{ImageFormat, RgbImage};
@@ -67,9 +67,9 @@ fn a_leaning_face_is_seen_as_the_upright_one() {
     let aligner = FaceAligner::embedded().unwrap();
     for degrees in [-45.0, -30.0, -15.0, 15.0, 30.0, 45.0] {
         let photo = turned(&portrait, degrees);
-        let mut detector = TurnedDetector { inner: SeetaDetector::default() };
+        let mut detector = RotatedDetector { inner: SeetaDetector::default() };
         let face = aligned(&mut detector, &aligner, &photo);
-        assert_eq!(face.framing, CropFraming::Points, "{degrees}°");
+        assert_eq!(face.method, CropMethod::Landmarks, "{degrees}°");
         let lean = f64::from(face.quality.lean - straight.quality.lean);
         assert!((lean - degrees).abs() < 5.0, "{degrees}° seen as {lean}°");
         let off = encoding(&face).distance(&expected);
@@ -81,12 +81,12 @@ fn a_leaning_face_is_seen_as_the_upright_one() {
 fn faces_on_their_side_are_found_if_asked_for() {
     let portrait = sample("biden-portrait.jpg");
     let expected = encoding(&upright(&portrait));
-    let aligner = FaceAligner::embedded().unwrap().any_turn(true);
+    let aligner = FaceAligner::embedded().unwrap().with_rotations(true);
     for degrees in [-90.0, 75.0] {
         let photo = turned(&portrait, degrees);
-        let mut detector = TurnedDetector { inner: SeetaDetector::default() };
+        let mut detector = RotatedDetector { inner: SeetaDetector::default() };
         let face = aligned(&mut detector, &aligner, &photo);
-        assert_eq!(face.framing, CropFraming::Points, "{degrees}°");
+        assert_eq!(face.method, CropMethod::Landmarks, "{degrees}°");
         let off = encoding(&face).distance(&expected);
         assert!(off < 0.5, "{degrees}°: {off}");
     }
@@ -123,6 +123,6 @@ fn boxes_of_no_face_have_a_low_confidence() {
             facenet::photo::FaceBox { x: 40.0, y: 40.0, width: 120.0, height: 120.0, score: 9.0 };
         let face = aligner.align(&Photo::from_rgb(picture), &place);
         assert!(face.landmarks.confidence < 0.3, "{name}: {}", face.landmarks.confidence);
-        assert_eq!(face.framing, CropFraming::Box, "{name}");
+        assert_eq!(face.method, CropMethod::Box, "{name}");
     }
 }

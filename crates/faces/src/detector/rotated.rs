@@ -1,8 +1,8 @@
-//! Faces that lie on their side: another detector's boxes over turned copies.
+//! Faces that lie on their side: another detector's boxes over rotated copies.
 //!
-//! The classifiers know upright faces. The photo, reduced, is turned in steps that they
-//! bridge, searched each time, and the boxes are brought back and merged. It takes as
-//! many times as long as there are turns, so it is done only where it is asked for.
+//! Detectors know upright faces. A reduced copy of the photo is rotated in steps that the
+//! inner detector bridges, searched each time, and the boxes are brought back and merged.
+//! That takes as many times as long as there are rotations, so it is optional.
 
 use image::Rgb;
 
@@ -10,29 +10,29 @@ use super::{Detector, overlap, sort};
 use crate::warp::picture_along;
 use crate::{FaceBox, Photo, Similarity};
 
-/// Turns of the photo in degrees.
-const TURNS: [f64; 7] = [0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0];
-/// Longest side of the copy that is turned.
+/// Rotations of the photo in degrees.
+const ROTATIONS: [f64; 7] = [0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0];
+/// Longest side of the copy that is rotated.
 const LONGEST: f64 = 1000.0;
-/// The colour beyond the photo.
+/// The color beyond the photo.
 const OUTSIDE: Rgb<u8> = Rgb([128; 3]);
 /// Boxes that overlap (intersection over union) by more are of one face.
 const SAME_FACE: f32 = 0.3;
 
-/// Searches a photo seven times, turned by up to 90° to either side.
+/// Searches a photo seven times, rotated by up to 90° to either side.
 #[derive(Clone, Debug)]
-pub struct TurnedDetector<D> {
-    /// Who searches each.
+pub struct RotatedDetector<D> {
+    /// The detector that searches each copy.
     pub inner: D,
 }
 
-impl<D: Detector> Detector for TurnedDetector<D> {
+impl<D: Detector> Detector for RotatedDetector<D> {
     fn detect(&self, photo: &Photo) -> Vec<FaceBox> {
         if photo.width() == 0 || photo.height() == 0 {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for turn in TURNS {
+        for turn in ROTATIONS {
             if turn == 0.0 {
                 found.extend(self.inner.detect(photo));
                 continue;
@@ -46,7 +46,7 @@ impl<D: Detector> Detector for TurnedDetector<D> {
     }
 }
 
-/// A turned copy on grey, large enough for all of the photo, and the way from it to the
+/// A rotated copy on grey, large enough for all of the photo, and the way from it to the
 /// photo.
 fn turned(photo: &Photo, turn: f64) -> (Photo, Similarity) {
     let [width, height] = [photo.width(), photo.height()].map(f64::from);
