@@ -79,7 +79,7 @@ fn canvases_are_kept_up_to_the_limit() {
 const SEEN: FaceBox = FaceBox { x: 10.0, y: 10.0, width: 20.0, height: 20.0, score: 9.0 };
 
 /// A detector that sees so many faces in the middle of every photo.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Sees(usize);
 
 impl Detector for Sees {
