@@ -1,47 +1,47 @@
-//! Which buffers share memory.
+//! Assigns memory to buffers: those that are never in use at the same time share it.
 
 use crate::kernels::inference::region::Buffer;
 
-/// The phases in which a buffer is written or read, first and last.
+/// The first and the last phase in which a buffer is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Life {
+pub(super) struct LiveRange {
     first: usize,
     last: usize,
 }
 
-impl Life {
-    /// Of a buffer that nobody uses.
-    pub(super) const NONE: Self = Self { first: usize::MAX, last: 0 };
+impl LiveRange {
+    /// The range of an unused buffer.
+    pub(super) const EMPTY: Self = Self { first: usize::MAX, last: 0 };
 
-    /// Makes it cover these phases as well.
+    /// Includes these phases in the range.
     pub(super) fn extend(&mut self, [first, last]: [usize; 2]) {
         self.first = self.first.min(first);
         self.last = self.last.max(last);
     }
 
-    fn meets(self, other: Self) -> bool {
+    fn overlaps(self, other: Self) -> bool {
         self.first <= other.last && other.first <= self.last
     }
 }
 
-/// Gives buffers their offsets so that those which live at the same time lie apart:
-/// largest first, each at the lowest place that is free. Returns the values of an arena
-/// for one image.
-pub(super) fn plan(buffers: &mut [Buffer], lives: &[Life]) -> usize {
+/// Sets the offsets of buffers so that those with overlapping live ranges are disjoint:
+/// largest first, each at the lowest free offset. Returns the size of an arena for one
+/// image.
+pub(super) fn assign_offsets(buffers: &mut [Buffer], ranges: &[LiveRange]) -> usize {
     let mut order: Vec<usize> = (0..buffers.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(buffers[*index].image_step()));
     let mut placed: Vec<usize> = Vec::new();
     let mut end = 0;
     for index in order {
         let size = buffers[index].image_step();
-        let mut taken: Vec<_> = placed
+        let mut occupied: Vec<_> = placed
             .iter()
-            .filter(|other| lives[**other].meets(lives[index]))
+            .filter(|other| ranges[**other].overlaps(ranges[index]))
             .map(|other| (buffers[*other].offset, buffers[*other].image_step()))
             .collect();
-        taken.sort_unstable();
+        occupied.sort_unstable();
         let mut offset = 0;
-        for (start, length) in taken {
+        for (start, length) in occupied {
             if offset + size <= start {
                 break;
             }
@@ -59,18 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lives_together_lies_apart() {
+    fn buffers_in_use_at_the_same_time_are_disjoint() {
         let buffer = |rows| Buffer { width: 16, blocks: 1, rows, columns: 1, offset: 0 };
-        let lives =
-            [[0, 1], [1, 2], [2, 3], [3, 4], [0, 4]].map(|[first, last]| Life { first, last });
+        let ranges =
+            [[0, 1], [1, 2], [2, 3], [3, 4], [0, 4]].map(|[first, last]| LiveRange { first, last });
         let mut buffers = [3, 5, 2, 4, 1].map(buffer);
-        let length = plan(&mut buffers, &lives);
+        let length = assign_offsets(&mut buffers, &ranges);
         for i in 0..buffers.len() {
             let end = |i: usize| buffers[i].offset + buffers[i].image_step();
             assert!(end(i) <= length);
             for j in 0..i {
-                let apart = end(i) <= buffers[j].offset || end(j) <= buffers[i].offset;
-                assert!(apart || !lives[i].meets(lives[j]), "{i} and {j} meet");
+                let disjoint = end(i) <= buffers[j].offset || end(j) <= buffers[i].offset;
+                assert!(disjoint || !ranges[i].overlaps(ranges[j]), "{i} and {j} overlap");
             }
         }
         assert!(length < 15 * 16, "nothing was shared: {length}");
