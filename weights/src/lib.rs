@@ -24,5 +24,8 @@ pub static FACENET: Files = include!(concat!(env!("OUT_DIR"), "/facenet.rs"));
 /// The tensors of the network that finds landmarks.
 pub static LANDMARKS: Files = include!(concat!(env!("OUT_DIR"), "/landmarks.rs"));
 
-/// What is known of the distances between encodings of [`FACENET`], as JSON.
+/// What is known of the distances between encodings of [`FACENET`] from two looks, as JSON.
 pub static CALIBRATION: &str = include_str!("../calibration.json");
+
+/// The same of encodings from one look.
+pub static CALIBRATION_ONE_LOOK: &str = include_str!("../calibration-one-look.json");

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use facenet::engine::EngineOptions;
+use facenet::engine::{EngineOptions, Looks};
 use facenet::network::Variant;
 use faces::{DetectionOptions, FaceChoice, FaceLocation};
 use tensor::inference::Precision;
@@ -228,9 +228,19 @@ pub(crate) struct ModelChoice {
     /// What the network multiplies: f32, or bf16 for speed on processors that have it
     #[arg(long, default_value_t = Precision::F32, value_name = "f32|bf16")]
     pub(crate) precision: Precision,
+    /// Views of a face that an encoding is made from: 2 takes the mean of the face and its
+    /// mirror image, 1 halves the work [default: 2 with the weights inside the program, 1
+    /// with others]
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    looks: Option<u8>,
 }
 
 impl ModelChoice {
+    /// From how many views an encoding is made, if the user says.
+    pub(crate) fn looks(&self) -> Option<Looks> {
+        self.looks.and_then(Looks::from_count)
+    }
+
     /// How the network is compiled.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use biometrics::LoadedModel;
-use facenet::engine::Engine;
+use facenet::engine::{Engine, EngineOptions};
 use facenet::network::Variant;
 use faces::{Face, FaceError, FaceLocation, FacePipeline, QualityLimits};
 use indicatif::ProgressBar;
@@ -20,13 +20,18 @@ pub(crate) struct FaceReader {
 
 /// The weights that the user named, or the embedded ones, and what belongs to them.
 pub(crate) fn load(choice: &ModelChoice) -> Result<LoadedModel> {
-    let Some(folder) = &choice.weights else { return Ok(LoadedModel::embedded(choice.variant)?) };
-    let model = LoadedModel::read(choice.variant, folder)?;
-    if !model.unused().is_empty() {
+    let model = match &choice.weights {
+        None => LoadedModel::embedded(choice.variant)?,
+        Some(folder) => LoadedModel::read(choice.variant, folder)?,
+    };
+    if let (Some(folder), [_, ..]) = (&choice.weights, model.unused()) {
         let (folder, names) = (folder.display(), model.unused().join(", "));
         warn(format_args!("{folder}: no layer uses {names}; left out"));
     }
-    Ok(model)
+    Ok(match choice.looks() {
+        Some(looks) => model.with_looks(looks)?,
+        None => model,
+    })
 }
 
 /// The network, compiled, and the way to it.
@@ -41,7 +46,8 @@ pub(crate) fn pipeline(
     if choice.variant == Variant::OpenFace && choice.weights.is_none() {
         bail!("the weights inside the program are not OpenFace's: pass theirs with --weights DIR");
     }
-    let engine = Engine::with_options(choice.variant, model.weights(), choice.engine_options()?);
+    let options = EngineOptions { looks: model.looks(), ..choice.engine_options()? };
+    let engine = Engine::with_options(choice.variant, model.weights(), options);
     Ok(FacePipeline::new(engine, location)?)
 }
 

@@ -18,8 +18,9 @@
 //!
 //! ```
 //! use biometrics::calibration::Calibration;
+//! use facenet::engine::Looks;
 //!
-//! let calibration = Calibration::embedded()?;
+//! let calibration = Calibration::embedded(Looks::Two)?;
 //! let point = calibration.at_fmr(1e-3)?;
 //! assert!(point.fmr.value <= 1e-3 && point.fmr.high < 2e-3);
 //! // Closer pairs are likelier to be one person.
@@ -50,6 +51,7 @@ pub use identification::{GalleryPoint, comparison_fmr, gallery_fpir};
 pub use probability::{Probability, ProbabilityCurve};
 pub use table::{Row, Table};
 
+use facenet::engine::Looks;
 use facenet::matching::Threshold;
 
 /// What is known of one model's distances.
@@ -68,6 +70,9 @@ pub struct About {
     pub variant: String,
     /// [Hash](facenet::weights::Weights::hash) of its weights.
     pub weights_sha256: String,
+    /// From how many [views](facenet::engine::Looks) of a face an encoding was made.
+    #[serde(default = "one_look")]
+    pub looks: u8,
     /// Day of making, `2026-11-25`.
     pub created: String,
     /// What the pictures are called.
@@ -83,6 +88,11 @@ pub struct About {
     /// Pictures in which no face was found. They are in no pair, and no rate counts
     /// them.
     pub failures: u64,
+}
+
+/// What files of before there were two looks leave out.
+fn one_look() -> u8 {
+    Looks::One.count()
 }
 
 /// What a calibration answers unless asked otherwise.
@@ -204,13 +214,24 @@ impl Calibration {
     /// else.
     ///
     /// # Errors
-    /// When it was not, with both hashes.
-    pub fn check_model(&self, variant: &str, sha256: &str) -> Result<(), CalibrationError> {
-        if self.about.variant == variant && self.about.weights_sha256 == sha256 {
-            return Ok(());
+    /// When it was not, with both hashes; when its encodings were made from another number
+    /// of looks.
+    pub fn check_model(
+        &self,
+        variant: &str,
+        sha256: &str,
+        looks: Looks,
+    ) -> Result<(), CalibrationError> {
+        let About { variant: of, weights_sha256, looks: calibrated_looks, .. } = &self.about;
+        if of != variant || weights_sha256 != sha256 {
+            let calibrated = format!("{of} {weights_sha256}");
+            let used = format!("{variant} {sha256}");
+            return Err(CalibrationError::OtherModel { calibrated, used });
         }
-        let About { variant: of, weights_sha256, .. } = &self.about;
-        let calibrated = format!("{of} {weights_sha256}");
-        Err(CalibrationError::OtherModel { calibrated, used: format!("{variant} {sha256}") })
+        if *calibrated_looks != looks.count() {
+            let (calibrated, used) = (*calibrated_looks, looks.count());
+            return Err(CalibrationError::OtherLooks { calibrated, used });
+        }
+        Ok(())
     }
 }

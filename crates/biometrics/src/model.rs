@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use facenet::engine::Looks;
 use facenet::network::Variant;
 use facenet::weights::{Loaded, Weights};
 
@@ -20,6 +21,7 @@ pub struct LoadedModel {
     weights: Weights,
     hash: String,
     unused: Vec<String>,
+    looks: Looks,
     calibration: Option<Arc<Calibration>>,
 }
 
@@ -31,7 +33,7 @@ impl LoadedModel {
     /// # Errors
     /// When the binary was built without them.
     pub fn embedded(variant: Variant) -> Result<Self, Error> {
-        let (weights, calibration) = (Weights::embedded()?, Calibration::embedded()?);
+        let (weights, calibration) = (Weights::embedded()?, Calibration::embedded(Looks::Two)?);
         let hash = calibration.about().weights_sha256.clone();
         Ok(Self::new(variant, weights, hash, Vec::new(), calibration))
     }
@@ -43,7 +45,7 @@ impl LoadedModel {
     pub fn read(variant: Variant, folder: &Path) -> Result<Self, Error> {
         let Loaded { weights, unused } = Weights::from_npy_folder(folder)?;
         let hash = weights.hash();
-        Ok(Self::new(variant, weights, hash, unused, Calibration::embedded()?))
+        Ok(Self::new(variant, weights, hash, unused, Calibration::embedded(Looks::Two)?))
     }
 
     fn new(
@@ -53,9 +55,32 @@ impl LoadedModel {
         unused: Vec<String>,
         embedded: Calibration,
     ) -> Self {
-        let is_its_own = embedded.check_model(variant.name(), &hash).is_ok();
+        // Two looks were measured for the shipped weights; others are used as they were
+        // published, so that their numbers come out.
+        let is_its_own = embedded.check_model(variant.name(), &hash, Looks::Two).is_ok();
+        let looks = if is_its_own { Looks::Two } else { Looks::One };
         let calibration = is_its_own.then(|| Arc::new(embedded));
-        Self { variant, weights, hash, unused, calibration }
+        Self { variant, weights, hash, unused, looks, calibration }
+    }
+
+    /// The same weights for encodings of so many looks, with the calibration for these.
+    ///
+    /// # Errors
+    /// As [`embedded`](Self::embedded).
+    pub fn with_looks(self, looks: Looks) -> Result<Self, Error> {
+        if looks == self.looks {
+            return Ok(self);
+        }
+        let embedded = Calibration::embedded(looks)?;
+        let is_its_own = embedded.check_model(self.variant.name(), &self.hash, looks).is_ok();
+        let calibration = is_its_own.then(|| Arc::new(embedded));
+        Ok(Self { looks, calibration, ..self })
+    }
+
+    /// From how many views of a face encodings are made: two with the shipped weights, one
+    /// with others, unless [chosen](Self::with_looks).
+    pub fn looks(&self) -> Looks {
+        self.looks
     }
 
     /// A calibration from a file, for this model.
@@ -64,7 +89,7 @@ impl LoadedModel {
     /// When the file is no calibration, or one of another model.
     pub fn read_calibration(&self, file: &Path) -> Result<Arc<Calibration>, Error> {
         let calibration = Calibration::read(file)?;
-        calibration.check_model(self.variant.name(), &self.hash)?;
+        calibration.check_model(self.variant.name(), &self.hash, self.looks)?;
         Ok(Arc::new(calibration))
     }
 

@@ -35,6 +35,7 @@ use crate::weights::Weights;
 #[derive(Debug)]
 pub struct Engine {
     variant: Variant,
+    looks: Looks,
     program: Program,
 }
 
@@ -46,11 +47,40 @@ pub struct EngineOptions {
     /// The numbers that convolutions multiply; by default f32. README says what bf16 costs
     /// and gains.
     pub precision: Precision,
+    /// How often a face is encoded; by default once, as in the notebook.
+    pub looks: Looks,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { level: Level::best(), precision: Precision::F32 }
+        Self { level: Level::best(), precision: Precision::F32, looks: Looks::One }
+    }
+}
+
+/// From how many views of a face an encoding is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Looks {
+    /// The face crop alone.
+    #[default]
+    One,
+    /// The face crop and its mirror image: the mean of the two encodings, brought back to
+    /// unit length. Misses fewer people at the same rate of strangers, for twice the work,
+    /// and an image and its mirror image have the same encoding, bit for bit.
+    Two,
+}
+
+impl Looks {
+    /// How many they are.
+    pub fn count(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+
+    /// So many, if there can be: 1 or 2.
+    pub fn from_count(count: u8) -> Option<Self> {
+        [Self::One, Self::Two].into_iter().find(|looks| looks.count() == count)
     }
 }
 
@@ -131,7 +161,13 @@ impl Engine {
     /// # Panics
     /// If they are [not available](EngineOptions::is_available) here.
     pub fn with_options(variant: Variant, weights: &Weights, options: EngineOptions) -> Self {
-        Self { variant, program: compiler::compile(variant.into(), weights, options) }
+        let program = compiler::compile(variant.into(), weights, options);
+        Self { variant, looks: options.looks, program }
+    }
+
+    /// From how many views an encoding is made.
+    pub fn looks(&self) -> Looks {
+        self.looks
     }
 
     /// The network that was compiled.
@@ -158,8 +194,8 @@ impl Engine {
             .collect()
     }
 
-    /// Encodes a batch into rows at hand: after the first calls, and on a thread of the
-    /// pool, this allocates nothing.
+    /// Encodes a batch into rows at hand: after the first calls, with one look, and on a
+    /// thread of the pool, this allocates nothing.
     ///
     /// The rows are the network's answer, whatever it is; [`encode`](Self::encode) holds
     /// that each is an encoding.
@@ -179,6 +215,15 @@ impl Engine {
     ) -> Result<(), EncodeError> {
         check(batch)?;
         self.program.run(batch, rows);
+        if self.looks == Looks::Two {
+            let mut mirrored = batch;
+            mirrored.invert_axis(Axis(3));
+            let mut second = vec![0.0; rows.len()];
+            self.program.run(mirrored, &mut second);
+            let rows = rows.chunks_exact_mut(ENCODING_LENGTH);
+            rows.zip(second.chunks_exact(ENCODING_LENGTH))
+                .for_each(|(row, second)| mean(row, second));
+        }
         Ok(())
     }
 
@@ -226,6 +271,14 @@ impl Engine {
         check(batch)?;
         Ok(self.program.profile(batch, passes))
     }
+}
+
+/// The mean of two unit vectors, of unit length, in the place of the first. Of opposite ones
+/// it is not finite.
+fn mean(row: &mut [f32], second: &[f32]) {
+    row.iter_mut().zip(second).for_each(|(value, other)| *value += other);
+    let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
+    row.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
 }
 
 /// Refuses what is not a batch of pictures in 0..1.

@@ -10,6 +10,7 @@ use facenet::calibration::{
     About, Calibration, CalibrationError, CalibrationOptions, Distances, Pairing, comparison_fmr,
     gallery_fpir,
 };
+use facenet::engine::Looks;
 use facenet::evaluation::{Comparison, Rate};
 use facenet::matching::{Encoding, Threshold};
 use facenet::weights::Weights;
@@ -20,6 +21,7 @@ fn about() -> About {
     About {
         variant: "happyhouse".into(),
         weights_sha256: HASH.into(),
+        looks: 2,
         created: "2026-11-25".into(),
         data: "made up".into(),
         faces: "aligned crops".into(),
@@ -370,20 +372,30 @@ fn files_that_are_none_are_refused_with_the_reason() {
 #[test]
 fn another_model_is_refused_with_both_hashes() {
     let calibration = calibration();
-    assert!(calibration.check_model("happyhouse", HASH).is_ok());
+    assert!(calibration.check_model("happyhouse", HASH, Looks::Two).is_ok());
     let other = "0".repeat(64);
     for (variant, hash) in [("happyhouse", other.as_str()), ("openface", HASH)] {
-        let error = calibration.check_model(variant, hash).unwrap_err().to_string();
+        let error = calibration.check_model(variant, hash, Looks::Two).unwrap_err().to_string();
         assert!(error.contains(HASH) && error.contains(hash) && error.contains(variant), "{error}");
     }
+}
+
+#[test]
+fn encodings_of_another_number_of_looks_are_refused() {
+    let error = calibration().check_model("happyhouse", HASH, Looks::One).unwrap_err().to_string();
+    assert!(error.contains("2 looks") && error.contains("have 1"), "{error}");
 }
 
 /// The embedded calibration belongs to the embedded weights. Where it does not, make it
 /// anew: `facenet calibrate --images … --output weights/calibration.json`.
 #[test]
 fn the_shipped_calibration_is_of_the_shipped_weights() {
-    let calibration = Calibration::embedded().unwrap();
-    calibration.check_model("happyhouse", &Weights::embedded().unwrap().hash()).unwrap();
+    let calibration = Calibration::embedded(Looks::Two).unwrap();
+    let hash = Weights::embedded().unwrap().hash();
+    calibration.check_model("happyhouse", &hash, Looks::Two).unwrap();
+    let one_look = Calibration::embedded(Looks::One).unwrap();
+    one_look.check_model("happyhouse", &hash, Looks::One).unwrap();
+    assert_eq!(one_look.pairs(), calibration.pairs());
     let point = calibration.default_point().unwrap();
     assert_eq!((point.target, point.threshold), (1e-3, Threshold::DEFAULT));
     assert_eq!(calibration.pairs(), [8101, 29_640_749]);

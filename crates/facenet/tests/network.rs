@@ -10,7 +10,8 @@
 mod golden;
 mod shared;
 
-use facenet::engine::{Engine, EngineOptions};
+use facenet::engine::{Engine, EngineOptions, Looks};
+use facenet::gallery::mean_template;
 use facenet::network::Variant;
 use facenet::weights::Weights;
 use ndarray::{Array4, ArrayView4, Axis};
@@ -147,6 +148,25 @@ fn a_picture_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
             }
         }
     }
+}
+
+#[test]
+fn an_image_and_its_mirror_image_have_one_encoding_from_two_looks() {
+    let weights = Weights::embedded().unwrap();
+    let [one, two] = [Looks::One, Looks::Two].map(|looks| {
+        let options = EngineOptions { looks, ..EngineOptions::default() };
+        Engine::with_options(Variant::HappyHouse, &weights, options)
+    });
+    let picture = golden::picture();
+    let mut mirrored = picture.clone();
+    mirrored.invert_axis(Axis(3));
+    let encode =
+        |engine: &Engine, image: &Array4<f32>| engine.encode(image.view()).unwrap().remove(0);
+    assert_eq!(encode(&two, &picture), encode(&two, &mirrored));
+    let [a, b] = [encode(&one, &picture), encode(&one, &mirrored)];
+    assert_ne!(a, b);
+    let mean = mean_template(&[a, b]).unwrap();
+    assert!(encode(&two, &picture).distance(&mean) < 1e-6);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use facenet::engine::{EncodeError, Engine};
+use facenet::engine::{EncodeError, Engine, EngineOptions, Looks};
 use facenet::matching::{Encoding, Threshold, Verification, verify};
 use facenet::network::Variant;
 use facenet::weights::Weights;
@@ -45,12 +45,14 @@ pub struct Face {
 }
 
 impl FacePipeline {
-    /// With the networks inside this binary, for photos that show one face each.
+    /// With the networks inside this binary, for photos that show one face each; an encoding
+    /// is the mean of a face's and its mirror image's.
     ///
     /// # Errors
     /// When the binary was built without their weights.
     pub fn embedded() -> Result<Self, Error> {
-        let engine = Engine::new(Variant::HappyHouse, &Weights::embedded()?);
+        let options = EngineOptions { looks: Looks::Two, ..EngineOptions::default() };
+        let engine = Engine::with_options(Variant::HappyHouse, &Weights::embedded()?, options);
         Self::new(engine, FaceLocation::default())
     }
 

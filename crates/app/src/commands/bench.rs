@@ -55,7 +55,7 @@ pub(crate) fn run(
 ) -> Result<Outcome> {
     let variant = arguments.model.variant;
     let options = arguments.model.engine_options()?;
-    let EngineOptions { level, precision } = options;
+    let EngineOptions { level, precision, .. } = options;
     let engine = Engine::with_options(variant, load(&arguments.model)?.weights(), options);
     let batches = arguments.batch.map_or(BATCHES.to_vec(), |batch| vec![batch.get()]);
     let counts = threads.map_or_else(one_and_all, |threads| vec![threads.get()]);
@@ -137,7 +137,7 @@ impl Row {
     /// From the passes' seconds in rising order, of which there is one at least.
     fn new(
         [batch, threads]: [usize; 2],
-        EngineOptions { level, precision }: EngineOptions,
+        EngineOptions { level, precision, .. }: EngineOptions,
         variant: &'static str,
         times: Vec<f64>,
     ) -> Self {

@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
     let about = About {
         variant: arguments.model.variant.name().to_owned(),
         weights_sha256: model.hash().to_owned(),
+        looks: model.looks().count(),
         created: today(),
         data: arguments.name.clone().unwrap_or_else(|| name_of(&arguments.images)),
         faces: if arguments.faces.aligned { "aligned crops" } else { "detected" }.to_owned(),

@@ -175,4 +175,15 @@ pub enum CalibrationError {
         /// Variant and hash of the weights in use.
         used: String,
     },
+    /// A calibration of encodings that were made from another number of views.
+    #[error(
+        "it was made with encodings of {calibrated} look{}, and those in use have {used}",
+        if *calibrated == 1 { "" } else { "s" }
+    )]
+    OtherLooks {
+        /// Looks of the encodings in the file.
+        calibrated: u8,
+        /// Looks in use.
+        used: u8,
+    },
 }

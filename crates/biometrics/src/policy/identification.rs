@@ -136,11 +136,13 @@ fn in_gallery(calibration: &Calibration, faces: usize, fpir: f64) -> Threshold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use facenet::engine::Looks;
+
     use crate::calibration::{About, CalibrationOptions, Distances};
     use crate::evaluation::Comparison;
 
     fn embedded() -> Option<Arc<Calibration>> {
-        Some(Arc::new(Calibration::embedded().unwrap()))
+        Some(Arc::new(Calibration::embedded(Looks::Two).unwrap()))
     }
 
     fn policy(options: IdentificationOptions) -> Result<IdentificationPolicy, PolicyError> {
@@ -174,7 +176,7 @@ mod tests {
         let pair = |distance, same| Comparison { distance: Some(distance), same, fold: 0 };
         let impostor = (0..100).map(|k| pair(1.0 + 0.005 * f64::from(k), false));
         let pairs: Vec<_> = impostor.chain((0..20).map(|_| pair(0.3, true))).collect();
-        let about: About = Calibration::embedded().unwrap().about().clone();
+        let about: About = Calibration::embedded(Looks::Two).unwrap().about().clone();
         let options = CalibrationOptions { fmr: 0.05, ..CalibrationOptions::default() };
         Calibration::fit(&Distances::listed(&pairs).unwrap(), about, options).unwrap()
     }

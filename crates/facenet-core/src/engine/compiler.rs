@@ -13,7 +13,7 @@ use crate::weights::Weights;
 pub(super) fn compile(
     architecture: Architecture,
     weights: &Weights,
-    EngineOptions { level, precision }: EngineOptions,
+    EngineOptions { level, precision, .. }: EngineOptions,
 ) -> Program {
     let program = ProgramBuilder::at_level(architecture.input(), level).precision(precision);
     let mut compiler = Compiler { weights, program, stages: Vec::new() };

@@ -1,5 +1,6 @@
 //! What the calibration file holds, and what of it can be.
 
+use facenet::engine::Looks;
 use facenet::matching::Threshold;
 use serde::Deserialize;
 
@@ -42,6 +43,8 @@ impl Document {
         let hash = &about.weights_sha256;
         let is_hash = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
         expect(is_hash, "about.weights_sha256", "64 hexadecimal digits", hash)?;
+        let are_looks = Looks::from_count(about.looks).is_some();
+        expect(are_looks, "about.looks", "1 or 2", about.looks)?;
         expect(genuine > 0, "genuine", "1 or more", genuine)?;
         expect(impostor > 0, "impostor", "1 or more", impostor)?;
         check_curve(&curve)?;
