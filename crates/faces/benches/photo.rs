@@ -1,4 +1,4 @@
-//! How long a phone's photo takes to the network's input: `cargo bench -p facenet --bench
+//! How long a phone's photo takes to the network's input: `cargo bench -p faces --bench
 //! photo`.
 //!
 //! The photo has 12 megapixels, a portrait of the repository enlarged to fill its height,

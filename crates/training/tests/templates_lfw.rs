@@ -1,5 +1,5 @@
 //! The mean of a person's photos against the nearest of them, on the shared LFW pack:
-//! `cargo test -p facenet --test templates_lfw -- --ignored --nocapture`.
+//! `cargo test -p training --test templates_lfw -- --ignored --nocapture`.
 //!
 //! Enrolled are people of six pictures or more, with five of them; the others, ten a
 //! person at most, are probes. Strangers are the people of fewer pictures, with one.

@@ -1,6 +1,6 @@
 //! `facenet train`: the training loop with a folder, a bar and a way to stop.
 //!
-//! The loop itself is `facenet::training`'s. Here the arguments become its
+//! The loop itself is the crate `training`'s. Here the arguments become its
 //! options (`train/settings.rs`), its events lines of a journal
 //! (`train/journal.rs`) and a picture (`train/curve.rs`).
 

@@ -1,4 +1,4 @@
-//! From arguments to what `facenet::training` wants to know.
+//! From arguments to what the crate `training` wants to know.
 
 use std::collections::HashMap;
 use std::path::Path;
