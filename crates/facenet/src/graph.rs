@@ -11,7 +11,7 @@ use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Element, Padding2d};
 
 use super::model::{Forward, LayerMoments, Model};
-use crate::network::{Builder, Convolution, Dense, NORM_EPSILON};
+use crate::network::{Builder, Convolution, Dense, NORM_EPSILON, TensorRole};
 
 /// Where batch-norm's statistics come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,15 +47,23 @@ impl<'a, T: Element> Graph<'a, T> {
         Forward { output, moments: self.moments, stages: self.stages }
     }
 
-    fn parameter(&self, layer: &str, ending: &str) -> Var<T> {
-        (self.parameter)(&format!("{layer}_{ending}"))
+    fn parameter(&self, layer: &str, role: TensorRole) -> Var<T> {
+        (self.parameter)(&role.of(layer))
+    }
+
+    fn kernel(&self, layer: &Convolution) -> Var<T> {
+        self.parameter(&layer.name, TensorRole::Kernel)
+    }
+
+    fn scale_and_shift(&self, layer: &Convolution) -> [Var<T>; 2] {
+        [TensorRole::Scale, TensorRole::Shift].map(|role| self.parameter(&layer.batch_norm, role))
     }
 
     /// Without the bias, which batch-norm would take away again.
     fn train(&mut self, x: &Var<T>, layer: &Convolution, options: Conv2dOptions) -> Var<T> {
         let Convolution { name, batch_norm, epsilon, .. } = layer;
-        let x = x.conv2d(&self.parameter(name, "w"), None, options);
-        let (scale, shift) = (self.parameter(batch_norm, "w"), self.parameter(batch_norm, "b"));
+        let x = x.conv2d(&self.kernel(layer), None, options);
+        let [scale, shift] = self.scale_and_shift(layer);
         let (x, BatchMoments { mean, variance }) =
             x.batch_norm_relu_train(&scale, &shift, *epsilon);
         let mean = mean + &self.model.biases[name];
@@ -67,8 +75,8 @@ impl<'a, T: Element> Graph<'a, T> {
     fn evaluate(&self, x: &Var<T>, layer: &Convolution, options: Conv2dOptions) -> Var<T> {
         let Convolution { name, batch_norm, epsilon, .. } = layer;
         let bias = x.tape().constant(self.model.biases[name].clone());
-        let x = x.conv2d(&self.parameter(name, "w"), Some(&bias), options);
-        let (scale, shift) = (self.parameter(batch_norm, "w"), self.parameter(batch_norm, "b"));
+        let x = x.conv2d(&self.kernel(layer), Some(&bias), options);
+        let [scale, shift] = self.scale_and_shift(layer);
         x.batch_norm(&scale, &shift, &self.model.statistics[batch_norm], *epsilon).relu()
     }
 }
@@ -127,7 +135,8 @@ impl<T: Element> Builder for Graph<'_, T> {
     }
 
     fn dense(&mut self, x: &Var<T>, layer: &Dense) -> Var<T> {
-        let (weight, bias) = (self.parameter(layer.name, "w"), self.parameter(layer.name, "b"));
+        let [weight, bias] = [TensorRole::DenseWeight, TensorRole::DenseBias]
+            .map(|role| self.parameter(layer.name, role));
         x.dense(&weight, Some(&bias))
     }
 

@@ -19,7 +19,7 @@
 //! Two crops that hold nothing but a face, compared:
 //!
 //! ```
-//! use facenet::{engine::Engine, matching, network::Variant, weights::Weights};
+//! use facenet::{Engine, Variant, Weights};
 //!
 //! let engine = Engine::new(Variant::HappyHouse, &Weights::embedded()?);
 //! let batch = ndarray::Array4::from_elem((2, 3, 96, 96), 0.5);
@@ -33,6 +33,7 @@
 
 #![forbid(unsafe_code)]
 
+mod encoding;
 pub mod engine;
 pub mod gallery;
 mod graph;
@@ -43,3 +44,10 @@ pub mod npy;
 pub mod regular_file;
 pub mod triplet;
 pub mod weights;
+
+pub use encoding::Encoding;
+pub use engine::Engine;
+pub use gallery::{Gallery, PersonName};
+pub use matching::{Threshold, Verification, verify, who_is_it};
+pub use network::Variant;
+pub use weights::Weights;

@@ -27,7 +27,7 @@ use ndarray::{Array1, ArrayD};
 use tensor::Element;
 
 use super::graph::{Graph, Mode};
-use crate::network::Architecture;
+use crate::network::{Architecture, TensorRole};
 use crate::weights::{Weights, WeightsError};
 
 /// A network in training.
@@ -178,11 +178,12 @@ impl<T: Element> Model<T> {
             tensors.insert(name.to_owned(), rounded(value));
         }
         for (name, bias) in &self.biases {
-            tensors.insert(format!("{name}_b"), rounded(bias.view().into_dyn()));
+            tensors.insert(TensorRole::Bias.of(name), rounded(bias.view().into_dyn()));
         }
         for (name, RunningStatistics { mean, variance }) in &self.statistics {
-            tensors.insert(format!("{name}_m"), rounded(mean.view().into_dyn()));
-            tensors.insert(format!("{name}_v"), rounded(variance.view().into_dyn()));
+            tensors.insert(TensorRole::RunningMean.of(name), rounded(mean.view().into_dyn()));
+            tensors
+                .insert(TensorRole::RunningVariance.of(name), rounded(variance.view().into_dyn()));
         }
         Weights::from_tensors_for(self.architecture, tensors)
     }

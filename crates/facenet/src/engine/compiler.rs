@@ -1,12 +1,12 @@
 //! From the network's definition and its weights to a program.
 
-use ndarray::{ArrayView1, Ix1, Ix2, Ix4};
+use ndarray::{Ix1, Ix2, Ix4};
 use tensor::inference::{Program, ProgramBuilder, ScaledWeight, Value};
 use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Padding2d};
 
 use super::EngineOptions;
-use crate::network::{Architecture, Builder, Convolution, Dense, NORM_EPSILON};
+use crate::network::{Architecture, Builder, Convolution, Dense, NORM_EPSILON, TensorRole};
 use crate::weights::Weights;
 
 /// Compiles a network with its `weights`.
@@ -78,8 +78,8 @@ impl Builder for Compiler<'_> {
     }
 
     fn dense(&mut self, input: &Value, layer: &Dense) -> Value {
-        let weight = self.weights.view::<Ix2>(&format!("{}_w", layer.name));
-        let bias = self.weights.view::<Ix1>(&format!("{}_b", layer.name));
+        let weight = self.weights.view::<Ix2>(&TensorRole::DenseWeight.of(layer.name));
+        let bias = self.weights.view::<Ix1>(&TensorRole::DenseBias.of(layer.name));
         self.program.dense(layer.name, *input, weight, &bias.to_vec(), Activation::None)
     }
 
@@ -96,23 +96,26 @@ impl Builder for Compiler<'_> {
 /// `w' = w · s`, `b' = (b - mean) · s + shift` with `s = scale / √(variance + ε)`.
 /// Computed in f64 and rounded once.
 fn folded<'w>(weights: &'w Weights, layer: &Convolution) -> (ScaledWeight<'w>, Vec<f32>) {
-    let conv = |ending: &str| format!("{}_{ending}", layer.name);
-    let norm = |ending: &str| -> ArrayView1<'_, f32> {
-        weights.view::<Ix1>(&format!("{}_{ending}", layer.batch_norm))
-    };
-    let (scale, shift, mean, variance) = (norm("w"), norm("b"), norm("m"), norm("v"));
+    let [scale, shift, mean, variance] = [
+        TensorRole::Scale,
+        TensorRole::Shift,
+        TensorRole::RunningMean,
+        TensorRole::RunningVariance,
+    ]
+    .map(|role| weights.view::<Ix1>(&role.of(&layer.batch_norm)));
     let factor: Vec<f64> = scale
         .iter()
         .zip(variance)
         .map(|(&scale, &variance)| f64::from(scale) / (f64::from(variance) + layer.epsilon).sqrt())
         .collect();
 
-    let bias = weights.view::<Ix1>(&conv("b"));
+    let bias = weights.view::<Ix1>(&TensorRole::Bias.of(&layer.name));
     let bias = (0..bias.len())
         .map(|o| {
-            let centred = f64::from(bias[o]) - f64::from(mean[o]);
-            (centred * factor[o] + f64::from(shift[o])) as f32
+            let centered = f64::from(bias[o]) - f64::from(mean[o]);
+            (centered * factor[o] + f64::from(shift[o])) as f32
         })
         .collect();
-    (ScaledWeight::new(weights.view::<Ix4>(&conv("w")), factor), bias)
+    let kernel = weights.view::<Ix4>(&TensorRole::Kernel.of(&layer.name));
+    (ScaledWeight::new(kernel, factor), bias)
 }

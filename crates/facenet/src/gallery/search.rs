@@ -81,7 +81,7 @@ fn nearest(
     shortlist: Shortlist,
     top: usize,
 ) -> Vec<Candidate> {
-    let distance = |row| crate::matching::euclidean(probe.values(), gallery.row(row));
+    let distance = |row| crate::encoding::euclidean(probe.values(), gallery.row(row));
     let mut rows: Vec<(f32, usize)> = shortlist.rows().map(|row| (distance(row), row)).collect();
     rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     rows.truncate(top);

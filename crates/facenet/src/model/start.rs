@@ -12,8 +12,6 @@ use crate::weights::Weights;
 
 /// Tells the numbers that weights begin with from others of the same seed.
 const INITIAL: u64 = 1;
-/// A convolution's kernel has four axes, the dense layer's weight two.
-const KERNEL_AXES: usize = 4;
 
 impl<T: Element> Model<T> {
     /// The given weights. `weight_decay` is for the kernels and the dense layer's
@@ -38,12 +36,14 @@ impl<T: Element> Model<T> {
         Self::filled(architecture.into(), weight_decay, |place, spec| {
             let shape = &spec.shape[..];
             let mut random = Random::at(seed, &[INITIAL, place as u64, 0]);
-            match (shape.len(), spec.role) {
-                (KERNEL_AXES, _) => initial::he_normal(shape, &mut random),
-                (2, _) => initial::glorot_uniform(shape, &mut random),
-                (_, TensorRole::RunningVariance) => ArrayD::ones(IxDyn(shape)),
-                (_, TensorRole::Trained) if spec.name.ends_with("_w") => ArrayD::ones(IxDyn(shape)),
-                _ => ArrayD::zeros(IxDyn(shape)),
+            match spec.role {
+                TensorRole::Kernel => initial::he_normal(shape, &mut random),
+                TensorRole::DenseWeight => initial::glorot_uniform(shape, &mut random),
+                TensorRole::Scale | TensorRole::RunningVariance => ArrayD::ones(IxDyn(shape)),
+                TensorRole::Bias
+                | TensorRole::Shift
+                | TensorRole::RunningMean
+                | TensorRole::DenseBias => ArrayD::zeros(IxDyn(shape)),
             }
         })
     }
@@ -58,32 +58,34 @@ impl<T: Element> Model<T> {
         let mut parameters = Parameters::new();
         let decayed = parameters.add_group(ParameterGroup { weight_decay, ..Default::default() });
         let free = parameters.add_group(ParameterGroup::default());
-        let (mut biases, mut statistics) = (BTreeMap::new(), BTreeMap::new());
-        let mut of_convolution = false;
+        let mut biases = BTreeMap::new();
+        let mut statistics: BTreeMap<String, RunningStatistics<T>> = BTreeMap::new();
         for (place, spec) in table.iter().enumerate() {
             let value = value(place, spec);
-            let (layer, ending) = spec.name.rsplit_once('_').unwrap_or((&spec.name, ""));
+            let layer = || spec.layer.clone();
             match spec.role {
-                TensorRole::Trained if ending == "b" && of_convolution => {
-                    biases.insert(layer.to_owned(), fixed::<T, Ix1>(value));
+                TensorRole::Kernel | TensorRole::DenseWeight => {
+                    insert(&mut parameters, spec, value, decayed);
                 }
-                TensorRole::Trained => {
-                    let group = if spec.shape.len() > 1 { decayed } else { free };
-                    insert(&mut parameters, spec, value, group);
+                TensorRole::Scale | TensorRole::Shift | TensorRole::DenseBias => {
+                    insert(&mut parameters, spec, value, free);
                 }
-                TensorRole::RunningMean | TensorRole::RunningVariance => {
-                    let values: Array1<T> = fixed(value);
-                    let entry = statistics.entry(layer.to_owned());
-                    let statistics: &mut RunningStatistics<T> =
-                        entry.or_insert_with(|| RunningStatistics::new(values.len()));
-                    match spec.role {
-                        TensorRole::RunningMean => statistics.mean = values,
-                        _ => statistics.variance = values,
-                    }
+                TensorRole::Bias => {
+                    biases.insert(layer(), fixed::<T, Ix1>(value));
+                }
+                TensorRole::RunningMean => {
+                    let mean: Array1<T> = fixed(value);
+                    let statistics = statistics.entry(layer());
+                    statistics.or_insert_with(|| RunningStatistics::new(mean.len())).mean = mean;
+                }
+                TensorRole::RunningVariance => {
+                    let variance: Array1<T> = fixed(value);
+                    let statistics = statistics.entry(layer());
+                    let statistics =
+                        statistics.or_insert_with(|| RunningStatistics::new(variance.len()));
+                    statistics.variance = variance;
                 }
             }
-            // The table has each kernel before its bias.
-            of_convolution = spec.shape.len() == KERNEL_AXES;
         }
         Self { architecture, parameters, biases, statistics }
     }

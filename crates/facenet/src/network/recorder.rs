@@ -1,16 +1,13 @@
-//! An interpreter that computes nothing: it writes down layers, shapes and
-//! tensors.
-//!
-//! It serves `facenet model`'s table and the [tensor table](super::tensor_table)
-//! that weights are checked against.
+//! An interpreter that computes nothing: it records layers, shapes and tensors, for
+//! `facenet model`'s table and for the [tensor table](tensor_table) that weights are checked
+//! against.
 
 use std::fmt;
 
 use tensor::Padding2d;
 use tensor::ops::{Conv2dOptions, Pool2dOptions};
 
-use super::table::{TensorRole, TensorSpec};
-use super::{Builder, Convolution, Dense};
+use super::{Architecture, Builder, Convolution, Dense, Variant};
 
 /// Shape of one picture's value: `(C, H, W)` or `(N)`, without the batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +51,83 @@ pub struct Layer {
     pub parameters: usize,
 }
 
-/// Writes the network down.
+/// What a tensor is in its layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TensorRole {
+    /// Kernel of a convolution, OIHW.
+    Kernel,
+    /// Bias of a convolution, which the batch-norm behind it takes away again.
+    Bias,
+    /// Scale of a batch-norm.
+    Scale,
+    /// Shift of a batch-norm.
+    Shift,
+    /// Running mean of a batch-norm.
+    RunningMean,
+    /// Running variance of a batch-norm: never negative.
+    RunningVariance,
+    /// Weight of a dense layer, outputs × inputs.
+    DenseWeight,
+    /// Bias of a dense layer.
+    DenseBias,
+}
+
+impl TensorRole {
+    /// The name of the tensor of this role in a layer, such as `bn1_w`.
+    pub fn of(self, layer: &str) -> String {
+        let ending = match self {
+            Self::Kernel | Self::Scale | Self::DenseWeight => "w",
+            Self::Bias | Self::Shift | Self::DenseBias => "b",
+            Self::RunningMean => "m",
+            Self::RunningVariance => "v",
+        };
+        format!("{layer}_{ending}")
+    }
+
+    /// Whether training averages it over batches, and has no gradient for it.
+    pub fn is_running_statistic(self) -> bool {
+        matches!(self, Self::RunningMean | Self::RunningVariance)
+    }
+}
+
+/// One tensor of the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorSpec {
+    /// File name without its ending, such as `inception_3a_3x3_conv1_w`.
+    pub name: String,
+    /// The layer that it belongs to, such as `inception_3a_3x3_conv1`.
+    pub layer: String,
+    /// What it is in that layer.
+    pub role: TensorRole,
+    /// Kernels are OIHW, `dense_w` is outputs × inputs, all else has one axis.
+    pub shape: Vec<usize>,
+}
+
+impl TensorSpec {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Never: every tensor of the network holds values.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// All tensors, in the order the network uses them; the same for every
+/// [`Variant`].
+///
+/// ```
+/// let table = facenet::network::tensor_table();
+/// assert_eq!(table.len(), 224);
+/// assert_eq!(table.iter().map(|tensor| tensor.len()).sum::<usize>(), 3_743_280);
+/// ```
+pub fn tensor_table() -> Vec<TensorSpec> {
+    Architecture::FaceNet(Variant::HappyHouse).tensor_table()
+}
+
+/// Records the network.
 #[derive(Debug, Default)]
 pub struct Recorder {
     layers: Vec<Layer>,
@@ -62,7 +135,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Nothing written yet.
+    /// Nothing recorded yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -84,12 +157,12 @@ impl Recorder {
         output
     }
 
-    /// Adds a tensor to the layer written last.
-    fn tensor(&mut self, name: String, shape: &[usize], role: TensorRole) {
-        let spec = TensorSpec { name, shape: shape.to_vec(), role };
-        if let Some(layer) = self.layers.last_mut() {
-            layer.parameters += spec.len();
-        }
+    /// Adds a tensor to the layer recorded last, whose name it takes.
+    fn tensor(&mut self, role: TensorRole, shape: &[usize]) {
+        let layer = self.layers.last_mut().expect("a tensor belongs to a layer");
+        let name = role.of(&layer.name);
+        let spec = TensorSpec { name, layer: layer.name.clone(), role, shape: shape.to_vec() };
+        layer.parameters += spec.len();
         self.tensors.push(spec);
     }
 
@@ -123,16 +196,16 @@ impl Builder for Recorder {
         let axes = [*channels, oh, ow];
 
         self.layer(name, "Conv2D", &axes);
-        self.tensor(format!("{name}_w"), &[*channels, c, *kernel, *kernel], TensorRole::Trained);
-        self.tensor(format!("{name}_b"), &[*channels], TensorRole::Trained);
+        self.tensor(TensorRole::Kernel, &[*channels, c, *kernel, *kernel]);
+        self.tensor(TensorRole::Bias, &[*channels]);
         self.layer(batch_norm, "BatchNormalization", &axes);
-        for (ending, role) in [
-            ("w", TensorRole::Trained),
-            ("b", TensorRole::Trained),
-            ("m", TensorRole::RunningMean),
-            ("v", TensorRole::RunningVariance),
+        for role in [
+            TensorRole::Scale,
+            TensorRole::Shift,
+            TensorRole::RunningMean,
+            TensorRole::RunningVariance,
         ] {
-            self.tensor(format!("{batch_norm}_{ending}"), &[*channels], role);
+            self.tensor(role, &[*channels]);
         }
         self.layer(&format!("{name}_relu"), "Activation", &axes)
     }
@@ -178,8 +251,8 @@ impl Builder for Recorder {
     fn dense(&mut self, x: &Shape, dense: &Dense) -> Shape {
         let Dense { name, outputs } = dense;
         let output = self.layer(name, "Dense", &[*outputs]);
-        self.tensor(format!("{name}_w"), &[*outputs, x.len()], TensorRole::Trained);
-        self.tensor(format!("{name}_b"), &[*outputs], TensorRole::Trained);
+        self.tensor(TensorRole::DenseWeight, &[*outputs, x.len()]);
+        self.tensor(TensorRole::DenseBias, &[*outputs]);
         output
     }
 
@@ -191,7 +264,7 @@ impl Builder for Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Variant, build};
+    use crate::network::build;
 
     fn recorded(variant: Variant) -> Recorder {
         let mut recorder = Recorder::new();
@@ -204,7 +277,7 @@ mod tests {
     fn counts_are_the_notebooks() {
         let tensors = recorded(Variant::HappyHouse).into_tensors();
         let count = |trained: bool| {
-            let of = |t: &&TensorSpec| (t.role == TensorRole::Trained) == trained;
+            let of = |t: &&TensorSpec| t.role.is_running_statistic() != trained;
             let chosen: Vec<_> = tensors.iter().filter(of).collect();
             (chosen.len(), chosen.iter().map(|t| t.len()).sum::<usize>())
         };

@@ -1,9 +1,62 @@
-//! The two networks that share every tensor name and shape.
+//! Which network: what weights, engine and training are told.
+//!
+//! Enums and not traits, since all networks are known here; each interpreter hands itself to
+//! [`Architecture::build`].
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which arithmetic goes with the weights.
+use super::{Builder, INPUT_CHANNELS, INPUT_SIZE, Recorder, TensorSpec, VIEW_SIZE, definition};
+
+/// One of the networks that are defined here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Architecture {
+    /// Face crops to encodings: [`build`](super::build).
+    FaceNet(Variant),
+    /// Views of a face to five points and a confidence.
+    Landmarks,
+}
+
+impl From<Variant> for Architecture {
+    fn from(variant: Variant) -> Self {
+        Self::FaceNet(variant)
+    }
+}
+
+impl Architecture {
+    /// Tells `builder` the whole network and returns the node of its result.
+    pub fn build<B: Builder>(self, builder: &mut B) -> B::Node {
+        match self {
+            Self::FaceNet(variant) => definition::build(builder, variant),
+            Self::Landmarks => definition::build_landmarks(builder),
+        }
+    }
+
+    /// C, H and W of an image that it takes.
+    pub fn input(self) -> [usize; 3] {
+        match self {
+            Self::FaceNet(_) => [INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE],
+            Self::Landmarks => [INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE],
+        }
+    }
+
+    /// All tensors, in the order the network uses them; the same for every variant.
+    ///
+    /// ```
+    /// use facenet::network::Architecture;
+    ///
+    /// let table = Architecture::Landmarks.tensor_table();
+    /// assert_eq!(table.len(), 38);
+    /// assert!(table.iter().map(|tensor| tensor.len()).sum::<usize>() < 300_000);
+    /// ```
+    pub fn tensor_table(self) -> Vec<TensorSpec> {
+        let mut recorder = Recorder::new();
+        self.build(&mut recorder);
+        recorder.into_tensors()
+    }
+}
+
+/// Which arithmetic goes with FaceNet's weights; every variant has the same tensors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Variant {
     /// The notebook's: no LRN, plain average pooling, `bn1` with epsilon 1e-3.
@@ -34,7 +87,7 @@ impl Variant {
         }
     }
 
-    /// Whether the stem normalises across channels.
+    /// Whether the stem normalizes across channels.
     pub(super) fn has_local_response_norm(self) -> bool {
         self == Self::OpenFace
     }

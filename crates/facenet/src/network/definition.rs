@@ -1,18 +1,74 @@
-//! The seven Inception blocks, as a table and the one function that builds any
-//! of them.
+//! What the networks are: FaceNet's stem, its seven Inception blocks and its head, and the
+//! small network that finds landmarks.
 //!
-//! A block sends its input down up to four branches and concatenates what comes
+//! An Inception block sends its input down up to four branches and concatenates what comes
 //! back in the order 3×3, 5×5, pool, 1×1.
 
 use tensor::Padding2d;
 use tensor::ops::Pool2dOptions;
 
-use super::{Builder, Convolution, Variant};
+use super::{Builder, Convolution, Dense, ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE, Variant};
+
+/// Tells `builder` the whole network, from picture to encoding, and returns the
+/// node that holds the encoding.
+///
+/// # Shapes
+/// Input `(m, 3, 96, 96)`, RGB in 0..1; output `(m, 128)`, rows of unit length.
+pub fn build<B: Builder>(builder: &mut B, variant: Variant) -> B::Node {
+    let picture = builder.input([INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE]);
+    let mut x = stem(builder, &picture, variant);
+    for block in &BLOCKS {
+        x = block.build(builder, &x, variant);
+        builder.stage(block.name, &x);
+    }
+    head(builder, &x)
+}
+
+/// `(3, 96, 96)` to `(192, 12, 12)`: three convolutions, two max-pools.
+fn stem<B: Builder>(b: &mut B, picture: &B::Node, variant: Variant) -> B::Node {
+    let pool = Pool2dOptions { kernel: [3, 3], stride: [2, 2] };
+
+    let conv1 = Convolution {
+        stride: 2,
+        padding: 3,
+        epsilon: variant.first_epsilon(),
+        ..Convolution::new("conv1", "bn1", 64, 7)
+    };
+    let x = b.convolution(picture, &conv1);
+    b.stage("conv1", &x);
+    let x = b.pad(&x, "pad_pool1", Padding2d::same(1));
+    let mut x = b.max_pool(&x, "pool1", pool);
+    if variant.has_local_response_norm() {
+        x = b.local_response_norm(&x, "lrn1");
+    }
+    b.stage("pool1", &x);
+
+    let x = b.convolution(&x, &Convolution::new("conv2", "bn2", 64, 1));
+    let conv3 = Convolution { padding: 1, ..Convolution::new("conv3", "bn3", 192, 3) };
+    let mut x = b.convolution(&x, &conv3);
+    if variant.has_local_response_norm() {
+        x = b.local_response_norm(&x, "lrn2");
+    }
+    b.stage("conv3", &x);
+    let x = b.pad(&x, "pad_pool3", Padding2d::same(1));
+    let x = b.max_pool(&x, "pool3", pool);
+    b.stage("pool3", &x);
+    x
+}
+
+/// `(736, 3, 3)` to 128 numbers of unit length.
+fn head<B: Builder>(b: &mut B, x: &B::Node) -> B::Node {
+    let pool = Pool2dOptions { kernel: [3, 3], stride: [1, 1] };
+    let x = b.average_pool(x, "average_pool", pool);
+    let x = b.flatten(&x, "flatten");
+    let x = b.dense(&x, &Dense { name: "dense", outputs: ENCODING_LENGTH });
+    b.l2_normalize(&x, "l2_normalize")
+}
 
 /// One Inception block.
-pub(super) struct Inception {
+struct Inception {
     /// Prefix of its tensor names.
-    pub(super) name: &'static str,
+    name: &'static str,
     three: Tower,
     five: Option<Tower>,
     pool: PoolBranch,
@@ -52,7 +108,7 @@ const fn pool(kind: Pool, channels: Option<usize>, padding: [usize; 4]) -> PoolB
 
 /// In the order they are applied; `(192, 12, 12)` in, `(736, 3, 3)` out.
 #[rustfmt::skip]
-pub(super) const BLOCKS: [Inception; 7] = [
+const BLOCKS: [Inception; 7] = [
     Inception {
         name: "inception_3a",
         three: tower(96, 128, 1), five: Some(tower(16, 32, 1)),
@@ -92,7 +148,7 @@ pub(super) const BLOCKS: [Inception; 7] = [
 
 impl Inception {
     /// Adds the block to `b` and returns its concatenated output.
-    pub(super) fn build<B: Builder>(&self, b: &mut B, x: &B::Node, variant: Variant) -> B::Node {
+    fn build<B: Builder>(&self, b: &mut B, x: &B::Node, variant: Variant) -> B::Node {
         let mut branches = vec![self.tower(b, x, &self.three, 3)];
         if let Some(five) = &self.five {
             branches.push(self.tower(b, x, five, 5));
@@ -135,4 +191,36 @@ impl Inception {
         let block = self.name;
         Convolution::new(format!("{block}_{conv}"), format!("{block}_{norm}"), channels, kernel)
     }
+}
+
+/// Side of the square view in pixels.
+pub const VIEW_SIZE: usize = 64;
+/// Numbers that the network returns: x and y of five points, then the scores of
+/// "no face" and "a face".
+pub const LANDMARK_OUTPUTS: usize = 12;
+
+/// Tells `builder` the landmark network and returns the node of its outputs. Six
+/// convolutions, each with batch-norm and ReLU, halve the image five times; the last sees all
+/// of what is left, and a dense layer reads points and scores off it. 252,956 values, 11
+/// million multiplications a view.
+///
+/// # Shapes
+/// Input `(m, 3, 64, 64)`, RGB in 0..1; output `(m, 12)`: the points' x and y, 0 in
+/// the view's middle and 1 a view's side away, and two scores for a softmax.
+pub(super) fn build_landmarks<B: Builder>(b: &mut B) -> B::Node {
+    let pool = Pool2dOptions { kernel: [2, 2], stride: [2, 2] };
+    let layer = |number: usize, channels, kernel| {
+        Convolution::new(format!("conv{number}"), format!("bn{number}"), channels, kernel)
+    };
+    let x = b.input([INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE]);
+    let x = b.convolution(&x, &Convolution { stride: 2, padding: 2, ..layer(1, 16, 5) });
+    let x = b.convolution(&x, &Convolution { padding: 1, ..layer(2, 32, 3) });
+    let x = b.max_pool(&x, "pool2", pool);
+    let x = b.convolution(&x, &Convolution { padding: 1, ..layer(3, 48, 3) });
+    let x = b.max_pool(&x, "pool3", pool);
+    let x = b.convolution(&x, &Convolution { padding: 1, ..layer(4, 64, 3) });
+    let x = b.convolution(&x, &Convolution { stride: 2, padding: 1, ..layer(5, 96, 3) });
+    let x = b.convolution(&x, &layer(6, 96, 4));
+    let x = b.flatten(&x, "flatten");
+    b.dense(&x, &Dense { name: "dense", outputs: LANDMARK_OUTPUTS })
 }
