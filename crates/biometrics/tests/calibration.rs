@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use autograd::Random;
 use biometrics::calibration::{
     About, Calibration, CalibrationError, CalibrationOptions, Distances, Pairing, comparison_fmr,
     gallery_fpir,
@@ -13,6 +12,7 @@ use biometrics::calibration::{
 use biometrics::evaluation::{Comparison, Rate};
 use facenet::matching::{Encoding, Threshold};
 use facenet::weights::Weights;
+use tensor::Random;
 
 const HASH: &str = "6dd72daad97fa9de255ea598191533b21cdc701e13a4c5d838d1d08abc21df3b";
 

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
 
-use autograd::Random;
 use biometrics::evaluation::{
     Comparison, EvaluationError, Fold, Galleries, GalleryOptions, Hardest, Histogram, KFold, Roc,
 };
+use tensor::Random;
 
 /// Two numbers a picture; people stand on a line, ten apart.
 fn pictures(people: usize, each: usize) -> (Vec<Vec<f32>>, Vec<usize>) {

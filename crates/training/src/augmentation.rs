@@ -22,8 +22,8 @@ mod erasing;
 mod options;
 mod warp;
 
-use autograd::Random;
 use facenet::network::INPUT_SIZE;
+use tensor::Random;
 
 use super::random::between;
 use super::source::Canvas;

@@ -4,7 +4,7 @@
 //! resumed. So there is no generator that is carried along: every picture of
 //! every step starts its own, from the seed, the purpose, the step and the place.
 
-use autograd::Random;
+use tensor::Random;
 
 /// What random numbers are for. Different purposes never share numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

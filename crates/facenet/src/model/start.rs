@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use autograd::{GroupId, ParameterGroup, Parameters, RunningStatistics, initial};
-use ndarray::{Array1, ArrayD, Dimension, Ix1, IxDyn};
+use ndarray::{ArrayD, Dimension, Ix1, IxDyn};
 use tensor::{Element, Random};
 
 use super::Model;
@@ -73,17 +73,14 @@ impl<T: Element> Model<T> {
                 TensorRole::Bias => {
                     biases.insert(layer(), fixed::<T, Ix1>(value));
                 }
-                TensorRole::RunningMean => {
-                    let mean: Array1<T> = fixed(value);
-                    let statistics = statistics.entry(layer());
-                    statistics.or_insert_with(|| RunningStatistics::new(mean.len())).mean = mean;
-                }
-                TensorRole::RunningVariance => {
-                    let variance: Array1<T> = fixed(value);
-                    let statistics = statistics.entry(layer());
-                    let statistics =
-                        statistics.or_insert_with(|| RunningStatistics::new(variance.len()));
-                    statistics.variance = variance;
+                TensorRole::RunningMean | TensorRole::RunningVariance => {
+                    let statistics = statistics
+                        .entry(layer())
+                        .or_insert_with(|| RunningStatistics::new(spec.len()));
+                    match spec.role {
+                        TensorRole::RunningMean => statistics.mean = fixed(value),
+                        _ => statistics.variance = fixed(value),
+                    }
                 }
             }
         }

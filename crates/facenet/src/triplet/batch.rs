@@ -94,8 +94,8 @@ mod tests {
     use autograd::gradcheck::{assert_gradient, points::distinct};
     use ndarray::{ArrayD, array};
 
-    use super::mining::{Mining, mine};
     use super::*;
+    use crate::triplet::{Mining, mine};
 
     const ROWS: usize = 7;
 

@@ -1,7 +1,7 @@
 //! Pictures and files made for the tests.
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use faces::{DecodeLimits, Photo, PhotoError};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};

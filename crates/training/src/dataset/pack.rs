@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use facenet::network::ENCODING_LENGTH;
+use faces::Window;
 
 use super::manifest::Manifest;
 use super::names::Names;

@@ -1,11 +1,11 @@
 //! How good landmarks are.
 
-use autograd::Random;
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::{LandmarkFinder, view};
 use faces::{FacePoints, Photo, Similarity};
 use image::RgbImage;
 use rayon::prelude::*;
+use tensor::Random;
 
 use super::no_face;
 use super::sample::framed;

@@ -6,12 +6,12 @@
 
 use std::f64::consts::PI;
 
-use autograd::Random;
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::view;
 use faces::warp::warp_small;
 use faces::{FacePoints, Similarity};
 use image::{RgbImage, imageops};
+use tensor::Random;
 
 use super::sample::{VIEW, framed};
 use crate::random::between;

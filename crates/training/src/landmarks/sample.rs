@@ -4,12 +4,12 @@
 //! about it, so the border would give away where the face is. It is therefore cut off
 //! by a random width, and what lies beyond is filled in one of three ways.
 
-use autograd::Random;
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::view;
 use faces::warp::warp_small;
 use faces::{FacePoints, Similarity};
 use image::{Rgb, RgbImage, imageops};
+use tensor::Random;
 
 use super::no_face;
 use crate::random::between;

@@ -283,7 +283,7 @@ fn arrays(samples: &[Sample]) -> (Array4<f32>, Array2<f32>) {
 
 #[cfg(test)]
 mod tests {
-    use autograd::Random;
+    use tensor::Random;
 
     use super::*;
 

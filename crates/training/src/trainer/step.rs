@@ -1,6 +1,8 @@
 //! One step: forward, loss, backward, clip, update.
 
 use autograd::{Tape, Var};
+use facenet::model::Forward;
+use facenet::triplet::{Mining, Triplet, batch_loss, mine, squared_distances};
 use ndarray::Ix2;
 
 use super::super::TrainingError;

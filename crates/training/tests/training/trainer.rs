@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use facenet::triplet::{Mining, Reduction};
 use facenet::weights::Weights;
 use training::{
     AugmentationOptions, Budget, Checkpoint, Event, Initial, Interval, Loss, OptimiserOptions,

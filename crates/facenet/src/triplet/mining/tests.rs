@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use autograd::Random;
 use ndarray::{Array2, array};
+use tensor::Random;
 
 use super::*;
 
