@@ -25,7 +25,7 @@ pub(crate) use evaluate::{Evaluate, Method};
 
 pub(crate) use bench::Bench;
 pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
-pub(crate) use photos::{Detect, LabelledFaces, Searching, TrainLandmarks};
+pub(crate) use photos::{Detect, LabelledFaces, Searching};
 pub(crate) use serve::{Limits, LogForm, Serve};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
@@ -63,7 +63,6 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     Calibrate(Calibrate),
     Train(Box<Train>),
-    TrainLandmarks(TrainLandmarks),
     Bench(Bench),
     Model(Model),
     Completions(Completions),
@@ -85,7 +84,6 @@ impl Arguments {
             Command::Evaluate(evaluate) => evaluate.json,
             Command::Calibrate(calibrate) => calibrate.json,
             Command::Train(train) => train.json,
-            Command::TrainLandmarks(train) => train.json,
             Command::Bench(bench) => bench.json,
             Command::Model(model) => model.json,
             Command::Completions(_) => false,

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use facenet::dataset::{Pack, Pairs, PhotoTree, person_in_name};
 use facenet::matching::Encoding;
 use faces::{BATCH, FaceCrop, FaceLocation, FaceLocator, FacePipeline, Photo};
 use indicatif::ProgressBar;
 use ndarray::Array3;
 use rayon::prelude::*;
+use training::dataset::{Pack, Pairs, PhotoTree, person_in_name};
 
 use crate::arguments::LabelledFaces;
 use crate::output::{escaped, warn};
@@ -128,7 +128,7 @@ impl LabelledPictures {
             }
             _ => self.people_by_name(pairs.is_some())?,
         };
-        let contradicts = |pair: &&facenet::dataset::Pair| {
+        let contradicts = |pair: &&training::dataset::Pair| {
             let of = |name| self.index_of(name).map(|i| people[i]);
             pair.same != (of(&pair.a) == of(&pair.b))
         };
@@ -163,9 +163,9 @@ impl LabelledPictures {
     pub(crate) fn location(&self, faces: &LabelledFaces) -> FaceLocation {
         match &self.source {
             _ if !faces.aligned => FaceLocation::Detected(faces.detection()),
-            Source::Pack(pack) => pack
-                .window()
-                .map_or(FaceLocation::WholePicture, |window| FaceLocation::Window(window.into())),
+            Source::Pack(pack) => {
+                pack.window().map_or(FaceLocation::WholePicture, FaceLocation::Window)
+            }
             Source::Tree(_) => FaceLocation::WholePicture,
         }
     }

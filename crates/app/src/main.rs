@@ -23,11 +23,10 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
-use tensor::{LEVEL_VARIABLE, Level};
-
 use arguments::{Arguments, Command};
+use clap::Parser;
 use output::Output;
+use tensor::{LEVEL_VARIABLE, Level};
 
 /// How a command ended; its exit code is part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +84,6 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
         Command::Calibrate(calibrate) => commands::calibrate::run(&calibrate, output),
         Command::Train(train) => commands::train::run(&train, output),
-        Command::TrainLandmarks(train) => commands::train_landmarks::run(&train, output),
         Command::Bench(bench) => commands::bench::run(&bench, arguments.threads, output),
         Command::Model(model) => commands::model::run(&model, output),
         Command::Completions(completions) => commands::completions::run(&completions, output),

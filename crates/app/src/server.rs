@@ -31,6 +31,9 @@ mod workers;
 
 use anyhow::{Context, Result, bail};
 use faces::FaceLocation;
+use guard::{Guard, token};
+use house::House;
+use state::State;
 use store::Access;
 
 use crate::arguments::Serve;
@@ -38,10 +41,6 @@ use crate::decision::identification;
 use crate::enrolled;
 use crate::face_reader::{load, pipeline};
 use crate::output::{Output, line};
-
-use guard::{Guard, token};
-use house::House;
-use state::State;
 
 /// Serves until Ctrl-C or SIGTERM, then lets requests in hand finish.
 pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {

@@ -1,13 +1,13 @@
 //! From a detected face to the network's input: by landmarks, or by the box where the
 //! landmarks are not to be believed.
 
+use facenet::network::INPUT_SIZE;
+use facenet::weights::WeightsError;
 use ndarray::Array3;
 
 use super::quality::FaceQuality;
 use super::{FaceBox, Photo, Similarity, alignment, crop_along, face_window};
 use crate::landmarks::{LandmarkFinder, Landmarks};
-use facenet::network::INPUT_SIZE;
-use facenet::weights::WeightsError;
 
 /// Landmarks of this confidence and more frame the crop.
 ///

@@ -149,8 +149,9 @@ impl Similarity {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn off(a: [f64; 2], b: [f64; 2]) -> f64 {
         (a[0] - b[0]).hypot(a[1] - b[1])

@@ -1,7 +1,5 @@
-//! How photos are searched for faces, and the arguments of `detect` and
-//! `train-landmarks`.
+//! How photos are searched for faces, and the arguments of `detect`.
 
-use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -58,14 +56,6 @@ fn share(text: &str) -> Result<f32, String> {
     }
 }
 
-/// A length of time.
-fn minutes(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(minutes) if minutes > 0.0 && minutes < 1e6 => Ok(minutes),
-        _ => Err("expected a number of minutes above 0".into()),
-    }
-}
-
 /// Find the faces of photos: boxes, points, and how well each can be seen.
 ///
 /// A face that other commands would refuse is told so, with the measured value and its
@@ -81,41 +71,6 @@ pub(crate) struct Detect {
     #[command(flatten)]
     pub(crate) searching: Searching,
     /// Print one JSON object a photo
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Train the network that finds eyes, nose and mouth.
-///
-/// Its weights are in the program already; this makes them again, from a pack of face
-/// pictures with landmarks.npy.
-#[derive(Debug, Args)]
-pub(crate) struct TrainLandmarks {
-    /// Pack of face pictures with landmarks
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// Folder for the weights
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) output: PathBuf,
-    /// Folder of weights to begin with [default: random ones]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) initial: Option<PathBuf>,
-    /// Batches to train on
-    #[arg(long, value_name = "N", default_value = "12000")]
-    pub(crate) steps: NonZeroU64,
-    /// End after so many minutes instead
-    #[arg(long, value_name = "M", conflicts_with = "steps", value_parser = minutes)]
-    pub(crate) minutes: Option<f64>,
-    /// Views in a batch
-    #[arg(long, value_name = "N", default_value = "64")]
-    pub(crate) batch: NonZeroUsize,
-    /// The highest learning rate
-    #[arg(long, value_name = "RATE", default_value = "0.002")]
-    pub(crate) learning_rate: f64,
-    /// Of everything that is random
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(crate) seed: u64,
-    /// Print the measure as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }

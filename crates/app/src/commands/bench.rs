@@ -18,11 +18,10 @@ use rayon::ThreadPoolBuilder;
 use serde::Serialize;
 use tensor::Random;
 
-use crate::Outcome;
 use crate::arguments::Bench;
 use crate::face_reader::load;
 use crate::output::{Output, line};
-use crate::progress;
+use crate::{Outcome, progress};
 
 /// Pictures of a pass where the user names no number.
 const BATCHES: [usize; 3] = [1, 8, 32];

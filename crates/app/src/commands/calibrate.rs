@@ -8,9 +8,9 @@ use biometrics::calibration::{
     About, Calibration, CalibrationOptions, Distances, ErrorRate, Pairing, Row,
 };
 use biometrics::evaluation::Comparison;
-use facenet::dataset::Pairs;
 use facenet::matching::Encoding;
 use serde_json::json;
+use training::dataset::Pairs;
 
 use crate::arguments::Calibrate;
 use crate::charts::{self, RatesAt};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use facenet::dataset::PhotoTree;
 use facenet::gallery::cluster;
 use serde::Serialize;
+use training::dataset::PhotoTree;
 
 use crate::arguments::{Acceptance, Cluster};
 use crate::decision::verification;

@@ -11,11 +11,10 @@ use store::{Access, Enrolment, NewTemplate, Store};
 
 use crate::arguments::{Admission, Enroll};
 use crate::decision::identification;
-use crate::enrolled;
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, line, warn};
 use crate::text::{counted, counted_people};
-use crate::{Outcome, outcome_of, progress};
+use crate::{Outcome, enrolled, outcome_of, progress};
 
 /// What `--json` prints.
 #[derive(Serialize)]

@@ -15,19 +15,18 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use biometrics::evaluation::{Comparison, TarAtFmr, pixels};
-use facenet::dataset::Pairs;
 use facenet::matching::Encoding;
 use faces::FaceLocator;
+use figures::{Figures, Identification, Origin};
 use ndarray::Array3;
 use serde_json::{Map, Value, json};
+use training::dataset::Pairs;
 
 use crate::Outcome;
 use crate::arguments::{Evaluate, Method};
 use crate::face_reader::{load, pipeline};
 use crate::labelled_pictures::{Failure, LabelledPictures, name_of};
 use crate::output::Output;
-
-use figures::{Figures, Identification, Origin};
 
 /// Most folds that a list without any is dealt into.
 const FOLDS: usize = 10;

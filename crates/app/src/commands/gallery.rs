@@ -9,12 +9,11 @@ use facenet::gallery::PersonName;
 use serde::Serialize;
 use store::{Access, Store, Summary};
 
-use crate::Outcome;
 use crate::arguments::{Gallery, GalleryAction};
-use crate::enrolled;
 use crate::face_reader::load;
 use crate::output::{Output, escaped, line};
 use crate::text::{counted, counted_people, timestamp};
+use crate::{Outcome, enrolled};
 
 /// What `gallery list --json` prints for each person, and `gallery show --json`.
 #[derive(Serialize)]

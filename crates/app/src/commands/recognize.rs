@@ -12,11 +12,10 @@ use store::{Access, Searched};
 
 use crate::arguments::Recognize;
 use crate::decision::{identification, print_gallery_threshold, warn_if_extrapolating};
-use crate::enrolled;
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::GalleryFolder;
 use crate::output::{Output, escaped, line, warn};
-use crate::{Outcome, outcome_of, progress};
+use crate::{Outcome, enrolled, outcome_of, progress};
 
 /// What `--json` prints for each face, and `facenet watch`.
 #[derive(Serialize)]

@@ -10,15 +10,13 @@ use facenet::matching::{Encoding, Threshold, Verification, verify};
 use serde::Serialize;
 use store::Access;
 
-use crate::Outcome;
 use crate::arguments::{StoreChoice, Verify};
 use crate::decision::{ComparisonCount, print_probability, print_rates, verification};
-use crate::demonstration;
-use crate::enrolled;
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::{Gallery, GalleryFolder, name_form};
 use crate::output::{Output, escaped, line};
 use crate::text::scale;
+use crate::{Outcome, demonstration, enrolled};
 
 /// What `--json` prints.
 #[derive(Serialize)]

@@ -11,17 +11,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use biometrics::policy::GalleryThreshold;
-use facenet::dataset::PhotoTree;
 use facenet::gallery::Gallery;
 use store::Access;
+use training::dataset::PhotoTree;
 
-use crate::Outcome;
 use crate::arguments::Watch;
 use crate::commands::recognize::{FaultRow, json};
 use crate::decision::{identification, warn_if_extrapolating};
-use crate::enrolled;
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, note, warn};
+use crate::{Outcome, enrolled};
 
 /// Who is recognised, and when.
 struct Door<'g> {

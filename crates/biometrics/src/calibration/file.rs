@@ -25,13 +25,12 @@ use std::fmt::Write as _;
 use std::io::{Read, Write as _};
 use std::path::Path;
 
+use document::{Document, Fault};
+use facenet::regular_file::{self, Refusal};
 use serde::{Deserialize, Serialize};
 
 use super::error_rate::ErrorRate;
 use super::{About, Calibration, CalibrationError, CalibrationOptions, ProbabilityCurve};
-use facenet::regular_file::{self, Refusal};
-
-use document::{Document, Fault};
 
 /// What the file says that it is.
 const FORMAT: &str = "facenet-calibration";

@@ -126,11 +126,11 @@ pub(super) fn needed(fmr: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use facenet::matching::Encoding;
     use tensor::Random;
 
     use super::*;
     use crate::evaluation::Rate;
-    use facenet::matching::Encoding;
 
     /// Pictures of 30 people, of whom some look like everybody: pairs that share one of
     /// them are far from independent.

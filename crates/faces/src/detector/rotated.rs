@@ -88,8 +88,9 @@ fn merged(mut found: Vec<FaceBox>) -> Vec<FaceBox> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use image::RgbImage;
+
+    use super::*;
 
     #[test]
     fn of_boxes_that_overlap_the_surest_stays() {

@@ -6,8 +6,8 @@ use biometrics::evaluation::{
     Comparison, Galleries, GalleryOptions, Hardest, Histogram, IdentificationPoint, Rate, Report,
     ReportOptions, Roc, RocPoint,
 };
-use facenet::dataset::Pairs;
 use serde::Serialize;
+use training::dataset::Pairs;
 
 use crate::labelled_pictures::Failure;
 

@@ -5,10 +5,9 @@ use faces::{DetectionOptions, FaceChoice, FaceLocation};
 use store::{ChangeError, Person, Store, Template};
 
 use crate::arguments::ModelChoice;
-use crate::enrolled;
 use crate::face_reader::{FaceReader, load};
 use crate::output::warn;
-use crate::progress;
+use crate::{enrolled, progress};
 
 /// Returns how many photos there were.
 pub(super) fn run(store: &mut Store, choice: &ModelChoice, drop: bool) -> Result<usize> {
