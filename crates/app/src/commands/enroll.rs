@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use facenet::gallery::mean_template;
 use facenet::matching::{Encoding, Threshold};
 use serde::Serialize;
-use store::{Access, Enrolment, NewTemplate, Store};
+use store::{Access, Enrollment, NewTemplate, Store};
 
 use crate::arguments::{Admission, Enroll};
 use crate::enrolled;
@@ -51,8 +51,8 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
         ));
     }
     let added = templates.len();
-    let enrolment = Enrolment { templates, consent: arguments.consent.clone(), at: None };
-    store.enroll(&arguments.name, &enrolment)?;
+    let enrollment = Enrollment { templates, consent: arguments.consent.clone(), at: None };
+    store.enroll(&arguments.name, &enrollment)?;
     let photos = store.person(&arguments.name)?.templates.len();
     let name = arguments.name.as_str();
     if output.is_json() {
@@ -154,7 +154,7 @@ fn resemblance(
     // Themselves, if they are enrolled already, and somebody else.
     let mut nearest = store.search(&mean_template(encodings)?, 2)?;
     nearest.retain(|person| person.name != arguments.name.as_str());
-    let threshold = identification.among(store.len()?, store.faces()?).threshold();
+    let threshold = identification.among(store.len()?, store.template_count()?).threshold();
     let other = nearest.into_iter().next().filter(|person| threshold.accepts(person.distance));
     Ok(other.map(|person| Resembles { name: person.name, distance: person.distance }))
 }

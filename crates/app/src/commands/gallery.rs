@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::{Result, bail};
 use facenet::gallery::PersonName;
 use serde::Serialize;
-use store::{Access, Store, Summary};
+use store::{Access, PersonSummary, Store};
 
 use crate::Outcome;
 use crate::arguments::{Gallery, GalleryAction};
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
         #[cfg(feature = "postgres")]
         GalleryAction::Index { drop } => {
             let mut store = open(Access::Write)?;
-            store.index(!drop)?;
+            store.set_index(!drop)?;
             let (word, words) = match drop {
                 true => ("unindexed", "The index was removed."),
                 false => ("indexed", "The index is made."),
@@ -134,7 +134,7 @@ fn list(store: &Store, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-fn row(person: &Summary) -> PersonRow<'_> {
+fn row(person: &PersonSummary) -> PersonRow<'_> {
     PersonRow {
         name: person.name.as_str(),
         photos: person.templates,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use facenet::matching::Recognition;
 use serde::Serialize;
-use store::{Access, Searched};
+use store::{Access, PeopleIndex};
 
 use crate::arguments::Recognize;
 use crate::enrolled;
@@ -46,7 +46,7 @@ pub(crate) struct FaultRow {
 
 /// Who may be recognised, and when.
 struct Known {
-    people: Searched,
+    people: PeopleIndex,
     skipped: usize,
     among: Among,
     top: usize,
@@ -103,10 +103,10 @@ fn known(
         }
         None => {
             let store = enrolled::open(&arguments.store, Access::Read)?;
-            (store.searched()?, 0)
+            (store.into_index()?, 0)
         }
     };
-    let [count, faces] = [people.len()?, people.faces()?];
+    let [count, faces] = [people.len()?, people.template_count()?];
     identification.tell_of_size(faces);
     let among = identification.among(count, faces);
     Ok(Known { people, skipped, among, top: arguments.top.get() })

@@ -10,7 +10,7 @@ use facenet::gallery::PersonName;
 use facenet::matching::{Encoding, EncodingError};
 use facenet::photo::FaceChoice;
 use serde::Deserialize;
-use store::{Enrolment, NewTemplate};
+use store::{Enrollment, NewTemplate};
 
 use crate::identification::Among;
 
@@ -176,7 +176,7 @@ pub(super) async fn enroll(
         let faces: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
         let resembles = house.resemblance(&name, &faces)?.map(Near::new);
         let added = templates.len();
-        let person = house.enroll(&name, &Enrolment { templates, consent, at: None })?;
+        let person = house.enroll(&name, &Enrollment { templates, consent, at: None })?;
         let person = PersonRow::from(person);
         Ok((StatusCode::CREATED, Json(Enrolled { person, added, resembles })))
     };

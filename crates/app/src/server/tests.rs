@@ -34,7 +34,7 @@ pub(super) fn state(words: &[&str]) -> (TempDir, State) {
     let model = enrolled::model(&arguments.store.model).unwrap();
     let reader =
         FaceReader::new(&arguments.store.model, Framing::Detected(FaceChoice::Only)).unwrap();
-    let store = Store::open(&folder.path().join("x").into(), &model, Access::Write).unwrap();
+    let store = Store::open(&folder.path().join("x"), &model, Access::Write).unwrap();
     let house = House::new(reader, model, store, &arguments).unwrap();
     let guard = Guard { loopback: true, hosts: Vec::new(), token: None };
     (folder, State::new(house, guard, &arguments.limits))
