@@ -5,7 +5,7 @@
 
 #![no_main]
 
-use facenet::photo::{DecodeLimits, Photo, crop_aligned};
+use faces::{DecodeLimits, Photo, crop_aligned};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(

@@ -2,6 +2,7 @@
 //! inside the program.
 
 use anyhow::Result;
+use assets::{PORTRAITS, Portrait};
 use facenet::matching::{Encoding, verify};
 use facenet::photo::FaceChoice;
 use serde::Serialize;
@@ -13,30 +14,6 @@ use crate::decision::{Compared, Decision, Meaning};
 use crate::face_finder::Framing;
 use crate::face_reader::FaceReader;
 use crate::output::{Output, line};
-
-/// A portrait of `assets/photos`; `assets/README.md` says where it is from.
-struct Portrait {
-    person: &'static str,
-    file: &'static str,
-    bytes: &'static [u8],
-}
-
-macro_rules! portrait {
-    ($person:literal, $file:literal) => {
-        Portrait {
-            person: $person,
-            file: $file,
-            bytes: include_bytes!(concat!("../../../assets/photos/", $file)),
-        }
-    };
-}
-
-const PORTRAITS: [Portrait; 4] = [
-    portrait!("Barack Obama", "obama-portrait.jpg"),
-    portrait!("Barack Obama", "obama-speech.jpg"),
-    portrait!("Joe Biden", "biden-portrait.jpg"),
-    portrait!("Eileen Collins", "collins-portrait.jpg"),
-];
 
 /// Which are compared, by index.
 const PAIRS: [[usize; 2]; 4] = [[0, 1], [0, 2], [1, 3], [2, 3]];

@@ -164,7 +164,9 @@ impl LabelledPictures {
     pub(crate) fn framing(&self, faces: &LabelledFaces) -> Framing {
         match &self.source {
             _ if !faces.aligned => Framing::DetectedBy(faces.detection()),
-            Source::Pack(pack) => pack.window().map_or(Framing::Aligned, Framing::Window),
+            Source::Pack(pack) => {
+                pack.window().map_or(Framing::Aligned, |w| Framing::Window(w.into()))
+            }
             Source::Tree(_) => Framing::Aligned,
         }
     }

@@ -40,17 +40,25 @@
 
 #![forbid(unsafe_code)]
 
-pub mod calibration;
+pub use biometrics::{calibration, evaluation};
+pub use faces as photo;
+pub use lower::{engine, gallery, matching, network, triplet, weights};
+
+use lower::{npy, regular_file};
+
 pub mod dataset;
-pub mod engine;
-pub mod evaluation;
-pub mod gallery;
-pub mod landmarks;
-pub mod matching;
-pub mod network;
-mod npy;
-pub mod photo;
-mod regular_file;
+pub mod landmark_training;
 pub mod training;
-pub mod triplet;
-pub mod weights;
+
+pub mod landmarks {
+    //! Five points of a face, and the training of the network that finds them.
+
+    pub use crate::landmark_training as training;
+    pub use faces::landmarks::*;
+}
+
+impl From<dataset::Window> for faces::Window {
+    fn from(dataset::Window { x, y, width, height }: dataset::Window) -> Self {
+        Self { x, y, width, height }
+    }
+}

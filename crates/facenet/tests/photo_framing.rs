@@ -39,7 +39,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn the_detectors_crops_are_framed_as_by_landmarks() {
     let Some(folder) = shared::folder("lfw/originals") else { return };
     let pack = Pack::open(folder).unwrap();
-    let mut detector = SeetaDetector::default();
+    let detector = SeetaDetector::default();
     let (mut rights, mut downs, mut sizes, mut count) = (vec![], vec![], vec![], 0);
     for index in (0..pack.len()).step_by(29) {
         let Some(landmarks) = pack.landmarks(index) else { continue };

@@ -63,7 +63,7 @@ fn encodings(pack: &Pack) -> Vec<Encoding> {
     let (window, limits) = (pack.window().unwrap(), DecodeLimits::default());
     let crop = |index: usize| {
         let photo = Photo::from_bytes(&pack.image(index).unwrap(), "lfw", &limits).unwrap();
-        crop_window(&photo, window)
+        crop_window(&photo, window.into())
     };
     let mut encodings = Vec::with_capacity(pack.len());
     for first in (0..pack.len()).step_by(32) {

@@ -25,6 +25,7 @@ mod kernels;
 mod level;
 pub mod ops;
 mod padding;
+mod random;
 pub mod reference;
 
 pub use activation::Activation;
@@ -32,3 +33,4 @@ pub use element::Element;
 pub use kernels::peak::peak_gflops;
 pub use level::{LEVEL_VARIABLE, Level, UnknownLevel};
 pub use padding::Padding2d;
+pub use random::Random;

@@ -11,12 +11,12 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::Result;
-use autograd::Random;
 use facenet::engine::{Engine, EngineOptions};
 use facenet::network::{ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE};
 use ndarray::Array4;
 use rayon::ThreadPoolBuilder;
 use serde::Serialize;
+use tensor::Random;
 
 use crate::Outcome;
 use crate::arguments::Bench;

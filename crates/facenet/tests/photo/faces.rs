@@ -133,7 +133,7 @@ fn two_and_five_faces_are_refused_with_count_and_boxes() {
 #[test]
 fn the_same_photo_gives_the_same_boxes_on_any_number_of_threads() {
     let photo = montage(&[(SAMPLES[1], 360), (SAMPLES[2], 300)]);
-    let mut detector = SeetaDetector::default();
+    let detector = SeetaDetector::default();
     let first = detector.detect(&photo);
     assert_eq!(first.len(), 2);
     assert_eq!(detector.detect(&photo), first);
@@ -156,7 +156,7 @@ fn a_higher_score_finds_fewer_and_a_larger_smallest_face_only_large_ones() {
 /// The crate rustface evaluates the same model file in its own way.
 #[test]
 fn another_implementation_finds_the_same_faces() {
-    const MODEL: &[u8] = include_bytes!("../../models/seeta_fd_frontal_v1.0.bin");
+    const MODEL: &[u8] = include_bytes!("../../../faces/models/seeta_fd_frontal_v1.0.bin");
     let model = rustface::read_model(MODEL).unwrap();
     for name in SAMPLES {
         let photo = sample(name);

@@ -83,7 +83,7 @@ const SEEN: FaceBox = FaceBox { x: 10.0, y: 10.0, width: 20.0, height: 20.0, sco
 struct Sees(usize);
 
 impl Detector for Sees {
-    fn detect(&mut self, _: &Photo) -> Vec<FaceBox> {
+    fn detect(&self, _: &Photo) -> Vec<FaceBox> {
         vec![SEEN; self.0]
     }
 }
@@ -105,7 +105,7 @@ fn faces_are_looked_for_and_those_missing_are_told() {
     assert_eq!(canvas.picture.dimensions(), (256, 256));
     assert_eq!(canvas.window, Window { x: 64.0, y: 64.0, width: 128.0, height: 128.0 });
     let photo = Photo::open(&folder.path().join("ada/0.jpg"), &DecodeLimits::default()).unwrap();
-    let Window { x, y, width, .. } = face_window(&SEEN);
+    let facenet::photo::Window { x, y, width, .. } = face_window(&SEEN);
     let pixel = width / 128.0;
     for [column, row] in [[64, 64], [128, 128], [180, 100]] {
         let found = canvas.picture.get_pixel(column, row).0;

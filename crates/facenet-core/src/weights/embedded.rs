@@ -1,0 +1,48 @@
+//! The default models inside the binary, so that it runs from any folder.
+//!
+//! The package `weights` holds the bytes; they are checked at load like any others.
+
+use super::error::WeightsError;
+use super::{Weights, npy};
+use crate::network::Architecture;
+
+/// Reads the embedded tensors.
+pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> {
+    let table = architecture.tensor_table();
+    let files = match architecture {
+        Architecture::FaceNet(_) => ::weights::FACENET,
+        Architecture::Landmarks => ::weights::LANDMARKS,
+    };
+    let find = |name: &str| files.binary_search_by_key(&name, |file| file.0).ok();
+    let missing: Vec<_> =
+        table.iter().map(|t| t.name.clone()).filter(|name| find(name).is_none()).collect();
+    if !missing.is_empty() {
+        return Err(WeightsError::NotEmbedded { expected: table.len(), missing });
+    }
+    let mut tensors = Vec::with_capacity(table.len());
+    for spec in table {
+        let Some(file) = find(&spec.name) else { continue };
+        let tensor = npy::borrow(files[file].1, &spec).map_err(|fault| WeightsError::Tensor {
+            path: format!("(embedded) {}.npy", spec.name).into(),
+            tensor: spec.name.clone(),
+            fault,
+        })?;
+        tensors.push((spec, tensor));
+    }
+    Ok(Weights::new(tensors))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Variant;
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn tensors_are_read_in_place() {
+        for architecture in [Variant::HappyHouse.into(), Architecture::Landmarks] {
+            let weights = load(architecture).unwrap();
+            assert!(weights.tensors.iter().all(|(_, tensor)| tensor.is_view()), "{architecture:?}");
+        }
+    }
+}

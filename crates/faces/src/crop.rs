@@ -1,0 +1,119 @@
+//! Cutting a face out of a photo as the network expects it.
+//!
+//! All three ways end in the same resampling ([`super::resample`]): plain
+//! bilinear near the original size, area-averaging where the photo is much
+//! larger than the crop.
+//!
+//! # Framing
+//! The weights were trained on faces whose landmarks lie, on the median, at fixed
+//! points of the 96×96 crop: eyes (29.5, 29.1) and (64.1, 29.1), tip of the nose
+//! (46.3, 48.7), corners of the mouth (32.4, 64.9) and (62.3, 65.5). A detector's
+//! box frames a face in its own way; [`RIGHT`], [`DOWN`] and [`SCALE`] lead from
+//! one to the other.
+//!
+//! They were fitted on 1,583 photographs of 250×250 pixels (LFW, the pictures of
+//! the first two folds of its pairs) with known landmarks. The shift and scale
+//! that best map a face's five landmarks to the points above (least squares, no
+//! turn) give the window that training would have cut; each constant is the
+//! median, over all faces, of that window against the box that
+//! [`SeetaDetector`](super::SeetaDetector) finds with its default options.
+//! What remains a face (root mean square) is 6.5 pixels of the crop from left to
+//! right, mostly from heads that are turned, 3.0 from top to bottom, and 6.9 % of
+//! size; training varied them at random by 6 pixels and 15 %. Of the 1,200 pairs
+//! of those two folds 8 have a picture without a detected face; on the others the
+//! network is right in 97.1 % with these crops and, on all, in 97.2 % with crops by
+//! landmarks, both at the threshold 0.84.
+
+use ndarray::Array3;
+
+use super::resample::{Axis, plane};
+use super::{FaceBox, Photo, Window};
+use facenet::network::{INPUT_CHANNELS, INPUT_SIZE};
+
+/// From the box's middle to the window's, to the right, in box widths.
+const RIGHT: f32 = 0.015;
+/// From the box's middle to the window's, downwards, in box heights.
+const DOWN: f32 = 0.085;
+/// Side of the window in box sides.
+const SCALE: f32 = 1.096;
+
+/// The network's input for a detected face.
+///
+/// # Shapes
+/// `(3, 96, 96)`: red, green, blue planes, each value in 0..1.
+///
+/// # Panics
+/// If the photo has no pixels or the box is not finite and positive.
+#[must_use]
+pub fn crop_face(photo: &Photo, face: &FaceBox) -> Array3<f32> {
+    crop_window(photo, face_window(face))
+}
+
+/// The square of the photo that [`crop_face`] cuts out.
+#[must_use]
+pub fn face_window(face: &FaceBox) -> Window {
+    let FaceBox { x, y, width, height, .. } = *face;
+    let side = SCALE * width.max(height);
+    let (middle_x, middle_y) = (x + width * (0.5 + RIGHT), y + height * (0.5 + DOWN));
+    Window {
+        x: f64::from(middle_x - side / 2.0),
+        y: f64::from(middle_y - side / 2.0),
+        width: f64::from(side),
+        height: f64::from(side),
+    }
+}
+
+/// The network's input from a picture that is a face crop already, framed as
+/// the weights expect: the whole picture, resized to 96×96.
+///
+/// # Shapes
+/// `(3, 96, 96)`: red, green, blue planes, each value in 0..1.
+///
+/// # Panics
+/// If the photo has no pixels.
+#[must_use]
+pub fn crop_aligned(photo: &Photo) -> Array3<f32> {
+    let (width, height) = (f64::from(photo.width()), f64::from(photo.height()));
+    crop_window(photo, Window { x: 0.0, y: 0.0, width, height })
+}
+
+/// The network's input from a given window of the photo.
+///
+/// Coordinates are continuous: pixel `i` covers `[i, i + 1)`. The window may
+/// reach beyond the picture, whose border pixels are then repeated.
+///
+/// # Shapes
+/// `(3, 96, 96)`: red, green, blue planes, each value in 0..1.
+///
+/// # Panics
+/// If the photo has no pixels or the window is not finite and positive.
+///
+/// ```
+/// use faces::{Photo, Window, crop_window};
+///
+/// let photo = Photo::from_rgb(image::RgbImage::from_pixel(200, 100, image::Rgb([255, 0, 51])));
+/// let crop = crop_window(&photo, Window { x: 50.0, y: -10.0, width: 120.0, height: 120.0 });
+/// assert_eq!(crop.dim(), (3, 96, 96));
+/// assert!((crop[[2, 5, 5]] - 0.2).abs() < 1e-6);
+/// ```
+#[must_use]
+pub fn crop_window(photo: &Photo, window: Window) -> Array3<f32> {
+    let Window { x, y, width, height } = window;
+    let columns = Axis::new(x, width, INPUT_SIZE, photo.width() as usize);
+    let rows = Axis::new(y, height, INPUT_SIZE, photo.height() as usize);
+    let samples = photo.rgb().as_raw();
+    let stride = 3 * photo.width() as usize;
+    let mut planes = Vec::with_capacity(INPUT_CHANNELS * INPUT_SIZE * INPUT_SIZE);
+    for channel in 0..INPUT_CHANNELS {
+        planes.extend(plane(&columns, &rows, |y, from, to, row| {
+            let pixels = samples[y * stride..][3 * from..3 * to].chunks_exact(3);
+            for (value, pixel) in row.iter_mut().zip(pixels) {
+                *value = f32::from(pixel[channel]);
+            }
+        }));
+    }
+    // Weights add up to 1 only as far as `f32` goes.
+    planes.iter_mut().for_each(|v| *v = (*v / 255.0).clamp(0.0, 1.0));
+    Array3::from_shape_vec((INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE), planes)
+        .expect("three planes of 96×96")
+}

@@ -1,0 +1,62 @@
+//! Finding faces.
+//!
+//! [`Detector`] is the extension point: other code sees only boxes. The bundled
+//! implementation is [`SeetaDetector`]; replacing it means refitting the constants in
+//! `crop.rs`, which were fitted to its boxes.
+
+mod seeta;
+mod turned;
+
+pub use self::seeta::{BadOption, SeetaDetector, SeetaOptions};
+pub use self::turned::TurnedDetector;
+
+use super::{FaceBox, Photo};
+
+/// Something that finds faces.
+pub trait Detector {
+    /// The faces of a photo, the largest first; equally large ones from top to
+    /// bottom, then from left to right. The same photo gives the same boxes.
+    fn detect(&self, photo: &Photo) -> Vec<FaceBox>;
+}
+
+/// Puts boxes into the order that [`Detector::detect`] promises.
+fn sort(boxes: &mut [FaceBox]) {
+    boxes.sort_by(|a, b| {
+        let larger = b.area().total_cmp(&a.area());
+        larger.then(a.y.total_cmp(&b.y)).then(a.x.total_cmp(&b.x))
+    });
+}
+
+/// Intersection over union.
+fn overlap(a: &FaceBox, b: &FaceBox) -> f32 {
+    let across = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
+    let down = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
+    if across <= 0.0 || down <= 0.0 {
+        return 0.0;
+    }
+    let both = across * down;
+    both / (a.area() + b.area() - both)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlap_is_a_share() {
+        let at = |x, y, size| FaceBox { x, y, width: size, height: size, score: 1.0 };
+        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(0.0, 0.0, 2.0)), 1.0);
+        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(1.0, 0.0, 2.0)), 1.0 / 3.0);
+        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(2.0, 2.0, 2.0)), 0.0);
+    }
+
+    #[test]
+    fn the_largest_comes_first_and_ties_have_an_order() {
+        let at = |x, y, size| FaceBox { x, y, width: size, height: size, score: 1.0 };
+        let expected =
+            [at(5.0, 9.0, 80.0), at(9.0, 1.0, 40.0), at(2.0, 7.0, 40.0), at(3.0, 7.0, 40.0)];
+        let mut boxes = [expected[3], expected[1], expected[0], expected[2]];
+        sort(&mut boxes);
+        assert_eq!(boxes, expected);
+    }
+}
