@@ -5,6 +5,7 @@
 
 mod bench;
 mod convert_weights;
+mod train_landmarks;
 
 use std::process::ExitCode;
 
@@ -22,12 +23,16 @@ struct Arguments {
 enum Chore {
     ConvertWeights(convert_weights::Arguments),
     Bench(bench::Arguments),
+    TrainLandmarks(train_landmarks::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::ConvertWeights(arguments) => convert_weights::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Chore::TrainLandmarks(arguments) => {
+            train_landmarks::run(&arguments).map(|()| ExitCode::SUCCESS)
+        }
     };
     match done {
         Ok(code) => code,

@@ -1,12 +1,12 @@
 //! The store of enrolled people that a command names: where it is, and of which model.
 
 use anyhow::{Context, Result, bail};
+use biometrics::LoadedModel;
 use etcetera::BaseStrategy;
 use facenet::gallery::{FACE_FRAMING, PersonName};
 use store::{Access, Error, Location, Model, SearchMethod, Store};
 
-use crate::arguments::{ModelChoice, StoreChoice};
-use crate::decision::weights_hash;
+use crate::arguments::StoreChoice;
 use crate::output::{escaped, note};
 
 /// The location that was named, or the user's own file.
@@ -38,15 +38,18 @@ pub(crate) fn expect_exact(choice: &StoreChoice, but: &str) -> Result<()> {
     }
 }
 
-/// The model in use.
-pub(crate) fn model(choice: &ModelChoice) -> Result<Model> {
-    let (variant, framing) = (choice.variant.name().to_owned(), FACE_FRAMING.to_owned());
-    Ok(Model { variant, weights_sha256: weights_hash(choice)?, framing })
+/// What the store records of the model in use.
+pub(crate) fn identity(model: &LoadedModel) -> Model {
+    Model {
+        variant: model.variant().name().to_owned(),
+        weights_sha256: model.hash().to_owned(),
+        framing: FACE_FRAMING.to_owned(),
+    }
 }
 
 /// Opens the store for templates of the model in use.
-pub(crate) fn open(choice: &StoreChoice, access: Access) -> Result<Store> {
-    let model = model(&choice.model)?;
+pub(crate) fn open(choice: &StoreChoice, model: &LoadedModel, access: Access) -> Result<Store> {
+    let model = identity(model);
     let store = open_at(&location(choice)?, &model, access);
     let store = with_hint(store.and_then(|store| store.expect_model(&model)))?;
     if let Some(warning) = store.warning() {

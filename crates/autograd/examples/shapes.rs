@@ -1,10 +1,10 @@
-//! A small convolutional network learns to name shapes: disc, ring, cross, bars.
+//! A small convolutional network learns to classify shapes: disc, ring, cross, bars.
 //!
-//! `cargo run -p autograd --example shapes` takes about a second and names at least 95 %
-//! of new pictures right. What to see: convolutions with batch
-//! normalisation and its running statistics, AdamW with weight decay on kernels
-//! only, gradient clipping, and evaluation with fixed statistics. The pictures are
-//! drawn here from a fixed seed, so every run prints the same.
+//! `cargo run -p autograd --example shapes` takes about a second and classifies at least
+//! 95 % of new images correctly. It shows convolutions with batch normalization and its
+//! running statistics, AdamW with weight decay on kernels only, gradient clipping, and
+//! evaluation with fixed statistics. The images are drawn from a fixed seed, so every run
+//! prints the same.
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
 use autograd::optimiser::{AdamW, Optimiser};
@@ -16,7 +16,7 @@ use ndarray::{Array1, Array4};
 use tensor::Padding2d;
 use tensor::ops::{Conv2dOptions, Pool2dOptions};
 
-/// Side of a picture.
+/// Width and height of an image.
 const SIDE: usize = 16;
 /// Kinds of shapes.
 const KINDS: usize = 4;
@@ -26,15 +26,15 @@ const CHANNELS: [usize; 3] = [1, 8, 16];
 const EPSILON: f64 = 1e-5;
 /// Steps of training.
 const STEPS: u64 = 300;
-/// Pictures in a step.
+/// Images in a step.
 const BATCH: usize = 32;
 
 fn main() -> Result<(), Error> {
-    println!("accuracy on new pictures: {:.1} %", 100.0 * train(1)?);
+    println!("accuracy on new images: {:.1} %", 100.0 * train(1)?);
     Ok(())
 }
 
-/// Trains from `seed` and returns the share of 500 new pictures that are named right.
+/// Trains from `seed` and returns the share of 500 new images that are classified correctly.
 pub(crate) fn train(seed: u64) -> Result<f64, Error> {
     let mut random = Random::new(seed);
     let mut parameters = parameters(&mut random)?;
@@ -43,18 +43,18 @@ pub(crate) fn train(seed: u64) -> Result<f64, Error> {
     let schedule = Schedule::Cosine { peak: 1e-2, floor: 1e-4, warm_up: 10, steps: STEPS };
     let tape = Tape::new();
     for step in 0..STEPS {
-        let (pictures, labels) = pictures(BATCH, &mut random);
+        let (images, labels) = images(BATCH, &mut random);
         let leaves = parameters.leaves(&tape);
-        let output = scores(&leaves, &tape.constant(pictures), Mode::Train(&mut running));
+        let output = scores(&leaves, &tape.constant(images), Mode::Train(&mut running));
         let loss = output.softmax_cross_entropy(&labels);
         let mut gradients = leaves.collect(loss.backward());
         gradients.clip_norm(5.0);
         optimiser.step(&mut parameters, &gradients, schedule.rate(step));
     }
-    let (pictures, labels) = pictures(500, &mut random);
-    let pictures = tape.constant(pictures);
+    let (images, labels) = images(500, &mut random);
+    let images = tape.constant(images);
     let leaves = parameters.leaves(&tape);
-    let scores = tape.no_grad(|| scores(&leaves, &pictures, Mode::Evaluate(&running)));
+    let scores = tape.no_grad(|| scores(&leaves, &images, Mode::Evaluate(&running)));
     let right = scores
         .value()
         .outer_iter()
@@ -64,15 +64,15 @@ pub(crate) fn train(seed: u64) -> Result<f64, Error> {
     Ok(right as f64 / labels.len() as f64)
 }
 
-/// Which statistics batch normalisation uses.
+/// Which statistics batch normalization uses.
 enum Mode<'a> {
-    /// The batch's, which the running ones follow.
+    /// Those of the batch, from which the running ones are updated.
     Train(&'a mut [RunningStatistics<f32>]),
     /// The running ones.
     Evaluate(&'a [RunningStatistics<f32>]),
 }
 
-/// Starting values of two convolutions and a dense layer.
+/// Initial values of two convolutions and a dense layer.
 fn parameters(random: &mut Random) -> Result<Parameters<f32>, Error> {
     let mut parameters = Parameters::new();
     let kernels = parameters.add_group(ParameterGroup { weight_decay: 1e-2, ..Default::default() });
@@ -90,10 +90,10 @@ fn parameters(random: &mut Random) -> Result<Parameters<f32>, Error> {
     Ok(parameters)
 }
 
-/// N × KINDS scores of N × 1 × SIDE × SIDE pictures.
-fn scores(leaves: &Leaves<'_, f32>, pictures: &Var<f32>, mut mode: Mode<'_>) -> Var<f32> {
+/// N × KINDS scores of N × 1 × SIDE × SIDE images.
+fn scores(leaves: &Leaves<'_, f32>, images: &Var<f32>, mut mode: Mode<'_>) -> Var<f32> {
     let options = Conv2dOptions { padding: Padding2d::same(1), ..Conv2dOptions::default() };
-    let mut x = pictures.clone();
+    let mut x = images.clone();
     for layer in 1..CHANNELS.len() {
         let leaf = |name: &str, suffix: &str| &leaves[format!("{name}{layer}_{suffix}").as_str()];
         x = x.conv2d(leaf("conv", "w"), None, options);
@@ -113,15 +113,15 @@ fn scores(leaves: &Leaves<'_, f32>, pictures: &Var<f32>, mut mode: Mode<'_>) -> 
     x.dense(&leaves["dense_w"], Some(&leaves["dense_b"]))
 }
 
-/// Pictures of a shape each, somewhere, of some size, with noise, and its kind.
-fn pictures(count: usize, random: &mut Random) -> (Array4<f32>, Vec<usize>) {
-    let mut pictures = Array4::zeros((count, 1, SIDE, SIDE));
+/// Images of one shape each, of random position and size, with noise, and their kinds.
+fn images(count: usize, random: &mut Random) -> (Array4<f32>, Vec<usize>) {
+    let mut images = Array4::zeros((count, 1, SIDE, SIDE));
     let labels: Vec<usize> = (0..count).map(|_| random.below(KINDS)).collect();
-    for (mut picture, label) in pictures.outer_iter_mut().zip(&labels) {
+    for (mut image, label) in images.outer_iter_mut().zip(&labels) {
         let [x, y] = [0, 1].map(|_| SIDE as f64 * (0.35 + 0.3 * random.uniform()));
         let radius = 3.0 + 2.0 * random.uniform();
         let contrast = 0.5 + random.uniform();
-        for ((_, row, column), pixel) in picture.indexed_iter_mut() {
+        for ((_, row, column), pixel) in image.indexed_iter_mut() {
             let [dx, dy] = [column as f64 - x, row as f64 - y];
             let inside = dx.abs().max(dy.abs()) <= radius;
             let drawn = match label {
@@ -134,5 +134,5 @@ fn pictures(count: usize, random: &mut Random) -> (Array4<f32>, Vec<usize>) {
             *pixel = (ink + 0.2 * random.normal()) as f32;
         }
     }
-    (pictures, labels)
+    (images, labels)
 }

@@ -1,9 +1,9 @@
-//! A small network learns to tell two interleaved half circles apart.
+//! A small network learns to classify the points of two interleaved half circles.
 //!
-//! `cargo run -p autograd --example two_moons` takes well under a second and tells at least
-//! 98 % of new points right. What to see: parameters in groups,
-//! one tape for all steps, momentum, a cosine schedule, and evaluation without a tape.
-//! The points are made here from a fixed seed, so every run prints the same.
+//! `cargo run -p autograd --example two_moons` takes well under a second and classifies at
+//! least 98 % of new points correctly. It shows parameters in groups, one tape for all
+//! steps, momentum, a cosine schedule, and evaluation without recording. The points are
+//! generated from a fixed seed, so every run prints the same.
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
 use std::f64::consts::PI;
@@ -24,7 +24,7 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Trains from `seed` and returns the share of 2,000 new points that are told right.
+/// Trains from `seed` and returns the share of 2,000 new points that are classified correctly.
 pub(crate) fn train(seed: u64) -> Result<f64, Error> {
     let mut random = Random::new(seed);
     let mut parameters = parameters(&mut random)?;
@@ -47,7 +47,7 @@ pub(crate) fn train(seed: u64) -> Result<f64, Error> {
     Ok(right.count() as f64 / labels.len() as f64)
 }
 
-/// Starting values of three dense layers: 2 → 32 → 32 → 2.
+/// Initial values of three dense layers: 2 → 32 → 32 → 2.
 fn parameters(random: &mut Random) -> Result<Parameters<f32>, Error> {
     let mut parameters = Parameters::new();
     let weights = parameters.add_group(ParameterGroup { weight_decay: 1e-4, ..Default::default() });
@@ -71,7 +71,7 @@ fn scores(leaves: &Leaves<'_, f32>, points: &Var<f32>) -> Var<f32> {
     dense(&hidden, 2)
 }
 
-/// Points on one of two half circles each, with noise, and which.
+/// Points on two half circles, with noise, and the number of the half circle of each.
 fn moons(count: usize, random: &mut Random) -> (Array2<f32>, Vec<usize>) {
     let mut points = Array2::zeros((count, 2));
     let labels: Vec<usize> = (0..count).map(|_| random.below(2)).collect();

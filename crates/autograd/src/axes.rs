@@ -1,5 +1,5 @@
-//! From runtime shapes to the fixed number of axes that a kernel takes, and
-//! broadcasting between shapes.
+//! Conversion of arrays to the fixed number of axes that a kernel takes, and broadcasting
+//! between shapes.
 
 use ndarray::{ArcArray, Array, ArrayD, Axis, Dimension, IxDyn};
 use tensor::Element;
@@ -7,10 +7,10 @@ use tensor::Element;
 use crate::Var;
 
 impl<T: Element> Var<T> {
-    /// The value with as many axes as `D` has, shared.
+    /// The value, shared, as an array of the number of axes of `D`.
     ///
     /// # Panics
-    /// If it has another number of axes; names the operator and its argument.
+    /// If it has another number of axes; the message names the operator and its argument.
     pub(crate) fn expect<D: Dimension>(&self, operator: &str, argument: &str) -> ArcArray<T, D> {
         let value = self.shared();
         match value.into_dimensionality::<D>() {
@@ -24,7 +24,7 @@ impl<T: Element> Var<T> {
     }
 }
 
-/// The gradient of an output that has as many axes as `D`.
+/// A gradient as an array of the number of axes of `D`.
 pub(crate) fn fixed<T, D: Dimension>(gradient: ArrayD<T>) -> Array<T, D> {
     let Ok(gradient) = gradient.into_dimensionality::<D>() else {
         unreachable!("a gradient has the shape of its value")
@@ -32,7 +32,7 @@ pub(crate) fn fixed<T, D: Dimension>(gradient: ArrayD<T>) -> Array<T, D> {
     gradient
 }
 
-/// As [`fixed`], in standard layout, for kernels that work in place.
+/// [`fixed`] in standard layout, for kernels that work in place.
 pub(crate) fn fixed_standard<T: Element, D: Dimension>(gradient: ArrayD<T>) -> Array<T, D> {
     let gradient = fixed::<T, D>(gradient);
     if gradient.is_standard_layout() {
@@ -43,7 +43,7 @@ pub(crate) fn fixed_standard<T: Element, D: Dimension>(gradient: ArrayD<T>) -> A
 }
 
 /// The shape of an elementwise operator's output, by NumPy's rule: shapes are aligned
-/// at their last axis, and a length of one, or a missing axis, stretches.
+/// at their last axis, and an axis of length one, or a missing axis, is stretched.
 ///
 /// # Panics
 /// If the shapes do not match.

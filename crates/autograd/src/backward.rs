@@ -1,9 +1,10 @@
-//! The backward walk: from the last step to the first, gradients add up.
+//! The backward pass: visits the steps from the last to the first and accumulates
+//! gradients.
 //!
-//! Each step's function gets the whole gradient of its output, by value so that it
-//! may work in place, and adds to its parents'. The first gradient that reaches a
-//! value is moved into place, later ones are added to it. A step is dropped once
-//! its function has run, and with it the activations it kept.
+//! The function of each step receives the whole gradient of its output, by value so that it
+//! may work in place, and adds to the gradients of its inputs. The first gradient of a value
+//! is moved, later ones are added to it. A step is dropped as soon as its function has run,
+//! together with the activations that it kept.
 
 use std::collections::BTreeMap;
 
@@ -13,41 +14,46 @@ use tensor::Element;
 use crate::tape::{Origin, Parent, Step, Tape};
 use crate::{Gradients, elementwise};
 
-/// Where the function of a step puts the gradients of its inputs.
+/// The gradients of a step's inputs, to which the function of the step adds.
 pub struct ParentGradients<'a, T> {
     tape: &'a Tape<T>,
     parents: &'a [Parent],
     sums: &'a mut Sums<T>,
 }
 
-/// The gradients that have been added up so far.
+/// The gradients accumulated so far.
 struct Sums<T> {
-    /// Number of the first step of the walk.
+    /// Number of the first step of the pass.
     first: usize,
-    /// By step, from the first to the one before the current.
+    /// The gradients of the steps' outputs, from the first step to the one before the
+    /// current.
     steps: Vec<Option<ArrayD<T>>>,
     leaves: BTreeMap<usize, Option<ArrayD<T>>>,
 }
 
-/// Differentiates the output of `origin`, whose gradient is `seed`.
-pub(crate) fn walk<T: Element>(tape: &Tape<T>, origin: Origin, seed: ArrayD<T>) -> Gradients<T> {
+/// Differentiates the value of `origin`, whose own gradient is `seed`.
+pub(crate) fn differentiate_steps<T: Element>(
+    tape: &Tape<T>,
+    origin: Origin,
+    seed: ArrayD<T>,
+) -> Gradients<T> {
     let (first, mut steps) = tape.take_until(origin);
     let mut sums = Sums { first, steps: vec![None; steps.len()], leaves: BTreeMap::new() };
     sums.add(origin, seed);
     while let Some(Step { parents, backward }) = steps.pop() {
-        // Without a gradient the output does not depend on this step.
+        // Without a gradient, the differentiated value does not depend on this step.
         if let Some(gradient) = sums.steps.pop().flatten() {
             backward(gradient, &mut ParentGradients { tape, parents: &parents, sums: &mut sums });
         }
     }
-    tape.tidy();
+    tape.release_unused();
     let leaves = sums.leaves.into_iter().filter_map(|(leaf, sum)| Some((leaf, sum?)));
     Gradients::new(tape.clone(), leaves.collect())
 }
 
 impl<T: Element> ParentGradients<'_, T> {
-    /// Whether the gradient of input number `parent` is needed. Ask before computing
-    /// one that is expensive.
+    /// Whether the gradient of input number `parent` is needed. Check it before computing an
+    /// expensive gradient.
     ///
     /// # Panics
     /// If the step has no such input.
@@ -56,10 +62,10 @@ impl<T: Element> ParentGradients<'_, T> {
         self.parents[parent].origin != Origin::Constant
     }
 
-    /// Adds to the gradient of input number `parent`; nothing if it is not needed.
+    /// Adds to the gradient of input number `parent`, if it is needed.
     ///
     /// # Panics
-    /// If the step has no such input or the gradient has not its shape.
+    /// If the step has no such input or the gradient has another shape than the input.
     pub fn add<D: Dimension>(&mut self, parent: usize, gradient: Array<T, D>) {
         let Parent { origin, shape } = &self.parents[parent];
         let gradient = gradient.into_dyn();
@@ -80,14 +86,14 @@ impl<T: Element> ParentGradients<'_, T> {
         self.tape.take(shape)
     }
 
-    /// Takes back a gradient that is no longer needed, see [`Tape::give`].
+    /// Returns the memory of a gradient to the tape, see [`Tape::give`].
     pub(crate) fn give<D: Dimension>(&self, gradient: Array<T, D>) {
         self.tape.give(gradient);
     }
 }
 
 impl<T: Element> Sums<T> {
-    /// Returns the gradient if it was added to another, and its memory is free.
+    /// Returns the gradient if it was added to an earlier one, so that its memory is free.
     fn add(&mut self, origin: Origin, gradient: ArrayD<T>) -> Option<ArrayD<T>> {
         let sum = match origin {
             Origin::Constant => return Some(gradient),

@@ -1,52 +1,53 @@
-//! Memory of earlier steps, used again.
+//! Reuses the memory of earlier steps.
 //!
-//! A step of training takes and frees hundreds of megabytes in the same sizes as the
-//! step before. Fresh memory has to be zeroed and mapped page by page, which costs as
-//! much time as many an operator; memory that was in use a moment ago costs nothing.
+//! A step of training allocates and frees hundreds of megabytes, in the same sizes as the
+//! step before. New memory must be zeroed and mapped page by page, which takes as long as
+//! some operators; memory that was just in use is ready at once.
 //!
-//! Buffers are kept by length. One that was [given](Buffers::give) back is free at once.
-//! One that was [lent](Buffers::lend) to variables is held here by one more reference,
-//! and free when that is the only one left, which is looked up when a buffer of its
-//! length is asked for: nobody has to say when a value is no longer needed.
+//! Buffers are kept in a list for each length. A buffer that was [given back](BufferPool::give)
+//! is free at once. A buffer that is [shared](BufferPool::share) with variables is also
+//! referenced here and becomes free when this reference is the only one left, which is
+//! checked when a buffer of its length is requested: no caller has to report when a value is
+//! no longer needed.
 
 use std::collections::HashMap;
 
 use ndarray::{ArcArray, Array, Dimension, IxDyn};
 use tensor::Element;
 
-/// Buffers of one tape.
+/// The buffers of one tape.
 #[derive(Debug)]
-pub(crate) struct Buffers<T> {
-    shelves: HashMap<usize, Shelf<T>>,
-    /// Counts [`tidy`](Self::tidy), to know which buffers are idle.
+pub(crate) struct BufferPool<T> {
+    lists: HashMap<usize, FreeList<T>>,
+    /// Calls of [`release_unused`](Self::release_unused), to find unused buffers.
     round: u64,
 }
 
-/// Buffers of one length.
+/// The buffers of one length.
 #[derive(Debug)]
-struct Shelf<T> {
-    /// With the round in which they became free; the last used are at the end.
+struct FreeList<T> {
+    /// Free buffers and the round in which each became free, in that order.
     free: Vec<(u64, Vec<T>)>,
-    lent: Vec<ArcArray<T, IxDyn>>,
+    shared: Vec<ArcArray<T, IxDyn>>,
 }
 
-impl<T: Element> Buffers<T> {
+impl<T: Element> BufferPool<T> {
     pub(crate) fn new() -> Self {
-        Self { shelves: HashMap::new(), round: 0 }
+        Self { lists: HashMap::new(), round: 0 }
     }
 
     /// An array with **unspecified values**, in standard layout.
     pub(crate) fn take<D: Dimension>(&mut self, shape: D) -> Array<T, D> {
         let length = shape.size();
-        let free = self.shelves.get_mut(&length).and_then(|shelf| {
-            if shelf.free.is_empty() {
-                shelf.collect(self.round);
+        let free = self.lists.get_mut(&length).and_then(|list| {
+            if list.free.is_empty() {
+                list.collect(self.round);
             }
-            shelf.free.pop()
+            list.free.pop()
         });
         let mut values = free.map_or_else(|| vec![T::zero(); length], |(_, values)| values);
         if cfg!(debug_assertions) {
-            // Whoever reads before writing shall be found.
+            // Makes a read before the first write visible.
             values.fill(T::nan());
         }
         let Ok(array) = Array::from_shape_vec(shape, values) else {
@@ -55,47 +56,47 @@ impl<T: Element> Buffers<T> {
         array
     }
 
-    /// Takes back an array that nobody shares.
+    /// Returns an array that is not shared to the pool.
     pub(crate) fn give<D: Dimension>(&mut self, array: Array<T, D>) {
         let (values, _) = array.into_raw_vec_and_offset();
         let round = self.round;
-        self.shelf(values.len()).free.push((round, values));
+        self.list(values.len()).free.push((round, values));
     }
 
-    /// Remembers a shared array, to use its memory when no one else holds it.
-    pub(crate) fn lend<D: Dimension>(&mut self, array: &ArcArray<T, D>) {
-        self.shelf(array.len()).lent.push(array.clone().into_dyn());
+    /// Registers a shared array, whose memory is reused when it has no other owner.
+    pub(crate) fn share<D: Dimension>(&mut self, array: &ArcArray<T, D>) {
+        self.list(array.len()).shared.push(array.clone().into_dyn());
     }
 
-    /// Drops buffers that nobody has taken since the last call: shapes change.
-    pub(crate) fn tidy(&mut self) {
+    /// Frees buffers that were not taken since the last call, because shapes change.
+    pub(crate) fn release_unused(&mut self) {
         let round = self.round;
-        self.shelves.retain(|_, shelf| {
-            shelf.collect(round);
-            shelf.free.retain(|(freed, _)| *freed >= round);
-            !(shelf.free.is_empty() && shelf.lent.is_empty())
+        self.lists.retain(|_, list| {
+            list.collect(round);
+            list.free.retain(|(freed, _)| *freed >= round);
+            !(list.free.is_empty() && list.shared.is_empty())
         });
         self.round += 1;
     }
 
-    /// Values in all buffers that are free.
+    /// Values of all free buffers.
     #[cfg(test)]
-    fn idle(&self) -> usize {
-        self.shelves.iter().map(|(length, shelf)| length * shelf.free.len()).sum()
+    fn free_values(&self) -> usize {
+        self.lists.iter().map(|(length, list)| length * list.free.len()).sum()
     }
 
-    fn shelf(&mut self, length: usize) -> &mut Shelf<T> {
-        self.shelves.entry(length).or_insert(Shelf { free: Vec::new(), lent: Vec::new() })
+    fn list(&mut self, length: usize) -> &mut FreeList<T> {
+        self.lists.entry(length).or_insert(FreeList { free: Vec::new(), shared: Vec::new() })
     }
 }
 
-impl<T: Element> Shelf<T> {
-    /// Makes free what no one else holds any more.
+impl<T: Element> FreeList<T> {
+    /// Frees the shared buffers that have no other owner.
     fn collect(&mut self, round: u64) {
-        for array in std::mem::take(&mut self.lent) {
+        for array in std::mem::take(&mut self.shared) {
             match array.try_into_owned_nocopy() {
                 Ok(array) => self.free.push((round, array.into_raw_vec_and_offset().0)),
-                Err(array) => self.lent.push(array),
+                Err(array) => self.shared.push(array),
             }
         }
     }
@@ -108,8 +109,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_that_was_given_back_is_taken_again_in_any_shape() {
-        let mut buffers = Buffers::<f32>::new();
+    fn a_returned_buffer_is_reused_in_any_shape() {
+        let mut buffers = BufferPool::<f32>::new();
         let first = buffers.take(Ix2(3, 4));
         let place = first.as_ptr();
         buffers.give(first);
@@ -118,11 +119,11 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_was_lent_is_taken_only_when_no_one_holds_it() {
-        let mut buffers = Buffers::<f32>::new();
+    fn a_shared_buffer_is_reused_only_without_other_owners() {
+        let mut buffers = BufferPool::<f32>::new();
         let value = buffers.take(Ix1(12)).into_shared();
         let place = value.as_ptr();
-        buffers.lend(&value);
+        buffers.share(&value);
         let view = value.clone().into_dyn();
         drop(value);
         assert_ne!(buffers.take(Ix1(12)).as_ptr(), place);
@@ -131,18 +132,18 @@ mod tests {
     }
 
     #[test]
-    fn what_two_rounds_do_not_use_is_dropped() {
-        let mut buffers = Buffers::<f32>::new();
+    fn buffers_unused_for_two_rounds_are_freed() {
+        let mut buffers = BufferPool::<f32>::new();
         let [small, large] = [12, 100].map(|length| buffers.take(Ix1(length)));
         buffers.give(small);
         buffers.give(large);
-        buffers.tidy();
-        assert_eq!(buffers.idle(), 112);
+        buffers.release_unused();
+        assert_eq!(buffers.free_values(), 112);
         let small = buffers.take(Ix1(12));
         buffers.give(small);
-        buffers.tidy();
-        assert_eq!(buffers.idle(), 12);
-        buffers.tidy();
-        assert_eq!(buffers.idle(), 0);
+        buffers.release_unused();
+        assert_eq!(buffers.free_values(), 12);
+        buffers.release_unused();
+        assert_eq!(buffers.free_values(), 0);
     }
 }

@@ -1,12 +1,12 @@
-//! Maps over whole arrays, on all threads when they are large.
+//! Elementwise maps over arrays, on all threads if the arrays are large.
 //!
-//! Separate because most operators are one such map forward and one in place
-//! backward. Every value is computed by itself, so that threads change no bit.
+//! Most operators are one such map forward and one in place backward. Each value is
+//! computed independently, so that results do not depend on the number of threads.
 
 use ndarray::{ArrayD, ArrayViewD, Zip};
 use tensor::Element;
 
-/// Values below which starting tasks costs more than it saves.
+/// Fewest values for which tasks save more time than they cost.
 const PARALLEL: usize = 1 << 15;
 
 /// `map(value)` of each value.
@@ -22,7 +22,7 @@ pub(crate) fn map<T: Element>(
     }
 }
 
-/// `target ← map(target, value)`, place by place.
+/// `target ← map(target, value)`, elementwise.
 ///
 /// # Panics
 /// If the shapes differ.

@@ -1,10 +1,10 @@
-//! What can go wrong without being a bug of the caller.
+//! Errors that are not bugs of the caller.
 
 /// An error of this crate.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Two parameters of one name.
+    /// Two parameters have the same name.
     #[error("parameter {name} exists already")]
     DuplicateParameter {
         /// The name.
@@ -26,7 +26,7 @@ pub enum Error {
         /// The shape of the array.
         found: Vec<usize>,
     },
-    /// A state of another optimiser.
+    /// A state was saved by another optimiser.
     #[error("the optimiser is {expected}, the state was saved by {found}")]
     StateAlgorithm {
         /// The optimiser that should take the state.
@@ -34,13 +34,13 @@ pub enum Error {
         /// The optimiser that saved it.
         found: String,
     },
-    /// The state lacks an entry.
-    #[error("the optimiser's state lacks {name}")]
+    /// An entry of the state is missing.
+    #[error("the optimiser's state has no {name}")]
     MissingState {
         /// The tensor, or the parameter whose count of updates is missing.
         name: String,
     },
-    /// The state has an entry that belongs to no parameter.
+    /// An entry of the state does not belong to any parameter.
     #[error("the optimiser's state holds {name}, which belongs to no parameter")]
     UnexpectedState {
         /// The tensor or parameter.
@@ -56,7 +56,7 @@ pub enum Error {
         /// The tensor's.
         found: Vec<usize>,
     },
-    /// A gradient check found a derivative that central differences do not confirm.
+    /// A derivative of the tape differs from central differences.
     #[error(
         "input {input} at {index:?}: the tape's derivative is {tape}, differences give \
          {differences}: relative error {relative_error:.2e}, at most {tolerance:e} allowed"
@@ -64,7 +64,7 @@ pub enum Error {
     GradientMismatch {
         /// Number of the input.
         input: usize,
-        /// Place in it.
+        /// Index of the value.
         index: Vec<usize>,
         /// The tape's derivative.
         tape: f64,
@@ -75,8 +75,7 @@ pub enum Error {
         /// What was allowed.
         tolerance: f64,
     },
-    /// A gradient check along a direction found a derivative that central differences
-    /// do not confirm.
+    /// A directional derivative of the tape differs from central differences.
     #[error(
         "along direction {direction}: the tape's derivative is {tape}, differences give \
          {differences}: relative error {relative_error:.2e}, at most {tolerance:e} allowed"

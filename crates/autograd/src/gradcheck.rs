@@ -1,16 +1,16 @@
-//! Holds derivatives of the tape against central differences, in `f64`.
+//! Compares derivatives of the tape with central differences, in `f64`.
 //!
-//! Public, so that every operator, block, loss and network of other crates can be
-//! checked in a line. Three depths:
+//! It is public, so that operators, losses and networks of other crates can be checked in a
+//! line. There are three checks:
 //!
-//! * [`assert_operator`]: value against a reference, every partial derivative against
-//!   differences, and all of it again on arrays that are not contiguous;
+//! * [`assert_operator`]: the value against a reference, every partial derivative against
+//!   differences, and both again on arrays that are not contiguous;
 //! * [`assert_gradient`]: every partial derivative of any function;
 //! * [`GradientCheck::run_along`]: derivatives along random directions, for networks
-//!   with too many parameters to move one by one.
+//!   with too many parameters to vary one by one.
 //!
-//! Differences are blind at a kink: choose points away from them
-//! ([`points::distinct`]) and check the kink itself by hand.
+//! Central differences are wrong at a kink: choose points away from kinks
+//! ([`points::distinct`]) and test the derivative at the kink itself by hand.
 
 mod layout;
 mod operator;
@@ -23,15 +23,16 @@ pub use operator::assert_operator;
 
 use crate::{Error, Gradients, Random, Tape, Var};
 
-/// How to check.
+/// The options of a gradient check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientCheck {
-    /// How far a coordinate moves to each side, times its size where that is over one.
-    /// Rounding costs about `1e-16 / step`, curvature `step²`.
+    /// Step of the differences, to each side of a coordinate; multiplied by the coordinate's
+    /// size if that is greater than one. Rounding contributes an error of about
+    /// `1e-16 / step`, curvature one of `step²`.
     pub step: f64,
     /// Greatest relative error.
     pub tolerance: f64,
-    /// Of the output's gradient and of directions.
+    /// Seed of the output's gradient and of directions.
     pub seed: u64,
 }
 
@@ -42,30 +43,32 @@ impl Default for GradientCheck {
     }
 }
 
-/// What a check found.
+/// The result of a successful check.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Agreement {
-    /// Derivatives that were compared.
+    /// Number of derivatives compared.
     pub compared: usize,
     /// Greatest relative error.
     pub largest_error: f64,
 }
 
-/// A derivative this small, relative to the greatest of its input, is compared to that.
+/// Derivatives smaller than this share of the greatest one of their input are compared
+/// relative to that share of the greatest.
 const SMALL: f64 = 1e-3;
-/// A derivative this small counts as zero: differences cannot tell.
-const NOTHING: f64 = 1e-5;
+/// Errors are relative to at least this, because differences cannot resolve smaller
+/// derivatives.
+const ZERO: f64 = 1e-5;
 
 impl GradientCheck {
     /// Compares every partial derivative of `function`.
     ///
-    /// The output may have any shape; it is reduced to a number by random weights. An
+    /// The output may have any shape; random weights reduce it to a number. An
     /// error is relative to the greater of the two derivatives, or to a thousandth of
     /// the greatest derivative of that input if both are smaller.
     ///
     /// # Errors
-    /// [`Error::GradientMismatch`] at the first that differs by more than the tolerance,
-    /// or is NaN.
+    /// [`Error::GradientMismatch`] for the first derivative that differs by more than the
+    /// tolerance, or is NaN.
     pub fn run(
         &self,
         inputs: &[ArrayD<f64>],
@@ -89,14 +92,14 @@ impl GradientCheck {
                 numeric[&index] = (difference * &weights).sum() / (above - below);
             }
             let largest = numeric.iter().fold(0.0, |largest: f64, slope| largest.max(slope.abs()));
-            let floor = (SMALL * largest).max(NOTHING);
+            let floor = (SMALL * largest).max(ZERO);
             for ((index, tape), differences) in
                 analytic.gradients[input].indexed_iter().zip(&numeric)
             {
                 let (tape, differences) = (*tape, *differences);
                 let scale = floor.max(tape.abs()).max(differences.abs());
                 let relative_error = (tape - differences).abs() / scale;
-                if !agreement.takes(relative_error, self.tolerance) {
+                if !agreement.record(relative_error, self.tolerance) {
                     let index = index.slice().to_vec();
                     let tolerance = self.tolerance;
                     return Err(Error::GradientMismatch {
@@ -113,12 +116,12 @@ impl GradientCheck {
         Ok(agreement)
     }
 
-    /// Compares the derivatives of `function` along random directions of unit length over
-    /// all inputs together: two evaluations each, however many parameters there are.
+    /// Compares the derivatives of `function` along random directions of unit length in the
+    /// space of all inputs: two evaluations each, for any number of parameters.
     ///
     /// # Errors
-    /// [`Error::DirectionMismatch`] at the first that differs by more than the tolerance,
-    /// or is NaN.
+    /// [`Error::DirectionMismatch`] for the first derivative that differs by more than the
+    /// tolerance, or is NaN.
     pub fn run_along(
         &self,
         directions: usize,
@@ -151,12 +154,13 @@ impl GradientCheck {
                 .zip(&towards)
                 .map(|(slope, part)| (slope * part).sum())
                 .sum();
-            // A direction that happens to be level is compared to what is usual.
+            // An error is relative to at least a part of the typical slope, because a direction
+            // may happen to have a slope of almost zero.
             let values = inputs.iter().map(ArrayD::len).sum::<usize>().max(1) as f64;
             let floor = (SMALL.sqrt() * steepest / values.sqrt()).max(f64::MIN_POSITIVE);
             let scale = floor.max(tape.abs()).max(differences.abs());
             let relative_error = (tape - differences).abs() / scale;
-            if !agreement.takes(relative_error, self.tolerance) {
+            if !agreement.record(relative_error, self.tolerance) {
                 let tolerance = self.tolerance;
                 return Err(Error::DirectionMismatch {
                     direction,
@@ -183,10 +187,10 @@ impl GradientCheck {
         Analytic::new(&leaves, output.backward_from(weights), output.value().to_owned())
     }
 
-    /// What reduces an output to a number: its gradient.
+    /// The weights that reduce an output to a number: its gradient.
     fn weights(&self, shape: &[usize]) -> ArrayD<f64> {
         let mut random = Random::new(self.seed);
-        // Away from zero, so that no output goes unseen.
+        // Away from zero, so that every output matters.
         ArrayD::from_shape_simple_fn(IxDyn(shape), || {
             let size = 0.5 + random.uniform();
             if random.below(2) == 0 { size } else { -size }
@@ -194,7 +198,7 @@ impl GradientCheck {
     }
 }
 
-/// Sets the seed of directions apart from that of weights.
+/// Distinguishes the seed of directions from that of weights.
 const DIRECTIONS: u64 = 0x6469_7265_6374_696f;
 
 /// The output of a function and the tape's derivative for each of its inputs.
@@ -216,8 +220,8 @@ impl Analytic {
 }
 
 impl Agreement {
-    /// Counts a comparison; says whether it is within the tolerance.
-    fn takes(&mut self, relative_error: f64, tolerance: f64) -> bool {
+    /// Records a comparison; returns whether it is within the tolerance.
+    fn record(&mut self, relative_error: f64, tolerance: f64) -> bool {
         self.compared += 1;
         self.largest_error = self.largest_error.max(relative_error);
         relative_error <= tolerance
@@ -240,7 +244,7 @@ fn evaluate(inputs: &[ArrayD<f64>], function: &impl Fn(&[Var<f64>]) -> Var<f64>)
 /// ```
 ///
 /// # Panics
-/// That is its purpose.
+/// If the check fails.
 #[track_caller]
 pub fn assert_gradient(inputs: &[ArrayD<f64>], function: impl Fn(&[Var<f64>]) -> Var<f64>) {
     if let Err(error) = GradientCheck::default().run(inputs, function) {

@@ -1,4 +1,4 @@
-//! What a backward walk returns.
+//! The result of a backward pass.
 
 use std::collections::BTreeMap;
 

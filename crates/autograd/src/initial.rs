@@ -1,4 +1,4 @@
-//! Values that parameters start from.
+//! Initial values of parameters.
 
 use ndarray::{Array, ArrayD, IxDyn};
 use tensor::Element;
@@ -20,7 +20,7 @@ pub fn he_normal<T: Element>(shape: &[usize], random: &mut Random) -> ArrayD<T> 
     Array::from_shape_simple_fn(IxDyn(shape), || T::from_f64(deviation * random.normal()))
 }
 
-/// Even values within `±√(6 / (inputs + outputs))`, for weights without a ReLU after
+/// Uniform values within `±√(6 / (inputs + outputs))`, for weights without a ReLU after
 /// them (Glorot and Bengio, "Understanding the difficulty of training deep feedforward
 /// neural networks", 2010, eq. 16).
 ///
@@ -36,10 +36,10 @@ pub fn glorot_uniform<T: Element>(shape: &[usize], random: &mut Random) -> Array
     })
 }
 
-/// Outputs and inputs that a weight of this shape joins.
+/// The numbers of outputs and inputs that a weight of this shape connects.
 fn fans(name: &str, shape: &[usize]) -> [usize; 2] {
     let Some((first, others)) = shape.split_first() else {
-        panic!("{name}: a weight has axes, this shape has none")
+        panic!("{name}: the shape of a weight has axes, this one has none")
     };
     let inputs: usize = others.iter().product();
     assert!(inputs > 0, "{name}: no inputs in shape {shape:?}");

@@ -1,13 +1,13 @@
-//! Reverse-mode differentiation over [`tensor`]'s operators, and what trains with it.
+//! Reverse-mode differentiation of [`tensor`]'s operators, and training with it.
 //!
-//! A [`Tape`] remembers what was computed, a [`Var`] is a value on it, and
-//! [`Var::backward`] walks the tape from the end to the [`Gradients`] of its
-//! leaves. Around that: named [`Parameters`] in groups, an [`Optimiser`] for
-//! them, a learning-rate [`Schedule`], starting values ([`initial`]) and
-//! [`gradcheck`], which holds every operator against central differences.
+//! A [`Tape`] records operators, a [`Var`] is a value on it, and [`Var::backward`] visits
+//! the tape from its end and returns the [`Gradients`] of its leaves. For training there are
+//! named [`Parameters`] in groups, an [`Optimiser`], a learning rate [`Schedule`] and initial
+//! values ([`initial`]); [`gradcheck`] compares derivatives with central differences, for
+//! the operators of this crate and for functions of your own.
 //!
-//! To read it in one sitting: `tape.rs`, `backward.rs`, `var.rs`, then any file of
-//! `ops/`, which is named as its counterpart in [`tensor::ops`].
+//! To understand the crate, read `tape.rs`, `backward.rs` and `var.rs`, then any file of
+//! `ops/`.
 //!
 //! ```
 //! use autograd::Tape;
@@ -24,12 +24,12 @@
 //!
 //! Conventions:
 //!
-//! * Shapes are checked when an operator is called. A wrong one is a bug of the
-//!   caller and panics with the operator's name and both numbers, as in `tensor`.
-//!   What data or files can cause is an [`Error`].
-//! * A value is stored once: variables, reshapes and backward functions share it.
-//!   The walk frees each step's values as soon as it has passed, and the tape keeps
-//!   their memory for the next step: keep one tape for a whole training.
+//! * Shapes are checked when an operator is called. A wrong shape is a bug of the caller and
+//!   panics with the operator's name and both shapes, as in `tensor`. Failures that data or
+//!   files can cause are [`Error`]s.
+//! * A value is stored once: variables, reshapes and backward functions share it. The
+//!   backward pass frees the values of each step as soon as it has visited it, and the tape
+//!   keeps their memory for the next step: use one tape for a whole training.
 //! * The same inputs give the same bits, with any number of threads.
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
-//! Optimisers: how gradients change parameters.
+//! Optimisers: algorithms that change parameters by their gradients.
 //!
-//! One file an algorithm, each with a fused loop over a parameter, its gradient and
-//! its moments, so that memory is passed once. What they share is here: which tensors
-//! an algorithm keeps, dealing the work out to threads, and in `state` saving it.
+//! Each algorithm is one fused loop over a parameter, its gradient and its moments, so that
+//! memory is read once. This module knows the moments of each algorithm and distributes the
+//! parameters to threads; `state.rs` saves and restores the moments.
 
 mod adam;
 mod adamw;
@@ -22,7 +22,7 @@ pub use state::OptimiserState;
 
 use crate::{ParameterGradients, Parameters};
 
-/// Which optimiser, with its options.
+/// An optimization algorithm and its options.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -45,7 +45,7 @@ impl Algorithm {
         }
     }
 
-    /// What it keeps for each parameter.
+    /// The names of its moments, the tensors that it keeps for each parameter.
     const fn moments(&self) -> &'static [&'static str] {
         match self {
             Self::Sgd(_) => &["velocity"],
@@ -54,7 +54,7 @@ impl Algorithm {
     }
 }
 
-/// Changes [`Parameters`] by their gradients, remembering past ones.
+/// Changes [`Parameters`] by their gradients and keeps moments of past gradients.
 ///
 /// ```
 /// use autograd::optimiser::{Optimiser, Sgd};
@@ -79,20 +79,20 @@ impl Algorithm {
 #[derive(Clone, Debug)]
 pub struct Optimiser<T> {
     algorithm: Algorithm,
-    memories: Vec<Memory<T>>,
+    parameters: Vec<Moments<T>>,
 }
 
-/// What an optimiser keeps for one parameter.
+/// The moments of one parameter.
 #[derive(Clone, Debug)]
-struct Memory<T> {
+struct Moments<T> {
     name: Arc<str>,
-    /// Updates made so far.
+    /// Number of updates so far.
     updates: u64,
-    /// As [`Algorithm::moments`] names them, in standard layout.
-    moments: Vec<ArrayD<T>>,
+    /// In the order of [`Algorithm::moments`], in standard layout.
+    tensors: Vec<ArrayD<T>>,
 }
 
-/// The numbers of one update of one parameter.
+/// The settings of one update of one parameter.
 #[derive(Clone, Copy, Debug)]
 struct Update {
     rate: f64,
@@ -101,27 +101,27 @@ struct Update {
     number: u64,
 }
 
-/// Values that a task works on.
+/// Values of a task.
 const CHUNK: usize = 1 << 14;
 
 impl<T: Element> Optimiser<T> {
-    /// An optimiser of all of `parameters`, which remembers nothing yet.
+    /// An optimiser of all of `parameters`, without past gradients.
     pub fn new(algorithm: impl Into<Algorithm>, parameters: &Parameters<T>) -> Self {
         let algorithm = algorithm.into();
-        let memories = parameters
+        let parameters = parameters
             .list()
             .iter()
-            .map(|parameter| Memory {
+            .map(|parameter| Moments {
                 name: Arc::clone(&parameter.name),
                 updates: 0,
-                moments: algorithm
+                tensors: algorithm
                     .moments()
                     .iter()
                     .map(|_| ArrayD::zeros(IxDyn(parameter.value.shape())))
                     .collect(),
             })
             .collect();
-        Self { algorithm, memories }
+        Self { algorithm, parameters }
     }
 
     /// The algorithm and its options.
@@ -130,12 +130,12 @@ impl<T: Element> Optimiser<T> {
         &self.algorithm
     }
 
-    /// Changes every parameter that has a gradient. The others, and what is remembered
-    /// of them, stay as they are.
+    /// Changes every parameter that has a gradient. The other parameters and their moments
+    /// do not change.
     ///
     /// # Panics
-    /// If the learning rate is not finite, or `parameters` and `gradients` are not those
-    /// that the optimiser was made for.
+    /// If the learning rate is not finite, or `parameters` or `gradients` belong to other
+    /// parameters than the optimiser.
     pub fn step(
         &mut self,
         parameters: &mut Parameters<T>,
@@ -146,35 +146,35 @@ impl<T: Element> Optimiser<T> {
         let (groups, list) = parameters.parts_mut();
         let gradients = gradients.list();
         assert!(
-            list.len() == self.memories.len() && gradients.len() == list.len(),
-            "step: {} parameters and {} gradients, the optimiser was made for {}",
+            list.len() == self.parameters.len() && gradients.len() == list.len(),
+            "step: {} parameters and {} gradients, the optimiser has {}",
             list.len(),
             gradients.len(),
-            self.memories.len()
+            self.parameters.len()
         );
         let algorithm = self.algorithm;
-        list.par_iter_mut().zip(&mut self.memories).zip(gradients).for_each(
-            |((parameter, memory), (name, gradient))| {
+        list.par_iter_mut().zip(&mut self.parameters).zip(gradients).for_each(
+            |((parameter, own), (name, gradient))| {
                 assert!(
-                    parameter.name == memory.name && parameter.name == *name,
-                    "step: parameter {}, gradient of {name}, memory of {}",
+                    parameter.name == own.name && parameter.name == *name,
+                    "step: parameter {}, gradient of {name}, moments of {}",
                     parameter.name,
-                    memory.name
+                    own.name
                 );
                 let Some(gradient) = gradient else { return };
-                memory.updates += 1;
+                own.updates += 1;
                 let group = groups[parameter.group];
                 let update = Update {
                     rate: learning_rate * group.rate_factor,
                     weight_decay: group.weight_decay,
-                    number: memory.updates,
+                    number: own.updates,
                 };
                 let (Some(values), Some(gradient)) =
                     (parameter.value.as_slice_mut(), gradient.as_slice())
                 else {
                     unreachable!("parameters and gradients are kept in standard layout")
                 };
-                algorithm.update(update, values, gradient, &mut memory.moments);
+                algorithm.update(update, values, gradient, &mut own.tensors);
             },
         );
     }

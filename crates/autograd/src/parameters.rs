@@ -1,7 +1,7 @@
 //! The named tensors that training changes.
 //!
-//! Separate from the tape, which lives for a step, and from optimisers, of which
-//! there may be several. A step of training goes round these types:
+//! They outlive the tape's steps and do not belong to an optimiser, so several optimisers
+//! can share them. A training step passes through these types:
 //!
 //! [`Parameters`] → [`Leaves`] on a tape → loss → `Gradients` →
 //! [`ParameterGradients`] → [`Optimiser::step`](crate::Optimiser::step) → `Parameters`.
@@ -20,28 +20,28 @@ use crate::{Error, Tape};
 pub use gradients::ParameterGradients;
 pub use leaves::Leaves;
 
-/// What a group of parameters has in common.
+/// The settings of a group of parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParameterGroup {
-    /// Pull towards zero; what it multiplies depends on the optimiser. Usually zero for
-    /// biases and for scale and shift of batch normalisation.
+    /// Strength of the decay towards zero; the optimiser defines its exact meaning. Usually
+    /// zero for biases and for scale and shift of batch normalization.
     pub weight_decay: f64,
-    /// Multiplies the learning rate. Zero keeps the group as it is.
+    /// Factor of the learning rate. With zero the group does not change.
     pub rate_factor: f64,
 }
 
 impl Default for ParameterGroup {
-    /// No decay, the learning rate as it is.
+    /// No decay, the unchanged learning rate.
     fn default() -> Self {
         Self { weight_decay: 0.0, rate_factor: 1.0 }
     }
 }
 
-/// Number of a group of one [`Parameters`].
+/// Identifies a group of one [`Parameters`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupId(usize);
 
-/// Named tensors in the order they were inserted, each in a group.
+/// Named tensors in order of insertion, each in a group.
 #[derive(Clone, Debug, Default)]
 pub struct Parameters<T> {
     groups: Vec<ParameterGroup>,
@@ -49,11 +49,11 @@ pub struct Parameters<T> {
     places: HashMap<Arc<str>, usize>,
 }
 
-/// One of them.
+/// A named tensor.
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter<T> {
     pub(crate) name: Arc<str>,
-    /// Place in the list of groups.
+    /// Index in the list of groups.
     pub(crate) group: usize,
     /// In standard layout.
     pub(crate) value: ArcArray<T, IxDyn>,
@@ -72,10 +72,10 @@ impl<T: Element> Parameters<T> {
         GroupId(self.groups.len() - 1)
     }
 
-    /// What a group has in common, to be changed between steps.
+    /// The settings of a group, to be changed between steps.
     ///
     /// # Panics
-    /// If the group is of other `Parameters`.
+    /// If the group belongs to other `Parameters`.
     pub fn group_mut(&mut self, group: GroupId) -> &mut ParameterGroup {
         &mut self.groups[group.0]
     }
@@ -83,10 +83,10 @@ impl<T: Element> Parameters<T> {
     /// Adds a parameter.
     ///
     /// # Errors
-    /// [`Error::DuplicateParameter`] if the name is taken.
+    /// [`Error::DuplicateParameter`] if there is one of this name.
     ///
     /// # Panics
-    /// If the group is of other `Parameters`.
+    /// If the group belongs to other `Parameters`.
     pub fn insert<S, D>(
         &mut self,
         name: &str,
@@ -108,7 +108,7 @@ impl<T: Element> Parameters<T> {
         Ok(())
     }
 
-    /// The value of a parameter; `None` if there is none of that name.
+    /// The value of a parameter; `None` if there is none of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<ArrayViewD<'_, T>> {
         Some(self.list[*self.places.get(name)?].value.view())
@@ -117,7 +117,7 @@ impl<T: Element> Parameters<T> {
     /// Replaces a value.
     ///
     /// # Errors
-    /// [`Error::UnknownParameter`] or [`Error::ParameterShape`]; nothing is changed then.
+    /// [`Error::UnknownParameter`] or [`Error::ParameterShape`]; then nothing changes.
     pub fn set<S, D>(&mut self, name: &str, value: ArrayBase<S, D>) -> Result<(), Error>
     where
         S: DataOwned<Elem = T>,
@@ -155,7 +155,7 @@ impl<T: Element> Parameters<T> {
         self.list.is_empty()
     }
 
-    /// Numbers in all parameters together.
+    /// Total number of values of all parameters.
     #[must_use]
     pub fn value_count(&self) -> usize {
         self.list.iter().map(|parameter| parameter.value.len()).sum()

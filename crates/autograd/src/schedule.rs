@@ -1,11 +1,11 @@
-//! Learning rates over the steps of training.
+//! Learning rate schedules.
 //!
-//! A schedule is a function of the step's number and keeps no state, so a resumed run
+//! A schedule is a function of the number of the step and has no state, so a resumed run
 //! has the same rates.
 
 use std::f64::consts::PI;
 
-/// How the learning rate goes with the steps.
+/// The learning rate as a function of the step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Schedule {
@@ -14,26 +14,26 @@ pub enum Schedule {
         /// The rate.
         rate: f64,
     },
-    /// Up in a straight line, then down along half a cosine wave (Loshchilov and
+    /// A linear warm-up, then a decrease along half a cosine wave (Loshchilov and
     /// Hutter, "SGDR", 2017, eq. 5, without restarts).
     Cosine {
-        /// The rate when warm.
+        /// The rate after the warm-up.
         peak: f64,
-        /// The rate at the end and ever after.
+        /// The rate at the end and thereafter.
         floor: f64,
-        /// Steps of the straight line. The first has `peak / warm_up`, so that none is
-        /// wasted on a rate of zero.
+        /// Steps of the warm-up. The first has the rate `peak / warm_up`, because a step with
+        /// a rate of zero would be wasted.
         warm_up: u64,
         /// Steps of the whole training.
         steps: u64,
     },
-    /// Down by a factor every so many steps.
+    /// A decrease by a factor at regular intervals.
     Step {
-        /// The rate at first.
+        /// The initial rate.
         rate: f64,
-        /// What each fall multiplies it by.
+        /// The factor of each decrease.
         factor: f64,
-        /// Steps from one fall to the next; zero for none.
+        /// Steps between decreases; zero for a constant rate.
         every: u64,
     },
 }
@@ -61,8 +61,8 @@ impl Schedule {
                 floor + (peak - floor) * (0.5 + 0.5 * (PI * progress).cos())
             }
             Self::Step { rate, factor, every } => {
-                let falls = step.checked_div(every).unwrap_or(0);
-                rate * factor.powf(falls as f64)
+                let decreases = step.checked_div(every).unwrap_or(0);
+                rate * factor.powf(decreases as f64)
             }
         }
     }

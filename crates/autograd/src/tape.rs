@@ -1,10 +1,9 @@
-//! The tape: a list of steps in the order they were computed.
+//! The tape: a list of steps in the order in which they were computed.
 //!
-//! A step holds where its inputs came from and one boxed function that turns the
-//! gradient of its output into gradients of its inputs. Because steps are in
-//! order, walking the list from its end visits each after all that use it: no
-//! graph is sorted and nothing recurses, in the walk or when a long tape is
-//! dropped.
+//! A step holds the origins of its inputs and one boxed function that computes the gradients
+//! of its inputs from that of its output. Because steps are in order, the backward pass
+//! visits the list from its end and reaches each step after all that use its output: no
+//! graph is sorted, and neither the pass nor dropping a long tape recurses.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -13,18 +12,18 @@ use std::rc::Rc;
 use ndarray::{ArcArray, Array, ArrayBase, ArrayD, DataOwned, Dimension, IxDyn};
 use tensor::Element;
 
-use crate::buffers::Buffers;
+use crate::buffers::BufferPool;
 use crate::{ParentGradients, Var};
 
-/// Records operators on its variables, to be differentiated by [`Var::backward`].
+/// Records the operators that are applied to its variables, for [`Var::backward`].
 ///
-/// Cloning gives another handle to the same tape. A tape stays on its thread;
-/// operators use all threads inside.
+/// A clone is another handle to the same tape. A tape stays on its thread; operators use all
+/// threads internally.
 ///
-/// `backward` empties the tape, so one serves a whole training. It is faster than a
-/// new one for each step, because a tape keeps the memory of its last step for the
-/// next; memory that two steps did not use is freed. What is computed and never
-/// differentiated belongs into [`no_grad`](Self::no_grad), or it stays on the tape.
+/// `backward` empties the tape, so one tape serves a whole training. That is faster than a
+/// new tape for each step, because a tape keeps the memory of its last step for the next;
+/// memory that two steps did not use is freed. Compute values that are never differentiated
+/// in [`no_grad`](Self::no_grad); otherwise they stay on the tape.
 #[derive(Clone)]
 pub struct Tape<T> {
     inner: Rc<Inner<T>>,
@@ -34,23 +33,23 @@ struct Inner<T> {
     recording: Cell<bool>,
     leaves: Cell<usize>,
     steps: RefCell<Steps<T>>,
-    buffers: RefCell<Buffers<T>>,
+    buffers: RefCell<BufferPool<T>>,
 }
 
-/// The steps that were not walked yet.
+/// The steps that no backward pass has visited.
 struct Steps<T> {
-    /// Number of the first one: those before are walked and freed.
+    /// Number of the first one; earlier steps were visited and freed.
     first: usize,
     list: Vec<Step<T>>,
 }
 
-/// One operator's part of the backward walk.
+/// The part of one operator in the backward pass.
 pub(crate) struct Step<T> {
     pub(crate) parents: Vec<Parent>,
     pub(crate) backward: Backward<T>,
 }
 
-/// Takes the gradient of a step's output, adds to those of its inputs.
+/// Takes the gradient of a step's output and adds to those of its inputs.
 pub(crate) type Backward<T> = Box<dyn FnOnce(ArrayD<T>, &mut ParentGradients<'_, T>)>;
 
 /// An input of a step.
@@ -60,10 +59,10 @@ pub(crate) struct Parent {
     pub(crate) shape: IxDyn,
 }
 
-/// Where a variable came from.
+/// The origin of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Nothing is differentiated with respect to it.
+    /// No value is differentiated with respect to it.
     Constant,
     /// A parameter, by number.
     Leaf(usize),
@@ -77,11 +76,11 @@ impl<T: Element> Tape<T> {
     pub fn new() -> Self {
         let steps = RefCell::new(Steps { first: 0, list: Vec::new() });
         let (recording, leaves) = (Cell::new(true), Cell::new(0));
-        let buffers = RefCell::new(Buffers::new());
+        let buffers = RefCell::new(BufferPool::new());
         Self { inner: Rc::new(Inner { recording, leaves, steps, buffers }) }
     }
 
-    /// A leaf that gets a gradient.
+    /// A leaf with a gradient.
     ///
     /// An `ArcArray` is shared, not copied.
     pub fn parameter<S, D>(&self, array: ArrayBase<S, D>) -> Var<T>
@@ -94,7 +93,7 @@ impl<T: Element> Tape<T> {
         Var::new(self, Origin::Leaf(leaf), array)
     }
 
-    /// A leaf without a gradient: data, targets.
+    /// A leaf without a gradient, such as data or targets.
     ///
     /// An `ArcArray` is shared, not copied.
     pub fn constant<S, D>(&self, array: ArrayBase<S, D>) -> Var<T>
@@ -105,8 +104,8 @@ impl<T: Element> Tape<T> {
         Var::new(self, Origin::Constant, array)
     }
 
-    /// Runs `work` without recording: what it computes is constant and keeps
-    /// nothing for a backward walk. May be nested.
+    /// Runs `work` without recording: the values that it computes are constants and keep
+    /// nothing for a backward pass. Calls may be nested.
     pub fn no_grad<R>(&self, work: impl FnOnce() -> R) -> R {
         /// Restores the state also when `work` panics.
         struct Restore<'a>(&'a Cell<bool>, bool);
@@ -119,58 +118,57 @@ impl<T: Element> Tape<T> {
         let _restore = Restore(recording, recording.replace(false));
         let result = work();
         if self.is_empty() {
-            // Between steps; within one, the backward walk will want its memory.
-            self.tidy();
+            // Only between steps: within a step, the backward pass reuses the memory.
+            self.release_unused();
         }
         result
     }
 
-    /// Forgets what was recorded, as `backward` does, but for the gradients: for a step
-    /// that turned out to have nothing to learn from.
+    /// Discards the recorded operators, as `backward` does, without computing gradients:
+    /// for a step that turns out to have no loss.
     pub fn clear(&self) {
         let _unused = self.take_until(Origin::Constant);
-        self.tidy();
+        self.release_unused();
     }
 
-    /// Operators recorded since the last backward walk.
+    /// Operators recorded since the last backward pass.
     #[must_use]
     pub fn len(&self) -> usize {
         self.inner.steps.borrow().list.len()
     }
 
-    /// Whether nothing is recorded.
+    /// Whether no operators are recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether operators are recorded just now, see [`Tape::no_grad`].
+    /// Whether operators are being recorded, see [`Tape::no_grad`].
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.inner.recording.get()
     }
 
-    /// An array with **unspecified values**, in memory of an earlier step if there is
-    /// some of that size.
+    /// An array with **unspecified values**, in the memory of an earlier step if possible.
     pub(crate) fn take<D: Dimension>(&self, shape: D) -> Array<T, D> {
         self.inner.buffers.borrow_mut().take(shape)
     }
 
-    /// Takes back an array that is no longer needed.
+    /// Returns the memory of an array to the tape.
     pub(crate) fn give<D: Dimension>(&self, array: Array<T, D>) {
         self.inner.buffers.borrow_mut().give(array);
     }
 
-    /// Shares an array whose memory comes back when no one holds it any more.
+    /// Shares an array whose memory the tape reuses when it has no other owner.
     pub(crate) fn share<D: Dimension>(&self, array: Array<T, D>) -> ArcArray<T, D> {
         let shared = array.into_shared();
-        self.inner.buffers.borrow_mut().lend(&shared);
+        self.inner.buffers.borrow_mut().share(&shared);
         shared
     }
 
-    /// Frees memory that was not used for two steps.
-    pub(crate) fn tidy(&self) {
-        self.inner.buffers.borrow_mut().tidy();
+    /// Frees memory that two steps did not use.
+    pub(crate) fn release_unused(&self) {
+        self.inner.buffers.borrow_mut().release_unused();
     }
 
     /// Whether both are handles to one tape.
@@ -178,7 +176,7 @@ impl<T: Element> Tape<T> {
         Rc::ptr_eq(&self.inner, &other.inner)
     }
 
-    /// Adds a step and says where its output comes from.
+    /// Adds a step and returns the origin of its output.
     pub(crate) fn push(&self, step: Step<T>) -> Origin {
         let mut steps = self.inner.steps.borrow_mut();
         for parent in &step.parents {
@@ -188,15 +186,15 @@ impl<T: Element> Tape<T> {
         Origin::Step(steps.first + steps.list.len() - 1)
     }
 
-    /// Empties the tape and returns the steps up to the one that gave `origin`,
-    /// with the number of the first.
+    /// Empties the tape and returns the number of the first step and the steps up to the
+    /// one that computed the value of `origin`.
     pub(crate) fn take_until(&self, origin: Origin) -> (usize, Vec<Step<T>>) {
         let mut steps = self.inner.steps.borrow_mut();
         steps.expect_live(origin);
         let first = steps.first;
         let mut list = std::mem::take(&mut steps.list);
         steps.first += list.len();
-        // What is dropped here must find the tape free.
+        // Values that are dropped below may access the tape.
         drop(steps);
         list.truncate(match origin {
             Origin::Step(step) => step + 1 - first,
@@ -207,7 +205,7 @@ impl<T: Element> Tape<T> {
 }
 
 impl<T> Steps<T> {
-    /// Panics if the step that gave `origin` is freed.
+    /// Panics if the step that computed the value of `origin` was freed.
     fn expect_live(&self, origin: Origin) {
         if let Origin::Step(step) = origin {
             assert!(

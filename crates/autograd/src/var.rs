@@ -1,11 +1,11 @@
-//! A variable: a value, its tape, and where on it the value came from.
+//! A variable: a value, its tape and its origin on the tape.
 
 use std::fmt;
 
 use ndarray::{ArcArray, ArrayBase, ArrayD, ArrayViewD, DataOwned, Dimension, IxDyn};
 use tensor::Element;
 
-use crate::backward::walk;
+use crate::backward::differentiate_steps;
 use crate::tape::{Origin, Parent, Step, Tape};
 use crate::{Gradients, ParentGradients};
 
@@ -30,14 +30,14 @@ impl<T: Element> Var<T> {
 
     /// The output of an operator on `parents`, which `backward` differentiates.
     ///
-    /// This is how operators are made, here and in other crates. `backward` takes
+    /// All operators are defined with it, here and in other crates. `backward` takes
     /// the gradient of the output and [adds](ParentGradients::add) to those of the
-    /// parents, by their number in `parents`. It should capture the arrays it needs
-    /// ([`Var::shared`] costs nothing) and **no `Var`**, which would tie the tape
-    /// into a circle. If no parent needs a gradient it is dropped at once.
+    /// parents, by their number in `parents`. It should capture the arrays that it needs
+    /// ([`Var::shared`] costs nothing) and **no `Var`**, which would form a reference cycle
+    /// with the tape. If no parent needs a gradient, `backward` is dropped at once.
     ///
     /// # Panics
-    /// If there are no parents, they are on different tapes, or one was computed
+    /// If there are no parents, if they are on different tapes, or if one was computed
     /// before an earlier `backward` of the tape.
     ///
     /// # Examples
@@ -81,15 +81,15 @@ impl<T: Element> Var<T> {
         Self::new(tape, origin, output)
     }
 
-    /// Differentiates this value, a single number, with respect to all parameters it
+    /// Differentiates this value, a single number, with respect to all parameters that it
     /// depends on.
     ///
-    /// Empties the tape: every variable that an operator returned before keeps its
-    /// value but can no longer be differentiated. Leaves stay in use.
+    /// Empties the tape: variables that operators returned before keep their values but can
+    /// no longer be differentiated. Leaves remain usable.
     ///
     /// # Panics
     /// If this is not a single number, or an earlier `backward` has freed its steps.
-    #[must_use = "the walk has freed the tape, the gradients are all that is left"]
+    #[must_use = "the backward pass empties the tape and leaves nothing but the gradients"]
     pub fn backward(&self) -> Gradients<T> {
         assert_eq!(
             self.value.len(),
@@ -101,12 +101,12 @@ impl<T: Element> Var<T> {
         self.backward_from(ArrayD::ones(self.value.raw_dim()))
     }
 
-    /// As [`backward`](Self::backward) for a value of any shape whose own gradient is
+    /// [`backward`](Self::backward) for a value of any shape, whose own gradient is
     /// `gradient`: the product of that vector and the Jacobian.
     ///
     /// # Panics
     /// If the shapes differ, or an earlier `backward` has freed its steps.
-    #[must_use = "the walk has freed the tape, the gradients are all that is left"]
+    #[must_use = "the backward pass empties the tape and leaves nothing but the gradients"]
     pub fn backward_from(&self, gradient: ArrayD<T>) -> Gradients<T> {
         assert_eq!(
             gradient.shape(),
@@ -115,10 +115,10 @@ impl<T: Element> Var<T> {
             gradient.shape(),
             self.shape()
         );
-        walk(&self.tape, self.origin, gradient)
+        differentiate_steps(&self.tape, self.origin, gradient)
     }
 
-    /// The same value as a constant: no gradient flows through.
+    /// The same value as a constant, without a gradient.
     #[must_use]
     pub fn detach(&self) -> Self {
         Self { origin: Origin::Constant, ..self.clone() }
@@ -130,7 +130,7 @@ impl<T: Element> Var<T> {
         self.value.view()
     }
 
-    /// The value, shared and not copied. It is copied if it is changed while shared.
+    /// The value, shared instead of copied. It is copied if it is changed while shared.
     #[must_use]
     pub fn shared(&self) -> ArcArray<T, IxDyn> {
         self.value.clone()
@@ -139,7 +139,7 @@ impl<T: Element> Var<T> {
     /// The value as a number.
     ///
     /// # Panics
-    /// If there is more or less than one.
+    /// If the value is not a single number.
     #[must_use]
     pub fn item(&self) -> T {
         match (self.value.len(), self.value.first()) {
@@ -160,8 +160,8 @@ impl<T: Element> Var<T> {
         &self.tape
     }
 
-    /// Whether an operator on it would be recorded: it is a parameter or computed from
-    /// one, and the tape is recording.
+    /// Whether an operator on it is recorded: it is a parameter or computed from one, and
+    /// the tape is recording.
     #[must_use]
     pub fn requires_gradient(&self) -> bool {
         self.origin != Origin::Constant && self.tape.is_recording()

@@ -1,5 +1,4 @@
-//! How near the convolutions of the network come to the machine's peak, forward and
-//! backward.
+//! Throughput of the network's convolutions, forward and backward, and of other operators.
 //!
 //! `cargo bench -p tensor -- conv2d`; items are floating-point operations, so that
 //! `Gitem/s` reads as GFLOP/s. `RAYON_NUM_THREADS=1` for one core.
@@ -39,7 +38,7 @@ const fn layer(name: &'static str, [c, o, size]: [usize; 3], kernel: [usize; 3])
     Layer { name, c, o, size, kernel, stride, padding }
 }
 
-/// Each shape that the network has, channels and size, then kernel, stride and padding.
+/// Every shape of the network: channels and size, then kernel, stride and padding.
 const LAYERS: [Layer; 35] = [
     layer("conv1 7x7/2", [3, 64, 96], [7, 2, 3]),
     layer("conv2 1x1", [64, 64, 24], [1, 1, 0]),
@@ -78,7 +77,7 @@ const LAYERS: [Layer; 35] = [
     layer("5b 1x1 736-256", [736, 256, 3], [1, 1, 0]),
 ];
 
-/// A layer with values to work on.
+/// A layer with input, weights and output.
 struct Work {
     options: Conv2dOptions,
     input: Array4<f32>,

@@ -1,11 +1,11 @@
 //! The activation that a convolution applies while its output is still in cache.
 //!
-//! Separate from [`crate::ops::relu`], which reads and writes whole arrays:
-//! fusing spares that pass over memory.
+//! [`crate::ops::relu`] is the same function over whole arrays; fusing it saves that pass
+//! over memory.
 
 use crate::Element;
 
-/// What to do to each output of an operator before it is stored.
+/// A function that is applied to each output of an operator before it is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Activation {
     /// The identity.
@@ -26,7 +26,7 @@ impl Activation {
     }
 }
 
-/// `max(x, 0)`; a NaN stays NaN, so that a broken input is not hidden.
+/// `max(x, 0)`; a NaN stays NaN, so that invalid input is not hidden.
 #[inline(always)]
 pub(crate) fn relu<T: Element>(value: T) -> T {
     if value < T::zero() { T::zero() } else { value }

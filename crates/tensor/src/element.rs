@@ -1,8 +1,8 @@
-//! The numbers that operators work on.
+//! The element types of operators.
 //!
-//! One trait gathers what kernels need, so that every operator is written once:
-//! `f32` for use, `f64` for checking gradients. It is sealed through its GEMM
-//! and scratch hooks; nothing else implements it.
+//! One trait combines what kernels need, so that every operator is written once for both
+//! types: `f32` for use, `f64` for checking gradients. It is sealed: its supertraits for
+//! kernels cannot be implemented outside the crate.
 
 use std::fmt::{Debug, Display};
 use std::iter::Sum;

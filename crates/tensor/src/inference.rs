@@ -1,20 +1,21 @@
 //! Networks compiled for inference: all shapes known, all memory planned, nothing
 //! allocated while they run.
 //!
-//! [`ProgramBuilder`] takes operators one after another, as a network's definition
-//! names them; [`ProgramBuilder::finish`] makes a [`Program`] of them:
+//! [`ProgramBuilder`] collects operators in the order of a network's definition;
+//! [`ProgramBuilder::finish`] compiles them to a [`Program`]:
 //!
-//! * padding becomes a border round the value that is read, and a concatenation the
-//!   place that its branches write into;
+//! * padding becomes a border around the value that is read, and the inputs of a
+//!   concatenation are written directly into its channels;
 //! * bias and activation are part of a convolution's last store;
 //! * a first convolution of stride 2 becomes one of stride 1 over four phases;
 //! * stride-1 kernels of 3×3, 4×4 and 5×5 are computed by Winograd's method where that is
-//!   faster, the rest directly;
-//! * steps that do not need each other form a phase, and buffers whose lives do not
-//!   overlap share memory.
+//!   faster, the others directly;
+//! * steps that do not depend on each other form a phase, and buffers whose live ranges do
+//!   not overlap share memory.
 //!
-//! There is no gradient here. Values are `f32`; a [`Precision`] may have the convolutions
-//! multiply shorter numbers. Results are the same bits for any number of threads and any images beside an image.
+//! Programs have no gradients. Values are `f32`; with [`Precision::Bf16`], convolutions
+//! multiply bf16 numbers. The result of an image is the same bits for any number of threads
+//! and in any batch.
 //!
 //! # Examples
 //!
@@ -37,22 +38,18 @@
 //!
 //! let mut result = [0.0; 9];
 //! program.run(Array4::ones((1, 1, 3, 3)).view(), &mut result);
-//! // Each value counts its neighbours, less five.
+//! // Each output is the number of its neighbors in the image, less five.
 //! assert_eq!(result, [0.0, 1.0, 0.0, 1.0, 4.0, 1.0, 0.0, 1.0, 0.0]);
 //! ```
 
 mod builder;
-mod folding;
-mod memory;
 mod method;
-mod placement;
+mod planner;
 mod precision;
-mod profile;
 mod program;
 mod weight;
 
 pub use builder::{ProgramBuilder, Value};
 pub use precision::{Precision, UnknownPrecision};
-pub use profile::StepProfile;
-pub use program::Program;
+pub use program::{Program, StepProfile};
 pub use weight::ScaledWeight;

@@ -1,21 +1,21 @@
-//! Which vector instructions kernels use, chosen at run time.
+//! The vector instructions that kernels use, selected at run time.
 //!
-//! A binary is built for any machine of its architecture; what this one has is
-//! asked once. `FACENET_KERNEL` (`avx512`, `avx2` or `portable`) holds the choice
-//! down to that level, so that every level can be tested on one machine.
+//! A binary runs on any machine of its architecture and detects the features of this one
+//! once. `FACENET_KERNEL` (`avx512`, `avx2` or `portable`) limits the selection to a level,
+//! so that every level can be tested on one machine.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-/// The environment variable that holds [`Level::best`] down.
+/// The environment variable that limits [`Level::best`].
 pub const LEVEL_VARIABLE: &str = "FACENET_KERNEL";
 
-/// A set of vector instructions, from least to most.
+/// A set of vector instructions; a greater one has more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Level {
-    /// What the compiler makes of plain loops; NEON on aarch64.
+    /// Plain loops, as the compiler vectorizes them; NEON on aarch64.
     Portable,
     /// 256-bit vectors and fused multiply-add.
     Avx2,
@@ -23,15 +23,15 @@ pub enum Level {
     Avx512,
 }
 
-/// A name that no level has.
+/// The error for a name that is not a level's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownLevel {
-    /// What was found.
+    /// The name.
     pub found: String,
 }
 
 impl Level {
-    /// All levels, from least to most.
+    /// All levels, in ascending order.
     pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
 
     /// Whether this machine has it.
@@ -53,14 +53,14 @@ impl Level {
         }
     }
 
-    /// The levels that this machine has, from least to most.
+    /// The levels that this machine has, in ascending order.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|level| level.is_available())
     }
 
-    /// The most that this machine has and [`LEVEL_VARIABLE`] allows, asked once a
-    /// process. A value of the variable that is no level is passed over here: a
-    /// program should say so with [`from_environment`](Self::from_environment).
+    /// The greatest level that this machine has and [`LEVEL_VARIABLE`] allows, detected once
+    /// a process. A value of the variable that is not a level is ignored here: a program
+    /// should report it, see [`from_environment`](Self::from_environment).
     pub fn best() -> Self {
         static BEST: OnceLock<Level> = OnceLock::new();
         *BEST.get_or_init(|| {
@@ -69,7 +69,7 @@ impl Level {
         })
     }
 
-    /// The level that [`LEVEL_VARIABLE`] asks for, if it is set.
+    /// The level that [`LEVEL_VARIABLE`] requests, if it is set.
     ///
     /// # Errors
     /// If its value is not the name of a level.
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back_to_levels() {
+    fn names_are_parsed_to_levels() {
         for level in Level::ALL {
             assert_eq!(level.name().parse(), Ok(level));
         }

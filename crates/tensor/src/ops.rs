@@ -1,9 +1,8 @@
-//! The operators, one file each, named as in [`mod@crate::reference`].
+//! The operators, in files of the same names as in [`mod@crate::reference`].
 //!
-//! Each takes views and returns a new array in standard layout. Where memory matters,
-//! in training, `…_into` writes into an array at hand and `…_in_place` turns the
-//! gradient of an output into that of its input: fresh memory costs as much time as
-//! many an operator.
+//! Each takes views and returns a new array in standard layout. For training, where
+//! allocating memory takes as long as some operators, `…_into` writes into an existing
+//! array and `…_in_place` replaces the gradient of an output by that of its input.
 
 mod average_pool2d;
 mod batch_norm;

@@ -1,6 +1,6 @@
 //! Zero padding of the two spatial axes, possibly uneven.
 
-/// Rows and columns of zeros to add on each side of an image.
+/// Rows and columns of zeros on each side of an image.
 ///
 /// # Examples
 ///

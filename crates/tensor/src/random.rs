@@ -1,7 +1,7 @@
-//! A small random generator with a state that can be saved.
+//! A small random number generator whose state can be saved.
 //!
-//! Not for secrets: for starting values, examples and tests, where the same seed has
-//! to give the same numbers on every machine and in every version.
+//! It is not for secrets, but for initial values, examples and tests, where the same seed
+//! must give the same numbers on every machine and in every version.
 
 /// `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators", 2014): one word of state, one number a step.
@@ -21,13 +21,23 @@ pub struct Random {
 }
 
 impl Random {
-    /// A generator that starts from `seed`, or goes on from a saved [state](Self::state).
+    /// A generator that starts from `seed`, or continues from a saved [state](Self::state).
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    /// Everything there is to save.
+    /// A generator for one place of a computation. Its first state is a hash, by the
+    /// generator's own mixing function, of the seed and of all numbers that name the place:
+    /// the same ones give the same numbers, in any order of computing, and different places
+    /// share none.
+    #[must_use]
+    pub fn at(seed: u64, place: &[u64]) -> Self {
+        let mix = |word| Self::new(word).bits();
+        Self::new(place.iter().fold(mix(seed), |hash, &number| mix(hash ^ mix(number))))
+    }
+
+    /// The complete state.
     #[must_use]
     pub const fn state(&self) -> u64 {
         self.state
@@ -42,25 +52,25 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    /// Evenly from 0 up to, not including, 1.
+    /// Uniformly distributed from 0 (inclusive) to 1 (exclusive).
     pub const fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Normally distributed with mean 0 and variance 1 (Box and Muller, 1958).
     pub fn normal(&mut self) -> f64 {
-        // Not zero, whose logarithm is infinite.
+        // The argument is never zero, whose logarithm is infinite.
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    /// A whole number below `end`, each as likely but for one part in 2⁶⁴ / `end`.
+    /// An integer below `end`, uniformly distributed up to one part in 2⁶⁴ / `end`.
     ///
     /// # Panics
     /// If `end` is zero.
     pub const fn below(&mut self, end: usize) -> usize {
         assert!(end > 0, "Random::below: there is no number below zero");
-        // The upper half of the product is the number, as if the bits were a fraction.
+        // The bits are a fraction of 2⁶⁴: the upper half of the product is the number.
         ((self.bits() as u128 * end as u128) >> 64) as usize
     }
 

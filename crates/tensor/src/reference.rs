@@ -1,8 +1,8 @@
-//! The operators as plain loops: what the fast ones are tested against.
+//! The operators as plain loops, against which the fast ones are tested.
 //!
-//! Written from the formulas with index arithmetic only, one file an operator,
-//! sharing no kernel with [`mod@crate::ops`] so that a mistake there cannot
-//! appear here too. Slow; for tests.
+//! They are written from the formulas with index arithmetic only and share no kernel with
+//! [`mod@crate::ops`], so that a mistake there cannot appear here, too. They are slow and
+//! meant for tests.
 
 mod average_pool2d;
 mod batch_norm;

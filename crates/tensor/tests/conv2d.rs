@@ -70,7 +70,7 @@ proptest! {
     }
 }
 
-/// The shapes of the network: each strategy and block size on real work.
+/// Shapes of the network, which exercise every block size.
 fn network_cases() -> impl Iterator<Item = Case> {
     // C, O, size, kernel, stride, padding, batch.
     let shapes = [
@@ -228,7 +228,7 @@ proptest! {
         assert_gradient(bias.view(), gradient.view(), of_bias, &actual);
     }
 
-    /// What is small enough for differences does not fill a block.
+    /// Cases that are small enough for differences do not fill a block.
     #[test]
     fn backward_equals_the_reference(case in cases()) {
         check_backward(&case);

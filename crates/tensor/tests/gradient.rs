@@ -1,4 +1,4 @@
-//! Central differences: what every backward kernel is tested against.
+//! Central differences, against which every backward kernel is tested.
 
 use ndarray::{Array, ArrayView, Dimension};
 
@@ -28,7 +28,7 @@ pub(crate) fn assert_gradient<D: Dimension, E: Dimension>(
             moved.as_slice_mut().expect("standard layout")[place] = original;
             output
         };
-        // The difference of outputs first, then the sum: what does not move cancels.
+        // The difference of outputs first, then the sum: unchanged outputs cancel exactly.
         let difference = output_at(STEP) - output_at(-STEP);
         *slope = (&difference * &grad_output).sum() / (2.0 * STEP);
     }

@@ -1,5 +1,5 @@
-//! Compiled programs against the operators that they are made of, at every level, with
-//! one thread and several, at sizes that leave edges.
+//! Compiled programs against the operators that they consist of, at every level, with one
+//! thread and several, at sizes that leave incomplete tiles.
 
 use ndarray::{Array2, Array4, Axis};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use tensor::{Activation, Level, Padding2d};
 
 use super::support::{Layout, layouts, random};
 
-/// Runs a program on pools of one to three threads; the bits have to be the same.
+/// Runs a program on pools of one to three threads; the bits must be the same.
 fn run(program: &Program, images: &Array4<f32>) -> Vec<f32> {
     let results = [1, 2, 3].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -23,7 +23,7 @@ fn run(program: &Program, images: &Array4<f32>) -> Vec<f32> {
     first
 }
 
-/// Holds a program of every level against what the operators say.
+/// Compares a program of every level with the operators.
 fn check<'w>(
     images: &Array4<f32>,
     expected: &Array4<f32>,
@@ -34,7 +34,7 @@ fn check<'w>(
     }
 }
 
-/// Holds a program against expected values, off by no more than a share of the largest.
+/// Compares a program with expected values; errors are relative to the largest value.
 fn check_at<'w>(
     level: Level,
     precision: Precision,
@@ -127,8 +127,8 @@ proptest! {
         });
     }
 
-    /// What the network does not do: padding that is read whole, branches of odd widths, a
-    /// branch that is read elsewhere too, the pictures themselves as a branch.
+    /// Graphs unlike those of the network: materialized padding, branches of odd widths, a
+    /// branch with a second reader, the input as a branch.
     #[test]
     fn unusual_branches(
         n in 1_usize..=3,

@@ -1,5 +1,5 @@
-//! `…_into` and `…_in_place`: the same bits as the operator that returns an array,
-//! whatever the array at hand held before.
+//! `…_into` and `…_in_place` against the operators that return an array: they write the same
+//! bits and depend on no old value.
 
 use ndarray::{Array1, Array4, ArrayViewMut4, s};
 use tensor::ops::*;
@@ -111,7 +111,7 @@ fn padding_and_concatenation() {
 }
 
 #[test]
-fn batch_normalisation() {
+fn batch_normalization() {
     let input = random::<f32, _>((4, 6, 5, 5), 1, Layout::Standard);
     let gradient = random::<f32, _>((4, 6, 5, 5), 2, Layout::Standard);
     let [scale, shift]: [Array1<f32>; 2] = [3, 4].map(|seed| random(6, seed, Layout::Standard));

@@ -13,7 +13,7 @@ fn check<T: Element>(shape: [usize; 2], layouts: [Layout; 2], seed: u64) {
     let actual = squared_distances(points.view(), probe.view());
     let expected = reference::squared_distances(points.view(), probe.view());
     assert_close(&actual, &expected, tolerance::<T>());
-    // A row's bits do not depend on its neighbours.
+    // A row's bits do not depend on its neighbors.
     for (row, &distance) in points.rows().into_iter().zip(&actual) {
         let alone = row.insert_axis(ndarray::Axis(0));
         assert!(squared_distances(alone, probe.view())[0] == distance);

@@ -1,4 +1,4 @@
-//! What the operators' tests share: arrays, layouts, comparison, thread pools.
+//! Arrays, layouts, comparisons and thread pools for all operators' tests.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use ndarray::{Ix1, Ix2, Ix4, SliceInfoElem};
 use proptest::prelude::*;
 use tensor::{Element, Padding2d};
 
-/// How the values of an array lie in memory.
+/// The order of an array's values in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Layout {
     Standard,
@@ -35,7 +35,7 @@ pub(crate) fn paddings() -> impl Strategy<Value = Padding2d> {
         .prop_map(|[top, bottom, left, right]| Padding2d { top, bottom, left, right })
 }
 
-/// Dimensions whose axes can all be cut with one slice.
+/// Dimensions whose axes can all be sliced at once.
 pub(crate) trait Sliceable: Dimension {
     fn every(step: isize) -> impl SliceArg<Self, OutDim = Self>;
     fn last_backwards() -> impl SliceArg<Self, OutDim = Self>;
@@ -106,8 +106,8 @@ pub(crate) fn random<T: Element, D: Sliceable>(
     laid_out(standard.view(), layout)
 }
 
-/// Values of a shuffled even grid without zero: none nearer than `1 / count` to
-/// another or to zero, for functions with kinks.
+/// Values of an even grid over -1..1 in random order, at least `1 / count` apart and not
+/// zero, for functions with kinks.
 pub(crate) fn distinct<T: Element, D: Sliceable>(
     shape: impl IntoDimension<Dim = D>,
     seed: u64,

@@ -9,22 +9,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::Result;
+use biometrics::policy::{GalleryThreshold, IdentificationPolicy, VerificationPolicy};
 use facenet::gallery::{Gallery, PersonName, mean_template};
 use facenet::matching::{Encoding, Recognition};
-use facenet::photo::DecodeLimits;
+use faces::{DecodeLimits, FacePipeline};
 use store::{Enrollment, Location, Model, Person, PersonSummary, Store};
 
 use crate::arguments::Serve;
-use crate::decision::Decision;
-use crate::face_reader::FaceReader;
-use crate::identification::{Among, Identification};
+use crate::decision::warn_if_extrapolating;
 
 /// The house.
 pub(super) struct House {
-    pub(super) reader: FaceReader,
+    pub(super) pipeline: FacePipeline,
     pub(super) model: Model,
-    pub(super) limits: DecodeLimits,
-    identification: Identification,
+    policy: IdentificationPolicy,
     store: Mutex<Store>,
     gallery: RwLock<Gallery>,
     /// Whether others may change the store.
@@ -35,14 +33,14 @@ pub(super) struct House {
 
 impl House {
     pub(super) fn new(
-        reader: FaceReader,
+        pipeline: FacePipeline,
         model: Model,
+        policy: IdentificationPolicy,
         store: Store,
         arguments: &Serve,
     ) -> Result<Self> {
         let gallery = store.gallery()?;
-        let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
-        identification.tell_of_size(gallery.faces());
+        warn_if_extrapolating(&policy, gallery.faces());
         let shared = !matches!(store.location(), Location::File(_));
         let pixels = arguments.limits.max_pixels.get() as u64 * 1_000_000;
         let limits = DecodeLimits {
@@ -51,11 +49,11 @@ impl House {
             memory_bytes: 4 * pixels,
             ..DecodeLimits::default()
         };
+        let locator = pipeline.locator().clone().with_limits(limits);
         Ok(Self {
-            reader,
+            pipeline: pipeline.with_locator(locator),
             model,
-            limits,
-            identification,
+            policy,
             store: Mutex::new(store),
             gallery: RwLock::new(gallery),
             shared,
@@ -69,8 +67,8 @@ impl House {
     }
 
     /// When two faces are one person's.
-    pub(super) fn decision(&self) -> &Decision {
-        self.identification.decision()
+    pub(super) fn decision(&self) -> &VerificationPolicy {
+        self.policy.verification()
     }
 
     /// Who these are of those who live here, and what was asked of each.
@@ -78,11 +76,11 @@ impl House {
         &self,
         faces: impl Iterator<Item = &'f Encoding>,
         top: usize,
-    ) -> Result<(Among, Vec<Recognition>)> {
+    ) -> Result<(GalleryThreshold, Vec<Recognition>)> {
         self.refresh()?;
         let gallery = self.gallery();
-        let among = self.identification.among(gallery.len(), gallery.faces());
-        let threshold = among.threshold();
+        let among = self.policy.among(gallery.len(), gallery.faces());
+        let threshold = among.threshold;
         Ok((among, faces.map(|face| gallery.recognize(face, threshold, top)).collect()))
     }
 
@@ -135,7 +133,7 @@ impl House {
         let (among, found) = self.recognize(std::iter::once(&mean_template(faces)?), 2)?;
         let mut candidates = found.into_iter().flat_map(|found| found.candidates);
         let other = candidates.find(|person| person.name != name.as_str());
-        let other = other.filter(|person| among.threshold().accepts(person.distance));
+        let other = other.filter(|person| among.threshold.accepts(person.distance));
         Ok(other.map(|person| (person.name, person.distance)))
     }
 

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use facenet::gallery::{NameError, TemplateError};
-use facenet::photo::{FaceError, PhotoError, QualityError};
+use faces::{FaceError, PhotoError};
 use serde::Serialize;
 
 use crate::output::escaped;
@@ -80,27 +80,10 @@ impl From<anyhow::Error> for Refusal {
     fn from(error: anyhow::Error) -> Self {
         let told = |status, kind| Self::new(status, kind, format!("{error:#}"));
         for cause in error.chain() {
-            if let Some(face) = cause.downcast_ref::<FaceError>() {
-                let kind = match face {
-                    FaceError::NoFace { .. } => "no_face",
-                    _ => "several_faces",
-                };
-                return told(StatusCode::UNPROCESSABLE_ENTITY, kind);
-            }
-            if cause.is::<QualityError>() {
-                return told(StatusCode::UNPROCESSABLE_ENTITY, "poor_face");
-            }
-            if let Some(photo) = cause.downcast_ref::<PhotoError>() {
-                return match photo {
-                    PhotoError::FileTooLarge { .. }
-                    | PhotoError::PixelCount { .. }
-                    | PhotoError::TooMuchMemory { .. } => {
-                        told(StatusCode::PAYLOAD_TOO_LARGE, "too_large")
-                    }
-                    PhotoError::UnknownFormat { .. } | PhotoError::Unsupported { .. } => {
-                        told(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_photo")
-                    }
-                    _ => told(StatusCode::BAD_REQUEST, "no_photo"),
+            if let Some(face) = cause.downcast_ref::<faces::Error>() {
+                return match of_face(face) {
+                    Some((status, kind)) => told(status, kind),
+                    None => unforeseen(&error),
                 };
             }
             if let Some(store) = cause.downcast_ref::<store::Error>() {
@@ -135,6 +118,28 @@ impl From<anyhow::Error> for Refusal {
     }
 }
 
+/// What to say of a picture; nothing where the fault is ours.
+fn of_face(error: &faces::Error) -> Option<(StatusCode, &'static str)> {
+    Some(match error {
+        faces::Error::Face(FaceError::NoFace { .. }) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "no_face")
+        }
+        faces::Error::Face(_) => (StatusCode::UNPROCESSABLE_ENTITY, "several_faces"),
+        faces::Error::Quality(_) => (StatusCode::UNPROCESSABLE_ENTITY, "poor_face"),
+        faces::Error::Photo(
+            PhotoError::FileTooLarge { .. }
+            | PhotoError::PixelCount { .. }
+            | PhotoError::TooMuchMemory { .. },
+        ) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        faces::Error::Photo(PhotoError::UnknownFormat { .. } | PhotoError::Unsupported { .. }) => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_photo")
+        }
+        faces::Error::Photo(_) => (StatusCode::BAD_REQUEST, "no_photo"),
+        faces::Error::InFile { source, .. } => return of_face(source),
+        _ => return None,
+    })
+}
+
 fn unforeseen(error: &anyhow::Error) -> Refusal {
     tracing::error!(error = %escaped(&format!("{error:#}")), "a request failed");
     Refusal::internal()
@@ -143,6 +148,18 @@ fn unforeseen(error: &anyhow::Error) -> Refusal {
 impl From<NameError> for Refusal {
     fn from(error: NameError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "no_name", error.to_string())
+    }
+}
+
+impl From<faces::Error> for Refusal {
+    fn from(error: faces::Error) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<PhotoError> for Refusal {
+    fn from(error: PhotoError) -> Self {
+        faces::Error::from(error).into()
     }
 }
 

@@ -1,22 +1,22 @@
-//! The same values laid out differently in memory.
+//! Memory layouts of arrays.
 
 use ndarray::{ArrayD, ArrayViewD, Axis, Dimension, Slice};
 
-/// How the values of an array lie in memory.
+/// The order of an array's values in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Row-major.
     Standard,
     /// Column-major.
     Transposed,
-    /// Every second value of each axis of a larger array whose others are NaN.
+    /// Every second value of each axis of a larger array, whose other values are NaN.
     Strided,
     /// Row-major with every axis backwards: negative strides.
     Backwards,
 }
 
 impl Layout {
-    /// All that are not the standard one.
+    /// All layouts but the standard one.
     pub const OTHERS: [Self; 3] = [Self::Transposed, Self::Strided, Self::Backwards];
 
     /// The values of `array` in this layout.

@@ -1,12 +1,12 @@
-//! The whole check of an operator in one call.
+//! The complete check of an operator.
 
 use ndarray::{ArrayD, ArrayViewD, Dimension};
 
 use super::{Analytic, GradientCheck, Layout};
 use crate::{Tape, Var};
 
-/// Greatest difference, relative to the greatest value, of two ways to compute in `f64`
-/// what is mathematically the same.
+/// Greatest difference, relative to the greatest value, of two computations in `f64` of
+/// the same mathematical function.
 const ROUNDING: f64 = 1e-12;
 
 /// Panics unless `function` at `inputs`
@@ -22,7 +22,7 @@ const ROUNDING: f64 = 1e-12;
 /// ```
 ///
 /// # Panics
-/// That is its purpose.
+/// If the check fails.
 #[track_caller]
 pub fn assert_operator(
     inputs: &[ArrayD<f64>],

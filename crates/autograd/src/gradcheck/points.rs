@@ -1,4 +1,4 @@
-//! Points to check derivatives at, the same for the same seed.
+//! Points at which derivatives are checked; the same seed gives the same points.
 
 use ndarray::{ArrayD, IxDyn};
 
@@ -17,13 +17,13 @@ pub fn between(shape: &[usize], low: f64, high: f64, seed: u64) -> ArrayD<f64> {
     ArrayD::from_shape_simple_fn(IxDyn(shape), || low + (high - low) * random.uniform())
 }
 
-/// Values of an even grid over -1..1 in random order, none nearer than `1 / count` to
-/// zero or to another, for functions with kinks there.
+/// Values of an even grid over -1..1 in random order, at least `1 / count` away from zero
+/// and from each other, for functions with kinks at zero or at equal values.
 #[must_use]
 pub fn distinct(shape: &[usize], seed: u64) -> ArrayD<f64> {
     let count: usize = shape.iter().product();
     let mut random = Random::new(seed);
-    // An odd count of cells would have zero as the middle of one.
+    // With an odd number of cells, zero would be the middle of one.
     let cells = (count + count % 2).max(1) as f64;
     let mut grid: Vec<f64> = (0..count).map(|cell| (2 * cell + 1) as f64 / cells - 1.0).collect();
     random.shuffle(&mut grid);

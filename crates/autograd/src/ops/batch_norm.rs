@@ -1,4 +1,4 @@
-//! Batch normalisation: `train` with the batch's own statistics, `evaluate` with
+//! Batch normalization: `train` with the batch's own statistics, `evaluate` with
 //! fixed ones, and the running statistics that lead from one to the other.
 
 mod evaluate;

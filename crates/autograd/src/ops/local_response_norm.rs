@@ -1,4 +1,4 @@
-//! Normalisation across neighbouring channels.
+//! Normalization across neighboring channels.
 
 use ndarray::Ix4;
 use tensor::Element;

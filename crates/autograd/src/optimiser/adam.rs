@@ -5,21 +5,21 @@ use tensor::Element;
 
 use super::{Algorithm, CHUNK, Update};
 
-/// With `g` the gradient plus `weight_decay x`, `m` and `v` the running means of `g` and
-/// `g²`: `x ← x - rate m̂ / (√v̂ + epsilon)`, where the hats undo that the means start
-/// from zero (Kingma and Ba, "Adam", 2015, algorithm 1).
+/// With `g` the gradient plus `weight_decay x`, and `m` and `v` the running means of `g` and
+/// `g²`: `x ← x - rate m̂ / (√v̂ + epsilon)`, where the hats correct the bias of means that
+/// start at zero (Kingma and Ba, "Adam", 2015, algorithm 1).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
-    /// Part of `m` that is kept at each update.
+    /// Decay rate of `m`.
     pub beta1: f64,
-    /// Part of `v` that is kept at each update.
+    /// Decay rate of `v`.
     pub beta2: f64,
-    /// Keeps the quotient small where gradients are.
+    /// Bounds the step where gradients are small.
     pub epsilon: f64,
 }
 
 impl Default for Adam {
-    /// The paper's: 0.9, 0.999, 1e-8.
+    /// Those of the paper: 0.9, 0.999, 1e-8.
     fn default() -> Self {
         Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
@@ -31,11 +31,11 @@ impl From<Adam> for Algorithm {
     }
 }
 
-/// The two ways in which weights are pulled towards zero.
+/// The two forms of weight decay.
 pub(super) struct Decay {
-    /// This much of the value is added to its gradient.
+    /// Multiple of the value that is added to its gradient.
     pub(super) into_gradient: f64,
-    /// The value is multiplied by this before the step.
+    /// Factor of the value before the step.
     pub(super) shrink: f64,
 }
 
@@ -51,7 +51,7 @@ impl Adam {
         self.update_decayed(update, &decay, values, gradient, moments);
     }
 
-    /// The loop of Adam and AdamW.
+    /// The common loop of Adam and AdamW.
     pub(super) fn update_decayed<T: Element>(
         self,
         update: Update,

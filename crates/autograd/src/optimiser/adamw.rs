@@ -5,16 +5,17 @@ use tensor::Element;
 use super::adam::{Adam, Decay};
 use super::{Algorithm, Update};
 
-/// [`Adam`], but the weight decay shrinks the value itself by `1 - rate weight_decay`
-/// before the step, where Adam's moments cannot scale it away (Loshchilov and Hutter,
-/// "Decoupled weight decay regularization", 2019, algorithm 2, in PyTorch's form).
+/// [`Adam`] with the weight decay applied to the value itself, which is multiplied by
+/// `1 - rate weight_decay` before the step, so that Adam's moments do not scale the decay
+/// (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, algorithm 2, in
+/// PyTorch's form).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
-    /// Part of the mean gradient that is kept at each update.
+    /// Decay rate of the mean gradient.
     pub beta1: f64,
-    /// Part of the mean squared gradient that is kept at each update.
+    /// Decay rate of the mean squared gradient.
     pub beta2: f64,
-    /// Keeps the quotient small where gradients are.
+    /// Bounds the step where gradients are small.
     pub epsilon: f64,
 }
 

@@ -10,16 +10,15 @@ use super::{Algorithm, CHUNK, Update};
 /// iteration methods", 1964, in PyTorch's form).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
-    /// Part of the velocity that is kept; zero for plain descent.
+    /// Decay rate of the velocity; zero for plain gradient descent.
     pub momentum: f64,
-    /// Whether to step by `g + momentum velocity`, where the velocity will lead
-    /// (Nesterov; Sutskever et al., "On the importance of initialization and momentum in
-    /// deep learning", 2013).
+    /// Whether to step by `g + momentum velocity`, as Nesterov does (Sutskever et al., "On
+    /// the importance of initialization and momentum in deep learning", 2013).
     pub nesterov: bool,
 }
 
 impl Default for Sgd {
-    /// Momentum 0.9, not Nesterov's.
+    /// Momentum 0.9, not Nesterov's form.
     fn default() -> Self {
         Self { momentum: 0.9, nesterov: false }
     }

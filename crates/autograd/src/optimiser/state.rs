@@ -1,4 +1,4 @@
-//! What an optimiser remembers, as named tensors to be saved and restored exactly.
+//! The state of an optimiser, as named tensors that can be saved and restored exactly.
 
 use std::collections::BTreeMap;
 
@@ -8,54 +8,54 @@ use tensor::Element;
 use super::Optimiser;
 use crate::Error;
 
-/// All that an [`Optimiser`] remembers. Restored, it goes on to the same bits.
+/// The complete state of an [`Optimiser`]: restored, training continues with the same bits.
 ///
-/// The options of the algorithm are not part of it: whoever resumes gives them again.
+/// The options of the algorithm are not part of it and must be given again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimiserState<T> {
     /// `sgd`, `adam` or `adamw`.
     pub algorithm: String,
-    /// Updates so far, by parameter.
+    /// Number of updates so far, by parameter.
     pub updates: BTreeMap<String, u64>,
-    /// The running means, by `<parameter>.<moment>`, where the moment is `velocity` or
+    /// The moments, by `<parameter>.<moment>`, where the moment is `velocity` or
     /// `first_moment` and `second_moment`.
     pub tensors: BTreeMap<String, ArrayD<T>>,
 }
 
 impl<T: Element> Optimiser<T> {
-    /// A copy of what is remembered.
+    /// A copy of the state.
     #[must_use]
     pub fn state(&self) -> OptimiserState<T> {
         let mut updates = BTreeMap::new();
         let mut tensors = BTreeMap::new();
-        for memory in &self.memories {
-            updates.insert(memory.name.to_string(), memory.updates);
-            for (moment, values) in self.algorithm.moments().iter().zip(&memory.moments) {
-                tensors.insert(format!("{}.{moment}", memory.name), values.clone());
+        for parameter in &self.parameters {
+            updates.insert(parameter.name.to_string(), parameter.updates);
+            for (moment, values) in self.algorithm.moments().iter().zip(&parameter.tensors) {
+                tensors.insert(format!("{}.{moment}", parameter.name), values.clone());
             }
         }
         OptimiserState { algorithm: self.algorithm.name().to_owned(), updates, tensors }
     }
 
-    /// Replaces what is remembered.
+    /// Replaces the state.
     ///
     /// # Errors
-    /// If the state is another algorithm's, or has not exactly the entries and shapes of
-    /// this optimiser's parameters; the optimiser is as before then.
+    /// If the state belongs to another algorithm, or its entries and shapes are not exactly
+    /// those of this optimiser's parameters; then the optimiser does not change.
     pub fn restore(&mut self, state: OptimiserState<T>) -> Result<(), Error> {
         let OptimiserState { algorithm, mut updates, mut tensors } = state;
         if algorithm != self.algorithm.name() {
             let expected = self.algorithm.name();
             return Err(Error::StateAlgorithm { expected, found: algorithm });
         }
-        let mut memories = self.memories.clone();
-        for memory in &mut memories {
-            let Some(count) = updates.remove(&*memory.name) else {
-                return Err(Error::MissingState { name: memory.name.to_string() });
+        let mut parameters = self.parameters.clone();
+        for parameter in &mut parameters {
+            let Some(count) = updates.remove(&*parameter.name) else {
+                return Err(Error::MissingState { name: parameter.name.to_string() });
             };
-            memory.updates = count;
-            for (moment, target) in self.algorithm.moments().iter().zip(&mut memory.moments) {
-                let name = format!("{}.{moment}", memory.name);
+            parameter.updates = count;
+            for (moment, target) in self.algorithm.moments().iter().zip(&mut parameter.tensors) {
+                let name = format!("{}.{moment}", parameter.name);
                 let Some(values) = tensors.remove(&name) else {
                     return Err(Error::MissingState { name });
                 };
@@ -70,7 +70,7 @@ impl<T: Element> Optimiser<T> {
         if let Some(name) = left {
             return Err(Error::UnexpectedState { name });
         }
-        self.memories = memories;
+        self.parameters = parameters;
         Ok(())
     }
 }

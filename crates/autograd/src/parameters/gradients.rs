@@ -6,14 +6,14 @@ use ndarray::ArrayD;
 use rayon::prelude::*;
 use tensor::Element;
 
-/// A gradient for each of [`Parameters`](crate::Parameters) that the loss depends on.
+/// The gradients of [`Parameters`](crate::Parameters).
 #[derive(Clone, Debug)]
 pub struct ParameterGradients<T> {
     /// In the order of the parameters, in standard layout.
     list: Vec<(Arc<str>, Option<ArrayD<T>>)>,
 }
 
-/// Values that are added up as one, so that the sum has a fixed order.
+/// Values of a partial sum; fixed, so that sums have a fixed order.
 const CHUNK: usize = 1 << 12;
 
 impl<T: Element> ParameterGradients<T> {
@@ -26,7 +26,7 @@ impl<T: Element> ParameterGradients<T> {
         Self { list }
     }
 
-    /// The gradient of a parameter; `None` if it has none.
+    /// The gradient of a parameter; `None` if it has none, or there is none of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&ArrayD<T>> {
         let (_, gradient) = self.list.iter().find(|(of, _)| **of == *name)?;
@@ -38,7 +38,7 @@ impl<T: Element> ParameterGradients<T> {
         self.list.iter().map(|(name, gradient)| (&**name, gradient.as_ref()))
     }
 
-    /// Length of all gradients as one vector, `√Σ g²`.
+    /// The Euclidean norm of all gradients together, `√Σ g²`.
     #[must_use]
     pub fn norm(&self) -> f64 {
         let gradients = self.list.iter().filter_map(|(_, gradient)| gradient.as_ref()?.as_slice());
@@ -49,10 +49,9 @@ impl<T: Element> ParameterGradients<T> {
 
     /// Scales all gradients so that their [norm](Self::norm) is at most `greatest`
     /// (Pascanu et al., "On the difficulty of training recurrent neural networks", 2013),
-    /// and returns what it was.
+    /// and returns the norm before scaling.
     ///
-    /// If it is not finite the gradients stay as they are: look at what is returned
-    /// before you take the step.
+    /// If that is not finite, the gradients do not change: check it before you apply them.
     pub fn clip_norm(&mut self, greatest: f64) -> f64 {
         let norm = self.norm();
         if norm.is_finite() && norm > greatest {
@@ -71,7 +70,7 @@ impl<T: Element> ParameterGradients<T> {
     }
 }
 
-/// `Σ x²` in eight sums side by side, which SIMD can keep up with.
+/// `Σ x²` in eight partial sums, which suits SIMD.
 fn sum_of_squares<T: Element>(values: &[T]) -> f64 {
     let square = |value: &T| value.into_f64() * value.into_f64();
     let (chunks, rest) = values.as_chunks::<8>();

@@ -10,8 +10,8 @@ use crate::{Gradients, Var};
 
 /// The leaves of all [`Parameters`] on one tape, by name.
 ///
-/// They share the parameters' values: drop clones of them before the optimiser's step,
-/// or it has to copy what is still shared.
+/// They share the values of the parameters: drop clones of them before the optimiser's step,
+/// which otherwise copies the values that are still shared.
 #[derive(Clone, Debug)]
 pub struct Leaves<'p, T: Element> {
     parameters: &'p Parameters<T>,
@@ -29,7 +29,7 @@ impl<'p, T: Element> Leaves<'p, T> {
         Some(&self.list[self.parameters.place(name)?])
     }
 
-    /// Sorts what [`Var::backward`] returned by parameter.
+    /// Assigns the result of [`Var::backward`] to the parameters.
     ///
     /// A parameter that the loss does not depend on gets no gradient; optimisers leave
     /// it as it is.

@@ -103,7 +103,7 @@ fn relu_on_both_sides_of_the_kink_and_at_zero() {
     let (scale, shift) = (tape.parameter(array![1.0]), tape.parameter(array![0.0]));
     let (output, _) = x.batch_norm_relu_train(&scale, &shift, 0.0);
     let gradients = output.sum().backward();
-    // One output of three is positive, and its normalised input is √1.5.
+    // One output of three is positive, and its normalized input is √1.5.
     assert_eq!(gradients.get(&shift), Some(&array![1.0].into_dyn()));
     let slope = gradients.get(&scale).map(|slope| slope[[0]]);
     assert!(slope.is_some_and(|slope: f64| (slope - 1.5_f64.sqrt()).abs() < 1e-15), "{slope:?}");

@@ -1,4 +1,4 @@
-//! That the checks themselves find what is wrong.
+//! The checks themselves find wrong values and derivatives.
 
 use autograd::gradcheck::points::{distinct, random};
 use autograd::gradcheck::{GradientCheck, Layout, assert_operator};

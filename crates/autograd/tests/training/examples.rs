@@ -1,4 +1,4 @@
-//! The examples reach what their texts promise.
+//! The examples reach the accuracy that their documentation states.
 
 #[allow(dead_code, reason = "`main` is the example's")]
 #[path = "../../examples/shapes.rs"]
@@ -8,7 +8,7 @@ mod shapes;
 mod two_moons;
 
 #[test]
-fn two_moons_are_told_apart() {
+fn two_moons_are_classified() {
     for seed in 1..4 {
         let accuracy = two_moons::train(seed).expect("the names differ");
         assert!(accuracy >= 0.98, "seed {seed}: {accuracy}");
@@ -16,7 +16,7 @@ fn two_moons_are_told_apart() {
 }
 
 #[test]
-fn shapes_are_named() {
+fn shapes_are_classified() {
     for seed in 1..4 {
         let accuracy = shapes::train(seed).expect("the names differ");
         assert!(accuracy >= 0.95, "seed {seed}: {accuracy}");

@@ -133,7 +133,7 @@ fn a_norm_that_is_not_finite_is_reported_and_changes_nothing() {
 }
 
 #[test]
-#[should_panic(expected = "step: 2 parameters and 2 gradients, the optimiser was made for 0")]
+#[should_panic(expected = "step: 2 parameters and 2 gradients, the optimiser has 0")]
 fn an_optimiser_of_other_parameters_panics() {
     let mut parameters = two();
     let gradients = gradients(&parameters);

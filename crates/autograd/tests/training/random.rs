@@ -1,4 +1,4 @@
-//! The generator and starting values.
+//! The random number generator and initial values.
 
 use autograd::{Random, initial};
 

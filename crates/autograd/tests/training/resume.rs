@@ -1,4 +1,4 @@
-//! Training that stops, saves and goes on ends at the same bits.
+//! Training that is interrupted, saved and resumed ends with the same bits.
 
 use autograd::optimiser::{Adam, AdamW, Algorithm, Optimiser, OptimiserState, Sgd};
 use autograd::{Error, ParameterGroup, Parameters, Random, Tape, initial};
@@ -60,7 +60,7 @@ fn to_the_same_bits() {
         assert_ne!(bits(&whole), halfway);
         assert_eq!(bits(&whole), bits(&resumed), "{}", algorithm.name());
 
-        // What is remembered does matter.
+        // The state does matter.
         let mut forgetful = Optimiser::new(algorithm, &resumed);
         train(&mut resumed, &mut forgetful, &mut random_again);
         train(&mut whole, &mut optimiser, &mut random);

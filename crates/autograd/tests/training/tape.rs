@@ -288,7 +288,7 @@ fn memory_of_an_earlier_step_is_used_again_but_not_while_someone_holds_it() {
     assert_eq!(held, values);
     let _gradients = second.sum().backward();
     drop((second, held));
-    // The walk has left more memory of that size.
+    // The backward pass has freed more memory of that size.
     let later = [(); 4].map(|()| forward());
     assert!(later.iter().any(|it| place(it) == of_first), "no one holds it any more");
 }

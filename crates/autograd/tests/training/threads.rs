@@ -6,7 +6,7 @@ use ndarray::{Array1, Array4};
 use tensor::Padding2d;
 use tensor::ops::{Conv2dOptions, Pool2dOptions};
 
-/// Two steps of a small network whose arrays are large enough to be dealt to threads.
+/// Two steps of a small network whose arrays are large enough for several threads.
 fn train() -> Vec<u32> {
     let mut random = Random::new(1);
     let mut parameters = Parameters::<f32>::new();

@@ -1,13 +1,13 @@
-//! Operators as a network's definition names them.
+//! Collects the operators of a network in the order of its definition.
 
 use ndarray::{ArrayView2, CowArray, Ix4};
 
+use super::planner::{self, space_to_depth};
 use super::precision::Precision;
 use super::program::{Program, Stage};
 use super::weight::ScaledWeight;
-use super::{folding, memory, placement};
+use crate::kernels::inference::layout::SpaceToDepth;
 use crate::kernels::inference::pool::PoolKind;
-use crate::kernels::inference::transfer::Folding;
 use crate::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use crate::{Activation, Level, Padding2d};
 
@@ -15,11 +15,11 @@ use crate::{Activation, Level, Padding2d};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value(pub(super) usize);
 
-/// What makes a value.
+/// The operation that computes a value.
 #[derive(Debug)]
 pub(super) enum Operation<'w> {
     Input {
-        folding: Option<Folding>,
+        space_to_depth: Option<SpaceToDepth>,
     },
     Convolution {
         weight: ScaledWeight<'w>,
@@ -40,7 +40,7 @@ pub(super) enum Operation<'w> {
     Concat,
 }
 
-/// A value and how it is made.
+/// A value and its operation.
 #[derive(Debug)]
 pub(super) struct Node<'w> {
     pub(super) name: String,
@@ -62,22 +62,22 @@ pub struct ProgramBuilder<'w> {
 }
 
 impl<'w> ProgramBuilder<'w> {
-    /// Begins a program for images of this shape, for the best level of this machine.
+    /// Begins a program for images of this shape, with the kernels of [`Level::best`].
     pub fn new(input: [usize; 3]) -> Self {
         Self::at_level(input, Level::best())
     }
 
-    /// [`new`](Self::new) for kernels of a level.
+    /// [`new`](Self::new) with the kernels of a given level.
     ///
     /// # Panics
     /// If the machine does not have it, or a dimension is zero.
     pub fn at_level(input: [usize; 3], level: Level) -> Self {
-        assert!(level.is_available(), "this machine has no {level}");
-        assert!(input.iter().all(|size| *size > 0), "an image of {input:?}");
+        assert!(level.is_available(), "this machine does not have {level}");
+        assert!(input.iter().all(|size| *size > 0), "an image of {input:?} is empty");
         let name = "input".into();
         let node = Node {
             name,
-            operation: Operation::Input { folding: None },
+            operation: Operation::Input { space_to_depth: None },
             inputs: Vec::new(),
             shape: input,
         };
@@ -90,11 +90,12 @@ impl<'w> ProgramBuilder<'w> {
     /// If the builder's level [does not have it](Precision::is_available_at).
     #[must_use]
     pub fn precision(self, precision: Precision) -> Self {
-        assert!(precision.is_available_at(self.level), "{} has no {precision}", self.level);
+        let level = self.level;
+        assert!(precision.is_available_at(level), "{level} does not have {precision} here");
         Self { precision, ..self }
     }
 
-    /// The images.
+    /// The input images.
     pub fn input(&self) -> Value {
         Value(0)
     }
@@ -123,7 +124,7 @@ impl<'w> ProgramBuilder<'w> {
         let weight = weight.into();
         let (o, weight_c, kh, kw) = weight.dim();
         assert_eq!(c, weight_c, "{name}: the value has {c} channels, the weight takes {weight_c}");
-        assert_eq!(o, bias.len(), "{name}: the bias has another number of channels");
+        assert_eq!(bias.len(), o, "{name}: bias has {} values, weight gives {o}", bias.len());
         let Some([oh, ow]) = options.output_size([h, w], [kh, kw]) else {
             panic!("{name}: kernel {kh} x {kw} with {options:?} does not fit {h} x {w}")
         };
@@ -150,13 +151,14 @@ impl<'w> ProgramBuilder<'w> {
     ) -> Value {
         let [c, h, w] = self.shape(input);
         let (o, features) = weight.dim();
-        assert_eq!(c * h * w, features, "{name}: the weight takes another number of values");
-        // Rows that do not lie in order are copied first.
+        let values = c * h * w;
+        assert_eq!(values, features, "{name}: {values} values, the weight takes {features}");
+        // Rows that are not contiguous are copied first.
         let kernels: CowArray<'w, f32, Ix4> = match weight.into_shape_with_order((o, c, h, w)) {
             Ok(view) => view.into(),
             Err(_) => match weight.to_shape((o, c, h, w)) {
                 Ok(kernels) => kernels.into_owned().into(),
-                Err(_) => unreachable!("the sizes were just held equal"),
+                Err(_) => unreachable!("the sizes were just compared"),
             },
         };
         let options = Conv2dOptions { activation, ..Conv2dOptions::default() };
@@ -193,7 +195,7 @@ impl<'w> ProgramBuilder<'w> {
         self.node(name, Operation::Pool { kind, options }, &[input], [c, oh, ow])
     }
 
-    /// Zeros round a value.
+    /// A value surrounded by zeros, see [`pad2d`](crate::ops::pad2d()).
     ///
     /// # Panics
     /// If the padded size overflows.
@@ -217,24 +219,25 @@ impl<'w> ProgramBuilder<'w> {
     /// See [`l2_normalize`](crate::ops::l2_normalize()).
     ///
     /// # Panics
-    /// If the value is not flat, C × 1 × 1.
+    /// If the value is not a vector, C × 1 × 1.
     pub fn l2_normalize(&mut self, name: &str, input: Value, epsilon: f64) -> Value {
         let shape @ [_, h, w] = self.shape(input);
-        assert_eq!([h, w], [1, 1], "{name}: only flat values are normalised");
+        assert_eq!([h, w], [1, 1], "{name}: only vectors are normalized to unit length");
         self.node(name, Operation::L2Normalize { epsilon }, &[input], shape)
     }
 
-    /// Values side by side along the channels.
+    /// Values joined along the channels, see
+    /// [`concat_channels`](crate::ops::concat_channels()).
     ///
     /// # Panics
-    /// If there are none or their sizes differ.
+    /// If there are none or their heights or widths differ.
     pub fn concat(&mut self, name: &str, inputs: &[Value]) -> Value {
         let Some(first) = inputs.first() else { panic!("{name}: nothing to concatenate") };
         let [_, h, w] = self.shape(*first);
         let mut channels = 0;
         for input in inputs {
             let [c, other_h, other_w] = self.shape(*input);
-            assert_eq!([h, w], [other_h, other_w], "{name}: images of different sizes");
+            assert_eq!([h, w], [other_h, other_w], "{name}: values of different sizes");
             channels += c;
         }
         self.node(name, Operation::Concat, inputs, [channels, h, w])
@@ -252,28 +255,28 @@ impl<'w> ProgramBuilder<'w> {
         Value(self.nodes.len() - 1)
     }
 
-    /// Compiles what `output` needs.
+    /// Compiles the operators that `output` depends on.
     pub fn finish(self, output: Value) -> Program {
         self.finish_keeping(output, &[])
     }
 
-    /// [`finish`](Self::finish), with values that [`Program::trace`] shows.
+    /// [`finish`](Self::finish), with named values for [`Program::trace`].
     pub fn finish_keeping(self, output: Value, stages: &[(&'static str, Value)]) -> Program {
         let Self { mut nodes, level, precision } = self;
         let kept: Vec<usize> = stages.iter().map(|(_, value)| value.0).collect();
         let shape = nodes[0].shape;
         if !kept.contains(&0) && output.0 != 0 {
-            folding::fold(&mut nodes);
+            space_to_depth::rewrite_first_convolution(&mut nodes);
         }
-        let mut plan = placement::place(&nodes, output.0, &kept);
-        let values = memory::plan(&mut plan.buffers, &plan.lives);
+        let plan = planner::plan(&nodes, output.0, &kept);
+        let values = plan.arena_values();
         let output = plan.region(output.0);
         let stages = stages
             .iter()
             .map(|(name, value)| Stage {
                 name,
                 region: plan.region(value.0),
-                phase: plan.made(value.0),
+                phase: plan.ready_at(value.0),
             })
             .collect();
         Program::new(level, shape, plan.steps(nodes, shape, precision), values, output, stages)

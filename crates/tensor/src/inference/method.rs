@@ -1,7 +1,7 @@
-//! How each convolution of a program is computed.
+//! Selects the method of each convolution of a program.
 //!
-//! A table rather than a measurement, so that a program is the same on every run and
-//! compiling it takes no time. The figures behind it are in `docs/benchmarks.md`.
+//! It is a table rather than a measurement at run time, so that a program is the same on
+//! every run and compiles fast. The measurements behind it are in `docs/benchmarks.md`.
 
 use crate::kernels::inference::winograd::Form;
 use crate::ops::Conv2dOptions;
@@ -20,7 +20,7 @@ pub(super) fn winograd_form(
     }
     let [oh, ow] = output;
     match kernel {
-        // On nine pixels most of a tile would stick out, and its 36 products for each
+        // On nine pixels most of a tile is outside the image, and its 36 products for each
         // weight read more memory than nine direct ones.
         [3, 3] if oh.min(ow) < 4 => None,
         [3, 3] if oh.is_multiple_of(4) && ow.is_multiple_of(4) => Some(Form::F4X3),

@@ -1,4 +1,4 @@
-//! How exactly a program multiplies.
+//! The precision of a program's convolutions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,32 +6,31 @@ use std::str::FromStr;
 use crate::Level;
 use crate::kernels::vector::has_bf16;
 
-/// The numbers that convolutions multiply.
+/// The number format in which convolutions multiply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Precision {
     /// 24 bits of mantissa.
     #[default]
     F32,
-    /// 8 bits of mantissa, summed in f32, with AVX-512's instructions for it. For speed
-    /// where the last digits of a result do not matter. Convolutions whose input is no whole
-    /// number of vectors of channels, as that of pictures, stay `f32`, and so does all that
-    /// is no convolution.
+    /// 8 bits of mantissa, summed in f32, by AVX-512's instructions for it: faster, but
+    /// with fewer correct digits. A convolution whose source does not fill whole vectors of
+    /// channels, such as the input, stays `f32`, and so do all other operators.
     Bf16,
 }
 
-/// A name that no precision has.
+/// The error for a name that is not a precision's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPrecision {
-    /// What was found.
+    /// The name.
     pub found: String,
 }
 
 impl Precision {
-    /// All of them.
+    /// All precisions.
     pub const ALL: [Self; 2] = [Self::F32, Self::Bf16];
 
-    /// Whether this machine computes with it at a level.
+    /// Whether this machine has it at a level.
     pub fn is_available_at(self, level: Level) -> bool {
         match self {
             Self::F32 => level.is_available(),

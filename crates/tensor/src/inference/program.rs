@@ -1,4 +1,4 @@
-//! A compiled network, and how it runs.
+//! A compiled network: runs, traces and profiles.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -7,30 +7,43 @@ use std::time::Instant;
 use ndarray::{Array4, ArrayView4, Axis};
 use rayon::prelude::*;
 
-use super::placement::Timed;
-use super::profile::StepProfile;
+use super::planner::ScheduledStep;
 use crate::Level;
 use crate::kernels::inference::region::Region;
-use crate::kernels::inference::schedule::{Memory, Schedule};
+use crate::kernels::inference::schedule::{PassMemory, Schedule};
 
-/// Images that one thread takes through the network together: weights that come from
+/// Images that one thread takes through the network on_threads: weights that come from
 /// the third-level cache serve all of them, and their values stay in the second's reach.
-const PIECE: usize = 8;
+const BATCH: usize = 8;
+
+/// The duration of one step of a program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepProfile {
+    /// The operator's name.
+    pub name: String,
+    /// The method by which it is computed: `direct`, a form of Winograd's method, `pool`, …
+    pub method: &'static str,
+    /// The median of several passes.
+    pub seconds: f64,
+    /// Multiplications and additions of a direct convolution, for all images; zero for
+    /// other steps.
+    pub operations: usize,
+}
 
 /// A network compiled for inference; see [the module](super).
 pub struct Program {
     schedule: Schedule,
-    /// Names of the steps, and the operations of direct convolutions.
+    /// Names and operations of the steps.
     names: Vec<(String, usize)>,
     level: Level,
     output: Region,
-    /// Named values, and the last phase that makes them.
+    /// Named values for traces.
     stages: Vec<Stage>,
-    /// Memory of passes that are over.
-    idle: Mutex<Vec<Memory>>,
+    /// Memory of completed passes, for later ones.
+    idle: Mutex<Vec<PassMemory>>,
 }
 
-/// A value that a trace shows.
+/// A named value, and the phase after which it is complete.
 pub(super) struct Stage {
     pub(super) name: &'static str,
     pub(super) region: Region,
@@ -41,36 +54,33 @@ impl Program {
     pub(super) fn new(
         level: Level,
         input: [usize; 3],
-        steps: Vec<Timed>,
+        steps: Vec<ScheduledStep>,
         values: usize,
         output: Region,
         stages: Vec<Stage>,
     ) -> Self {
         let (names, steps) = steps
             .into_iter()
-            .map(|Timed { name, phase, step, operations }| ((name, operations), (phase, step)))
+            .map(|ScheduledStep { name, phase, step, operations }| {
+                ((name, operations), (phase, step))
+            })
             .unzip();
         let schedule = Schedule::new(level, input, steps, values);
         Self { schedule, names, level, output, stages, idle: Mutex::default() }
     }
 
-    /// The level that its kernels are for.
+    /// The level of its kernels.
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// Values that it returns for an image.
+    /// Length of the result for an image.
     pub fn outputs(&self) -> usize {
         self.output.channels * self.output.height * self.output.width
     }
 
-    /// Bytes of memory that a pass needs for each image.
-    pub fn bytes_per_image(&self) -> usize {
-        self.schedule.values() * size_of::<f32>()
-    }
-
     /// Runs images through the network, on the threads of the rayon pool that this is
-    /// called in: several images are shared out, a single one is computed together.
+    /// called in: several images are shared out, a single one is computed on_threads.
     ///
     /// Memory is taken on the first calls and kept; after that a call allocates nothing,
     /// if it is made on a thread of the pool.
@@ -80,7 +90,7 @@ impl Program {
     /// each image's in C × H × W order.
     ///
     /// # Panics
-    /// If a shape is another.
+    /// If a shape differs.
     pub fn run(&self, images: ArrayView4<'_, f32>, results: &mut [f32]) {
         let n = images.len_of(Axis(0));
         assert_eq!(results.len(), n * self.outputs(), "room for another number of results");
@@ -90,14 +100,14 @@ impl Program {
         }
         if threads == 1 || n < threads {
             for (images, results) in images
-                .axis_chunks_iter(Axis(0), PIECE)
-                .zip(results.chunks_mut(PIECE * self.outputs()))
+                .axis_chunks_iter(Axis(0), BATCH)
+                .zip(results.chunks_mut(BATCH * self.outputs()))
             {
                 self.pass(images, results, threads);
             }
             return;
         }
-        let piece = n.div_ceil(threads).min(PIECE);
+        let piece = n.div_ceil(threads).min(BATCH);
         images
             .axis_chunks_iter(Axis(0), piece)
             .into_par_iter()
@@ -105,14 +115,15 @@ impl Program {
             .for_each(|(images, results)| self.pass(images, results, 1));
     }
 
-    /// One pass, shared by some threads.
+    /// One pass on some threads.
     fn pass(&self, images: ArrayView4<'_, f32>, results: &mut [f32], threads: usize) {
         let mut memory = self.take();
         self.schedule.run(&mut memory, images, threads, &self.output, results);
         self.give_back(memory);
     }
 
-    /// Runs images on this thread and shows each kept value as soon as it is made.
+    /// Runs images on this thread and passes each kept value to `look` as soon as it is
+    /// complete.
     ///
     /// # Panics
     /// As [`run`](Self::run).
@@ -125,25 +136,25 @@ impl Program {
         let mut memory = self.take();
         let mut pass = self.schedule.begin(&mut memory, &images, 1);
         for phase in 0..self.schedule.phases() {
-            pass.phase(phase);
+            pass.run_phase(phase);
             for stage in self.stages.iter().filter(|stage| stage.phase == phase) {
                 let Region { channels, height, width, .. } = stage.region;
                 let mut values = Array4::zeros((images.len_of(Axis(0)), channels, height, width));
                 if let Some(values) = values.as_slice_mut() {
-                    pass.export(&stage.region, values);
+                    pass.unpack_output(&stage.region, values);
                 }
                 look(stage.name, values.view());
             }
         }
-        pass.export(&self.output, results);
+        pass.unpack_output(&self.output, results);
         self.give_back(memory);
     }
 
-    /// Runs images on this thread several times and tells how long each step took: the
+    /// Runs images on this thread several times and returns the duration of each step: the
     /// median of the passes.
     ///
     /// # Panics
-    /// If the images are of another shape or `passes` is zero.
+    /// If the images have another shape or `passes` is zero.
     pub fn profile(&self, images: ArrayView4<'_, f32>, passes: usize) -> Vec<StepProfile> {
         assert!(passes > 0, "no passes to measure");
         let n = images.len_of(Axis(0));
@@ -156,7 +167,7 @@ impl Program {
                 for part in 0.. {
                     let Some(step) = self.schedule.step_of(phase, part) else { break };
                     let start = Instant::now();
-                    pass.part(phase, part);
+                    pass.run_part(phase, part);
                     seconds[step][pass_number] += start.elapsed().as_secs_f64();
                 }
             }
@@ -180,11 +191,11 @@ impl Program {
             .collect()
     }
 
-    fn take(&self) -> Memory {
+    fn take(&self) -> PassMemory {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
-    fn give_back(&self, memory: Memory) {
+    fn give_back(&self, memory: PassMemory) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
 }

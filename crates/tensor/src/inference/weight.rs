@@ -1,11 +1,11 @@
-//! A convolution's weight as a program's builder takes it.
+//! The weight of a convolution, as an argument of the program builder.
 
 use ndarray::{Array4, ArrayView4, Axis, CowArray, Ix4};
 
-/// Kernels of a convolution, O × C × KH × KW, and what each output's are multiplied by
-/// when they are packed, such as the scale of a batch-norm behind it.
+/// Kernels of a convolution, O × C × KH × KW, and optionally a factor for each output, such
+/// as the scale of a batch-norm after the convolution; packing multiplies them.
 ///
-/// Borrowed kernels are read where they lie: the program keeps them in packed form only.
+/// Borrowed kernels are not copied: the program keeps only their packed form.
 #[derive(Clone, Debug)]
 pub struct ScaledWeight<'w> {
     kernels: CowArray<'w, f32, Ix4>,
@@ -13,13 +13,14 @@ pub struct ScaledWeight<'w> {
 }
 
 impl<'w> ScaledWeight<'w> {
-    /// Kernels with a factor for each output. Products are formed in f64 and rounded once.
+    /// Kernels with a factor for each output. Products are computed in f64 and rounded once.
     ///
     /// # Panics
-    /// If there is another number of factors than of outputs.
+    /// If the numbers of factors and outputs differ.
     pub fn new(kernels: impl Into<CowArray<'w, f32, Ix4>>, factors: Vec<f64>) -> Self {
         let kernels = kernels.into();
-        assert_eq!(kernels.len_of(Axis(0)), factors.len(), "factors for other outputs");
+        let (outputs, count) = (kernels.len_of(Axis(0)), factors.len());
+        assert_eq!(outputs, count, "{count} factors for {outputs} outputs");
         Self { kernels, factors: Some(factors) }
     }
 
@@ -33,12 +34,12 @@ impl<'w> ScaledWeight<'w> {
         self.kernels.view()
     }
 
-    /// Takes other kernels of the same outputs in their place.
+    /// Replaces the kernels by others of the same outputs.
     pub(super) fn replace(&mut self, kernels: Array4<f32>) {
         self.kernels = kernels.into();
     }
 
-    /// What each output's are multiplied by.
+    /// The factors of the outputs.
     pub(super) fn factors(&self) -> Option<&[f64]> {
         self.factors.as_deref()
     }

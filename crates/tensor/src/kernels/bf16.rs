@@ -1,7 +1,7 @@
-//! Numbers of sixteen bits, bf16: the upper half of an f32, rounded.
+//! bf16 numbers: the upper 16 bits of an f32, rounded.
 //!
-//! Products take them in pairs: a word holds two that follow each other in the order of
-//! the sum, the first in its lower half.
+//! The product instruction takes them in pairs: a 32-bit word holds two that follow each
+//! other in the order of the sum, the first in its lower half.
 
 /// The nearest bf16 number, ties to even; NaN stays NaN.
 fn rounded(value: f32) -> u16 {
@@ -13,13 +13,13 @@ fn rounded(value: f32) -> u16 {
     ((bits + 0x7fff + tie) >> 16) as u16
 }
 
-/// Rounds packed weights and joins every two steps: row `s` of words holds rows `2 s` and
-/// `2 s + 1` of numbers. What is behind the words is left as it was.
+/// Rounds packed weights and joins every two steps of a sum: row `s` of words holds rows
+/// `2 s` and `2 s + 1` of numbers. The values behind the words stay as they were.
 ///
 /// # Panics
-/// If there is no even number of rows.
-pub(crate) fn join_rows(values: &mut [f32], columns: usize) {
-    assert!(values.len().is_multiple_of(2 * columns), "rows that have no second");
+/// If the number of rows is odd.
+pub(crate) fn pair_rows(values: &mut [f32], columns: usize) {
+    assert!(values.len().is_multiple_of(2 * columns), "an odd number of rows");
     for row in 0..values.len() / (2 * columns) {
         for column in 0..columns {
             let [first, second] = [0, 1].map(|of| values[(2 * row + of) * columns + column]);
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn rows_are_joined_in_place() {
         let mut values: Vec<f32> = (0..12).map(|value| value as f32).collect();
-        join_rows(&mut values, 3);
+        pair_rows(&mut values, 3);
         let halves = |word: f32| {
             let bits = word.to_bits();
             [bits << 16, bits & 0xffff_0000].map(f32::from_bits)

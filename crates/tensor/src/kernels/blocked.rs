@@ -1,11 +1,11 @@
-//! The layout that convolutions work in: the channels of a pixel side by side.
+//! The layout that training convolutions read: the channels of a pixel side by side.
 //!
-//! Channels are cut into blocks; each block holds a window of one or several
+//! Channels are divided into blocks; each block holds a window of one or several
 //! images, pixel by pixel: `[block][image][row][column][channel]`. Padding is part
-//! of the window, so that tiles never ask where an image ends. Tiles that read single
-//! values want one block as wide as there are channels, so that a row of the kernel is
-//! one run; tiles that read vectors want blocks of one vector, dense in cache. A last
-//! block that is not full is filled up with zeros.
+//! of the window, so that tiles need no test for the edge of an image. Tiles that read
+//! single values use one block as wide as there are channels, so that a row of the kernel
+//! is contiguous; tiles that read vectors use blocks of one vector, which are dense in
+//! cache. An incomplete last block is padded with zeros.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::tile::LANES;
 use super::transpose::Transpose;
 use crate::Element;
 
-/// How windows of several images lie in memory.
+/// The memory layout of the same window of several images.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Blocked {
     channels: usize,
@@ -39,31 +39,32 @@ impl Blocked {
         self.width
     }
 
-    /// Blocks that the channels fill.
+    /// Blocks for all channels.
     pub(crate) fn blocks(&self) -> usize {
         self.channels.div_ceil(self.width.max(1))
     }
 
-    /// Values from one block to the next.
+    /// Distance between blocks, in values.
     pub(crate) fn block_step(&self) -> usize {
         self.images * self.window[0] * self.window[1] * self.width
     }
 
-    /// Where a pixel begins within a block.
+    /// Offset of a pixel within a block.
     #[inline]
     pub(crate) fn pixel(&self, image: usize, row: usize, column: usize) -> usize {
         let [h, w] = self.window;
         ((image * h + row) * w + column) * self.width
     }
 
-    /// Values in all.
+    /// Values of the whole layout.
     pub(crate) fn length(&self) -> usize {
         self.blocks() * self.block_step()
     }
 
-    /// Lays out the same window of some images, at most as many as there is room for.
+    /// Copies the same window of some images into the layout, at most as many as it has
+    /// room for.
     ///
-    /// The window begins at `origin`; beyond the images' edges it holds zeros.
+    /// The window begins at `origin`; outside the images it is zero.
     ///
     /// # Shapes
     /// `sources`: the images, C × H × W each in standard layout, `size` being H, W.
@@ -92,7 +93,7 @@ impl Blocked {
         }
     }
 
-    /// Lays out the window of one block of one image.
+    /// Copies the window of one block of one image.
     fn fill_block<T: Element>(
         &self,
         planes: &[T],
@@ -112,7 +113,7 @@ impl Blocked {
             return;
         }
         if [h, w] == [1, 1] && self.window == [1, 1] {
-            // A single pixel is laid out already.
+            // A single pixel has the same order in both layouts.
             return target[..channels].copy_from_slice(planes);
         }
         let first_row = (top + rows.start as isize) as usize;
@@ -120,7 +121,7 @@ impl Blocked {
         let line = window_w * width;
         target[..rows.start * line].fill(T::zero());
         target[rows.end * line..].fill(T::zero());
-        // Whole rows lie end to end in both layouts: one transpose takes them all.
+        // Whole rows are contiguous in both layouts: one transpose copies them all.
         let whole = columns.len() == window_w && window_w == w;
         let (runs, run) = if whole { (1, rows.len() * w) } else { (rows.len(), columns.len()) };
         for index in 0..runs {
@@ -142,7 +143,7 @@ impl Blocked {
     }
 }
 
-/// Which of `length` window positions, the first at `origin`, lie in `0..size`.
+/// The positions of a window of `length`, which begins at `origin`, that lie in `0..size`.
 fn overlap(origin: isize, length: usize, size: usize) -> Range<usize> {
     let start = ((-origin).max(0) as usize).min(length);
     let end = ((size as isize - origin).max(0) as usize).min(length);
@@ -153,7 +154,7 @@ fn overlap(origin: isize, length: usize, size: usize) -> Range<usize> {
 mod tests {
     use super::*;
 
-    /// Every value of the layout, by definition.
+    /// Every value of the layout, from its definition.
     fn expected(
         layout: &Blocked,
         sources: &[Vec<f32>],
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_inside_over_the_edge_and_outside() {
+    fn windows_inside_across_the_edge_and_outside() {
         let size = [5, 7];
         for channels in [1, 3, 16, 20] {
             let sources: Vec<Vec<f32>> = (0..2)

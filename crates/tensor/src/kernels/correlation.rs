@@ -1,12 +1,12 @@
-//! Slides weights over images: the forward convolution, and its derivative with
-//! respect to the input, which is another.
+//! Cross-correlation of images with weights: the forward convolution, and its derivative
+//! with respect to the input, which is a correlation too.
 //!
-//! Each task takes some rows of an image (or several small images), lays out the
-//! window that they see in [`Blocked`] form and computes, for each panel of output
-//! channels, tiles of eight pixels. The sum over the weights is cut so that the part
-//! of the panel in use stays in the first-level cache while all pixels pass over it.
-//! A finished panel is transposed back to planes; bias and activation are applied on
-//! the way.
+//! Each task takes some rows of an image (or several small images), copies the window
+//! that their outputs depend on into the [`Blocked`] layout and computes, for each panel
+//! of output channels, tiles of eight pixels. The sum over the weights is divided into
+//! parts so that the weights of a part stay in the first-level cache while all pixels are
+//! computed. A finished panel is transposed back to planes, and bias and activation are
+//! applied during that copy.
 
 use ndarray::{ArrayView1, ArrayView4, ArrayViewMut4, Axis};
 use rayon::prelude::*;
@@ -14,17 +14,17 @@ use rayon::prelude::*;
 use super::blocked::Blocked;
 use super::packed_weight::{PackedWeight, Panel};
 use super::scratch::with_scratch;
-use super::tile::{LANES, ROWS, Segment, Tile, TileKernel, VECTORS, Walk};
+use super::tasks::{Task, split_batch, split_output};
+use super::tile::{LANES, ROWS, Segment, SumOrder, Tile, TileKernel, VECTORS};
 use super::transpose::Transpose;
-use super::units::{Unit, cut, units};
 use crate::{Activation, Element};
 
 /// Output pixels of a task, about.
-const UNIT_PIXELS: usize = 384;
-/// Most steps of a sum before the next pixels' turn: 30 KiB of a panel.
+const TASK_PIXELS: usize = 384;
+/// Most steps of a part of a sum: 30 KiB of a panel.
 const STEPS: usize = 160;
 
-/// What to slide over which images.
+/// Which weights to correlate with which images.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Correlation<'a, T: Element> {
     /// N × C × H × W, standard layout.
@@ -33,10 +33,11 @@ pub(crate) struct Correlation<'a, T: Element> {
     /// O values to add.
     pub(crate) bias: Option<ArrayView1<'a, T>>,
     pub(crate) activation: Activation,
-    /// Which rows and columns of the kernel to use, neighbours in the source.
+    /// The rows and columns of the kernel to use; they apply to adjacent rows and columns
+    /// of the source.
     pub(crate) taps: [&'a [usize]; 2],
-    /// Row and column of the source that the first tap of the first output sees;
-    /// beyond the edges it sees zeros.
+    /// Row and column of the source that the first tap of the first output reads;
+    /// outside the source it reads zeros.
     pub(crate) origin: [isize; 2],
     pub(crate) stride: [usize; 2],
 }
@@ -48,26 +49,26 @@ impl<T: Element> Correlation<'_, T> {
     /// `target`: N × O × OH × OW, any strides.
     pub(crate) fn run(&self, target: ArrayViewMut4<'_, T>) {
         let (n, _, oh, ow) = target.dim();
-        let units = units([n, oh, ow], UNIT_PIXELS);
-        let Some(largest) = units.first() else { return };
+        let tasks = split_batch([n, oh, ow], TASK_PIXELS);
+        let Some(largest) = tasks.first() else { return };
         let plan = Plan::new(self, largest, ow);
-        cut(target, &units)
+        split_output(target, &tasks)
             .into_par_iter()
-            .zip(units)
-            .for_each(|(target, unit)| self.run_unit(&plan, &unit, target));
+            .zip(tasks)
+            .for_each(|(target, task)| self.run_task(&plan, &task, target));
     }
 
     /// Computes the outputs of one task.
-    fn run_unit(&self, plan: &Plan<T>, unit: &Unit, mut target: ArrayViewMut4<'_, T>) {
+    fn run_task(&self, plan: &Plan<T>, task: &Task, mut target: ArrayViewMut4<'_, T>) {
         let (.., h, w) = self.source.dim();
         let (.., ow) = target.dim();
-        let pixels = unit.pixels(ow);
+        let pixels = task.pixels(ow);
         let o = self.weight.outputs;
         let lengths = [plan.layout.length(), pixels * VECTORS * LANES, pixels * LANES];
         with_scratch(lengths, |[image, sums, planes]| {
-            let sources = unit.images.clone().map(|n| image_values(&self.source, n));
+            let sources = task.images.clone().map(|n| image_values(&self.source, n));
             let [top, left] = self.origin;
-            let origin = [top + (unit.rows.start * self.stride[0]) as isize, left];
+            let origin = [top + (task.rows.start * self.stride[0]) as isize, left];
             plan.layout.fill(sources, [h, w], origin, image);
             for panel in self.weight.panels() {
                 plan.sum_panel(image, self.weight, *panel, &plan.rows[..pixels], sums);
@@ -116,7 +117,7 @@ impl<T: Element> Correlation<'_, T> {
     }
 }
 
-/// The last step of an output.
+/// What is applied to an output before it is stored.
 #[derive(Clone, Copy)]
 struct Finish<T> {
     bias: T,
@@ -148,27 +149,27 @@ pub(crate) fn image_values<'a, T>(images: &ArrayView4<'a, T>, n: usize) -> &'a [
     values
 }
 
-/// What all tasks of a correlation share.
+/// What all tasks of a correlation have in common.
 struct Plan<T> {
     kernel: TileKernel<T>,
-    /// The window of the largest task; the others use its beginning.
+    /// The window of the largest task; the others use the beginning of it.
     layout: Blocked,
-    /// For each width of a panel, the sum in parts of about [`STEPS`].
-    walks: [Vec<Walk>; VECTORS],
+    /// For each width of a panel, the parts of the sum, of about [`STEPS`] each.
+    orders: [Vec<SumOrder>; VECTORS],
     /// Where the window of each output pixel begins.
     rows: Vec<usize>,
 }
 
 impl<T: Element> Plan<T> {
     /// Plans for the largest task, `ow` being the output's width.
-    fn new(correlation: &Correlation<'_, T>, largest: &Unit, ow: usize) -> Self {
+    fn new(correlation: &Correlation<'_, T>, largest: &Task, ow: usize) -> Self {
         let PackedWeight { inputs: c, kernel: [_, kernel_w], .. } = *correlation.weight;
         let [taps_h, taps_w] = correlation.taps;
         let [sh, sw] = correlation.stride;
         let [images, rows] = [largest.images.len(), largest.rows.len()];
         let window = [(rows - 1) * sh + taps_h.len(), (ow - 1) * sw + taps_w.len()];
         let layout = Blocked::whole(c, images, window);
-        // For each tap, where its channels begin in the window and in the weights' steps.
+        // For each tap, the offset of its channels in the window and in the weights' steps.
         let taps: Vec<_> = taps_h
             .iter()
             .enumerate()
@@ -177,12 +178,12 @@ impl<T: Element> Plan<T> {
             })
             .map(|(i, row, j, column)| (layout.pixel(0, i, j), (row * kernel_w + column) * c))
             .collect();
-        let walks = [1, 2, 3].map(|vectors| walks(&taps, c, vectors * LANES));
+        let orders = [1, 2, 3].map(|vectors| orders(&taps, c, vectors * LANES));
         let rows = (0..images * rows * ow)
             .map(|pixel| (pixel / (rows * ow), pixel / ow % rows, pixel % ow))
             .map(|(image, row, column)| layout.pixel(image, row * sh, column * sw))
             .collect();
-        Self { kernel: T::tile_kernel(), layout, walks, rows }
+        Self { kernel: T::tile_kernel(), layout, orders, rows }
     }
 
     /// Sums of all pixels and the output channels of one panel, pixel by pixel.
@@ -196,7 +197,7 @@ impl<T: Element> Plan<T> {
     ) {
         let columns = panel.vectors * LANES;
         let vectors = [0, LANES, 2 * LANES];
-        for (part, walk) in self.walks[panel.vectors - 1].iter().enumerate() {
+        for (part, order) in self.orders[panel.vectors - 1].iter().enumerate() {
             let tiles = pixels.chunks(ROWS).zip(sums.chunks_mut(ROWS * columns));
             for (rows, c) in tiles {
                 self.kernel.run(Tile {
@@ -204,7 +205,7 @@ impl<T: Element> Plan<T> {
                     rows,
                     b: weight.panel(panel),
                     vectors: &vectors[..panel.vectors],
-                    walk,
+                    order,
                     c,
                     c_step: columns,
                     accumulate: part > 0,
@@ -214,15 +215,15 @@ impl<T: Element> Plan<T> {
     }
 }
 
-/// Cuts a sum over taps and their channels into even parts of at most [`STEPS`] steps.
+/// Divides a sum over taps and their channels into equal parts of at most [`STEPS`] steps.
 ///
-/// The cut depends on the weights' shape alone, so an output is summed the same way in
-/// any batch. Taps that are neighbours in the window and in the weights become one
+/// The parts depend on the weights' shape alone, so an output is summed in the same order
+/// in any batch. Taps that are adjacent in the window and in the weights become one
 /// segment.
-fn walks(taps: &[(usize, usize)], channels: usize, columns: usize) -> Vec<Walk> {
+fn orders(taps: &[(usize, usize)], channels: usize, columns: usize) -> Vec<SumOrder> {
     let depth = taps.len() * channels;
     let part = depth.div_ceil(depth.div_ceil(STEPS).max(1)).max(1);
-    // A sum of nothing still must be written: at least one part.
+    // An empty sum must be written, too: at least one part.
     (0..depth.max(1))
         .step_by(part)
         .map(|start| {
@@ -237,7 +238,7 @@ fn walks(taps: &[(usize, usize)], channels: usize, columns: usize) -> Vec<Walk> 
                     length: to - from,
                 }
             });
-            Walk::new(segments, 1, columns)
+            SumOrder::new(segments, 1, columns)
         })
         .collect()
 }

@@ -1,14 +1,14 @@
 //! Squared distances from one point to the rows of a matrix.
 //!
-//! As in [`sums`](super::sums), sixteen partial sums run side by side and are joined
-//! pairwise, so that the result does not depend on the machine's vectors.
+//! As in [`sums`](super::sums), sixteen partial sums are accumulated in parallel and added
+//! pairwise at the end, so that the result does not depend on the machine's vectors.
 
 use crate::Element;
 
 use super::sums::{LANES, join};
 use super::wide::Wide;
 
-/// `output[m] = Σ (points[m, i] − probe[i])²`, rows one after another in `points`.
+/// `output[m] = Σ (points[m, i] − probe[i])²`, `points` in row-major order.
 pub(crate) struct Rows<'a, T> {
     /// M × I, I at least 1.
     pub(crate) points: &'a [T],
@@ -28,8 +28,8 @@ impl<T: Element> Wide for Rows<'_, T> {
     }
 }
 
-/// The distance of one row. Rows go one at a time, although that makes each wait for its
-/// own sum: memory is read in order then, which it is twice as quick at.
+/// The distance of one row. Several rows at a time would hide the latency of the sums, but
+/// reading memory strictly in order is twice as fast.
 #[inline(always)]
 fn distance<T: Element>(row: &[T], probe: &[T]) -> T {
     let (chunks, rest) = row.as_chunks::<LANES>();

@@ -1,16 +1,15 @@
 //! General matrix product `C ← A B + β C` over any strides.
 //!
-//! Separate because it is where `unsafe` lives: `matrixmultiply` takes raw
-//! pointers, and here alone they meet `ndarray` views, whose guarantees are
-//! exactly the ones it asks for. `matrixmultiply` picks AVX-512, AVX2, NEON or
-//! portable code at run time.
+//! The only place that passes `ndarray` views to `matrixmultiply`, which takes raw
+//! pointers: the guarantees of a view are exactly the ones it requires. It selects
+//! AVX-512, AVX2, NEON or portable code at run time.
 #![allow(unsafe_code)]
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Numbers that have a matrix product. Implemented for `f32` and `f64`.
 pub trait GemmElement: Sized {
-    /// `c ← a b + beta c`; with `beta` zero, what was in `c` does not matter.
+    /// `c ← a b + beta c`; with `beta` zero, the old values of `c` are ignored.
     ///
     /// # Shapes
     /// `a`: M × K, `b`: K × N, `c`: M × N.

@@ -1,15 +1,15 @@
 //! Convolution weights in the order in which tiles read them.
 //!
-//! For each panel of up to three vectors of output channels, each step of the sum
-//! has its row: steps run over kernel row, kernel column and channel, as the values
-//! of a pixel row lie in memory. Rows are filled by transposes of sixteen channels at
-//! a time, because weights change with every training step and are packed each time.
+//! A panel is up to three vectors of output channels. In each panel, each step of the sum
+//! is a row; steps run over kernel row, kernel column and channel, in the order of the
+//! values of a row of pixels. Rows are filled by transposing sixteen channels at a time,
+//! because packing must be fast: training packs the weights at every step.
 
 use ndarray::ArrayView4;
 use rayon::prelude::*;
 
-use super::bf16::join_rows;
-use super::huge::Part;
+use super::aligned_buffer::AlignedBuffer;
+use super::bf16::pair_rows;
 use super::scratch::{Scratch, with_scratch};
 use super::tile::{LANES, tile_widths};
 use super::transpose::Transpose;
@@ -20,13 +20,13 @@ use crate::Element;
 pub(crate) struct Panel {
     /// Its first output channel.
     pub(crate) first: usize,
-    /// Vectors of output channels; the last may be filled up with zeros.
+    /// Vectors of output channels; the last may be padded with zeros.
     pub(crate) vectors: usize,
-    /// Where its values begin.
+    /// Offset of its values.
     pub(crate) start: usize,
 }
 
-/// Panels for this many outputs, each value of which is a sum of `depth` steps.
+/// Panels for this many output channels, whose values are sums of `depth` steps.
 pub(crate) fn panels(outputs: usize, depth: usize) -> Vec<Panel> {
     let (mut first, mut start) = (0, 0);
     tile_widths(outputs.div_ceil(LANES))
@@ -43,7 +43,7 @@ pub(crate) fn panels(outputs: usize, depth: usize) -> Vec<Panel> {
 /// Packed weights of a convolution.
 #[derive(Debug)]
 pub(crate) struct PackedWeight<T: Element> {
-    values: Values<T>,
+    values: Storage<T>,
     panels: Vec<Panel>,
     /// Channels that the packed convolution returns.
     pub(crate) outputs: usize,
@@ -53,41 +53,44 @@ pub(crate) struct PackedWeight<T: Element> {
     pub(crate) kernel: [usize; 2],
 }
 
-/// Where packed weights are.
+/// The memory of packed weights.
 #[derive(Debug)]
-enum Values<T: Element> {
+enum Storage<T: Element> {
+    /// For one call, in the thread's scratch.
     Scratch(Scratch<T>),
-    Kept(Part<T>),
+    /// For the lifetime of a program.
+    Permanent(AlignedBuffer<T>),
 }
 
-/// Which way a convolution is packed.
+/// The direction for which a convolution is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// As it is.
+    /// The convolution itself.
     Forward,
-    /// From outputs to inputs: channels exchanged, rows and columns of the kernel in
-    /// reverse.
+    /// Its derivative with respect to the input: channels exchanged, rows and columns of
+    /// the kernel reversed.
     Backward,
 }
 
 impl<T: Element> PackedWeight<T> {
-    /// Packs weights for a moment, into the thread's scratch.
+    /// Packs weights for one call, into the thread's scratch.
     ///
     /// # Shapes
     /// `weight`: O × C × KH × KW, any strides. Forward, the packed convolution takes C
-    /// channels and returns O; backward the other way round.
+    /// channels and returns O; backward, it takes O and returns C.
     pub(crate) fn new(weight: ArrayView4<'_, T>, direction: Direction) -> Self {
-        Self::pack(weight, None, direction, |length| Values::Scratch(Scratch::new(length)))
+        Self::pack(weight, None, direction, |length| Storage::Scratch(Scratch::new(length)))
     }
 
-    /// [`new`](Self::new), forward and for good: into what `memory` gives. Each output's
-    /// weights are multiplied by its factor, in f64, and rounded once.
-    pub(crate) fn kept(
+    /// Packs weights, forward, into a buffer from `allocate`, which the packed weights own.
+    /// The weights of each output are multiplied by its factor, in f64, and rounded once.
+    pub(crate) fn permanent(
         weight: ArrayView4<'_, T>,
         factors: Option<&[f64]>,
-        memory: impl FnOnce(usize) -> Part<T>,
+        allocate: impl FnOnce(usize) -> AlignedBuffer<T>,
     ) -> Self {
-        Self::pack(weight, factors, Direction::Forward, |length| Values::Kept(memory(length)))
+        let allocate = |length| Storage::Permanent(allocate(length));
+        Self::pack(weight, factors, Direction::Forward, allocate)
     }
 
     /// Packs weights, panels in parallel.
@@ -95,7 +98,7 @@ impl<T: Element> PackedWeight<T> {
         weight: ArrayView4<'_, T>,
         factors: Option<&[f64]>,
         direction: Direction,
-        memory: impl FnOnce(usize) -> Values<T>,
+        allocate: impl FnOnce(usize) -> Storage<T>,
     ) -> Self {
         let (o, c, kh, kw) = weight.dim();
         let weight = weight.as_standard_layout();
@@ -107,11 +110,8 @@ impl<T: Element> PackedWeight<T> {
         };
         let depth = area * inputs;
         let vectors = outputs.div_ceil(LANES);
-        let mut values = memory(vectors * LANES * depth);
-        let mut rest = match &mut values {
-            Values::Scratch(scratch) => scratch.values_mut(),
-            Values::Kept(part) => part.values_mut(),
-        };
+        let mut values = allocate(vectors * LANES * depth);
+        let mut rest = values.values_mut();
         let panels = panels(outputs, depth);
         let mut jobs = Vec::new();
         for panel in &panels {
@@ -128,48 +128,57 @@ impl<T: Element> PackedWeight<T> {
         &self.panels
     }
 
-    /// Values that each output is a sum of.
+    /// Terms of the sum of each output.
     pub(crate) fn depth(&self) -> usize {
         self.inputs * self.kernel[0] * self.kernel[1]
     }
 
-    /// The values of a panel, and all behind it.
+    /// The values of a panel, and those of all panels behind it.
     pub(crate) fn panel(&self, panel: Panel) -> &[T] {
-        let values = match &self.values {
-            Values::Scratch(scratch) => scratch.values(),
-            Values::Kept(part) => part.values(),
-        };
-        &values[panel.start..]
+        &self.values.values()[panel.start..]
+    }
+}
+
+impl<T: Element> Storage<T> {
+    fn values(&self) -> &[T] {
+        match self {
+            Self::Scratch(scratch) => scratch.values(),
+            Self::Permanent(buffer) => buffer.values(),
+        }
+    }
+
+    fn values_mut(&mut self) -> &mut [T] {
+        match self {
+            Self::Scratch(scratch) => scratch.values_mut(),
+            Self::Permanent(buffer) => buffer.values_mut(),
+        }
     }
 }
 
 impl PackedWeight<f32> {
-    /// Rounds the weights to bf16 and joins each two steps of the sums.
+    /// Rounds the weights to bf16 and joins every two steps of the sums.
     ///
     /// # Panics
-    /// If there is no even number of steps.
-    pub(crate) fn in_pairs(mut self) -> Self {
+    /// If the number of steps is odd.
+    pub(crate) fn into_bf16(mut self) -> Self {
         let depth = self.depth();
-        let values = match &mut self.values {
-            Values::Scratch(scratch) => scratch.values_mut(),
-            Values::Kept(part) => part.values_mut(),
-        };
+        let values = self.values.values_mut();
         for panel in &self.panels {
             let columns = panel.vectors * LANES;
-            join_rows(&mut values[panel.start..][..columns * depth], columns);
+            pair_rows(&mut values[panel.start..][..columns * depth], columns);
         }
         self
     }
 }
 
-/// Where weights come from.
+/// The weights to pack.
 struct Source<'a, T> {
     weight: &'a [T],
-    /// What each output's are multiplied by.
+    /// Factors of the outputs.
     factors: Option<&'a [f64]>,
-    /// Values from one output to the next, and from one input to the next.
+    /// Distance between outputs, and between inputs, in values.
     steps: [usize; 2],
-    /// Values of a kernel of one output and input.
+    /// Values of the kernel of one output and input.
     area: usize,
     outputs: usize,
     inputs: usize,
@@ -177,9 +186,7 @@ struct Source<'a, T> {
 }
 
 impl<T: Element> Source<'_, T> {
-    /// Writes one panel; columns beyond the outputs are filled up with zeros.
-    ///
-    /// An output step of one means a kernel of one tap.
+    /// Writes one panel; columns without an output are zero.
     fn pack(&self, panel: Panel, target: &mut [T]) {
         let Self { weight, steps: [output_step, input_step], area, inputs, .. } = *self;
         let columns = panel.vectors * LANES;
@@ -188,14 +195,14 @@ impl<T: Element> Source<'_, T> {
             target.fill(T::zero());
         }
         if output_step == 1 {
-            // The outputs of an input and tap already lie side by side.
+            // A backward kernel of one tap: the outputs of an input are contiguous.
             for (input, row) in target.chunks_exact_mut(columns).enumerate().take(inputs) {
                 let source = &weight[panel.first + input * input_step..][..outputs];
-                self.put(&mut row[..outputs], source, panel.first);
+                self.scale_into(&mut row[..outputs], source, panel.first);
             }
             return;
         }
-        // Inputs whose kernels lie end to end are transposed together.
+        // Inputs whose kernels are contiguous are transposed together.
         let together = if input_step == area { LANES } else { 1 };
         with_scratch([together * area * LANES], |[rows]| {
             for vector in 0..panel.vectors {
@@ -221,7 +228,7 @@ impl<T: Element> Source<'_, T> {
                             let row = &rows[(offset * area + tap) * LANES..][..outputs];
                             let step = place * inputs + input + offset;
                             let target = &mut target[step * columns + vector * LANES..][..outputs];
-                            self.put(target, row, first);
+                            self.scale_into(target, row, first);
                         }
                     }
                 }
@@ -229,9 +236,9 @@ impl<T: Element> Source<'_, T> {
         });
     }
 
-    /// Writes the weights of neighbouring outputs, the first of which is `first`.
+    /// Writes the weights of adjacent outputs, beginning with output `first`.
     #[inline(always)]
-    fn put(&self, target: &mut [T], weights: &[T], first: usize) {
+    fn scale_into(&self, target: &mut [T], weights: &[T], first: usize) {
         let Some(factors) = self.factors else { return target.copy_from_slice(weights) };
         let factors = &factors[first..];
         for ((target, weight), factor) in target.iter_mut().zip(weights).zip(factors) {
@@ -247,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_weight_is_where_tiles_look_for_it() {
+    fn every_weight_is_at_the_place_that_tiles_read() {
         for (o, c, kh, kw) in [(40, 21, 3, 2), (21, 40, 1, 1), (3, 2, 2, 2)] {
             let weight = Array4::from_shape_fn((o, c, kh, kw), |(o, c, i, j)| {
                 (((o * 100 + c) * 10 + i) * 10 + j + 1) as f32
@@ -256,7 +263,7 @@ mod tests {
                 check(&weight, direction, &PackedWeight::new(weight.view(), direction), 1.0);
             }
             let factors = vec![0.5; o];
-            let packed = PackedWeight::kept(weight.view(), Some(&factors), Part::alone);
+            let packed = PackedWeight::permanent(weight.view(), Some(&factors), AlignedBuffer::new);
             check(&weight, Direction::Forward, &packed, 0.5);
         }
     }

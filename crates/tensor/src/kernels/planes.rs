@@ -1,7 +1,7 @@
-//! Walks over the planes of an array in parallel.
+//! Parallel loops over the planes of an array.
 //!
-//! A plane is the H × W values of one channel of one image. Most operators but the
-//! convolution treat planes one by one; here is the only place that splits them.
+//! A plane is the H × W values of one channel of one image. All operators except the
+//! convolution process planes one by one.
 
 use ndarray::{ArrayView3, ArrayViewMut2, ArrayViewMut4, Axis};
 use rayon::prelude::*;
@@ -9,14 +9,14 @@ use rayon::prelude::*;
 use super::wide::wide;
 use crate::Element;
 
-/// Values below which a task is not split further.
+/// Fewest values that are worth a task.
 const TASK_VALUES: usize = 1 << 14;
 
-/// Calls `work` with the number of the image, that of the channel and the plane, for
-/// every plane of `targets`, several at a time.
+/// Calls `work` with the index of the image, the index of the channel and the plane, for
+/// every plane of `targets` in parallel.
 ///
 /// # Panics
-/// If the values of a plane do not lie end to end.
+/// If a plane is not contiguous.
 pub(crate) fn for_each_plane<T: Send + Sync>(
     name: &str,
     targets: ArrayViewMut4<'_, T>,
@@ -37,7 +37,7 @@ pub(crate) fn for_each_plane<T: Send + Sync>(
     });
 }
 
-/// [`for_each_plane`] of two arrays at once, which have as many planes.
+/// [`for_each_plane`] for two arrays of as many planes.
 pub(crate) fn for_each_plane_pair<T: Send + Sync, U: Send + Sync>(
     name: &str,
     mut first: ArrayViewMut4<'_, T>,
@@ -61,7 +61,7 @@ pub(crate) fn for_each_plane_pair<T: Send + Sync, U: Send + Sync>(
     );
 }
 
-/// Planes that make a task worth having.
+/// Planes of a task.
 fn planes_a_task((_, _, h, w): (usize, usize, usize, usize)) -> usize {
     TASK_VALUES.div_ceil((h * w).max(1))
 }

@@ -1,29 +1,29 @@
-//! Per-thread scratch memory, kept from one block of work to the next.
+//! Per-thread scratch memory, kept between tasks.
 //!
-//! A convolution lays out images and sums in about half a megabyte for each block.
-//! Taking that from the allocator each time costs page faults; a buffer that
-//! stays with the thread costs nothing and stays in its cache.
+//! A convolution needs about half a megabyte for the images and sums of a task. Allocating
+//! it each time causes page faults; a buffer that the thread keeps costs nothing and stays
+//! in its cache.
 
 use std::cell::RefCell;
 use std::fmt;
 
-/// Elements that lengths are rounded up to and parts begin at: a cache line or two.
+/// Lengths are rounded up to a multiple of this: a cache line of `f32`, two of `f64`.
 const ALIGNMENT: usize = 16;
 
-/// Buffers that a thread keeps: one for each level of nesting.
+/// Most buffers that a thread keeps: one for each level of nesting.
 const MOST_KEPT: usize = 4;
 
-/// Numbers that threads keep scratch memory for: `f32`, `f64`, and `u32` for indices.
+/// Types of scratch memory: `f32`, `f64`, and `u32` for indices.
 pub trait ScratchElement: Copy + Default + 'static {
-    /// Takes the buffer that this thread used last, or a new one.
+    /// Removes the most recently used buffer from this thread's list, or makes a new one.
     fn take_scratch() -> Vec<Self>;
 
-    /// Gives a buffer back to this thread.
+    /// Puts a buffer into this thread's list.
     fn keep_scratch(buffer: Vec<Self>);
 }
 
 /// Runs `work` on scratch slices of these lengths, each beginning on a cache line,
-/// with **unspecified values**. May be nested: each level has its own buffer.
+/// with **unspecified values**. Calls may be nested: each level has its own buffer.
 pub(crate) fn with_scratch<T: ScratchElement, R, const PARTS: usize>(
     lengths: [usize; PARTS],
     work: impl FnOnce([&mut [T]; PARTS]) -> R,
@@ -40,7 +40,7 @@ pub(crate) fn with_scratch<T: ScratchElement, R, const PARTS: usize>(
     work(parts)
 }
 
-/// A buffer of a thread, for as long as this lives.
+/// A scratch buffer; dropping it returns it to the thread.
 pub(crate) struct Scratch<T: ScratchElement> {
     buffer: Vec<T>,
     /// Elements in front of the first aligned one.
@@ -55,7 +55,7 @@ impl<T: ScratchElement> Scratch<T> {
         if buffer.len() < length + ALIGNMENT {
             buffer.resize(length + ALIGNMENT, T::default());
         }
-        // `align_offset` may decline, and then speed is lost but nothing else.
+        // `align_offset` may fail, which costs speed only.
         let offset = buffer.as_ptr().align_offset(64).min(ALIGNMENT);
         Self { buffer, offset, length }
     }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_aligned_apart_and_kept() {
+    fn parts_are_aligned_disjoint_and_reused() {
         let mut place = std::ptr::null();
         for round in 0..3 {
             with_scratch([5, 0, 33], |[first, none, second]: [&mut [f32]; 3]| {

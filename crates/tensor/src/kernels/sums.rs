@@ -1,7 +1,7 @@
-//! Sums in a fixed order that SIMD can keep up with.
+//! Sums in a fixed order that suits SIMD.
 //!
-//! Sixteen partial sums run side by side, so that rounding does not depend on the
-//! vector width of the machine; they are joined pairwise at the end.
+//! Sixteen partial sums are accumulated in parallel, so that rounding does not depend on
+//! the vector width of the machine, and added pairwise at the end.
 
 use crate::Element;
 
@@ -47,7 +47,7 @@ pub(crate) fn sum2<T: Element>(left: &[T], right: &[T], terms: impl Fn(T, T) -> 
     [join(first), join(second)]
 }
 
-/// Joins partial sums pairwise.
+/// Adds partial sums pairwise.
 #[inline(always)]
 pub(super) fn join<T: Element>(mut lanes: [T; LANES]) -> T {
     let mut width = LANES / 2;

@@ -1,20 +1,20 @@
-//! The tile: the innermost loop of every convolution, forward and backward.
+//! The tile: the innermost loop of every training convolution, forward and backward.
 //!
 //! A tile is a small block of a matrix product, up to eight rows by three vectors
-//! of sixteen columns, that stays in registers while its sum runs:
+//! of sixteen columns, that stays in registers while it is summed:
 //!
 //! `C[i][j] (+)= Σ A[rows[i] + a] B[vectors[j / 16] + j % 16 + b]`
 //!
-//! over the pairs `(a, b)` of a [`Walk`]. Rows, vectors and walk are offsets, so a
-//! convolution can point them straight into its images: no patch is ever copied.
-//! Each element of C is one sum in the order of the walk, wherever its tile begins
-//! and whatever the vector width, so the bits do not depend on how work is cut.
+//! over the pairs `(a, b)` of a [`SumOrder`]. Rows, vectors and pairs are offsets, so a
+//! convolution can point them directly into its images: no patch is copied.
+//! Each element of C is one sum in that order, wherever its tile begins
+//! and whatever the vector width, so the bits do not depend on the division into tiles.
 //!
-//! Strategies, chosen once a call: AVX-512 (all of the tile in registers), AVX2 with
+//! Implementations, selected once a call: AVX-512 (the whole tile in registers), AVX2 with
 //! FMA (the tile in parts of four rows by three half vectors) and portable code that
-//! the compiler vectorises. `f64`, which is for checking gradients, is always portable.
+//! the compiler vectorizes. `f64`, which is for checking gradients, is always portable.
 //!
-//! Separate because it holds `unsafe`: here lengths are checked, once a tile.
+//! Lengths are checked here, once a tile; the loops use raw pointers.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
@@ -33,7 +33,7 @@ pub(crate) const ROWS: usize = 8;
 /// Most vectors of a row of a tile.
 pub(crate) const VECTORS: usize = 3;
 
-/// Steps of a sum that lie evenly: `(a + t a_step, b + t b_step)` for `t < length`.
+/// Evenly spaced steps of a sum: `(a + t a_step, b + t b_step)` for `t < length`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) a: usize,
@@ -41,20 +41,20 @@ pub(crate) struct Segment {
     pub(crate) length: usize,
 }
 
-/// The order in which a tile's sum visits A and B.
+/// The order in which a tile's sum reads A and B.
 #[derive(Clone, Debug)]
-pub(crate) struct Walk {
+pub(crate) struct SumOrder {
     segments: Vec<Segment>,
     a_step: usize,
     b_step: usize,
-    /// One beyond the greatest offset into A; zero if the walk is empty.
+    /// One beyond the greatest offset into A; zero if the sum is empty.
     a_end: usize,
     /// One beyond the greatest offset into B.
     b_end: usize,
 }
 
-impl Walk {
-    /// Joins segments that continue each other and notes how far they reach.
+impl SumOrder {
+    /// Merges adjacent segments and records the range of offsets.
     pub(crate) fn new(
         parts: impl IntoIterator<Item = Segment>,
         a_step: usize,
@@ -83,12 +83,12 @@ impl Walk {
 #[derive(Debug)]
 pub(crate) struct Tile<'a, T> {
     pub(crate) a: &'a [T],
-    /// Where in `a` each row begins: one to [`ROWS`].
+    /// Offset of each row in `a`: one to [`ROWS`] of them.
     pub(crate) rows: &'a [usize],
     pub(crate) b: &'a [T],
-    /// Where in `b` each vector begins: one to [`VECTORS`].
+    /// Offset of each vector in `b`: one to [`VECTORS`] of them.
     pub(crate) vectors: &'a [usize],
-    pub(crate) walk: &'a Walk,
+    pub(crate) order: &'a SumOrder,
     /// Rows of `LANES · vectors` values, `c_step` apart.
     pub(crate) c: &'a mut [T],
     pub(crate) c_step: usize,
@@ -96,10 +96,10 @@ pub(crate) struct Tile<'a, T> {
     pub(crate) accumulate: bool,
 }
 
-/// A way to compute tiles on this machine.
+/// An implementation of tiles that this machine can run.
 #[derive(Clone, Copy, Debug)]
 pub struct TileKernel<T> {
-    /// Asks that [`Tile::check`] passed and the machine has the kernel's features.
+    /// Requires that [`Tile::check`] has passed and the machine has the kernel's features.
     function: unsafe fn(&mut Tile<'_, T>),
 }
 
@@ -118,10 +118,10 @@ impl<T> TileKernel<T> {
 }
 
 impl<T> Tile<'_, T> {
-    /// Panics unless every element that the sum visits exists.
+    /// Panics unless every element that the sum reads exists.
     #[inline]
     fn check(&self) {
-        let Self { a, rows, b, vectors, walk, c, c_step, .. } = self;
+        let Self { a, rows, b, vectors, order, c, c_step, .. } = self;
         let columns = vectors.len() * LANES;
         assert!((1..=ROWS).contains(&rows.len()), "a tile of {} rows", rows.len());
         assert!((1..=VECTORS).contains(&vectors.len()), "a tile of {} vectors", vectors.len());
@@ -129,14 +129,14 @@ impl<T> Tile<'_, T> {
             rows.len() == 1 || *c_step >= columns,
             "rows of {columns} columns only {c_step} apart"
         );
-        if walk.segments.is_empty() {
+        if order.segments.is_empty() {
             return assert!((rows.len() - 1) * c_step + columns <= c.len(), "C is too short");
         }
         let last_row = rows.iter().fold(0, |last, row| last.max(*row));
         let last_vector = vectors.iter().fold(0, |last, vector| last.max(*vector));
         let ends = [
-            (last_row + walk.a_end, a.len()),
-            (last_vector + walk.b_end + LANES - 1, b.len()),
+            (last_row + order.a_end, a.len()),
+            (last_vector + order.b_end + LANES - 1, b.len()),
             ((rows.len() - 1) * c_step + columns, c.len()),
         ];
         for (end, length) in ends {
@@ -145,7 +145,8 @@ impl<T> Tile<'_, T> {
     }
 }
 
-/// Cuts vectors into the widths of tiles: threes, but two twos rather than three and one.
+/// Divides vectors into the widths of tiles: threes, but two twos rather than three and
+/// one.
 pub(crate) fn tile_widths(vectors: usize) -> Vec<usize> {
     let mut widths = vec![VECTORS; vectors / VECTORS];
     match (vectors % VECTORS, widths.len()) {
@@ -159,9 +160,9 @@ pub(crate) fn tile_widths(vectors: usize) -> Vec<usize> {
     widths
 }
 
-/// Numbers that tiles are computed in. Implemented for `f32` and `f64`.
+/// Element types of tiles: `f32` and `f64`.
 pub trait TileElement: Sized {
-    /// The fastest kernel that this machine has.
+    /// The fastest kernel that this machine can run.
     fn tile_kernel() -> TileKernel<Self>;
 }
 
@@ -202,10 +203,10 @@ unsafe fn part<V: Vector, const R: usize, const N: usize>(
     row: usize,
     column: usize,
 ) {
-    let Walk { segments, a_step, b_step, .. } = tile.walk;
+    let SumOrder { segments, a_step, b_step, .. } = tile.order;
     // SAFETY: `check` holds that `rows[i] + a` and `vectors[j / LANES] + j % LANES + b`
-    // are inside `a` and `b` for every step of the walk, and that R rows of N vectors
-    // are inside `c`. Steps are taken as in `Walk::new`, which computed the ends. The
+    // are inside `a` and `b` for every step of the sum, and that R rows of N vectors
+    // are inside `c`. Steps are enumerated as in `SumOrder::new`, which computed the ends. The
     // pointers of a loop's last increment are not read; they are formed by
     // `wrapping_add`, which may leave the slice.
     unsafe {

@@ -1,8 +1,8 @@
-//! Transposes between planes (channel by channel, as arrays lie) and pixels (the
-//! channels of a pixel side by side, as tiles want them).
+//! Transposes between planes (the order of arrays: channel by channel) and pixels (the
+//! order that tiles read: the channels of a pixel side by side).
 //!
-//! Separate because the AVX-512 strategy, sixteen by sixteen values in registers,
-//! holds `unsafe`; elsewhere small blocks are copied one by one.
+//! AVX-512 transposes sixteen by sixteen values in registers; other machines copy small
+//! blocks value by value.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
@@ -45,9 +45,9 @@ impl<T: TransposeElement> Transpose<'_, T> {
     }
 }
 
-/// Numbers that are transposed. Implemented for `f32` and `f64`.
+/// Element types of transposes: `f32` and `f64`.
 pub trait TransposeElement: Sized + Copy {
-    /// Transposes; lengths have been checked.
+    /// Transposes a matrix whose lengths have been checked.
     fn transpose(matrix: Transpose<'_, Self>);
 }
 
@@ -68,7 +68,7 @@ impl TransposeElement for f64 {
     }
 }
 
-/// Blocks of eight by eight values, so that each cache line is fetched once.
+/// Copies blocks of eight by eight values, so that each cache line is read once.
 fn by_blocks<T: Copy>(matrix: Transpose<'_, T>) {
     const BLOCK: usize = 8;
     let Transpose { source, source_step, target, target_step, rows, columns } = matrix;

@@ -1,11 +1,9 @@
-//! The machine's vectors behind one trait, and code that is written once for all.
+//! The vectors of all machines behind one trait, so that kernels are written once.
 //!
-//! A kernel is generic over [`Vector`]; [`Vectorised`] work is compiled for every
-//! [`Level`] and [`run_at`] enters the one that was chosen. Everything between that
-//! entry and the intrinsics has to be `#[inline(always)]`, or it is compiled for a
-//! machine without these instructions.
-//!
-//! Separate because it holds `unsafe`.
+//! A kernel is generic over [`Vector`]. A [`SimdOp`] is compiled for every [`Level`], and
+//! [`run_at`] calls the version of one level. All functions between that call and the
+//! intrinsics must be `#[inline(always)]`; otherwise they are compiled for a machine without
+//! these instructions.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
@@ -23,15 +21,15 @@ use crate::Level;
 /// A vector of a machine.
 ///
 /// # Safety
-/// `load` and `store` may touch `LANES` values from the pointer on, no more, and ask
-/// for no alignment. Functions may need CPU features, which the caller vouches for.
+/// `load` and `store` access no more than `LANES` values and require no alignment. Functions
+/// may need CPU features, which the caller guarantees.
 pub(crate) unsafe trait Vector: Copy {
     type Element: Copy;
     const LANES: usize;
-    /// Rows and vectors of the largest block of sums that stays in registers.
+    /// Rows and vectors of the largest block of sums that fits into the registers.
     const BLOCK: [usize; 2];
-    /// Numbers in an element that [`accumulate`](Self::accumulate) reads: one, or two
-    /// rounded to bf16.
+    /// Numbers in each element that [`accumulate`](Self::accumulate) reads: one f32, or two
+    /// bf16.
     const PER_WORD: usize = 1;
 
     /// All lanes zero.
@@ -42,7 +40,7 @@ pub(crate) unsafe trait Vector: Copy {
     unsafe fn load(source: *const Self::Element) -> Self;
     /// Writes `LANES` values from `target` on.
     unsafe fn store(self, target: *mut Self::Element);
-    /// `self * factor + summand`, rounded once where the machine can.
+    /// `self * factor + summand`, rounded once if the machine has an instruction for it.
     unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self;
     /// `self + other`.
     unsafe fn add(self, other: Self) -> Self;
@@ -50,23 +48,24 @@ pub(crate) unsafe trait Vector: Copy {
     unsafe fn subtract(self, other: Self) -> Self;
     /// `self * other`.
     unsafe fn multiply(self, other: Self) -> Self;
-    /// The greater of each lane; NaN if `other` is.
+    /// The maximum of each lane; NaN if `other` is NaN.
     unsafe fn max(self, other: Self) -> Self;
-    /// Writes `LANES` numbers from `target` on as [`accumulate`](Self::accumulate) reads
-    /// them, in `LANES / PER_WORD` elements.
+    /// Writes `LANES` numbers from `target` on, in `LANES / PER_WORD` elements as
+    /// [`accumulate`](Self::accumulate) reads them.
     #[inline(always)]
     unsafe fn store_words(self, target: *mut Self::Element) {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: guaranteed by the caller.
         unsafe { self.store(target) }
     }
-    /// `self * factor + summand` of words: of two numbers in each, both products.
+    /// `self * factor + summand`; if elements are pairs of bf16, the sum of both products
+    /// is added.
     #[inline(always)]
     unsafe fn multiply_words(self, factor: Self, summand: Self) -> Self {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: guaranteed by the caller.
         unsafe { self.multiply_add(factor, summand) }
     }
     /// `sums[i][j] += Σ sources[i][first + t] weight[t step + j LANES ..]` over `t <
-    /// length` words: the loop that everything waits for.
+    /// length`: the innermost loop of inference.
     ///
     /// # Safety
     /// All of these values can be read.
@@ -79,15 +78,15 @@ pub(crate) unsafe trait Vector: Copy {
         step: usize,
         length: usize,
     ) {
-        // SAFETY: the caller vouches for values and features.
+        // SAFETY: the caller guarantees values and features.
         unsafe { accumulate(sums, sources, first, weight, step, length) }
     }
-    /// Runs work as a function of its own, which is compiled once however often it is
-    /// called.
-    unsafe fn call(work: impl Vectorised);
+    /// Runs work as a function that is not inlined into the caller, so that it is compiled
+    /// only once.
+    unsafe fn call(work: impl SimdOp);
 }
 
-/// [`Vector::accumulate`] as the compiler makes it.
+/// [`Vector::accumulate`] in compiled code.
 ///
 /// # Safety
 /// As there.
@@ -100,7 +99,7 @@ unsafe fn accumulate<V: Vector, const R: usize, const N: usize>(
     step: usize,
     length: usize,
 ) {
-    // SAFETY: the caller vouches for values and features.
+    // SAFETY: the caller guarantees values and features.
     unsafe {
         for t in first..first + length {
             let mut weights = [V::zero(); N];
@@ -118,7 +117,7 @@ unsafe fn accumulate<V: Vector, const R: usize, const N: usize>(
     }
 }
 
-/// Whether this machine multiplies bf16 numbers in pairs.
+/// Whether this machine has instructions for products of bf16 numbers.
 pub(crate) fn has_bf16() -> bool {
     #[cfg(target_arch = "x86_64")]
     return Level::Avx512.is_available() && is_x86_feature_detected!("avx512bf16");
@@ -126,25 +125,26 @@ pub(crate) fn has_bf16() -> bool {
     false
 }
 
-/// Runs `work` on vectors whose words are pairs of bf16 numbers.
+/// Runs `work` on vectors whose elements are pairs of bf16 numbers.
 ///
 /// # Panics
 /// If this machine [does not have them](has_bf16).
 #[inline]
-pub(crate) fn run_in_pairs(work: impl Vectorised) {
-    assert!(has_bf16(), "this machine has no bf16 products");
+pub(crate) fn run_bf16(work: impl SimdOp) {
+    assert!(has_bf16(), "this machine does not have bf16 products");
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the features have just been detected.
     unsafe {
-        avx512::run_in_pairs(work);
+        avx512::run_bf16(work);
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = work;
 }
 
-/// Work on vectors of any machine.
-pub(crate) trait Vectorised {
-    /// Does it. Mark the implementation, and what it calls, `#[inline(always)]`.
+/// Work that is compiled for the vectors of every machine.
+pub(crate) trait SimdOp {
+    /// Runs it. Mark the implementation, and the functions that it calls,
+    /// `#[inline(always)]`.
     ///
     /// # Safety
     /// The machine has the features of `V`.
@@ -156,8 +156,8 @@ pub(crate) trait Vectorised {
 /// # Panics
 /// If this machine does not have that level.
 #[inline]
-pub(crate) fn run_at(level: Level, work: impl Vectorised) {
-    assert!(level.is_available(), "this machine has no {level}");
+pub(crate) fn run_at(level: Level, work: impl SimdOp) {
+    assert!(level.is_available(), "this machine does not have {level}");
     match level {
         // SAFETY: plain code needs no features.
         Level::Portable => unsafe { work.run::<Lanes<f32>>() },

@@ -1,18 +1,18 @@
 //! The derivative of a convolution with respect to its weight.
 //!
-//! Each value is a sum over all pixels of the batch, of an input value times a
-//! gradient. Both are laid out with the channels of a pixel side by side, and tiles
-//! are summed straight from them, pixel by pixel. A tile reads one side by single
-//! values and the other by vectors:
+//! Each value is a sum, over all pixels of the batch, of an input value times a
+//! gradient. Both are copied into the [`Blocked`] layout, and tiles are summed directly
+//! from it, pixel by pixel. A tile reads one operand as single values and the other as
+//! vectors:
 //!
-//! * commonly, rows are output channels and vectors are input channels under one
+//! * usually, rows are output channels and vectors are input channels under one
 //!   tap of the kernel: three taps of a row overlap in memory, so little is read;
-//! * with fewer input channels than a vector holds (the colours of a photo), rows are
+//! * with fewer input channels than a vector has lanes (the colors of an image), rows are
 //!   input channels under all taps, and vectors are output channels.
 //!
-//! Tasks are parts of the batch times parts of the output channels. Each sums its
+//! Jobs are parts of the batch times parts of the output channels. Each sums its
 //! part of the batch in order; then the parts are added, in order too, so that the
-//! bits do not depend on which thread did what.
+//! bits do not depend on which thread ran which job.
 
 use ndarray::{Array4, ArrayView4, ArrayViewMut4, Axis};
 use rayon::prelude::*;
@@ -20,20 +20,20 @@ use rayon::prelude::*;
 use super::blocked::Blocked;
 use super::correlation::image_values;
 use super::scratch::with_scratch;
-use super::tile::{LANES, ROWS, Segment, Tile, TileKernel, Walk, tile_widths};
+use super::tasks::{Task, split_batch};
+use super::tile::{LANES, ROWS, Segment, SumOrder, Tile, TileKernel, tile_widths};
 use super::transpose::Transpose;
-use super::units::{Unit, units};
 use crate::Element;
 use crate::ops::Conv2dOptions;
 
-/// Output pixels that are laid out at a time, about.
-const UNIT_PIXELS: usize = 576;
-/// Pixels of a sum before the next rows' turn, about.
+/// Output pixels that are copied at a time, about.
+const TASK_PIXELS: usize = 576;
+/// Most pixels of a part of a sum, about.
 const STEPS: usize = 160;
-/// Tasks to aim for.
-const TASKS: usize = 8;
+/// Jobs to aim for.
+const JOBS: usize = 8;
 
-/// Which weights of which convolution.
+/// The convolution whose weight gradient is computed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WeightGradient<'a, T> {
     /// N × C × H × W, standard layout.
@@ -52,22 +52,22 @@ impl<T: Element> WeightGradient<'_, T> {
         let (n, o, oh, ow) = self.grad_output.dim();
         let [kh, kw] = self.kernel;
         let mut gradient = Array4::zeros((o, c, kh, kw));
-        let units = units([n, oh, ow], UNIT_PIXELS);
-        if gradient.is_empty() || units.is_empty() {
+        let tasks = split_batch([n, oh, ow], TASK_PIXELS);
+        if gradient.is_empty() || tasks.is_empty() {
             return gradient;
         }
-        let batch_parts = units.chunks(units.len().div_ceil(TASKS));
-        let channel_parts = TASKS.div_ceil(batch_parts.len()).min(o.div_ceil(LANES));
+        let batch_parts = tasks.chunks(tasks.len().div_ceil(JOBS));
+        let channel_parts = JOBS.div_ceil(batch_parts.len()).min(o.div_ceil(LANES));
         let channels = o.div_ceil(channel_parts).next_multiple_of(LANES);
         let plans: Vec<_> = (0..o)
             .step_by(channels)
-            .map(|first| Plan::new(self, &units[0], first, channels.min(o - first)))
+            .map(|first| Plan::new(self, &tasks[0], first, channels.min(o - first)))
             .collect();
         let parts = batch_parts.len();
         let length = |plan: &Plan<T>| plan.rows.len() * plan.row_step();
         let total = parts * plans.iter().map(length).sum::<usize>();
         with_scratch([total], |[mut rest]| {
-            let mut tasks = Vec::new();
+            let mut jobs = Vec::new();
             let mut sums_of_plans = Vec::new();
             for plan in &plans {
                 let (sums, tail) = rest.split_at_mut(parts * length(plan));
@@ -76,9 +76,9 @@ impl<T: Element> WeightGradient<'_, T> {
             }
             for (plan, sums) in plans.iter().zip(&mut sums_of_plans) {
                 let parts = sums.chunks_exact_mut(length(plan)).zip(batch_parts.clone());
-                tasks.extend(parts.map(|(sums, units)| (plan, units, sums)));
+                jobs.extend(parts.map(|(sums, tasks)| (plan, tasks, sums)));
             }
-            tasks.into_par_iter().for_each(|(plan, units, sums)| self.sum_units(plan, units, sums));
+            jobs.into_par_iter().for_each(|(plan, tasks, sums)| self.sum_tasks(plan, tasks, sums));
             gradient
                 .axis_chunks_iter_mut(Axis(0), channels)
                 .into_par_iter()
@@ -95,29 +95,29 @@ impl<T: Element> WeightGradient<'_, T> {
         gradient
     }
 
-    /// Writes the sums of a task over its units.
-    fn sum_units(&self, plan: &Plan<T>, units: &[Unit], sums: &mut [T]) {
+    /// Writes the sums over some tasks of the batch.
+    fn sum_tasks(&self, plan: &Plan<T>, tasks: &[Task], sums: &mut [T]) {
         let (_, _, h, w) = self.input.dim();
         let (_, _, oh, ow) = self.grad_output.dim();
         let [sh, sw] = self.options.stride;
         let padding = self.options.padding;
         let Plan { input, gradient, .. } = plan;
         with_scratch([input.length(), gradient.length()], |[inputs, gradients]| {
-            for (index, unit) in units.iter().enumerate() {
-                let sources = unit.images.clone().map(|n| image_values(&self.input, n));
-                let top = (unit.rows.start * sh) as isize - padding.top as isize;
+            for (index, task) in tasks.iter().enumerate() {
+                let sources = task.images.clone().map(|n| image_values(&self.input, n));
+                let top = (task.rows.start * sh) as isize - padding.top as isize;
                 input.fill(sources, [h, w], [top, -(padding.left as isize)], inputs);
-                let sources = unit
+                let sources = task
                     .images
                     .clone()
                     .map(|n| &image_values(&self.grad_output, n)[plan.first * oh * ow..]);
-                gradient.fill(sources, [oh, ow], [unit.rows.start as isize, 0], gradients);
+                gradient.fill(sources, [oh, ow], [task.rows.start as isize, 0], gradients);
 
-                let lines: Vec<_> = unit
+                let lines: Vec<_> = task
                     .images
                     .clone()
-                    .flat_map(|n| unit.rows.clone().map(move |row| (n, row)))
-                    .map(|(n, row)| (n - unit.images.start, row - unit.rows.start))
+                    .flat_map(|n| task.rows.clone().map(move |row| (n, row)))
+                    .map(|(n, row)| (n - task.images.start, row - task.rows.start))
                     .map(|(image, row)| {
                         (input.pixel(image, row * sh, 0), gradient.pixel(image, row, 0))
                     })
@@ -132,24 +132,24 @@ impl<T: Element> WeightGradient<'_, T> {
     }
 }
 
-/// What all tasks with the same output channels share.
+/// What all jobs with the same output channels have in common.
 struct Plan<T> {
     kernel: TileKernel<T>,
     /// Its first output channel.
     first: usize,
-    /// The window of the largest unit; the others use its beginning.
+    /// The window of the largest task; the others use the beginning of it.
     input: Blocked,
     gradient: Blocked,
     /// Whether rows are input channels and vectors output channels.
     input_by_rows: bool,
-    /// Where the rows of all tiles begin, for the first pixel.
+    /// Offsets of the rows of all tiles, for the first pixel.
     rows: Vec<usize>,
-    /// Where their vectors begin.
+    /// Offsets of their vectors.
     vectors: Vec<usize>,
 }
 
 impl<T: Element> Plan<T> {
-    fn new(of: &WeightGradient<'_, T>, largest: &Unit, first: usize, channels: usize) -> Self {
+    fn new(of: &WeightGradient<'_, T>, largest: &Task, first: usize, channels: usize) -> Self {
         let (_, c, ..) = of.input.dim();
         let (.., ow) = of.grad_output.dim();
         let [kh, kw] = of.kernel;
@@ -180,15 +180,15 @@ impl<T: Element> Plan<T> {
         Self { kernel, first, input, gradient, input_by_rows, rows, vectors }
     }
 
-    /// Sums from one row to the next.
+    /// Distance between rows of sums, in values.
     fn row_step(&self) -> usize {
         self.vectors.len() * LANES
     }
 
-    /// Adds what some lines of pixels contribute to every tile.
+    /// Adds the products of some lines of pixels to every tile.
     ///
-    /// `lines` begin at these places of `inputs` and `gradients`, are `length` pixels
-    /// long and advance by `steps`.
+    /// `lines` are the offsets of each line in `inputs` and `gradients`; a line has
+    /// `length` pixels, `steps` apart.
     fn add(
         &self,
         inputs: &[T],
@@ -202,10 +202,10 @@ impl<T: Element> Plan<T> {
             let (a, b) = if self.input_by_rows { (*input, *gradient) } else { (*gradient, *input) };
             Segment { a, b, length }
         });
-        let (a, b, walk) = if self.input_by_rows {
-            (inputs, gradients, Walk::new(segments, steps.0, steps.1))
+        let (a, b, order) = if self.input_by_rows {
+            (inputs, gradients, SumOrder::new(segments, steps.0, steps.1))
         } else {
-            (gradients, inputs, Walk::new(segments, steps.1, steps.0))
+            (gradients, inputs, SumOrder::new(segments, steps.1, steps.0))
         };
         let mut column = 0;
         for width in tile_widths(self.vectors.len()) {
@@ -217,7 +217,7 @@ impl<T: Element> Plan<T> {
                     rows,
                     b,
                     vectors,
-                    walk: &walk,
+                    order: &order,
                     c: &mut c[column..],
                     c_step: self.row_step(),
                     accumulate,
@@ -227,7 +227,7 @@ impl<T: Element> Plan<T> {
         }
     }
 
-    /// Brings sums into the order of weights.
+    /// Copies sums into the order of weights.
     ///
     /// # Shapes
     /// `gradient`: the plan's output channels × C × KH × KW.

@@ -1,10 +1,8 @@
-//! Lets the compiler use the machine's widest vectors in plain loops.
+//! Compiles plain loops for the machine's widest vectors.
 //!
-//! A binary for any x86-64 has to do with 128-bit vectors; a loop inlined into a
-//! function that is compiled for AVX-512 or AVX2 gets those. Results are the same
-//! bits: Rust never merges a product and a sum into one rounding on its own.
-//!
-//! Separate because it holds `unsafe`.
+//! A binary for any x86-64 uses 128-bit vectors, but a loop that is inlined into a function
+//! for AVX-512 or AVX2 uses those. Results are the same bits: Rust never contracts a product
+//! and a sum to one rounding.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
@@ -12,7 +10,7 @@ use crate::Level;
 
 /// Runs `work`, compiled for the vectors that this machine has.
 ///
-/// Only what is inlined into `work` profits: mark what it calls `#[inline(always)]`.
+/// Mark the functions that it calls `#[inline(always)]`: only inlined code is compiled so.
 #[inline]
 pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
@@ -28,7 +26,8 @@ pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
 
 /// Work that is too large for the compiler to inline as a closure.
 pub(crate) trait Wide {
-    /// Does it. Mark the implementation, and what it calls, `#[inline(always)]`.
+    /// Runs it. Mark the implementation, and the functions that it calls,
+    /// `#[inline(always)]`.
     fn run(self);
 }
 

@@ -1,8 +1,8 @@
-//! The walk of a pooling window over image planes.
+//! Pooling windows over image planes, shared by all pools: they differ only in how values
+//! are combined.
 //!
-//! Separate because the pools differ only in how they join values. A window is
-//! reduced by columns first, then along the row, both over contiguous values where
-//! vectors work: `KH + KW` steps in place of `KH KW`.
+//! A window is reduced along its columns first, then along its row, both over contiguous
+//! values, which suits vectors: `KH + KW` steps instead of `KH KW`.
 
 use ndarray::{ArrayView4, ArrayViewMut4};
 
@@ -11,13 +11,13 @@ use super::scratch::with_scratch;
 use crate::Element;
 use crate::ops::Pool2dOptions;
 
-/// How a pool joins the values of its window.
+/// How a pool combines the values of its window.
 pub(crate) trait Reduction<T>: Sync {
     /// The running value after the window's first value.
     fn first(&self, value: T) -> T;
-    /// Joins one more value of the input to the running value.
+    /// The running value after one more value of the input.
     fn next(&self, running: T, value: T) -> T;
-    /// Joins two running values.
+    /// The running value of two parts of a window.
     fn join(&self, left: T, right: T) -> T;
     /// The output from the running value of the whole window.
     fn finish(&self, running: T) -> T;
@@ -47,7 +47,7 @@ pub(crate) fn reduce_windows<T: Element>(
     });
 }
 
-/// Panics if an output has not the shape that its operator gives.
+/// Panics if an output does not have the shape that its operator returns.
 pub(crate) fn expect_shape(
     name: &str,
     actual: (usize, usize, usize, usize),
@@ -81,8 +81,8 @@ fn reduce_plane<T: Element>(
                 *running = reduction.next(*running, *value);
             }
         }
-        // Windows at every column, though a stride skips some: this way they are joined
-        // by vectors.
+        // Windows at every column, although a stride skips some: this way the loop is
+        // over contiguous values.
         let line = &mut line[..w + 1 - kw];
         line.copy_from_slice(&columns[..line.len()]);
         for offset in 1..kw {
@@ -96,9 +96,10 @@ fn reduce_plane<T: Element>(
     }
 }
 
-/// Adds up gradients of windows, planes in parallel.
+/// Distributes the gradients of windows over their pixels, planes in parallel.
 ///
-/// `scatter` gets a plane of zeros of `target` and the matching planes of `sources`.
+/// `scatter` receives a plane of `target`, filled with zeros, and the corresponding planes
+/// of `sources`.
 ///
 /// # Panics
 /// If the sources are not of the pool's output size.

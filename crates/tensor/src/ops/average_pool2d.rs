@@ -19,13 +19,13 @@ pub fn average_pool2d<T: Element>(input: ArrayView4<'_, T>, options: Pool2dOptio
     output
 }
 
-/// [`average_pool2d`] into an array at hand, whatever it held.
+/// [`average_pool2d`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `output`: N × C × OH × OW; planes contiguous.
 ///
 /// # Panics
-/// If the window does not fit into the image or `output` is not as said.
+/// If the window does not fit into the image or `output` has another shape or layout.
 pub fn average_pool2d_into<T: Element>(
     input: ArrayView4<'_, T>,
     options: Pool2dOptions,
@@ -80,7 +80,7 @@ pub fn average_pool2d_backward<T: Element>(
     grad_input
 }
 
-/// [`average_pool2d_backward`] into an array at hand, whatever it held.
+/// [`average_pool2d_backward`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `grad_output`: N × C × OH × OW; `grad_input`: N × C × H × W, planes contiguous.

@@ -1,5 +1,5 @@
-//! Batch normalisation: here with fixed statistics, as in inference; in `train`
-//! with those of the batch; in `backward` the derivative of the latter.
+//! Batch normalization: here with fixed statistics, as in inference; in `train.rs`
+//! with those of the batch; in `backward.rs` the derivative of the latter.
 
 mod backward;
 mod train;
@@ -13,12 +13,12 @@ use crate::kernels::wide::wide;
 pub use backward::{BatchNormGradient, batch_norm_backward, batch_norm_backward_in_place};
 pub use train::{BatchNormTrain, BatchStatistics, batch_norm_train, batch_norm_train_into};
 
-/// What batch normalisation needs for each channel.
+/// The parameters of batch normalization with fixed statistics, a value for each channel.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNorm<'a, T> {
-    /// Factor after normalisation (γ).
+    /// Factor after normalization (γ).
     pub scale: ArrayView1<'a, T>,
-    /// Summand after normalisation (β).
+    /// Summand after normalization (β).
     pub shift: ArrayView1<'a, T>,
     /// Mean to subtract.
     pub mean: ArrayView1<'a, T>,
@@ -34,7 +34,7 @@ pub struct BatchNorm<'a, T> {
 /// `input`: N × C × H × W; each parameter: C. Returns N × C × H × W.
 ///
 /// # Panics
-/// If a parameter has not C values.
+/// If a parameter does not have C values.
 pub fn batch_norm<T: Element>(
     input: ArrayView4<'_, T>,
     parameters: &BatchNorm<'_, T>,
@@ -55,11 +55,11 @@ pub fn batch_norm<T: Element>(
     output
 }
 
-/// Values below which a task is not split further.
+/// Fewest values that are worth a task.
 const CHUNK: usize = 1 << 14;
 
 impl<T: Element> BatchNorm<'_, T> {
-    /// Factor and summand of each channel: normalisation is affine.
+    /// Factor and summand of each channel: normalization is affine.
     fn factors(&self, channels: usize) -> Vec<(T, T)> {
         let parameters = [
             ("scale", self.scale),

@@ -6,7 +6,7 @@ use crate::Element;
 use crate::kernels::planes::for_each_plane;
 use crate::kernels::window::expect_shape;
 
-/// Puts the channels of `inputs` one after the other.
+/// Concatenates the channels of `inputs`.
 ///
 /// # Shapes
 /// `inputs[i]`: N × Cᵢ × H × W. Returns N × ΣCᵢ × H × W.
@@ -19,13 +19,13 @@ pub fn concat_channels<T: Element>(inputs: &[ArrayView4<'_, T>]) -> Array4<T> {
     output
 }
 
-/// [`concat_channels`] into an array at hand, whatever it held.
+/// [`concat_channels`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `output`: N × ΣCᵢ × H × W; planes contiguous.
 ///
 /// # Panics
-/// If there are no inputs, they differ in N, H or W, or `output` is not as said.
+/// If there are no inputs, they differ in N, H or W, or `output` has another shape or layout.
 pub fn concat_channels_into<T: Element>(
     inputs: &[ArrayView4<'_, T>],
     output: ArrayViewMut4<'_, T>,
@@ -56,7 +56,7 @@ fn joined_shape<T>(inputs: &[ArrayView4<'_, T>]) -> (usize, usize, usize, usize)
     (n, inputs.iter().map(|input| input.dim().1).sum(), h, w)
 }
 
-/// Derivative of [`concat_channels`]: the gradient cut into its parts.
+/// Derivative of [`concat_channels`]: the gradient divided into its parts.
 ///
 /// # Shapes
 /// `grad_output`: N × ΣCᵢ × H × W, `channels`: the Cᵢ. Returns N × Cᵢ × H × W each.

@@ -1,9 +1,9 @@
 //! Two-dimensional convolution (cross-correlation, as in every framework).
 //!
-//! Forward and both backward passes are direct: register tiles are summed straight
-//! from images whose channels lie side by side, so no matrix of patches is ever
-//! made. How, is told in `kernels/correlation.rs` and `kernels/weight_gradient.rs`;
-//! here are the shapes.
+//! Forward and both backward passes are direct: register tiles are summed directly from
+//! images whose channels are adjacent, without a matrix of patches. The methods are
+//! described in `kernels/correlation.rs` and `kernels/weight_gradient.rs`; this module
+//! checks the shapes.
 
 mod backward;
 mod im2col;
@@ -11,8 +11,8 @@ mod im2col;
 use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4};
 
 use super::pool2d::steps;
+use crate::kernels::aligned_buffer::AlignedBuffer;
 use crate::kernels::correlation::Correlation;
-use crate::kernels::huge::Part;
 use crate::kernels::packed_weight::{Direction, PackedWeight};
 use crate::kernels::window::expect_shape;
 use crate::{Activation, Element, Padding2d};
@@ -25,11 +25,11 @@ pub use im2col::conv2d_im2col;
 /// Stride, padding and activation of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conv2dOptions {
-    /// Rows and columns from one patch to the next.
+    /// Distance between patches, in rows and columns.
     pub stride: [usize; 2],
     /// Zeros around the image.
     pub padding: Padding2d,
-    /// What is applied to each output.
+    /// Applied to each output.
     pub activation: Activation,
 }
 
@@ -75,7 +75,7 @@ impl Conv2dOptions {
 ///     ..Conv2dOptions::default()
 /// };
 /// let output = conv2d(input.view(), weight.view(), Some(array![-5.0].view()), options);
-/// // Each value counts its neighbours, less five.
+/// // Each output is the number of its neighbors in the image, less five.
 /// assert_eq!(output, array![[[[0.0, 1.0, 0.0], [1.0, 4.0, 1.0], [0.0, 1.0, 0.0]]]]);
 /// ```
 pub fn conv2d<T: Element>(
@@ -89,14 +89,14 @@ pub fn conv2d<T: Element>(
     output
 }
 
-/// [`conv2d`] into an array at hand, whatever it held: a buffer of an earlier step, or
-/// some channels of a concatenation.
+/// [`conv2d`] into an existing array, overwriting it: a buffer of an earlier step, or some
+/// channels of a concatenation.
 ///
 /// # Shapes
 /// `output`: N × O × OH × OW, any strides; fastest if planes are contiguous.
 ///
 /// # Panics
-/// As [`conv2d`], and if `output` is of another shape.
+/// As [`conv2d`], and if `output` has another shape.
 pub fn conv2d_into<T: Element>(
     input: ArrayView4<'_, T>,
     weight: ArrayView4<'_, T>,
@@ -119,7 +119,7 @@ impl<T: Element> PackedConv2dWeight<T> {
     /// # Shapes
     /// `weight`: O × C × KH × KW.
     pub fn new(weight: ArrayView4<'_, T>) -> Self {
-        Self(PackedWeight::kept(weight, None, Part::alone))
+        Self(PackedWeight::permanent(weight, None, AlignedBuffer::new))
     }
 
     /// O, C, KH and KW.
@@ -148,7 +148,7 @@ pub fn conv2d_packed_into<T: Element>(
     convolve(input, &weight.0, bias, options, output);
 }
 
-/// The convolution, once shapes are known to fit.
+/// The convolution; the shapes have been checked.
 fn convolve<T: Element>(
     input: ArrayView4<'_, T>,
     weight: &PackedWeight<T>,

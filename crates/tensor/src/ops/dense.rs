@@ -31,7 +31,7 @@ pub fn dense<T: Element>(
     output
 }
 
-/// What [`dense_backward`] returns.
+/// The gradients that [`dense_backward`] returns.
 #[derive(Clone, Debug)]
 pub struct DenseGradient<T> {
     /// N × I.

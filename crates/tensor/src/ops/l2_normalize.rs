@@ -21,7 +21,7 @@ pub fn l2_normalize<T: Element>(input: ArrayView2<'_, T>, epsilon: f64) -> Array
 
 /// Derivative of [`l2_normalize`]. With `r = sqrt(Σ x²)`, `y = x / r` and gradient `g`,
 /// it is `(g - y (y · g)) / r`; where `Σ x² < epsilon` the length is a constant and
-/// it is `g / sqrt(epsilon)`. At equality, where it jumps, the first is taken.
+/// it is `g / sqrt(epsilon)`. At equality, where the derivative jumps, it is the first.
 ///
 /// # Shapes
 /// `input`, `grad_output`: N × I. Returns N × I.
@@ -58,12 +58,12 @@ pub fn l2_normalize_backward<T: Element>(
     gradient
 }
 
-/// `Σ x²`, taken in order.
+/// `Σ x²`, in the order of the values.
 fn sum_of_squares<T: Element>(values: impl Iterator<Item = T>) -> T {
     values.fold(T::zero(), |sum, value| sum + value * value)
 }
 
-/// Whether epsilon stands in for the sum; not for a NaN, which must come through.
+/// Whether epsilon replaces the sum; not if it is NaN, which must propagate.
 fn is_clamped<T: Element>(squares: T, epsilon: f64) -> bool {
     squares < T::from_f64(epsilon)
 }

@@ -22,13 +22,13 @@ pub fn l2_pool2d<T: Element>(input: ArrayView4<'_, T>, options: Pool2dOptions) -
     output
 }
 
-/// [`l2_pool2d`] into an array at hand, whatever it held.
+/// [`l2_pool2d`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `output`: N × C × OH × OW; planes contiguous.
 ///
 /// # Panics
-/// If the window does not fit into the image or `output` is not as said.
+/// If the window does not fit into the image or `output` has another shape or layout.
 pub fn l2_pool2d_into<T: Element>(
     input: ArrayView4<'_, T>,
     options: Pool2dOptions,
@@ -61,10 +61,10 @@ impl<T: Element> Reduction<T> for RootOfSquares {
     }
 }
 
-/// Derivative of [`l2_pool2d`]: `Σ grad_output x / output` over the windows that hold
+/// Derivative of [`l2_pool2d`]: `Σ grad_output x / output` over the windows that contain
 /// a pixel.
 ///
-/// It is undefined where a whole window is zero; zero is taken there.
+/// It is undefined where a whole window is zero, and taken as zero there.
 ///
 /// # Shapes
 /// `input`: N × C × H × W; `output` (what [`l2_pool2d`] returned) and

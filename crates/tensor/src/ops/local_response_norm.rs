@@ -1,4 +1,4 @@
-//! Normalisation across neighbouring channels.
+//! Normalization across neighboring channels.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use crate::Element;
 use crate::kernels::scratch::with_scratch;
 use crate::kernels::wide::wide;
 
-/// Window and constants of local response normalisation.
+/// Window and constants of local response normalization.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LocalResponseNormOptions {
-    /// Channels in the window, the own one in the middle.
+    /// Channels of the window, which is centered on the channel that is normalized.
     pub size: usize,
     /// Factor of the mean square.
     pub alpha: f64,
@@ -23,16 +23,16 @@ pub struct LocalResponseNormOptions {
 }
 
 impl Default for LocalResponseNormOptions {
-    /// Torch's, as OpenFace uses them: size 5, alpha 1e-4, beta 0.75, k 1.
+    /// Those of Torch and OpenFace: size 5, alpha 1e-4, beta 0.75, k 1.
     fn default() -> Self {
         Self { size: 5, alpha: 1e-4, beta: 0.75, k: 1.0 }
     }
 }
 
 impl LocalResponseNormOptions {
-    /// Channels of the window round `channel`, cut at the ends.
+    /// Channels of the window around `channel`, clipped to `channels`.
     ///
-    /// Half of `size` (rounded down) lies below, the rest above.
+    /// Half of `size` (rounded down) is below, the rest above.
     pub(crate) fn window(self, channel: usize, channels: usize) -> Range<usize> {
         let below = self.size / 2;
         let start = channel.saturating_sub(below);
@@ -40,7 +40,7 @@ impl LocalResponseNormOptions {
         start..end
     }
 
-    /// The channels whose window holds `channel`.
+    /// The channels whose windows contain `channel`.
     pub(crate) fn holders(self, channel: usize, channels: usize) -> Range<usize> {
         let below = self.size / 2;
         let start = (channel + below + 1).saturating_sub(self.size);
@@ -49,10 +49,10 @@ impl LocalResponseNormOptions {
     }
 }
 
-/// `x / (k + alpha / size · Σ x²)^beta`, the sum over the `size` channels around.
+/// `x / (k + alpha / size · Σ x²)^beta`, the sum over a window of `size` channels.
 ///
-/// Channels beyond the ends count as zeros; `size` divides all the same (Torch's
-/// `SpatialCrossMapLRN`).
+/// Channels that do not exist count as zeros; `size` is the divisor even then (as in
+/// Torch's `SpatialCrossMapLRN`).
 ///
 /// # Shapes
 /// `input`: N × C × H × W. Returns N × C × H × W.
@@ -95,7 +95,7 @@ pub fn local_response_norm<T: Element>(
 ///
 /// `g[c] s[c]^-beta - 2 alpha / size · beta · x[c] Σ g[i] x[i] s[i]^(-beta - 1)`,
 ///
-/// the sum over the channels `i` whose window holds `c`. Defined where `s` is
+/// the sum over the channels `i` whose windows contain `c`. Defined where `s` is
 /// positive, which `k > 0` and `alpha >= 0` ensure.
 ///
 /// # Shapes
@@ -136,8 +136,8 @@ pub fn local_response_norm_backward<T: Element>(
             with_scratch([c * hw, c * hw, hw], |[squares, inner, sums]| {
                 wide(|| {
                     square(values, squares);
-                    // Per channel: g s^-beta stays in `gradients`, g x s^(-beta - 1) goes
-                    // to `inner`.
+                    // For each channel, g s^-beta replaces the gradient, and `inner` becomes
+                    // g x s^(-beta - 1).
                     for channel in 0..c {
                         let plane = channel * hw..(channel + 1) * hw;
                         sum_planes(squares, options.window(channel, c), sums);

@@ -9,7 +9,7 @@ use crate::kernels::scratch::with_scratch;
 use crate::kernels::wide::{Wide, run_wide};
 use crate::kernels::window::{Reduction, expect_shape, reduce_windows};
 
-/// Maximum over each window; a window that holds a NaN gives NaN.
+/// Maximum over each window; NaN if the window contains a NaN.
 ///
 /// # Shapes
 /// `input`: N × C × H × W. Returns N × C × OH × OW, see [`Pool2dOptions::output_size`].
@@ -22,13 +22,13 @@ pub fn max_pool2d<T: Element>(input: ArrayView4<'_, T>, options: Pool2dOptions) 
     output
 }
 
-/// [`max_pool2d`] into an array at hand, whatever it held.
+/// [`max_pool2d`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `output`: N × C × OH × OW; planes contiguous.
 ///
 /// # Panics
-/// If the window does not fit into the image or `output` is not as said.
+/// If the window does not fit into the image or `output` has another shape or layout.
 pub fn max_pool2d_into<T: Element>(
     input: ArrayView4<'_, T>,
     options: Pool2dOptions,
@@ -59,11 +59,11 @@ impl<T: Element> Reduction<T> for Max {
     }
 }
 
-/// [`max_pool2d`] that also returns where each maximum lies, for
+/// [`max_pool2d`] that also returns the index of each maximum, for
 /// [`max_pool2d_backward`].
 ///
-/// An index is `row * W + column` in its plane. Of equal values the first in
-/// row-major order is taken; a NaN counts as greater than any number.
+/// An index is `row * W + column` in its plane. Of equal values it is that of the first in
+/// row-major order; a NaN is greater than any number.
 ///
 /// # Shapes
 /// `input`: N × C × H × W. Returns two arrays of N × C × OH × OW.
@@ -81,14 +81,14 @@ pub fn max_pool2d_with_indices<T: Element>(
     (output, indices)
 }
 
-/// [`max_pool2d_with_indices`] into arrays at hand, whatever they held.
+/// [`max_pool2d_with_indices`] into existing arrays, overwriting them.
 ///
 /// # Shapes
 /// `output` and `indices`: N × C × OH × OW; planes contiguous.
 ///
 /// # Panics
 /// If the window does not fit into the image, H W exceeds `u32`, or `output` or
-/// `indices` are not as said.
+/// `indices` have another shape or layout.
 pub fn max_pool2d_with_indices_into<T: Element>(
     input: ArrayView4<'_, T>,
     options: Pool2dOptions,
@@ -125,7 +125,7 @@ pub fn max_pool2d_with_indices_into<T: Element>(
 struct PlaneMaxima<'a, T> {
     plane: &'a [T],
     options: Pool2dOptions,
-    /// Scratch, as long as a row of the input; `line` as well.
+    /// Scratch for a row of the input, as is `line`.
     columns: Maxima<'a, T>,
     line: Maxima<'a, T>,
     outputs: Maxima<'a, T>,
@@ -145,13 +145,13 @@ impl<T: Element> Wide for PlaneMaxima<'_, T> {
     }
 }
 
-/// Values and their places in the plane.
+/// Values and their indices in the plane.
 type Maxima<'a, T> = (&'a mut [T], &'a mut [u32]);
 
 /// The maxima of one line of windows.
 ///
-/// As in `kernels/window.rs`: by columns, then along the row, every column though a
-/// stride skips some. `columns` and `line` are scratch, as long as a row of the input.
+/// As in `kernels/window.rs`: first along the columns, then along the row, for every column
+/// although a stride skips some. `columns` and `line` are scratch for a row of the input.
 #[inline(always)]
 fn line_maxima<T: Element>(
     plane: &[T],
@@ -169,11 +169,11 @@ fn line_maxima<T: Element>(
     for i in 0..w {
         column_places[i] = first + i as u32;
     }
-    // By index and without a branch: so the compiler takes whole vectors.
+    // Indices and selections instead of branches: the compiler vectorizes this form.
     for row in 1..kh {
         let (values, first) = (&rows[row * w..][..w], ((y * sh + row) * w) as u32);
         for i in 0..w {
-            // What is greater, so that the first of equals stays.
+            // Only a greater value replaces another: of equals the first remains.
             let is_taken = is_greater(values[i], columns[i]);
             columns[i] = if is_taken { values[i] } else { columns[i] };
             column_places[i] = if is_taken { first + i as u32 } else { column_places[i] };
@@ -186,7 +186,7 @@ fn line_maxima<T: Element>(
     for offset in 1..kw {
         let (values, places) = (&columns[offset..][..windows], &column_places[offset..][..windows]);
         for i in 0..windows {
-            // A column further right wins a tie if its maximum lies further up.
+            // Of equals, the maximum of a later column is first if its row is higher up.
             let is_tie = !is_greater(line[i], values[i]) & (places[i] < line_places[i]);
             let is_taken = is_greater(values[i], line[i]) | is_tie;
             line[i] = if is_taken { values[i] } else { line[i] };
@@ -207,8 +207,8 @@ fn is_greater<T: Element>(value: T, other: T) -> bool {
 
 /// Derivative of [`max_pool2d`]: each window's gradient goes to its maximum.
 ///
-/// Where several values tie the function has a kink; the first in row-major order
-/// gets all, as the indices say.
+/// Where several values are equal the function has a kink; the gradient goes to the first
+/// in row-major order, whose index it is.
 ///
 /// # Shapes
 /// `grad_output`, `indices` (from [`max_pool2d_with_indices`]): N × C × OH × OW,
@@ -227,7 +227,7 @@ pub fn max_pool2d_backward<T: Element>(
     grad_input
 }
 
-/// [`max_pool2d_backward`] into an array at hand, whatever it held.
+/// [`max_pool2d_backward`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `grad_output`, `indices`: N × C × OH × OW; `grad_input`: N × C × H × W, planes

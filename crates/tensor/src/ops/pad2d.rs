@@ -19,13 +19,13 @@ pub fn pad2d<T: Element>(input: ArrayView4<'_, T>, padding: Padding2d) -> Array4
     output
 }
 
-/// [`pad2d`] into an array at hand, whatever it held.
+/// [`pad2d`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `output`: N × C × (top + H + bottom) × (left + W + right); planes contiguous.
 ///
 /// # Panics
-/// If the padded size overflows `usize` or `output` is not as said.
+/// If the padded size overflows `usize` or `output` has another shape or layout.
 pub fn pad2d_into<T: Element>(
     input: ArrayView4<'_, T>,
     padding: Padding2d,
@@ -83,7 +83,7 @@ pub fn pad2d_backward<T: Element>(grad_output: ArrayView4<'_, T>, padding: Paddi
     grad_input
 }
 
-/// [`pad2d_backward`] into an array at hand, whatever it held.
+/// [`pad2d_backward`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `grad_output`: N × C × (top + H + bottom) × (left + W + right);

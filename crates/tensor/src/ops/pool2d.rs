@@ -1,14 +1,14 @@
-//! What all pooling operators share: kernel, stride and output size.
+//! The options of all pooling operators, and the size of their outputs.
 
 use std::ops::Range;
 
-/// Window and step of a pooling operator. There is no padding: pad before with
-/// [`pad2d`](super::pad2d()).
+/// Window and stride of a pooling operator. Pools do not pad: apply
+/// [`pad2d`](super::pad2d()) first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pool2dOptions {
     /// Height and width of the window.
     pub kernel: [usize; 2],
-    /// Rows and columns from one window to the next.
+    /// Distance between windows, in rows and columns.
     pub stride: [usize; 2],
 }
 
@@ -35,7 +35,7 @@ impl Pool2dOptions {
         Some([steps(h, kh, sh)?, steps(w, kw, sw)?])
     }
 
-    /// Where the rows of the window of an output pixel lie in a plane `w` wide.
+    /// The rows of an output pixel's window, as ranges of a plane of width `w`.
     #[inline]
     pub(crate) fn window_rows(
         self,

@@ -22,7 +22,7 @@ pub fn relu<T: Element, D: Dimension>(input: ArrayView<'_, T, D>) -> Array<T, D>
 /// Derivative of [`relu`]: `grad_output` where `output` is positive, else zero.
 ///
 /// At zero, where it is undefined, the derivative is taken as zero. A NaN output
-/// lets the gradient through.
+/// passes the gradient on.
 ///
 /// # Shapes
 /// `output` (what `relu` returned, or its input: the sign is the same) and
@@ -58,5 +58,5 @@ pub fn relu_backward<T: Element, D: Dimension>(
     gradient
 }
 
-/// Values a task works on.
+/// Values of a task.
 const CHUNK: usize = 1 << 14;

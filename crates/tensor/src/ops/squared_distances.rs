@@ -7,9 +7,9 @@ use crate::kernels::{distance, wide};
 
 /// `Σ (point − probe)²` for every row of `points`.
 ///
-/// The sums have a fixed order, so a row's result does not depend on the rows around it.
-/// Runs on the caller's thread: at 128 numbers a row it reads memory as fast as one core
-/// can, and who has many rows hands out pieces of them.
+/// The sums have a fixed order, so the result of a row does not depend on other rows.
+/// Runs on the caller's thread: with 128 values a row it is limited by the memory bandwidth
+/// of a core. Callers with many rows divide them among threads.
 ///
 /// # Shapes
 /// `points`: M × I, `probe`: I. Returns M.
@@ -25,7 +25,7 @@ pub fn squared_distances<T: Element>(
     output
 }
 
-/// [`squared_distances`] into an array at hand.
+/// [`squared_distances`] into an existing array.
 ///
 /// # Shapes
 /// `points`: M × I, `probe`: I, `output`: M.
@@ -45,7 +45,7 @@ pub fn squared_distances_into<T: Element>(
         (Some(points), Some(probe), Some(output)) if i > 0 => {
             wide::run_wide(distance::Rows { points, probe, output });
         }
-        // Scattered output, or rows of no numbers: seldom, and slow is right.
+        // Strided output or empty rows are rare, so this loop need not be fast.
         _ => {
             for (row, output) in points.rows().into_iter().zip(output) {
                 *output = row.iter().zip(&probe).fold(T::zero(), |sum, (&a, &b)| {

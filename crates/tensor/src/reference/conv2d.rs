@@ -99,7 +99,7 @@ pub fn conv2d_backward_weight<T: Element>(
     gradient
 }
 
-/// The pixel that an output pixel sees through a tap of the kernel, if not padding.
+/// The pixel that an output pixel reads through a tap of the kernel; `None` for padding.
 fn place(
     output: [usize; 2],
     tap: [usize; 2],

@@ -15,10 +15,10 @@ pub fn local_response_norm<T: Element>(
     Array4::from_shape_fn(input.dim(), |(n, c, y, x)| {
         let mut squares = T::zero();
         for step in 0..size {
-            // The neighbour is c + step - size / 2, if there is such a channel.
-            let neighbour = (c + step).checked_sub(size / 2);
-            if let Some(neighbour) = neighbour.filter(|neighbour| *neighbour < channels) {
-                let value = input[[n, neighbour, y, x]];
+            // The neighbor is c + step - size / 2, if there is such a channel.
+            let neighbor = (c + step).checked_sub(size / 2);
+            if let Some(neighbor) = neighbor.filter(|neighbor| *neighbor < channels) {
+                let value = input[[n, neighbor, y, x]];
                 squares += value * value;
             }
         }

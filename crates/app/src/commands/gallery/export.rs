@@ -10,8 +10,8 @@ use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
 use store::{Model, Store};
 
-use super::timestamp;
 use crate::output::Output;
+use crate::text::timestamp;
 
 /// One person, one line of JSON.
 #[derive(Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Batch normalisation with fixed statistics.
+//! Batch normalization with fixed statistics.
 
 use ndarray::{Array1, Array4, ArrayView4, Axis, Ix1, Ix4, Zip};
 use tensor::Element;

@@ -9,11 +9,11 @@ pub struct BatchMoments<T> {
     /// Mean of each channel over N, H and W.
     pub mean: Array1<T>,
     /// Variance of each channel, divided by one less than N H W: an unbiased estimate,
-    /// unlike the one that normalises the batch. Zero if N H W is one.
+    /// unlike the one that normalizes the batch. Zero if N H W is one.
     pub variance: Array1<T>,
 }
 
-/// Mean and variance of each channel over many batches: what evaluation normalises with.
+/// Mean and variance of each channel over many batches: what evaluation normalizes with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunningStatistics<T> {
     /// Mean of each channel.

@@ -1,4 +1,4 @@
-//! Batch normalisation with the batch's own statistics.
+//! Batch normalization with the batch's own statistics.
 
 use ndarray::{ArcArray1, Ix1, Ix4};
 use tensor::ops::{self, BatchNormTrain};

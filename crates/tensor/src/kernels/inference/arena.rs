@@ -1,49 +1,50 @@
-//! The memory of a forward pass, taken once.
+//! The memory of a forward pass, allocated once.
 #![allow(unsafe_code)]
 
-use crate::kernels::huge::Part;
+use crate::kernels::aligned_buffer::AlignedBuffer;
 
 /// A block of aligned values.
 #[derive(Default)]
 pub(crate) struct Arena {
-    values: Option<Part<f32>>,
+    values: Option<AlignedBuffer<f32>>,
 }
 
 impl Arena {
-    /// Makes room for `length` values; what it held may be lost.
+    /// Ensures room for `length` values; the old values may be lost.
     pub(crate) fn reserve(&mut self, length: usize) {
         if self.values.as_ref().is_none_or(|values| values.values().len() < length) {
-            self.values = Some(Part::alone(length));
+            self.values = Some(AlignedBuffer::new(length));
         }
     }
 
-    /// The first value.
-    pub(crate) fn start(&mut self) -> Memory {
-        let values = self.values.as_mut().map(Part::values_mut);
-        Memory(values.unwrap_or_default().as_mut_ptr())
+    /// A pointer that threads can share.
+    pub(crate) fn pointer(&mut self) -> ArenaPtr {
+        let values = self.values.as_mut().map(AlignedBuffer::values_mut);
+        ArenaPtr(values.unwrap_or_default().as_mut_ptr())
     }
 }
 
 /// An arena's memory while threads share it.
 ///
-/// Whoever reads or writes through it has to know that nobody else writes there: see
+/// Whoever reads or writes through it must exclude concurrent writes: see
 /// [`Step::run`](super::step::Step::run).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory(*mut f32);
+pub(crate) struct ArenaPtr(*mut f32);
 
-// SAFETY: it is an address; every use of it is `unsafe` and says why there is no race.
-unsafe impl Send for Memory {}
+// SAFETY: it is an address; every access through it is `unsafe` and states why there is no
+// race.
+unsafe impl Send for ArenaPtr {}
 // SAFETY: as above.
-unsafe impl Sync for Memory {}
+unsafe impl Sync for ArenaPtr {}
 
-impl Memory {
-    /// The place `offset` values on.
+impl ArenaPtr {
+    /// The address of value `offset`.
     ///
     /// # Safety
     /// It is inside the arena.
     #[inline(always)]
     pub(crate) unsafe fn at(self, offset: usize) -> *mut f32 {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: guaranteed by the caller.
         unsafe { self.0.add(offset) }
     }
 }

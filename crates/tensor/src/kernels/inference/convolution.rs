@@ -1,20 +1,19 @@
-//! Direct convolution of regions: the tiles of a convolution, and which pixels each
-//! takes.
+//! Direct convolution of regions: assigns pixels to tiles and tiles to items.
 //!
-//! A dense layer is the convolution whose kernel is as large as its image.
+//! A dense layer is a convolution whose kernel is as large as its image.
 #![allow(unsafe_code)]
 
-use super::region::{Region, reach, share};
-use super::step::{Place, Work};
-use super::tile::{Points, ROWS, Segment, Tile, joined};
-use super::transfer::clear_frame;
+use super::layout::zero_border;
+use super::region::{Region, border_after, split_range};
+use super::step::{PassContext, WorkItem};
+use super::tile::{Points, ROWS, Segment, Tile, merge_adjacent};
 use crate::Activation;
 use crate::kernels::packed_weight::{PackedWeight, Panel};
 use crate::kernels::tile::LANES;
 use crate::kernels::vector::Vector;
 
-/// Most bytes of the source that all panels pass over before the next pixels' turn:
-/// well within a second-level cache, beside a panel of weights.
+/// Most bytes of the source that an item reads: they fit into a second-level cache, beside
+/// a panel of weights.
 pub(crate) const CHUNK_BYTES: usize = 256 << 10;
 
 /// A convolution of one region into another.
@@ -23,15 +22,15 @@ pub(crate) struct Convolution {
     pub(super) source: Region,
     pub(super) target: Region,
     weight: PackedWeight<f32>,
-    /// Filled up with zeros to whole vectors.
+    /// Padded with zeros to whole vectors.
     bias: Vec<f32>,
     floor: f32,
     stride: [usize; 2],
     /// Rows and columns of zeros in front of the source.
     padding: [usize; 2],
     segments: Vec<Segment>,
-    /// Whether sources are rounded to bf16 and multiplied in pairs.
-    pairs: bool,
+    /// Whether source and weights are rounded to bf16.
+    bf16: bool,
 }
 
 impl Convolution {
@@ -50,14 +49,14 @@ impl Convolution {
         let [kh, kw] = weight.kernel;
         assert_eq!([weight.inputs, weight.outputs], [source.channels, target.channels]);
         let after = [
-            reach(target.height, stride[0], kh, padding[0], source.height),
-            reach(target.width, stride[1], kw, padding[1], source.width),
+            border_after(target.height, stride[0], kh, padding[0], source.height),
+            border_after(target.width, stride[1], kw, padding[1], source.width),
         ];
         assert!(source.fits(padding, after), "{source:?} has no room for {padding:?}, {after:?}");
         assert!(target.fits([0; 2], [0; 2]), "{target:?} is not in its buffer");
         let width = source.buffer.width;
         let taps = (0..kh).flat_map(|row| (0..kw).map(move |column| [row, column]));
-        let segments = joined(taps.flat_map(|[row, column]| {
+        let segments = merge_adjacent(taps.flat_map(|[row, column]| {
             (0..source.blocks()).map(move |block| Segment {
                 offset: block * source.buffer.block_step()
                     + row * source.buffer.row_step()
@@ -68,42 +67,41 @@ impl Convolution {
         Self {
             source,
             target,
-            bias: filled_up(bias, &weight),
+            bias: padded_bias(bias, &weight),
             weight,
-            floor: floor(activation),
+            floor: activation_floor(activation),
             stride,
             padding,
             segments,
-            pairs: false,
+            bf16: false,
         }
     }
 
-    /// The same from pairs of bf16 numbers.
+    /// The same convolution with source and weights rounded to bf16.
     ///
     /// # Panics
-    /// If the source's channels are no whole vectors.
-    pub(crate) fn in_pairs(self) -> Self {
+    /// If the source's channels do not fill whole vectors.
+    pub(crate) fn into_bf16(self) -> Self {
         let whole = self.source.channels.is_multiple_of(LANES);
-        assert!(whole && self.source.buffer.width == LANES, "{:?} in pairs", self.source);
-        Self { weight: self.weight.in_pairs(), pairs: true, ..self }
+        assert!(whole && self.source.buffer.width == LANES, "{:?} as bf16", self.source);
+        Self { weight: self.weight.into_bf16(), bf16: true, ..self }
     }
 
-    /// Whether it is computed so.
-    pub(super) fn is_in_pairs(&self) -> bool {
-        self.pairs
+    pub(super) fn uses_bf16(&self) -> bool {
+        self.bf16
     }
 
-    /// Scratch values that an item needs: the words of a tile's sources.
+    /// Scratch values that an item needs: the rounded sources of a tile.
     pub(crate) fn scratch(&self) -> usize {
-        if self.pairs { ROWS * self.weight.depth() / 2 } else { 0 }
+        if self.bf16 { ROWS * self.weight.depth() / 2 } else { 0 }
     }
 
     fn tiles(&self, images: usize) -> usize {
         (images * self.target.pixels()).div_ceil(ROWS)
     }
 
-    /// Parts that the pixels are cut into: so that each part's source stays in cache,
-    /// and there is enough for `threads` to share.
+    /// Parts into which the pixels are divided: the source of each part fits into cache,
+    /// and there are enough items for `threads`.
     fn chunks(&self, images: usize, threads: usize) -> usize {
         let tiles = self.tiles(images);
         let bytes = images * self.source.buffer.image_step() * size_of::<f32>();
@@ -113,7 +111,7 @@ impl Convolution {
         for_cache.max(for_threads).clamp(1, tiles)
     }
 
-    /// Items that it is cut into: chunks of pixels, and for each the panels.
+    /// Items: each chunk of pixels times each panel.
     pub(crate) fn items(&self, images: usize, threads: usize) -> usize {
         self.chunks(images, threads) * self.weight.panels().len()
     }
@@ -123,20 +121,25 @@ impl Convolution {
     /// # Safety
     /// As [`Step::run`](super::step::Step::run).
     #[inline(always)]
-    pub(crate) unsafe fn run<V: Vector<Element = f32>>(&self, work: &Work<'_>, place: Place) {
+    pub(crate) unsafe fn run<V: Vector<Element = f32>>(
+        &self,
+        context: &PassContext<'_>,
+        item: WorkItem,
+    ) {
         let panels = self.weight.panels().len();
-        let chunk = place.item / panels;
-        let panel = self.weight.panels()[place.item % panels];
-        let chunks = self.chunks(work.images, work.threads);
-        // SAFETY: regions were checked to lie within their buffers, with padding; a
+        let chunk = item.item / panels;
+        let panel = self.weight.panels()[item.item % panels];
+        let chunks = self.chunks(context.images, context.threads);
+        // SAFETY: `new` checked that the buffers contain the regions, with padding; a
         // panel's vectors are blocks of the target, which no other item writes.
         unsafe {
             if chunk == 0 {
                 let first = panel.first / LANES;
-                clear_frame(work, &self.target, first..first + panel.vectors);
+                let blocks = first..first + panel.vectors;
+                zero_border(context, &self.target, 0..context.images, blocks);
             }
-            for tile in share(self.tiles(work.images), chunks, chunk) {
-                self.tile::<V>(work, panel, tile);
+            for tile in split_range(self.tiles(context.images), chunks, chunk) {
+                self.tile::<V>(context, panel, tile);
             }
         }
     }
@@ -146,25 +149,30 @@ impl Convolution {
     /// # Safety
     /// As [`run`](Self::run).
     #[inline(always)]
-    unsafe fn tile<V: Vector<Element = f32>>(&self, work: &Work<'_>, panel: Panel, tile: usize) {
+    unsafe fn tile<V: Vector<Element = f32>>(
+        &self,
+        context: &PassContext<'_>,
+        panel: Panel,
+        tile: usize,
+    ) {
         let pixels = self.target.pixels();
         let first = tile * ROWS;
-        let rows = (work.images * pixels - first).min(ROWS);
+        let rows = (context.images * pixels - first).min(ROWS);
         let mut image = first / pixels;
         let mut y = first % pixels / self.target.width;
         let mut x = first % pixels % self.target.width;
         let mut sources = [std::ptr::null(); ROWS];
         let mut targets = [std::ptr::null_mut(); ROWS];
         let block = panel.first / LANES;
-        // SAFETY: these pixels exist in both regions, and the source has its padding
-        // around; packed weights and bias cover the panel.
+        // SAFETY: both regions have these pixels, and the source has its padding
+        // around it; packed weights and bias cover the panel.
         unsafe {
             for row in 0..rows {
                 let [sy, sx] = [y * self.stride[0], x * self.stride[1]];
-                let source = self.source.at(work.images, [image, 0, sy, sx], self.padding);
-                sources[row] = work.memory.at(source).cast_const();
+                let source = self.source.at(context.images, [image, 0, sy, sx], self.padding);
+                sources[row] = context.memory.at(source).cast_const();
                 targets[row] =
-                    work.memory.at(self.target.at(work.images, [image, block, y, x], [0; 2]));
+                    context.memory.at(self.target.at(context.images, [image, block, y, x], [0; 2]));
                 x += 1;
                 if x == self.target.width {
                     [x, y] = [0, y + 1];
@@ -175,8 +183,8 @@ impl Convolution {
             }
             let words = [Segment { offset: 0, length: self.weight.depth() / 2 }];
             let mut segments = &self.segments[..];
-            if self.pairs {
-                sources = self.in_words::<V>(work, sources, rows);
+            if self.bf16 {
+                sources = self.round_sources::<V>(context, sources, rows);
                 segments = &words;
             }
             V::call(Tile {
@@ -194,21 +202,22 @@ impl Convolution {
         }
     }
 
-    /// Rounds the sources of a tile into this thread's scratch, each row's side by side.
+    /// Rounds the sources of a tile to bf16 in this thread's scratch, row by row, and
+    /// returns the rows there.
     ///
     /// # Safety
-    /// As [`run`](Self::run); the segments lead from each row to values of the source.
+    /// As [`run`](Self::run); the segments are inside the source for each of the rows.
     #[inline(always)]
-    unsafe fn in_words<V: Vector<Element = f32>>(
+    unsafe fn round_sources<V: Vector<Element = f32>>(
         &self,
-        work: &Work<'_>,
+        context: &PassContext<'_>,
         mut sources: [*const f32; ROWS],
         rows: usize,
     ) -> [*const f32; ROWS] {
-        // SAFETY: the caller vouches for the values; segments are whole vectors, as
-        // `in_pairs` held, and scratch has room for all of them in nine rows.
+        // SAFETY: the caller guarantees the values; segments are whole vectors, as
+        // `into_bf16` checked, and scratch has room for all of them in nine rows.
         unsafe {
-            let mut target = work.memory.at(work.scratch);
+            let mut target = context.memory.at(context.scratch);
             for row in 0..rows {
                 let source = std::mem::replace(&mut sources[row], target.cast_const());
                 for segment in &self.segments {
@@ -223,16 +232,16 @@ impl Convolution {
     }
 }
 
-/// The least value that an activation lets through.
-pub(crate) fn floor(activation: Activation) -> f32 {
+/// The lower bound that an activation applies.
+pub(crate) fn activation_floor(activation: Activation) -> f32 {
     match activation {
         Activation::None => f32::NEG_INFINITY,
         Activation::Relu => 0.0,
     }
 }
 
-/// A bias with zeros for the channels that fill up the last vector.
-pub(crate) fn filled_up(bias: &[f32], weight: &PackedWeight<f32>) -> Vec<f32> {
+/// A bias with zeros for the channels that pad the last vector.
+pub(crate) fn padded_bias(bias: &[f32], weight: &PackedWeight<f32>) -> Vec<f32> {
     assert_eq!(bias.len(), weight.outputs, "a bias for another number of channels");
     let vectors: usize = weight.panels().iter().map(|panel| panel.vectors).sum();
     let mut filled = bias.to_vec();

@@ -1,12 +1,12 @@
-//! Normalisations of regions: across neighbouring channels, and to unit length.
+//! Normalizations of regions: across adjacent channels, and to unit length.
 #![allow(unsafe_code)]
 
-use super::region::{Region, share};
-use super::step::{Place, Work};
-use super::transfer::clear_frame;
+use super::layout::zero_border;
+use super::region::{Region, split_range};
+use super::step::{PassContext, WorkItem};
 use crate::ops::LocalResponseNormOptions;
 
-/// Local response normalisation of one region into another, see
+/// Local response normalization of one region into another, see
 /// [`local_response_norm`](crate::ops::local_response_norm()).
 #[derive(Debug)]
 pub(crate) struct LocalResponseNorm {
@@ -17,7 +17,7 @@ pub(crate) struct LocalResponseNorm {
 
 impl LocalResponseNorm {
     /// # Panics
-    /// If the regions differ in size or lie outside their buffers.
+    /// If the regions differ in size or are outside their buffers.
     pub(crate) fn new([source, target]: [Region; 2], options: LocalResponseNormOptions) -> Self {
         assert_same(&source, &target);
         Self { source, target, options }
@@ -37,16 +37,17 @@ impl LocalResponseNorm {
     /// # Safety
     /// As [`Step::run`](super::step::Step::run).
     #[inline(always)]
-    pub(crate) unsafe fn run(&self, work: &Work<'_>, place: Place) {
+    pub(crate) unsafe fn run(&self, context: &PassContext<'_>, item: WorkItem) {
         let Region { height, width, .. } = self.target;
-        // SAFETY: both regions have these rows, and scratch as many values as channels.
+        // SAFETY: both regions have these rows, and scratch has a value for each channel.
         unsafe {
-            if place.item == 0 {
-                clear_frame(work, &self.target, 0..self.target.blocks());
+            if item.item == 0 {
+                let blocks = 0..self.target.blocks();
+                zero_border(context, &self.target, 0..context.images, blocks);
             }
-            for row in share(work.images * height, place.items, place.item) {
+            for row in split_range(context.images * height, item.items, item.item) {
                 for x in 0..width {
-                    self.pixel(work, [row / height, row % height, x]);
+                    self.pixel(context, [row / height, row % height, x]);
                 }
             }
         }
@@ -55,19 +56,20 @@ impl LocalResponseNorm {
     /// # Safety
     /// As [`run`](Self::run).
     #[inline(always)]
-    unsafe fn pixel(&self, work: &Work<'_>, [image, y, x]: [usize; 3]) {
+    unsafe fn pixel(&self, context: &PassContext<'_>, [image, y, x]: [usize; 3]) {
         let channels = self.source.channels;
         let at = |region: &Region, channel: usize| {
             let width = region.buffer.width;
-            region.at(work.images, [image, channel / width, y, x], [0; 2]) + channel % width
+            region.at(context.images, [image, channel / width, y, x], [0; 2]) + channel % width
         };
         let LocalResponseNormOptions { size, alpha, beta, k } = self.options;
         let (scale, k) = ((alpha / size as f64) as f32, k as f32);
-        // SAFETY: the pixel has these channels; scratch has as many values.
+        // SAFETY: the pixel has these channels; scratch has a value for each.
         unsafe {
-            let squares = std::slice::from_raw_parts_mut(work.memory.at(work.scratch), channels);
+            let squares =
+                std::slice::from_raw_parts_mut(context.memory.at(context.scratch), channels);
             for (channel, square) in squares.iter_mut().enumerate() {
-                let value = *work.memory.at(at(&self.source, channel));
+                let value = *context.memory.at(at(&self.source, channel));
                 *square = value * value;
             }
             for channel in 0..channels {
@@ -79,28 +81,28 @@ impl LocalResponseNorm {
                 } else {
                     base.powf(-beta as f32)
                 };
-                let value = *work.memory.at(at(&self.source, channel));
-                *work.memory.at(at(&self.target, channel)) = value * factor;
+                let value = *context.memory.at(at(&self.source, channel));
+                *context.memory.at(at(&self.target, channel)) = value * factor;
             }
         }
     }
 }
 
-/// Division of each image's values by their Euclidean length.
+/// Divides the values of each image by their Euclidean length.
 #[derive(Debug)]
 pub(crate) struct L2Normalize {
     pub(super) source: Region,
     pub(super) target: Region,
-    /// Least squared length.
+    /// Lower bound of the squared length.
     epsilon: f64,
 }
 
 impl L2Normalize {
     /// # Panics
-    /// If the regions differ in size, lie outside their buffers or have several pixels.
+    /// If the regions differ in size, are outside their buffers or have several pixels.
     pub(crate) fn new([source, target]: [Region; 2], epsilon: f64) -> Self {
         assert_same(&source, &target);
-        assert_eq!(source.pixels(), 1, "only flat values are normalised");
+        assert_eq!(source.pixels(), 1, "only vectors are normalized to unit length");
         Self { source, target, epsilon }
     }
 
@@ -109,24 +111,25 @@ impl L2Normalize {
     /// # Safety
     /// As [`Step::run`](super::step::Step::run).
     #[inline(always)]
-    pub(crate) unsafe fn run(&self, work: &Work<'_>) {
+    pub(crate) unsafe fn run(&self, context: &PassContext<'_>) {
         let at = |region: &Region, image: usize, channel: usize| {
             let width = region.buffer.width;
-            region.at(work.images, [image, channel / width, 0, 0], [0; 2]) + channel % width
+            region.at(context.images, [image, channel / width, 0, 0], [0; 2]) + channel % width
         };
-        for image in 0..work.images {
+        for image in 0..context.images {
             let channels = 0..self.source.channels;
             // SAFETY: both regions have these channels.
             unsafe {
-                clear_frame(work, &self.target, 0..self.target.blocks());
+                let blocks = 0..self.target.blocks();
+                zero_border(context, &self.target, image..image + 1, blocks);
                 let squares = channels.clone().map(|channel| {
-                    let value = f64::from(*work.memory.at(at(&self.source, image, channel)));
+                    let value = f64::from(*context.memory.at(at(&self.source, image, channel)));
                     value * value
                 });
                 let length = squares.sum::<f64>().max(self.epsilon).sqrt();
                 for channel in channels {
-                    let value = f64::from(*work.memory.at(at(&self.source, image, channel)));
-                    *work.memory.at(at(&self.target, image, channel)) = (value / length) as f32;
+                    let value = f64::from(*context.memory.at(at(&self.source, image, channel)));
+                    *context.memory.at(at(&self.target, image, channel)) = (value / length) as f32;
                 }
             }
         }

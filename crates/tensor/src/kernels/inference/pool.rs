@@ -1,21 +1,21 @@
 //! Pooling of regions, sixteen channels at a time.
 #![allow(unsafe_code)]
 
-use super::region::{Region, reach, share};
-use super::step::{Place, Work};
-use super::transfer::clear_frame;
+use super::layout::zero_border;
+use super::region::{Region, border_after, split_range};
+use super::step::{PassContext, WorkItem};
 use crate::kernels::tile::LANES;
 use crate::kernels::vector::Vector;
 use crate::ops::Pool2dOptions;
 
-/// What becomes of a window.
+/// How the values of a window are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PoolKind {
-    /// Its greatest value.
+    /// Their maximum.
     Max,
-    /// Its mean.
+    /// Their mean.
     Average,
-    /// The root of the sum of its squares.
+    /// The root of the sum of their squares.
     L2,
 }
 
@@ -43,8 +43,8 @@ impl Pool {
     ) -> Self {
         let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = options;
         let after = [
-            reach(target.height, sh, kh, padding[0], source.height),
-            reach(target.width, sw, kw, padding[1], source.width),
+            border_after(target.height, sh, kh, padding[0], source.height),
+            border_after(target.width, sw, kw, padding[1], source.width),
         ];
         assert_eq!(source.channels, target.channels);
         assert_eq!([source.buffer.width, target.buffer.width], [LANES; 2]);
@@ -53,12 +53,12 @@ impl Pool {
         Self { source, target, kind, options, padding }
     }
 
-    fn units(&self, images: usize) -> usize {
+    fn planes(&self, images: usize) -> usize {
         images * self.target.blocks()
     }
 
     pub(crate) fn items(&self, images: usize, threads: usize) -> usize {
-        if threads > 1 { self.units(images).min(3 * threads) } else { 1 }
+        if threads > 1 { self.planes(images).min(3 * threads) } else { 1 }
     }
 
     /// Computes one item: some blocks of some images.
@@ -66,60 +66,56 @@ impl Pool {
     /// # Safety
     /// As [`Step::run`](super::step::Step::run).
     #[inline(always)]
-    pub(crate) unsafe fn run<V: Vector<Element = f32>>(&self, work: &Work<'_>, place: Place) {
+    pub(crate) unsafe fn run<V: Vector<Element = f32>>(
+        &self,
+        context: &PassContext<'_>,
+        item: WorkItem,
+    ) {
         let blocks = self.target.blocks();
-        for unit in share(self.units(work.images), place.items, place.item) {
-            let (image, block) = (unit / blocks, unit % blocks);
+        for plane in split_range(self.planes(context.images), item.items, item.item) {
+            let (image, block) = (plane / blocks, plane % blocks);
             // SAFETY: both regions have this block and image, which no other item
             // writes.
             unsafe {
-                clear_frame(&Work { only: Some(image), ..*work }, &self.target, block..block + 1);
+                zero_border(context, &self.target, image..image + 1, block..block + 1);
                 for lane in (0..LANES).step_by(V::LANES) {
+                    let plane = [image, block];
                     match self.kind {
                         PoolKind::Max => {
-                            self.plane::<V>(
-                                work,
-                                [image, block],
-                                lane,
-                                |a, b| a.max(b),
-                                |v| v,
-                                |v| v,
-                            );
+                            self.plane::<V>(context, plane, lane, |a, b| a.max(b), |v| v, |v| v);
                         }
                         PoolKind::Average => {
                             let [kh, kw] = self.options.kernel;
                             let scale = V::splat(1.0 / (kh * kw) as f32);
+                            let last = |v: V| v.multiply(scale);
+                            self.plane::<V>(context, plane, lane, |a, b| a.add(b), |v| v, last);
+                        }
+                        PoolKind::L2 => {
+                            let square = |v: V| v.multiply(v);
                             self.plane::<V>(
-                                work,
-                                [image, block],
+                                context,
+                                plane,
                                 lane,
                                 |a, b| a.add(b),
-                                |v| v,
-                                |v| v.multiply(scale),
+                                square,
+                                |v| roots(v),
                             );
                         }
-                        PoolKind::L2 => self.plane::<V>(
-                            work,
-                            [image, block],
-                            lane,
-                            |a, b| a.add(b),
-                            |v| v.multiply(v),
-                            |v| roots(v),
-                        ),
                     }
                 }
             }
         }
     }
 
-    /// Pools the plane of `V::LANES` channels of a block.
+    /// Pools the planes of `V::LANES` channels of a block: applies `first` to each value of a
+    /// window, `join` between them and `last` to the result.
     ///
     /// # Safety
     /// As [`run`](Self::run).
     #[inline(always)]
     unsafe fn plane<V: Vector<Element = f32>>(
         &self,
-        work: &Work<'_>,
+        context: &PassContext<'_>,
         [image, block]: [usize; 2],
         lane: usize,
         join: impl Fn(V, V) -> V,
@@ -129,12 +125,12 @@ impl Pool {
         let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = self.options;
         let row_step = self.source.buffer.row_step();
         for y in 0..self.target.height {
-            let source = self.source.at(work.images, [image, block, y * sh, 0], self.padding);
-            let target = self.target.at(work.images, [image, block, y, 0], [0; 2]);
-            // SAFETY: the rows are in their buffers, padding included.
+            let source = self.source.at(context.images, [image, block, y * sh, 0], self.padding);
+            let target = self.target.at(context.images, [image, block, y, 0], [0; 2]);
+            // SAFETY: the buffers contain the rows, padding included.
             unsafe {
-                let source = work.memory.at(source + lane);
-                let target = work.memory.at(target + lane);
+                let source = context.memory.at(source + lane);
+                let target = context.memory.at(target + lane);
                 for x in 0..self.target.width {
                     let window = source.add(x * sw * LANES);
                     let mut value = first(V::load(window));

@@ -1,40 +1,40 @@
-//! Where the values of a program lie.
+//! The places of a program's values in memory.
 
 use std::ops::Range;
 
 use crate::kernels::tile::LANES;
 
-/// Memory for one or several values of each image: blocks of channels, each a plane
-/// of pixels that includes a border of zeros.
+/// Memory for one or several values (arrays of a program) of each image: blocks of
+/// channels, each a plane of pixels that includes a border of zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Buffer {
-    /// Values of a pixel: [`LANES`], or the channels of the input.
+    /// Numbers of a pixel in a block: [`LANES`], or the channels of the input.
     pub(crate) width: usize,
     pub(crate) blocks: usize,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
-    /// Where it begins in an arena for one image; an arena for n has it at n times that.
+    /// Its offset in an arena for one image; in an arena for n images, n times that.
     pub(crate) offset: usize,
 }
 
 impl Buffer {
-    /// Values from one row to the next.
+    /// Distance between rows.
     pub(crate) fn row_step(&self) -> usize {
         self.columns * self.width
     }
 
-    /// Values from one block to the next.
+    /// Distance between blocks.
     pub(crate) fn block_step(&self) -> usize {
         self.rows * self.row_step()
     }
 
-    /// Values of an image, whole cache lines.
+    /// Distance between images, a whole number of cache lines.
     pub(crate) fn image_step(&self) -> usize {
         (self.blocks * self.block_step()).next_multiple_of(LANES)
     }
 }
 
-/// The part of a buffer that one value fills.
+/// The part of a buffer that holds one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Region {
     pub(crate) buffer: Buffer,
@@ -49,7 +49,7 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    /// Blocks that its channels fill.
+    /// Blocks for its channels.
     pub(crate) fn blocks(&self) -> usize {
         self.channels.div_ceil(self.buffer.width)
     }
@@ -63,8 +63,8 @@ impl Region {
         self.height * self.width
     }
 
-    /// Index of a value in an arena for `images`: of the first channel of a block, at a
-    /// row and a column that count from the region's corner, less `padding`.
+    /// Offset in an arena for `images` of the first channel of a block of a pixel; row and
+    /// column count from `padding` in front of the region's corner.
     #[inline(always)]
     pub(crate) fn at(
         &self,
@@ -80,7 +80,7 @@ impl Region {
             + (self.left + column - padding[1]) * width
     }
 
-    /// Whether it lies in its buffer with `before` rows and columns in front of it and
+    /// Whether its buffer contains it with `before` rows and columns in front of it and
     /// `after` behind it.
     pub(crate) fn fits(&self, before: [usize; 2], after: [usize; 2]) -> bool {
         self.block + self.blocks() <= self.buffer.blocks
@@ -91,9 +91,9 @@ impl Region {
     }
 }
 
-/// Rows or columns behind an axis of `size` that a kernel sees which moves over it
-/// `output` times.
-pub(crate) fn reach(
+/// Rows or columns that a kernel reads behind an axis of `size`, if it is applied `output`
+/// times.
+pub(crate) fn border_after(
     output: usize,
     stride: usize,
     kernel: usize,
@@ -103,9 +103,9 @@ pub(crate) fn reach(
     ((output - 1) * stride + kernel).saturating_sub(before + size)
 }
 
-/// Part `index` of `parts` nearly equal ones of `0..total`.
+/// Part `index` of `0..total` divided into `parts` of nearly equal length.
 #[inline(always)]
-pub(crate) fn share(total: usize, parts: usize, index: usize) -> Range<usize> {
+pub(crate) fn split_range(total: usize, parts: usize, index: usize) -> Range<usize> {
     total * index / parts..total * (index + 1) / parts
 }
 
@@ -114,10 +114,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_cover_the_whole_once() {
+    fn parts_cover_the_range_once() {
         for total in 0..20 {
             for parts in 1..8 {
-                let all: Vec<_> = (0..parts).flat_map(|part| share(total, parts, part)).collect();
+                let all: Vec<_> =
+                    (0..parts).flat_map(|part| split_range(total, parts, part)).collect();
                 assert_eq!(all, (0..total).collect::<Vec<_>>());
             }
         }

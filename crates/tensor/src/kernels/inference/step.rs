@@ -1,48 +1,47 @@
-//! The steps of a program, cut into items that threads can share.
+//! The steps of a program, divided into items that threads can share.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
 
-use super::arena::Memory;
+use super::arena::ArenaPtr;
 use super::convolution::Convolution;
+use super::layout::{CopyChannels, InputImages, PackInput};
 use super::norm::{L2Normalize, LocalResponseNorm};
 use super::pool::Pool;
 use super::region::{Buffer, Region};
-use super::transfer::{Copy, Import, Pictures};
 use super::winograd::Winograd;
 use crate::Level;
-use crate::kernels::vector::{Vector, Vectorised, run_at, run_in_pairs};
+use crate::kernels::vector::{SimdOp, Vector, run_at, run_bf16};
 
 /// A step of a program.
 #[derive(Debug)]
 pub(crate) enum Step {
-    Import(Import),
+    PackInput(PackInput),
     Convolution(Convolution),
     Winograd(Winograd),
     Pool(Pool),
     LocalResponseNorm(LocalResponseNorm),
     L2Normalize(L2Normalize),
-    Copy(Copy),
+    CopyChannels(CopyChannels),
 }
 
-/// The pass that items are part of.
+/// What the items of a pass have in common.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Work<'a> {
-    /// An arena for `images`, followed by a scratch part for each thread.
-    pub(crate) memory: Memory,
-    pub(crate) pictures: &'a Pictures,
+pub(crate) struct PassContext<'a> {
+    /// An arena for `images`, followed by the scratch memory of each thread.
+    pub(crate) memory: ArenaPtr,
+    pub(crate) input: &'a InputImages,
     pub(crate) images: usize,
     /// Threads that share the items.
     pub(crate) threads: usize,
-    /// Where this thread's scratch begins.
+    /// Offset of this thread's scratch memory.
     pub(crate) scratch: usize,
-    /// The image to clear frames of; all, if `None`.
-    pub(crate) only: Option<usize>,
 }
 
 /// An item of a step.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct WorkItem {
+    /// The part of the step, see [`Step::parts`].
     pub(crate) part: usize,
     pub(crate) item: usize,
     /// Items of this part.
@@ -51,38 +50,39 @@ pub(crate) struct Place {
 
 /// Channels of a buffer that a step reads or writes.
 #[derive(Clone, Debug)]
-pub(crate) struct Touch {
+pub(crate) struct Access {
     pub(crate) buffer: Buffer,
     pub(crate) channels: Range<usize>,
     pub(crate) writes: bool,
 }
 
-impl Touch {
+impl Access {
     fn read(region: &Region) -> Self {
         let first = region.block * region.buffer.width;
         Self { buffer: region.buffer, channels: first..first + region.channels, writes: false }
     }
 
-    /// Whole blocks: the last one is filled up.
+    /// Writes cover whole blocks, because the last one is padded with zeros.
     fn write(region: &Region) -> Self {
         let first = region.block * region.buffer.width;
         let end = first + region.blocks() * region.buffer.width;
         Self { buffer: region.buffer, channels: first..end, writes: true }
     }
 
-    /// Whether two steps may touch these at the same time.
-    pub(crate) fn may_meet(&self, other: &Self) -> bool {
+    /// Whether two steps may perform these accesses at the same time.
+    pub(crate) fn is_compatible(&self, other: &Self) -> bool {
         let memory =
-            |touch: &Self| touch.buffer.offset..touch.buffer.offset + touch.buffer.image_step();
-        let apart = |a: Range<usize>, b: Range<usize>| a.end <= b.start || b.end <= a.start;
+            |access: &Self| access.buffer.offset..access.buffer.offset + access.buffer.image_step();
+        let disjoint = |a: Range<usize>, b: Range<usize>| a.end <= b.start || b.end <= a.start;
         !(self.writes || other.writes)
-            || apart(memory(self), memory(other))
-            || self.buffer == other.buffer && apart(self.channels.clone(), other.channels.clone())
+            || disjoint(memory(self), memory(other))
+            || self.buffer == other.buffer
+                && disjoint(self.channels.clone(), other.channels.clone())
     }
 }
 
 impl Step {
-    /// Parts that have to wait for each other.
+    /// Parts that run one after another, in phases of their own.
     pub(crate) fn parts(&self) -> usize {
         match self {
             Self::Winograd(_) => 2,
@@ -93,32 +93,32 @@ impl Step {
     /// Items of a part, which may run at the same time.
     pub(crate) fn items(&self, part: usize, images: usize, threads: usize) -> usize {
         match self {
-            Self::Import(step) => step.items(images, threads),
+            Self::PackInput(step) => step.items(images, threads),
             Self::Convolution(step) => step.items(images, threads),
             Self::Winograd(step) if part == 0 => step.transform_items(images, threads),
             Self::Winograd(step) => step.multiply_items(images, threads),
             Self::Pool(step) => step.items(images, threads),
             Self::LocalResponseNorm(step) => step.items(images, threads),
-            Self::L2Normalize(_) | Self::Copy(_) => 1,
+            Self::L2Normalize(_) | Self::CopyChannels(_) => 1,
         }
     }
 
-    /// What its items read or write.
-    pub(crate) fn touches(&self) -> Vec<Touch> {
+    /// The memory that its items read or write.
+    pub(crate) fn accesses(&self) -> Vec<Access> {
         match self {
-            Self::Import(step) => vec![Touch::write(&step.target)],
+            Self::PackInput(step) => vec![Access::write(&step.target)],
             Self::Convolution(Convolution { source, target, .. })
             | Self::Pool(Pool { source, target, .. })
             | Self::LocalResponseNorm(LocalResponseNorm { source, target, .. })
             | Self::L2Normalize(L2Normalize { source, target, .. }) => {
-                vec![Touch::read(source), Touch::write(target)]
+                vec![Access::read(source), Access::write(target)]
             }
             Self::Winograd(step) => vec![
-                Touch::read(&step.source),
-                Touch::write(&step.transformed_region()),
-                Touch::write(&step.target),
+                Access::read(&step.source),
+                Access::write(&step.transformed_region()),
+                Access::write(&step.target),
             ],
-            Self::Copy(step) => vec![Touch::read(&step.source), step.touch()],
+            Self::CopyChannels(step) => vec![Access::read(&step.source), step.write_access()],
         }
     }
 
@@ -132,35 +132,35 @@ impl Step {
         }
     }
 
-    /// How it is computed.
+    /// The method by which it is computed.
     pub(crate) fn method(&self) -> &'static str {
         match self {
-            Self::Import(_) => "import",
+            Self::PackInput(_) => "pack",
             Self::Convolution(_) => "direct",
             Self::Winograd(step) => step.method(),
             Self::Pool(_) => "pool",
             Self::LocalResponseNorm(_) | Self::L2Normalize(_) => "norm",
-            Self::Copy(_) => "copy",
+            Self::CopyChannels(_) => "copy",
         }
     }
 
     /// Runs an item.
     ///
     /// # Safety
-    /// The step's regions are in an arena for `work.images`, whose memory and scratch
-    /// `work` names and whose pictures are as large as the program's input. Its sources
-    /// are complete, nobody writes them or anything else than other items of this part
-    /// into its targets, and the scratch is this thread's alone.
-    pub(crate) unsafe fn run(&self, level: Level, work: &Work<'_>, place: Place) {
-        let item = Item { step: self, work, place };
-        if self.in_pairs() { run_in_pairs(item) } else { run_at(level, item) }
+    /// The step's regions are in an arena for `context.images`; `context` names its memory,
+    /// scratch memory for this step that only this thread uses, and images of the program's
+    /// input shape. The step's sources are complete, and no thread writes them. Only other
+    /// items of this part write to its targets.
+    pub(crate) unsafe fn run(&self, level: Level, context: &PassContext<'_>, item: WorkItem) {
+        let item = Item { step: self, context, item };
+        if self.uses_bf16() { run_bf16(item) } else { run_at(level, item) }
     }
 
-    /// Whether it is computed from pairs of bf16 numbers.
-    pub(crate) fn in_pairs(&self) -> bool {
+    /// Whether it multiplies bf16 numbers.
+    pub(crate) fn uses_bf16(&self) -> bool {
         match self {
-            Self::Convolution(step) => step.is_in_pairs(),
-            Self::Winograd(step) => step.in_pairs(),
+            Self::Convolution(step) => step.uses_bf16(),
+            Self::Winograd(step) => step.uses_bf16(),
             _ => false,
         }
     }
@@ -168,26 +168,26 @@ impl Step {
 
 struct Item<'a> {
     step: &'a Step,
-    work: &'a Work<'a>,
-    place: Place,
+    context: &'a PassContext<'a>,
+    item: WorkItem,
 }
 
-impl Vectorised for Item<'_> {
+impl SimdOp for Item<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector<Element = f32>>(self) {
-        let Self { step, work, place } = self;
-        // SAFETY: `Step::run`, which alone makes an `Item`, was promised all of this;
-        // the caller vouches for the features.
+        let Self { step, context, item } = self;
+        // SAFETY: `Step::run`, the only place that makes an `Item`, requires all of this;
+        // the caller guarantees the features.
         unsafe {
             match step {
-                Step::Import(step) => step.run(work, place),
-                Step::Convolution(step) => step.run::<V>(work, place),
-                Step::Winograd(step) if place.part == 0 => step.transform::<V>(work, place),
-                Step::Winograd(step) => step.multiply::<V>(work, place),
-                Step::Pool(step) => step.run::<V>(work, place),
-                Step::LocalResponseNorm(step) => step.run(work, place),
-                Step::L2Normalize(step) => step.run(work),
-                Step::Copy(step) => step.run(work),
+                Step::PackInput(step) => step.run(context, item),
+                Step::Convolution(step) => step.run::<V>(context, item),
+                Step::Winograd(step) if item.part == 0 => step.transform::<V>(context, item),
+                Step::Winograd(step) => step.multiply::<V>(context, item),
+                Step::Pool(step) => step.run::<V>(context, item),
+                Step::LocalResponseNorm(step) => step.run(context, item),
+                Step::L2Normalize(step) => step.run(context),
+                Step::CopyChannels(step) => step.run(context),
             }
         }
     }

@@ -4,54 +4,54 @@
 //!
 //! `target[i][j] = max(floor, bias[j] + Σ source[i][a] weight[b][j])`
 //!
-//! over the segments `a` of the source (the sixteen channels of a tap, say) while `b`
-//! walks through the packed weights. All sums stay in registers from the bias to the
-//! store: with AVX-512, 27 of the 32. Each sum runs in the order of the weights, so its
-//! bits do not depend on the tile that it is part of.
+//! The sum is over the values `a` of the segments of the source (for example the sixteen
+//! channels of a tap) and the successive rows `b` of the packed weights. All sums stay in
+//! registers from the bias to the store: with AVX-512, 27 of the 32. Each sum has the order
+//! of the weights, so its bits do not depend on the tile that it is part of.
 //!
-//! Separate from [`crate::kernels::tile`], which has checks, any order of B and sums in
-//! several parts, as training wants them.
+//! Training has another tile, [`crate::kernels::tile`], because it needs bounds checks,
+//! operands in any order and sums in several parts.
 #![allow(unsafe_code)]
 
 use crate::kernels::tile::LANES;
-use crate::kernels::vector::{Vector, Vectorised};
+use crate::kernels::vector::{SimdOp, Vector};
 
-/// Most rows of a tile: 9 divides the pixels of every stage of the network.
+/// Most rows of a tile: 9 divides the number of pixels of every stage of the network.
 pub(crate) const ROWS: usize = 9;
 
-/// Values of the source that lie side by side and meet successive rows of weights.
+/// Contiguous values of the source, which are multiplied by successive rows of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// From where the tile's row begins.
+    /// From the beginning of the tile's row.
     pub(crate) offset: usize,
     pub(crate) length: usize,
 }
 
-/// Joins segments that continue each other.
-pub(crate) fn joined(segments: impl IntoIterator<Item = Segment>) -> Vec<Segment> {
-    let mut joined: Vec<Segment> = Vec::new();
+/// Merges adjacent segments.
+pub(crate) fn merge_adjacent(segments: impl IntoIterator<Item = Segment>) -> Vec<Segment> {
+    let mut merged: Vec<Segment> = Vec::new();
     for segment in segments.into_iter().filter(|segment| segment.length > 0) {
-        match joined.last_mut() {
+        match merged.last_mut() {
             Some(last) if last.offset + last.length == segment.offset => {
                 last.length += segment.length;
             }
-            _ => joined.push(segment),
+            _ => merged.push(segment),
         }
     }
-    joined
+    merged
 }
 
 /// One tile to compute.
 #[derive(Clone, Copy)]
 pub(crate) struct Tile<'a> {
-    /// Where in the source each row begins; the first `rows` count.
+    /// The beginning of each row in the source; the first `rows` are used.
     pub(crate) sources: [*const f32; ROWS],
-    /// Where the first vector of each row goes.
+    /// The first vector of each row in the target.
     pub(crate) targets: [*mut f32; ROWS],
     pub(crate) rows: usize,
     /// Vectors of output channels, one to three.
     pub(crate) vectors: usize,
-    /// From one vector of a row of the target to the next.
+    /// Distance between the vectors of a row of the target.
     pub(crate) target_step: usize,
     pub(crate) segments: &'a [Segment],
     /// `vectors · LANES` values for each step of the segments.
@@ -63,29 +63,29 @@ pub(crate) struct Tile<'a> {
     pub(crate) points: Points,
 }
 
-/// How often a tile is computed, each time on other values: for Winograd's method, once
-/// a point. Weights lie one after another.
+/// Repetitions of a tile on other values: for Winograd's method, one for each point. The
+/// weights of the points follow each other.
 #[derive(Clone, Copy)]
 pub(crate) struct Points {
     pub(crate) count: usize,
-    /// From the sources of one to those of the next.
+    /// Distance between the sources of two points.
     pub(crate) source_step: usize,
-    /// From the targets of one to those of the next.
+    /// Distance between the targets of two points.
     pub(crate) target_step: usize,
 }
 
 impl Points {
-    /// Just once.
+    /// No repetition.
     pub(crate) const ONE: Self = Self { count: 1, source_step: 0, target_step: 0 };
 }
 
-impl Vectorised for Tile<'_> {
+impl SimdOp for Tile<'_> {
     /// Computes it.
     ///
     /// # Safety
     /// The machine has the features of `V`. `rows` is at most [`ROWS`], `vectors` at
-    /// most three; sources, weight and bias can be read and targets written as told
-    /// at the fields, and no other thread writes there.
+    /// most three; sources, weight and bias can be read and targets written as the fields
+    /// describe, and no other thread writes there.
     #[inline(always)]
     unsafe fn run<V: Vector<Element = f32>>(self) {
         let [most_rows, most_vectors] = V::BLOCK;
@@ -97,7 +97,7 @@ impl Vectorised for Tile<'_> {
             while vector < vectors {
                 let some = (vectors - vector).min(most_vectors);
                 // SAFETY: `row + rows` and `vector + some` are within the tile, which
-                // the caller vouches for.
+                // the caller guarantees.
                 unsafe {
                     match some {
                         1 => self.with_rows::<V, 1>(rows, row, vector),
@@ -125,7 +125,7 @@ impl Tile<'_> {
         row: usize,
         vector: usize,
     ) {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             match rows {
                 1 => self.block::<V, 1, N>(row, vector),
@@ -154,10 +154,10 @@ impl Tile<'_> {
     ) {
         let step = self.vectors * LANES;
         let column = vector * V::LANES;
-        // SAFETY: the segments lead to values of the source, and weight and bias hold
-        // `step` values for each of theirs, which the caller vouches for; `column + N
-        // V::LANES` is at most `step`. The weights' pointer after the last step is one
-        // past their end at most, and not read.
+        // SAFETY: the caller guarantees that the segments are inside the source and that
+        // weight and bias hold `step` values for each of theirs; `column + N V::LANES` is
+        // at most `step`. The weights' pointer after the last step is at most one past
+        // their end, and not read.
         unsafe {
             let mut sources = [std::ptr::null(); R];
             for i in 0..R {
@@ -178,8 +178,8 @@ impl Tile<'_> {
                     weight = weight.wrapping_add(segment.length * step);
                 }
                 let floor = V::splat(self.floor);
-                // By counters, which the compiler unrolls; a loop would take the sums out of
-                // their registers.
+                // Loops over counters, which the compiler unrolls; iterators over the sums
+                // would move them from registers to memory.
                 for i in 0..R {
                     let target = *self.targets.get_unchecked(row + i);
                     let target = target.wrapping_add(point * self.points.target_step);
@@ -194,5 +194,5 @@ impl Tile<'_> {
     }
 }
 
-/// The bias of a product that has none.
+/// The bias of a product without a bias.
 pub(crate) const NO_BIAS: [f32; 3 * LANES] = [0.0; 3 * LANES];

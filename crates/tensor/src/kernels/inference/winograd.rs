@@ -1,34 +1,35 @@
-//! Winograd's minimal filtering, F(m×m, r×r), for kernels that move by one pixel.
+//! Winograd's minimal filtering, F(m×m, r×r), for convolutions of stride 1.
 //!
 //! An output tile of m × m pixels is computed from n × n pixels of the source, n = m +
-//! r - 1, as `Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A`: both are transformed, multiplied point by
-//! point, which over all channels is one matrix product a point, and transformed back.
-//! That takes n²/m² multiplications for each output and channel instead of r²:
+//! r - 1, as `Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A`: kernel g and source d are transformed,
+//! multiplied point by point (over all channels that is one matrix product a point), and
+//! the products are transformed to the output. That takes n²/m² multiplications for each
+//! output and channel instead of r²:
 //!
-//! | form | instead of | takes | for |
+//! | form | direct | Winograd | used for |
 //! | --- | --- | --- | --- |
 //! | F(4×4, 3×3) | 9 | 2.25 | 3×3 kernels |
 //! | F(3×3, 4×4) | 16 | 4 | 7×7 kernels of stride 2, as 4×4 ones over four phases |
 //! | F(2×2, 5×5) | 25 | 9 | 5×5 kernels |
-//! | F(2×2, 3×3) | 9 | 4 | 3×3 kernels on small images, where 4×4 tiles stick out |
+//! | F(2×2, 3×3) | 9 | 4 | 3×3 kernels on small images, where 4×4 tiles waste work |
 //!
 //! Source: Winograd, "Arithmetic Complexity of Computations" (1980); Lavin and Gray,
 //! "Fast Algorithms for Convolutional Neural Networks" (2016).
 //!
-//! Two parts, so that threads can share both: tiles of the source are transformed (16
-//! channels a vector), then each item multiplies some tiles by a panel of output
-//! channels, all points of nine tiles at a time, and transforms the sums back while they
-//! are in cache. With one thread both are done chunk by chunk.
+//! The step has two parts, so that threads can share both: the first transforms tiles of
+//! the source (16 channels a vector); then each item multiplies some tiles by a panel of
+//! output channels, all points of nine tiles at a time, and transforms the sums while they
+//! are in cache. One thread alone does both chunk by chunk, in the second part.
 #![allow(unsafe_code)]
 
 mod transform;
 mod weight;
 
-use super::convolution::{CHUNK_BYTES, floor};
-use super::region::{Buffer, Region, share};
-use super::step::{Place, Work};
+use super::convolution::{CHUNK_BYTES, activation_floor};
+use super::layout::zero_border;
+use super::region::{Buffer, Region, split_range};
+use super::step::{PassContext, WorkItem};
 use super::tile::{NO_BIAS, Points, ROWS, Segment, Tile};
-use super::transfer::clear_frame;
 use crate::Activation;
 use crate::kernels::packed_weight::Panel;
 use crate::kernels::tile::{LANES, VECTORS};
@@ -42,10 +43,10 @@ pub(crate) use weight::WinogradWeight;
 pub(crate) struct Winograd {
     pub(super) source: Region,
     pub(super) target: Region,
-    /// For each tile of an image, for each point, all channels.
+    /// For each tile of an image and each point, all channels.
     transformed: Buffer,
     weight: WinogradWeight,
-    /// Filled up with zeros to whole vectors.
+    /// Padded with zeros to whole vectors.
     bias: Vec<f32>,
     floor: f32,
     padding: [usize; 2],
@@ -55,8 +56,8 @@ impl Winograd {
     /// Plans a convolution.
     ///
     /// # Panics
-    /// If channels differ, or the source has no room for padding and tiles that stick
-    /// out.
+    /// If channels differ, or the source has no room for padding and for tiles that extend
+    /// beyond the output.
     pub(crate) fn new(
         [source, target]: [Region; 2],
         transformed: Buffer,
@@ -68,18 +69,18 @@ impl Winograd {
         assert_eq!([weight.inputs, weight.outputs], [source.channels, target.channels]);
         assert_eq!([source.buffer.width, target.buffer.width], [LANES; 2]);
         assert_eq!(bias.len(), weight.outputs, "a bias for another number of channels");
-        let after = weight.form.room_after(source.size(), target.size(), padding);
+        let after = weight.form.border_after(source.size(), target.size(), padding);
         assert!(source.fits(padding, after), "{source:?} has no room for {padding:?}, {after:?}");
         assert!(target.fits([0; 2], [0; 2]), "{target:?} is not in its buffer");
-        let expected = weight.form.transformed(source.channels, target.size());
+        let expected = weight.form.transformed_buffer(source.channels, target.size());
         assert_eq!(Buffer { offset: transformed.offset, ..expected }, transformed);
         let mut filled = bias.to_vec();
         filled.resize(weight.vectors() * LANES, 0.0);
-        let floor = floor(activation);
+        let floor = activation_floor(activation);
         Self { source, target, transformed, weight, bias: filled, floor, padding }
     }
 
-    /// Where the transformed source lies, as a region.
+    /// The transformed source as a region.
     pub(super) fn transformed_region(&self) -> Region {
         let buffer = self.transformed;
         let Buffer { width: channels, rows: height, columns: width, .. } = buffer;
@@ -91,9 +92,9 @@ impl Winograd {
         self.weight.form.name()
     }
 
-    /// Whether it is computed from pairs of bf16 numbers.
-    pub(super) fn in_pairs(&self) -> bool {
-        self.weight.pairs
+    /// Whether it multiplies bf16 numbers.
+    pub(super) fn uses_bf16(&self) -> bool {
+        self.weight.bf16
     }
 
     /// Scratch values that an item needs: the sums of nine tiles by a panel.
@@ -110,7 +111,7 @@ impl Winograd {
         self.tiles(images).div_ceil(ROWS)
     }
 
-    /// Items of the first part; none if there is one thread, which does both in one.
+    /// Items of the first part; none if one thread does both parts in the second.
     pub(crate) fn transform_items(&self, images: usize, threads: usize) -> usize {
         if threads > 1 { self.tiles(images).min(4 * threads) } else { 0 }
     }
@@ -137,52 +138,61 @@ impl Winograd {
     /// # Safety
     /// As [`Step::run`](super::step::Step::run).
     #[inline(always)]
-    pub(crate) unsafe fn transform<V: Vector<Element = f32>>(&self, work: &Work<'_>, place: Place) {
-        for tile in share(self.tiles(work.images), place.items, place.item) {
+    pub(crate) unsafe fn transform<V: Vector<Element = f32>>(
+        &self,
+        context: &PassContext<'_>,
+        item: WorkItem,
+    ) {
+        for tile in split_range(self.tiles(context.images), item.items, item.item) {
             // SAFETY: the tile exists, and no other item has it.
-            unsafe { self.transform_tile::<V>(work, tile, tile) };
+            unsafe { self.transform_tile::<V>(context, tile, tile) };
         }
     }
 
-    /// Multiplies, and with one thread transforms before.
+    /// Multiplies some tiles by a panel, or by all if there is one thread, which then
+    /// transforms the tiles first.
     ///
     /// # Safety
     /// As [`Step::run`](super::step::Step::run).
     #[inline(always)]
-    pub(crate) unsafe fn multiply<V: Vector<Element = f32>>(&self, work: &Work<'_>, place: Place) {
-        let chunks = self.chunks(work.images, work.threads);
-        let tiles = self.tiles(work.images);
+    pub(crate) unsafe fn multiply<V: Vector<Element = f32>>(
+        &self,
+        context: &PassContext<'_>,
+        item: WorkItem,
+    ) {
+        let chunks = self.chunks(context.images, context.threads);
+        let tiles = self.tiles(context.images);
         let of = |chunk| {
-            let groups = share(self.groups(work.images), chunks, chunk);
+            let groups = split_range(self.groups(context.images), chunks, chunk);
             groups.start * ROWS..(groups.end * ROWS).min(tiles)
         };
         // SAFETY: tiles and panels exist, and no other item has both.
         unsafe {
-            if work.threads > 1 {
+            if context.threads > 1 {
                 let panels = self.weight.panels.len();
-                let panel = self.weight.panels[place.item % panels];
-                let chunk = place.item / panels;
+                let panel = self.weight.panels[item.item % panels];
+                let chunk = item.item / panels;
                 if chunk == 0 {
-                    self.clear(work, panel);
+                    self.clear(context, panel);
                 }
                 for first in of(chunk).step_by(ROWS) {
                     let rows = (tiles - first).min(ROWS);
-                    self.multiply_tiles::<V>(work, panel, first, first, rows);
+                    self.multiply_tiles::<V>(context, panel, first, first, rows);
                 }
                 return;
             }
-            let chunk = of(place.item);
+            let chunk = of(item.item);
             for tile in chunk.clone() {
-                self.transform_tile::<V>(work, tile, tile - chunk.start);
+                self.transform_tile::<V>(context, tile, tile - chunk.start);
             }
             for panel in &self.weight.panels {
-                if place.item == 0 {
-                    self.clear(work, *panel);
+                if item.item == 0 {
+                    self.clear(context, *panel);
                 }
                 for first in chunk.clone().step_by(ROWS) {
                     let rows = (tiles - first).min(ROWS);
                     let slot = first - chunk.start;
-                    self.multiply_tiles::<V>(work, *panel, first, slot, rows);
+                    self.multiply_tiles::<V>(context, *panel, first, slot, rows);
                 }
             }
         }
@@ -191,15 +201,16 @@ impl Winograd {
     /// # Safety
     /// As [`multiply`](Self::multiply).
     #[inline(always)]
-    unsafe fn clear(&self, work: &Work<'_>, panel: Panel) {
+    unsafe fn clear(&self, context: &PassContext<'_>, panel: Panel) {
         let first = panel.first / LANES;
+        let blocks = first..first + panel.vectors;
         // SAFETY: the target has these blocks.
-        unsafe { clear_frame(work, &self.target, first..first + panel.vectors) }
+        unsafe { zero_border(context, &self.target, 0..context.images, blocks) }
     }
 
-    /// Index of the transformed values of a slot.
+    /// Offset of a slot, the transformed values of a tile.
     #[inline(always)]
-    fn slot(&self, images: usize, slot: usize) -> usize {
+    fn slot_offset(&self, images: usize, slot: usize) -> usize {
         self.transformed.offset * images + slot * self.transformed.row_step()
     }
 
@@ -219,25 +230,25 @@ impl Winograd {
     #[inline(always)]
     unsafe fn transform_tile<V: Vector<Element = f32>>(
         &self,
-        work: &Work<'_>,
+        context: &PassContext<'_>,
         tile: usize,
         slot: usize,
     ) {
         let [image, y, x] = self.tile_corner(tile);
         let buffer = &self.source.buffer;
-        let slot = self.slot(work.images, slot);
+        let slot = self.slot_offset(context.images, slot);
         let steps = [buffer.row_step(), buffer.width];
         for block in 0..self.source.blocks() {
-            let source = self.source.at(work.images, [image, block, y, x], self.padding);
+            let source = self.source.at(context.images, [image, block, y, x], self.padding);
             let target = slot + block * LANES / V::PER_WORD;
             for lane in (0..LANES).step_by(V::LANES) {
-                // SAFETY: `new` held that the source has room for whole tiles.
+                // SAFETY: `new` checked that the source has room for whole tiles.
                 unsafe {
-                    let source = work.memory.at(source + lane).cast_const();
-                    let target = work.memory.at(target + lane / V::PER_WORD);
+                    let source = context.memory.at(source + lane).cast_const();
+                    let target = context.memory.at(target + lane / V::PER_WORD);
                     match self.weight.form {
                         Form::F2X3 => {
-                            transform::source::<V, 4>(
+                            transform::source_tile::<V, 4>(
                                 source,
                                 steps,
                                 target,
@@ -245,7 +256,7 @@ impl Winograd {
                             );
                         }
                         _ => {
-                            transform::source::<V, 6>(
+                            transform::source_tile::<V, 6>(
                                 source,
                                 steps,
                                 target,
@@ -258,14 +269,14 @@ impl Winograd {
         }
     }
 
-    /// Multiplies up to nine tiles by a panel and transforms the sums back.
+    /// Multiplies up to nine tiles by a panel and transforms the sums to the output.
     ///
     /// # Safety
     /// As [`multiply`](Self::multiply).
     #[inline(always)]
     unsafe fn multiply_tiles<V: Vector<Element = f32>>(
         &self,
-        work: &Work<'_>,
+        context: &PassContext<'_>,
         panel: Panel,
         first: usize,
         slot: usize,
@@ -277,11 +288,12 @@ impl Winograd {
         // SAFETY: slots, weights and scratch cover `rows` tiles of all points by the
         // panel; scratch is this thread's own.
         unsafe {
-            let sums = work.memory.at(work.scratch);
+            let sums = context.memory.at(context.scratch);
             let mut sources = [std::ptr::null(); ROWS];
             let mut targets = [std::ptr::null_mut(); ROWS];
             for row in 0..rows {
-                sources[row] = work.memory.at(self.slot(work.images, slot + row)).cast_const();
+                sources[row] =
+                    context.memory.at(self.slot_offset(context.images, slot + row)).cast_const();
                 targets[row] = sums.add(row * columns);
             }
             V::call(Tile {
@@ -305,21 +317,21 @@ impl Winograd {
                 let size = [self.target.height - y, self.target.width - x];
                 for lane in (0..columns).step_by(V::LANES) {
                     let block = (panel.first + lane) / LANES;
-                    let target = self.target.at(work.images, [image, block, y, x], [0; 2]);
-                    let back = transform::Back {
+                    let target = self.target.at(context.images, [image, block, y, x], [0; 2]);
+                    let output = transform::OutputTransform {
                         sums: sums.add(row * columns + lane),
                         point_step: ROWS * columns,
-                        target: work.memory.at(target + lane % LANES),
+                        target: context.memory.at(target + lane % LANES),
                         row_step: self.target.buffer.row_step(),
                         size,
                         bias: V::load(self.bias.as_ptr().add(panel.first + lane)),
                         floor: V::splat(self.floor),
                     };
                     match self.weight.form {
-                        Form::F4X3 => back.run::<6, 4>(),
-                        Form::F3X4 => back.run::<6, 3>(),
-                        Form::F2X5 => back.run::<6, 2>(),
-                        Form::F2X3 => back.run::<4, 2>(),
+                        Form::F4X3 => output.run::<6, 4>(),
+                        Form::F3X4 => output.run::<6, 3>(),
+                        Form::F2X5 => output.run::<6, 2>(),
+                        Form::F2X3 => output.run::<4, 2>(),
                     }
                 }
             }

@@ -1,5 +1,5 @@
-//! Tiles with 256-bit vectors: parts of four rows by three vectors of eight, twelve
-//! of the sixteen registers for sums.
+//! Tiles with 256-bit vectors: parts of four rows by three vectors of eight; twelve
+//! of the sixteen registers hold sums.
 
 use std::arch::x86_64::__m256;
 
@@ -21,7 +21,7 @@ unsafe fn tile(tile: &mut Tile<'_, f32>) {
         let mut column = 0;
         while column < columns {
             let vectors = ((columns - column) / 8).min(3);
-            // SAFETY: the caller vouches for check and features; `row + some` and
+            // SAFETY: the caller guarantees check and features; `row + some` and
             // `column + 8 vectors` were just held within the tile.
             unsafe {
                 match vectors {

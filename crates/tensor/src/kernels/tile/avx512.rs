@@ -15,7 +15,7 @@ pub(super) fn kernel() -> TileKernel<f32> {
 /// [`Tile::check`] has passed and the machine has AVX-512F.
 #[target_feature(enable = "avx512f")]
 unsafe fn tile(tile: &mut Tile<'_, f32>) {
-    // SAFETY: the caller vouches for check and features; all rows and all vectors of
+    // SAFETY: the caller guarantees check and features; all rows and all vectors of
     // the tile are computed, no more.
     unsafe {
         match tile.vectors.len() {

@@ -1,5 +1,5 @@
-//! Tiles in plain code, for any machine and both precisions: parts of four rows by
-//! eight columns, arrays that the compiler turns into the machine's vectors.
+//! Tiles in plain code, for any machine and both element types: parts of four rows by
+//! eight columns, in arrays that the compiler translates to the machine's vectors.
 
 use super::{LANES, Tile, TileKernel, part, with_rows};
 use crate::Element;
@@ -18,7 +18,7 @@ unsafe fn tile<T: Element>(tile: &mut Tile<'_, T>) {
     for row in (0..rows).step_by(4) {
         let some = (rows - row).min(4);
         for column in (0..columns).step_by(Lanes::<T>::LANES) {
-            // SAFETY: the caller vouches for the check; no features are needed; a part
+            // SAFETY: the caller guarantees the check; no features are needed; a part
             // is eight columns, which divides the tile's.
             unsafe {
                 with_rows!(some, Lanes<T>, 1, tile, row, column; 1 2 3 4);

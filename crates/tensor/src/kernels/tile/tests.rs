@@ -1,4 +1,4 @@
-//! Every kernel that this machine has against the sum as it is defined.
+//! Compares every kernel that this machine can run with the definition of the sum.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn every_kernel_computes_every_tile() {
         Segment { a: 0, b: 9, length: 0 },
         Segment { a: 7, b: 100, length: 8 },
     ];
-    let walk = Walk::new(segments, 2, 3);
+    let order = SumOrder::new(segments, 2, 3);
     let (a, b) = (values(300), values(400));
     let [row_starts, vector_starts] =
         [[0, 100, 20, 200, 33, 5, 77, 150], [11, 0, 160, 0, 0, 0, 0, 0]];
@@ -38,7 +38,7 @@ fn every_kernel_computes_every_tile() {
                         rows,
                         b: &b,
                         vectors,
-                        walk: &walk,
+                        order: &order,
                         c: &mut c[..],
                         c_step,
                         accumulate,
@@ -65,19 +65,19 @@ fn every_kernel_computes_every_tile() {
 }
 
 #[test]
-fn segments_that_continue_each_other_are_joined() {
+fn adjacent_segments_are_merged() {
     let parts = [(0, 0, 4), (8, 12, 2), (12, 18, 1), (15, 21, 1)];
     let parts = parts.map(|(a, b, length)| Segment { a, b, length });
-    let walk = Walk::new(parts, 2, 3);
+    let order = SumOrder::new(parts, 2, 3);
     assert_eq!(
-        walk.segments,
+        order.segments,
         [Segment { a: 0, b: 0, length: 7 }, Segment { a: 15, b: 21, length: 1 }]
     );
-    assert_eq!((walk.a_end, walk.b_end), (16, 22));
+    assert_eq!((order.a_end, order.b_end), (16, 22));
 }
 
 #[test]
-fn a_tile_that_would_leave_its_slices_panics() {
+fn a_tile_outside_its_slices_panics() {
     let lengths = [(8 + 4, 64, 24), (8 + 3, 64, 24), (8 + 4, 63, 24), (8 + 4, 64, 23)];
     for (index, (a, b, c)) in lengths.into_iter().enumerate() {
         let (a, b, mut c) = (values(a), values(b), values(c + 8));
@@ -87,7 +87,7 @@ fn a_tile_that_would_leave_its_slices_panics() {
                 rows: &[0, 8],
                 b: &b,
                 vectors: &[0],
-                walk: &Walk::new([Segment { a: 0, b: 0, length: 4 }], 1, 16),
+                order: &SumOrder::new([Segment { a: 0, b: 0, length: 4 }], 1, 16),
                 c: &mut c[..],
                 c_step: 16,
                 accumulate: false,
@@ -99,7 +99,7 @@ fn a_tile_that_would_leave_its_slices_panics() {
 }
 
 #[test]
-fn widths_add_up_and_none_is_alone_without_need() {
+fn widths_add_up_and_only_a_single_vector_is_alone() {
     for vectors in 0..30 {
         let widths = tile_widths(vectors);
         assert_eq!(widths.iter().sum::<usize>(), vectors);

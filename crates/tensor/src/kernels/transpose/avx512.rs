@@ -1,4 +1,4 @@
-//! Sixteen by sixteen values in registers, edges by masks.
+//! Transposes sixteen by sixteen values in registers; masks handle incomplete blocks.
 
 use std::arch::x86_64::*;
 
@@ -16,7 +16,7 @@ pub(super) unsafe fn transpose(matrix: Transpose<'_, f32>) {
         for column in (0..columns).step_by(16) {
             let some_columns = (columns - column).min(16);
             // SAFETY: the block begins inside both slices, and reaches no further than
-            // `rows` and `columns`, which the caller vouches for.
+            // `rows` and `columns`, which the caller guarantees.
             unsafe {
                 block(
                     source.as_ptr().add(row * source_step + column),
@@ -31,7 +31,7 @@ pub(super) unsafe fn transpose(matrix: Transpose<'_, f32>) {
     }
 }
 
-/// The first `count` of sixteen lanes.
+/// A mask of the first `count` of sixteen lanes.
 fn first(count: usize) -> __mmask16 {
     ((1_u32 << count) - 1) as __mmask16
 }

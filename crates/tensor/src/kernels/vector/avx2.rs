@@ -2,15 +2,15 @@
 
 use std::arch::x86_64::*;
 
-use super::{Vector, Vectorised};
+use super::{SimdOp, Vector};
 
 /// Runs work with these vectors.
 ///
 /// # Safety
 /// The machine has these features.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn run(work: impl Vectorised) {
-    // SAFETY: the caller vouches for the features.
+pub(super) unsafe fn run(work: impl SimdOp) {
+    // SAFETY: the caller guarantees the features.
     unsafe { work.run::<__m256>() }
 }
 
@@ -24,7 +24,7 @@ unsafe impl Vector for __m256 {
 
     #[inline(always)]
     unsafe fn zero() -> Self {
-        // SAFETY: the caller vouches for AVX2 and FMA.
+        // SAFETY: the caller guarantees AVX2 and FMA.
         unsafe { _mm256_setzero_ps() }
     }
 
@@ -36,13 +36,13 @@ unsafe impl Vector for __m256 {
 
     #[inline(always)]
     unsafe fn load(source: *const f32) -> Self {
-        // SAFETY: the caller vouches for 8 values.
+        // SAFETY: the caller guarantees 8 values.
         unsafe { _mm256_loadu_ps(source) }
     }
 
     #[inline(always)]
     unsafe fn store(self, target: *mut f32) {
-        // SAFETY: the caller vouches for 8 values.
+        // SAFETY: the caller guarantees 8 values.
         unsafe { _mm256_storeu_ps(target, self) }
     }
 
@@ -77,7 +77,7 @@ unsafe impl Vector for __m256 {
     }
 
     #[inline(always)]
-    unsafe fn call(work: impl Vectorised) {
+    unsafe fn call(work: impl SimdOp) {
         // SAFETY: as in `zero`.
         unsafe { run(work) }
     }

@@ -4,9 +4,9 @@ mod nine_rows;
 
 use std::arch::x86_64::*;
 
-use super::{Vector, Vectorised};
+use super::{SimdOp, Vector};
 
-/// Sixteen values; for products in `PAIRS`, each word holds two bf16 numbers.
+/// Sixteen values; with `PAIRS`, each operand of a product is a pair of bf16 numbers.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Zmm<const PAIRS: bool>(__m512);
@@ -16,18 +16,18 @@ pub(crate) struct Zmm<const PAIRS: bool>(__m512);
 /// # Safety
 /// The machine has these features.
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-pub(super) unsafe fn run(work: impl Vectorised) {
-    // SAFETY: the caller vouches for the features.
+pub(super) unsafe fn run(work: impl SimdOp) {
+    // SAFETY: the caller guarantees the features.
     unsafe { work.run::<Zmm<false>>() }
 }
 
-/// Runs work with products in pairs.
+/// Runs work with products of bf16 pairs.
 ///
 /// # Safety
 /// The machine has these features.
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,avx512bf16")]
-pub(super) unsafe fn run_in_pairs(work: impl Vectorised) {
-    // SAFETY: the caller vouches for the features.
+pub(super) unsafe fn run_bf16(work: impl SimdOp) {
+    // SAFETY: the caller guarantees the features.
     unsafe { work.run::<Zmm<true>>() }
 }
 
@@ -42,7 +42,7 @@ unsafe impl<const PAIRS: bool> Vector for Zmm<PAIRS> {
 
     #[inline(always)]
     unsafe fn zero() -> Self {
-        // SAFETY: the caller vouches for AVX-512F.
+        // SAFETY: the caller guarantees AVX-512F.
         unsafe { Self(_mm512_setzero_ps()) }
     }
 
@@ -54,13 +54,13 @@ unsafe impl<const PAIRS: bool> Vector for Zmm<PAIRS> {
 
     #[inline(always)]
     unsafe fn load(source: *const f32) -> Self {
-        // SAFETY: the caller vouches for 16 values.
+        // SAFETY: the caller guarantees 16 values.
         unsafe { Self(_mm512_loadu_ps(source)) }
     }
 
     #[inline(always)]
     unsafe fn store(self, target: *mut f32) {
-        // SAFETY: the caller vouches for 16 values.
+        // SAFETY: the caller guarantees 16 values.
         unsafe { _mm512_storeu_ps(target, self.0) }
     }
 
@@ -96,7 +96,7 @@ unsafe impl<const PAIRS: bool> Vector for Zmm<PAIRS> {
 
     #[inline(always)]
     unsafe fn store_words(self, target: *mut f32) {
-        // SAFETY: the caller vouches for 16 words or 8 pairs.
+        // SAFETY: the caller guarantees 16 words or 8 pairs.
         unsafe {
             if PAIRS {
                 let pairs: __m256i = std::mem::transmute(_mm512_cvtneps_pbh(self.0));
@@ -109,11 +109,11 @@ unsafe impl<const PAIRS: bool> Vector for Zmm<PAIRS> {
 
     #[inline(always)]
     unsafe fn multiply_words(self, factor: Self, summand: Self) -> Self {
-        // SAFETY: as in `zero`, and for bf16 if in pairs; a vector is as many bits, whatever
-        // they stand for.
+        // SAFETY: as in `zero`, and the caller guarantees bf16 if `PAIRS`; all 512-bit
+        // vector types have the same size and any bits are valid.
         unsafe {
             if PAIRS {
-                // No `map`: its closure would stay a call.
+                // Not by `map`, whose closure might not be inlined.
                 let own: __m512bh = std::mem::transmute(self.0);
                 let other: __m512bh = std::mem::transmute(factor.0);
                 Self(_mm512_dpbf16_ps(summand.0, own, other))
@@ -139,18 +139,18 @@ unsafe impl<const PAIRS: bool> Vector for Zmm<PAIRS> {
                 (_, false) => nine_rows::by_three,
                 (_, true) => nine_rows::by_three_in_pairs,
             };
-            // SAFETY: the caller vouches for values and features; R and N are held to be
-            // what these functions are for.
+            // SAFETY: the caller guarantees values and features; R and N were just compared
+            // with those of these functions.
             unsafe { by_hand(sums.as_mut_ptr().cast(), sources.as_ptr(), first, weight, length) }
         } else {
-            // SAFETY: the caller vouches for values and features.
+            // SAFETY: the caller guarantees values and features.
             unsafe { super::accumulate(sums, sources, first, weight, step, length) }
         }
     }
 
     #[inline(always)]
-    unsafe fn call(work: impl Vectorised) {
-        // SAFETY: as in `zero`, and for bf16 if in pairs.
-        unsafe { if PAIRS { run_in_pairs(work) } else { run(work) } }
+    unsafe fn call(work: impl SimdOp) {
+        // SAFETY: as in `zero`, and the caller guarantees bf16 if `PAIRS`.
+        unsafe { if PAIRS { run_bf16(work) } else { run(work) } }
     }
 }

@@ -1,14 +1,14 @@
-//! Arrays that the compiler turns into the vectors of any machine.
+//! Arrays that the compiler translates to the vectors of any machine.
 
-use super::{Vector, Vectorised};
+use super::{SimdOp, Vector};
 use crate::Element;
 
 /// Eight lanes.
 #[derive(Clone, Copy)]
 pub(crate) struct Lanes<T>([T; 8]);
 
-/// Whether `a * b + c` with one rounding is one instruction on every machine that
-/// this is compiled for; elsewhere it would be a slow library call.
+/// Whether `a * b + c` with one rounding is an instruction of every machine that this is
+/// compiled for; otherwise it would be a slow library call.
 const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
 impl<T: Element> Lanes<T> {
@@ -36,7 +36,7 @@ unsafe impl<T: Element> Vector for Lanes<T> {
 
     #[inline(always)]
     unsafe fn load(source: *const T) -> Self {
-        // SAFETY: the caller vouches for 8 values; an array is aligned as its elements.
+        // SAFETY: the caller guarantees 8 values; an array is aligned as its elements.
         Self(unsafe { source.cast::<[T; 8]>().read() })
     }
 
@@ -75,7 +75,7 @@ unsafe impl<T: Element> Vector for Lanes<T> {
     }
 
     #[inline(never)]
-    unsafe fn call(work: impl Vectorised) {
+    unsafe fn call(work: impl SimdOp) {
         // SAFETY: plain code needs no features.
         unsafe { work.run::<Lanes<f32>>() }
     }

@@ -1,4 +1,4 @@
-//! Derivative of batch normalisation in training, ReLU fused on request.
+//! Derivative of batch normalization in training, optionally fused with ReLU.
 
 use ndarray::{Array1, Array4, ArrayView3, ArrayView4, ArrayViewMut3, ArrayViewMut4, Axis};
 use rayon::prelude::*;
@@ -9,7 +9,7 @@ use crate::kernels::sums::sum2;
 use crate::kernels::wide::wide;
 use crate::{Activation, Element};
 
-/// What [`batch_norm_backward`] returns.
+/// The gradients that [`batch_norm_backward`] returns.
 #[derive(Clone, Debug)]
 pub struct BatchNormGradient<T> {
     /// N × C × H × W.
@@ -45,8 +45,8 @@ pub fn batch_norm_backward<T: Element>(
     BatchNormGradient { input: gradient, scale, shift }
 }
 
-/// [`batch_norm_backward`] that turns `gradient` from the output's into the input's,
-/// which spares a pass over memory. Returns the gradients of scale and shift.
+/// [`batch_norm_backward`] that replaces the gradient of the output by that of the input,
+/// which saves a pass over memory. Returns the gradients of scale and shift.
 ///
 /// # Shapes
 /// `input`, `gradient`: N × C × H × W, planes of `gradient` contiguous. Returns C values
@@ -105,7 +105,7 @@ pub fn batch_norm_backward_in_place<T: Element>(
 
 const NAME: &str = "batch_norm_backward";
 
-/// What one channel's gradient takes.
+/// The values that the gradient of one channel depends on.
 #[derive(Clone, Copy)]
 struct Channel<T> {
     affine: Affine<T>,
@@ -118,7 +118,7 @@ struct Channel<T> {
 }
 
 impl<T: Element> Channel<T> {
-    /// Without sums yet.
+    /// Without sums.
     fn new(
         channel: usize,
         parameters: &BatchNormTrain<'_, T>,
@@ -135,7 +135,7 @@ impl<T: Element> Channel<T> {
         }
     }
 
-    /// Adds up a channel, plane by plane in `f64`.
+    /// Computes the sums of a channel, plane by plane in `f64`.
     fn sum(self, inputs: ArrayView3<'_, T>, mut gradients: ArrayViewMut3<'_, T>) -> Self {
         let count = T::from_f64(inputs.len() as f64);
         let mut totals = [0.0; 2];
@@ -153,18 +153,18 @@ impl<T: Element> Channel<T> {
         Self { sums, means: [sums[0] / count, sums[1] / count * self.inverse], ..self }
     }
 
-    /// Turns the gradients of a plane of outputs into those of its inputs.
+    /// Replaces the gradients of a plane of outputs by those of its inputs.
     fn apply(&self, inputs: &[T], gradients: &mut [T]) {
         wide(|| {
             for (gradient, value) in gradients.iter_mut().zip(inputs) {
-                let centred = *value - self.affine.mean;
-                let own = self.gate(*value, *gradient) - self.means[0] - centred * self.means[1];
+                let centerd = *value - self.affine.mean;
+                let own = self.gate(*value, *gradient) - self.means[0] - centerd * self.means[1];
                 *gradient = self.affine.factor * own;
             }
         });
     }
 
-    /// The gradient before the activation: it passes where the activation let through.
+    /// The gradient before the activation: zero where ReLU is zero.
     #[inline(always)]
     fn gate(&self, value: T, gradient: T) -> T {
         match self.activation {

@@ -1,7 +1,7 @@
-//! Batch normalisation with the batch's own statistics, ReLU fused on request.
+//! Batch normalization with the batch's own statistics, optionally fused with ReLU.
 //!
-//! A few channels are one task: their values stay in the second-level cache from
-//! the mean over the variance to the output, so memory is read once.
+//! A task is a few channels: their values stay in the second-level cache while mean,
+//! variance and output are computed, so memory is read once.
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut4, Axis};
 use rayon::prelude::*;
@@ -12,12 +12,12 @@ use crate::kernels::wide::wide;
 use crate::kernels::window::expect_shape;
 use crate::{Activation, Element};
 
-/// What batch normalisation in training needs beside its input.
+/// The parameters of batch normalization in training.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNormTrain<'a, T> {
-    /// Factor after normalisation (γ), C values.
+    /// Factor after normalization (γ), C values.
     pub scale: ArrayView1<'a, T>,
-    /// Summand after normalisation (β), C values.
+    /// Summand after normalization (β), C values.
     pub shift: ArrayView1<'a, T>,
     /// Added to the variance before the root.
     pub epsilon: f64,
@@ -30,7 +30,7 @@ pub struct BatchNormTrain<'a, T> {
 pub struct BatchStatistics<T> {
     /// Mean over N, H and W.
     pub mean: Array1<T>,
-    /// Variance over N, H and W: the mean square, not divided by one less.
+    /// Variance over N, H and W, divided by N H W (the biased estimate).
     pub variance: Array1<T>,
     /// `1 / sqrt(variance + epsilon)`.
     pub inverse_deviation: Array1<T>,
@@ -43,7 +43,7 @@ pub struct BatchStatistics<T> {
 /// `input`: N × C × H × W. Returns N × C × H × W and C values of each statistic.
 ///
 /// # Panics
-/// If a parameter has not C values, or N H W is zero.
+/// If a parameter does not have C values, or N H W is zero.
 ///
 /// # Examples
 ///
@@ -72,13 +72,13 @@ pub fn batch_norm_train<T: Element>(
     (output, statistics)
 }
 
-/// [`batch_norm_train`] into an array at hand, whatever it held.
+/// [`batch_norm_train`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `input` and `output`: N × C × H × W; planes of `output` contiguous.
 ///
 /// # Panics
-/// As [`batch_norm_train`], and if `output` is not as said.
+/// As [`batch_norm_train`], and if `output` has another shape or layout.
 pub fn batch_norm_train_into<T: Element>(
     input: ArrayView4<'_, T>,
     parameters: &BatchNormTrain<'_, T>,
@@ -124,8 +124,8 @@ pub fn batch_norm_train_into<T: Element>(
     BatchStatistics { mean: statistic(0), variance: statistic(1), inverse_deviation: statistic(2) }
 }
 
-/// `(x - mean) * factor + shift`: the same operations forward and backward, so that
-/// both see the same sign.
+/// `(x - mean) * factor + shift`, by the same operations forward and backward, so that both
+/// find the same sign.
 #[derive(Clone, Copy)]
 pub(super) struct Affine<T> {
     pub(super) mean: T,
@@ -141,7 +141,7 @@ impl<T: Element> Affine<T> {
 }
 
 impl<T: Element> BatchNormTrain<'_, T> {
-    /// Panics if a parameter has not a value for each channel.
+    /// Panics unless a parameter has a value for each channel.
     pub(super) fn check(&self, name: &str, channels: usize) {
         for (parameter, values) in [("scale", self.scale), ("shift", self.shift)] {
             assert_eq!(
@@ -153,14 +153,14 @@ impl<T: Element> BatchNormTrain<'_, T> {
         }
     }
 
-    /// The map of one channel, from its mean and inverse deviation.
+    /// The affine map of one channel.
     pub(super) fn affine(&self, channel: usize, mean: T, inverse: T) -> Affine<T> {
         Affine { mean, factor: self.scale[channel] * inverse, shift: self.shift[channel] }
     }
 }
 
-/// Channels of one task: a page of each image at least, so that tasks do not
-/// write to the same cache lines.
+/// Channels of one task: at least a page of each image, so that tasks do not write to the
+/// same cache lines.
 pub(super) fn channel_block<T>(channels: usize, plane: usize) -> usize {
     let page = 4096 / size_of::<T>();
     page.div_ceil(plane.max(1)).clamp(1, channels.max(1))
@@ -168,8 +168,8 @@ pub(super) fn channel_block<T>(channels: usize, plane: usize) -> usize {
 
 /// Mean, variance and inverse deviation of one channel.
 ///
-/// The variance is taken round the mean in a second pass: the mean of squares less
-/// the square of the mean would cancel. Planes add up in `f64`.
+/// The variance is computed from the differences to the mean in a second pass, because the
+/// mean of squares less the square of the mean would cancel. Planes are added in `f64`.
 fn statistics<'a, T: Element, P: Iterator<Item = &'a [T]>>(
     planes: impl Fn() -> P,
     count: usize,

@@ -38,7 +38,7 @@ pub fn conv2d_backward_input<T: Element>(
     grad_input
 }
 
-/// [`conv2d_backward_input`] into an array at hand, whatever it held.
+/// [`conv2d_backward_input`] into an existing array, overwriting it.
 ///
 /// # Shapes
 /// `grad_output`: N × O × OH × OW, `weight`: O × C × KH × KW;
@@ -74,7 +74,7 @@ pub fn conv2d_backward_input_into<T: Element>(
     let rows: Vec<_> = Phase::all(h, kh, sh, padding.top).collect();
     let columns: Vec<_> = Phase::all(w, kw, sw, padding.left).collect();
     if rows.len() < sh.min(h) || columns.len() < sw.min(w) {
-        // Some inputs lie between the kernel's strides and are never seen.
+        // Some inputs are between the strides of the kernel and never read.
         grad_input.fill(T::zero());
     }
     for row in &rows {
@@ -93,18 +93,19 @@ pub fn conv2d_backward_input_into<T: Element>(
     }
 }
 
-/// The rows (or columns) of the input that see the same taps of a strided kernel.
+/// The rows (or columns) of the input that are read through the same taps of a strided
+/// kernel.
 ///
-/// With stride `s`, an input row sees every `s`-th tap only. The rows that see the
+/// With stride `s`, an input row is read through every `s`-th tap only. The rows of the
 /// taps `tap, tap + s, …` are `s` apart, and their gradient is a convolution of
-/// stride 1 of the output's gradient with these taps in reverse.
+/// stride 1 of the output's gradient with these taps in reverse order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Phase {
     /// First row of the input.
     first: usize,
-    /// The taps, last first: their places in the reversed kernel, in order.
+    /// The taps as indices into the reversed kernel, in ascending order.
     taps: Vec<usize>,
-    /// Row of the output that the last tap brings to the first row.
+    /// Row of the output that reads the first row through the last tap.
     origin: isize,
 }
 
@@ -163,7 +164,7 @@ pub fn conv2d_backward_bias<T: Element>(grad_output: ArrayView4<'_, T>) -> Array
         .axis_iter(Axis(1))
         .into_par_iter()
         .map(|channel| {
-            // Planes add up in `f64`.
+            // Planes are added in `f64`.
             T::from_f64(
                 channel_planes(channel)
                     .map(|plane| wide(|| sum(plane, |value| value)).into_f64())

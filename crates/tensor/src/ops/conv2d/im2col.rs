@@ -1,10 +1,9 @@
 //! The textbook convolution: patches to columns, one matrix product.
 //!
 //! Chellapilla et al., "High Performance Convolutional Neural Networks for Document
-//! Processing" (2006). [`conv2d`](super::conv2d()) sums straight from the images
-//! instead, which spares the matrix of patches and is faster; this one stands beside it
-//! as an independent second implementation, held to the same tests, and because it can
-//! be read in one sitting.
+//! Processing" (2006). [`conv2d`](super::conv2d()) sums directly from the images instead,
+//! which saves the matrix of patches and is faster. This is an independent second
+//! implementation that passes the same tests, and it is short.
 
 use ndarray::{
     Array4, ArrayView1, ArrayView2, ArrayView3, ArrayView4, ArrayViewMut2, ArrayViewMut3, Axis,
@@ -15,9 +14,8 @@ use super::{Conv2dOptions, output_shape};
 use crate::Element;
 use crate::kernels::scratch::with_scratch;
 
-/// [`conv2d`](super::conv2d()) by im2col and GEMM (`matrixmultiply`), one image a
-/// task. A 1×1 kernel with stride 1 and no padding needs no patches: the image is the
-/// matrix.
+/// [`conv2d`](super::conv2d()) by im2col and GEMM (`matrixmultiply`); a task is one image.
+/// A 1×1 kernel with stride 1 and no padding needs no patches: the image is the matrix.
 ///
 /// # Shapes
 /// `input`: N × C × H × W, `weight`: O × C × KH × KW, `bias`: O. Returns
@@ -82,7 +80,7 @@ fn convolve<T: Element>(
     } else {
         with_scratch([rows * columns], |[patches]| {
             let Ok(mut patches) = ArrayViewMut2::from_shape((rows, columns), patches) else {
-                unreachable!("the scratch was cut to {rows} x {columns}")
+                unreachable!("the scratch has {rows} x {columns} values")
             };
             im2col(image, kernel, options, [oh, ow], patches.view_mut());
             T::gemm(weight, patches.view(), beta, product.view_mut());
@@ -91,7 +89,7 @@ fn convolve<T: Element>(
     output.mapv_inplace(|value| options.activation.of(value));
 }
 
-/// Lays out patches: row `(c KH + i) KW + j` holds, for every output pixel, the value
+/// Copies patches: row `(c KH + i) KW + j` holds, for every output pixel, the value
 /// under the kernel's tap `(i, j)` of channel c; zero where that is padding.
 fn im2col<T: Element>(
     image: ArrayView3<'_, T>,
@@ -107,7 +105,7 @@ fn im2col<T: Element>(
         let (i, j) = (tap / kw, tap % kw);
         debug_assert!(channel < c);
         for y in 0..oh {
-            // Within the image where there is no wrap below zero and no end passed.
+            // `None` for a row or column of the padding.
             let at_y = (y * sh + i).checked_sub(padding.top).filter(|&at| at < h);
             for x in 0..ow {
                 let at_x = (x * sw + j).checked_sub(padding.left).filter(|&at| at < w);

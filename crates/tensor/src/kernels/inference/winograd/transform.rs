@@ -1,7 +1,7 @@
 //! The transforms, for the points 0, ±1 (, ±2) and infinity.
 //!
-//! With six points: F(4, 3), F(3, 4) and F(2, 5) share one transform of the source,
-//! `Bᵀ`; `Aᵀ` of F(m, 7 - m) is the first m rows of
+//! The forms with six points, F(4, 3), F(3, 4) and F(2, 5), share one transform of the
+//! source, `Bᵀ`; `Aᵀ` of F(m, 7 - m) is the first m rows of
 //!
 //! ```text
 //! 1  1  1  1  1  0
@@ -10,7 +10,7 @@
 //! 0  1 -1  8 -8  0
 //! ```
 //!
-//! with a one at the end of its last row. With four, F(2, 3), the points ±2 are left out.
+//! with a one at the end of its last row. F(2, 3), with four points, omits ±2.
 #![allow(unsafe_code)]
 
 use super::super::region::Buffer;
@@ -69,8 +69,8 @@ impl Form {
         output.map(|size| size.div_ceil(self.tile()))
     }
 
-    /// Rows and columns behind a source that the last tiles of an output see.
-    pub(crate) fn room_after(
+    /// Rows and columns that the last tiles of an output read behind the source.
+    pub(crate) fn border_after(
         self,
         source: [usize; 2],
         output: [usize; 2],
@@ -80,8 +80,8 @@ impl Form {
         [0, 1].map(|axis| seen[axis].saturating_sub(padding[axis] + source[axis]))
     }
 
-    /// Memory for a transformed source of so many channels.
-    pub(crate) fn transformed(self, channels: usize, output: [usize; 2]) -> Buffer {
+    /// The buffer of a transformed source of `channels`.
+    pub(crate) fn transformed_buffer(self, channels: usize, output: [usize; 2]) -> Buffer {
         let [down, across] = self.tiles(output);
         Buffer {
             width: channels.next_multiple_of(LANES),
@@ -93,37 +93,37 @@ impl Form {
     }
 }
 
-/// `Bᵀ d B` of `N × N` pixels of a lane of channels, as words for products.
+/// `Bᵀ d B` of `N × N` pixels of a vector of channels, in the number format of products.
 ///
 /// # Safety
-/// The machine has the features of `V`; source and target can be read and written at all
-/// pixels, `steps` values from row to row and column to column, and points,
-/// `point_step` values apart.
+/// The machine has the features of `V`; the source can be read at all pixels, whose rows
+/// and columns are `steps` values apart, and the target can be written at all points,
+/// which are `point_step` values apart.
 #[inline(always)]
-pub(super) unsafe fn source<V: Vector<Element = f32>, const N: usize>(
+pub(super) unsafe fn source_tile<V: Vector<Element = f32>, const N: usize>(
     source: *const f32,
     steps: [usize; 2],
     target: *mut f32,
     point_step: usize,
 ) {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let mut columns = [[V::zero(); N]; N];
-        // By counters: closures of `array::from_fn` may stay calls of their own, compiled
-        // for a machine without these vectors.
+        // Loops over counters: closures of `array::from_fn` may not be inlined, and then
+        // they are compiled for a machine without these vectors.
         for x in 0..N {
             let mut pixels = [V::zero(); N];
             for y in 0..N {
                 pixels[y] = V::load(source.wrapping_add(y * steps[0] + x * steps[1]));
             }
-            columns[x] = before(pixels);
+            columns[x] = transform_source(pixels);
         }
         for y in 0..N {
             let mut row = [V::zero(); N];
             for x in 0..N {
                 row[x] = columns[x][y];
             }
-            let row = before(row);
+            let row = transform_source(row);
             for x in 0..N {
                 row[x].store_words(target.wrapping_add((y * N + x) * point_step));
             }
@@ -136,9 +136,9 @@ pub(super) unsafe fn source<V: Vector<Element = f32>, const N: usize>(
 /// # Safety
 /// The machine has the features of `V`.
 #[inline(always)]
-unsafe fn before<V: Vector<Element = f32>, const N: usize>(d: [V; N]) -> [V; N] {
+unsafe fn transform_source<V: Vector<Element = f32>, const N: usize>(d: [V; N]) -> [V; N] {
     let mut t = d;
-    // SAFETY: the caller vouches for the features.
+    // SAFETY: the caller guarantees the features.
     unsafe {
         if N == 4 {
             t[0] = d[0].subtract(d[2]);
@@ -164,27 +164,28 @@ unsafe fn before<V: Vector<Element = f32>, const N: usize>(d: [V; N]) -> [V; N] 
 }
 
 /// `Aᵀ s A` of a tile's sums, with bias and activation.
-pub(super) struct Back<V> {
-    /// The sum of the first point; the others are `point_step` values apart.
+pub(super) struct OutputTransform<V> {
+    /// The sums of the first point; those of the others are `point_step` values apart.
     pub(super) sums: *const f32,
     pub(super) point_step: usize,
     pub(super) target: *mut f32,
     pub(super) row_step: usize,
-    /// Rows and columns left of the target; a tile may stick out.
+    /// Rows and columns of the target from this tile on; a tile may extend beyond them.
     pub(super) size: [usize; 2],
     pub(super) bias: V,
     pub(super) floor: V,
 }
 
-impl<V: Vector<Element = f32>> Back<V> {
+impl<V: Vector<Element = f32>> OutputTransform<V> {
     /// Transforms `N × N` sums into up to `M × M` pixels.
     ///
     /// # Safety
-    /// The machine has the features of `V`; sums and target are there as told.
+    /// The machine has the features of `V`; the sums can be read and the target written as
+    /// the fields describe.
     #[inline(always)]
     pub(super) unsafe fn run<const N: usize, const M: usize>(self) {
         let [rows, columns] = self.size.map(|size| size.min(M));
-        // SAFETY: the caller vouches for it; pixels beyond the target are not written.
+        // SAFETY: guaranteed by the caller; pixels beyond the target are not written.
         unsafe {
             let mut halves = [[V::zero(); N]; M];
             for x in 0..N {
@@ -192,7 +193,7 @@ impl<V: Vector<Element = f32>> Back<V> {
                 for y in 0..N {
                     sums[y] = V::load(self.sums.wrapping_add((y * N + x) * self.point_step));
                 }
-                let values: [V; M] = after(sums);
+                let values: [V; M] = transform_sums(sums);
                 for y in 0..M {
                     halves[y][x] = values[y];
                 }
@@ -200,7 +201,7 @@ impl<V: Vector<Element = f32>> Back<V> {
             for y in 0..M {
                 if y < rows {
                     let row = self.target.wrapping_add(y * self.row_step);
-                    let values: [V; M] = after(halves[y]);
+                    let values: [V; M] = transform_sums(halves[y]);
                     for x in 0..M {
                         if x < columns {
                             let value = self.floor.max(values[x].add(self.bias));
@@ -218,8 +219,10 @@ impl<V: Vector<Element = f32>> Back<V> {
 /// # Safety
 /// The machine has the features of `V`.
 #[inline(always)]
-unsafe fn after<V: Vector<Element = f32>, const N: usize, const M: usize>(s: [V; N]) -> [V; M] {
-    // SAFETY: the caller vouches for the features.
+unsafe fn transform_sums<V: Vector<Element = f32>, const N: usize, const M: usize>(
+    s: [V; N],
+) -> [V; M] {
+    // SAFETY: the caller guarantees the features.
     unsafe {
         let mut y = [V::zero(); M];
         let near_even = s[1].add(s[2]);

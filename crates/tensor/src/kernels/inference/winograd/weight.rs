@@ -1,20 +1,20 @@
-//! Kernels of a convolution, transformed: `G g Gᵀ`.
+//! The transformed kernels of a convolution: `G g Gᵀ`.
 //!
-//! Computed in f64, with each output's factor, and rounded once. `G` has a row for each point p of `before` in
-//! `transform.rs`: `1, p, p², …` over the product of p's distances to the other points,
-//! and for infinity `0, …, 0, 1`.
+//! They are computed in f64, multiplied by the factor of each output and rounded once. `G`
+//! has a row for each point p: `1, p, p², …` divided by the product of p's distances to the
+//! other points, and `0, …, 0, 1` for infinity.
 
 use ndarray::ArrayView4;
 use rayon::prelude::*;
 
 use super::transform::Form;
-use crate::kernels::bf16::join_rows;
-use crate::kernels::huge::{HugePages, Part};
+use crate::kernels::aligned_buffer::{AlignedBuffer, HugePageArena};
+use crate::kernels::bf16::pair_rows;
 use crate::kernels::packed_weight::{Panel, panels};
 use crate::kernels::tile::LANES;
 use crate::kernels::wide::{Wide, run_wide};
 
-/// Points and the factors of their rows; infinity has none.
+/// Points and the factors of their rows; infinity has no factor.
 const SIX_POINTS: [(f64, f64); 5] = [
     (0.0, 1.0 / 4.0),
     (1.0, -1.0 / 6.0),
@@ -27,18 +27,18 @@ const FOUR_POINTS: [(f64, f64); 3] = [(0.0, 1.0), (1.0, 0.5), (-1.0, 0.5)];
 /// Transformed weights: for each panel and point, a row of outputs for each input.
 #[derive(Debug)]
 pub(crate) struct WinogradWeight {
-    values: Part<f32>,
+    values: AlignedBuffer<f32>,
     pub(super) panels: Vec<Panel>,
     pub(super) form: Form,
     pub(super) inputs: usize,
     pub(super) outputs: usize,
-    /// Whether a word holds the weights of two inputs.
-    pub(super) pairs: bool,
+    /// Whether the weights are bf16 numbers, those of two inputs in a word.
+    pub(super) bf16: bool,
 }
 
 impl WinogradWeight {
-    /// Transforms weights into memory from `pages`, panels in parallel. Each output's are
-    /// multiplied by its factor.
+    /// Transforms weights, panels in parallel, into a buffer from `pages`. The weights of
+    /// each output are multiplied by its factor.
     ///
     /// # Shapes
     /// `weight`: O × C × r × r.
@@ -46,7 +46,7 @@ impl WinogradWeight {
         form: Form,
         weight: ArrayView4<'_, f32>,
         factors: Option<&[f64]>,
-        pages: &HugePages,
+        pages: &HugePageArena,
     ) -> Self {
         let (o, c, kh, kw) = weight.dim();
         assert_eq!([kh, kw], [form.kernel(); 2], "a kernel of another size than {form:?}");
@@ -54,7 +54,7 @@ impl WinogradWeight {
         let Some(weight) = weight.as_slice() else { unreachable!("standard layout is contiguous") };
         let depth = form.points() * c;
         let panels = panels(o, depth);
-        let mut values = pages.part(o.div_ceil(LANES) * LANES * depth);
+        let mut values = pages.allocate(o.div_ceil(LANES) * LANES * depth);
         let mut rest = values.values_mut();
         let mut jobs = Vec::new();
         for panel in &panels {
@@ -63,24 +63,32 @@ impl WinogradWeight {
             jobs.push((*panel, target));
         }
         jobs.into_par_iter().for_each(|(panel, target)| {
-            run_wide(Filters { form, weight, factors, outputs: o, inputs: c, panel, target });
+            run_wide(PanelTransform {
+                form,
+                weight,
+                factors,
+                outputs: o,
+                inputs: c,
+                panel,
+                target,
+            });
         });
-        Self { values, panels, form, inputs: c, outputs: o, pairs: false }
+        Self { values, panels, form, inputs: c, outputs: o, bf16: false }
     }
 
-    /// Rounds the weights to bf16 and joins those of each two inputs.
+    /// Rounds the weights to bf16 and joins those of every two inputs.
     ///
     /// # Panics
-    /// If there is no even number of inputs.
-    pub(crate) fn in_pairs(mut self) -> Self {
-        assert!(self.inputs.is_multiple_of(2), "an input that has no second");
+    /// If the number of inputs is odd.
+    pub(crate) fn into_bf16(mut self) -> Self {
+        assert!(self.inputs.is_multiple_of(2), "an odd number of inputs");
         let depth = self.form.points() * self.inputs;
         for panel in &self.panels {
             let columns = panel.vectors * LANES;
             let values = &mut self.values.values_mut()[panel.start..][..columns * depth];
-            join_rows(values, columns);
+            pair_rows(values, columns);
         }
-        self.pairs = true;
+        self.bf16 = true;
         self
     }
 
@@ -88,14 +96,14 @@ impl WinogradWeight {
         self.panels.iter().map(|panel| panel.vectors).sum()
     }
 
-    /// The values of a panel, and all behind it.
+    /// The values of a panel, and those of all panels behind it.
     pub(super) fn panel(&self, panel: Panel) -> &[f32] {
         &self.values.values()[panel.start..]
     }
 }
 
-/// The kernels of one panel.
-struct Filters<'a> {
+/// Transforms the kernels of one panel.
+struct PanelTransform<'a> {
     form: Form,
     weight: &'a [f32],
     factors: Option<&'a [f64]>,
@@ -105,7 +113,7 @@ struct Filters<'a> {
     target: &'a mut [f32],
 }
 
-impl Wide for Filters<'_> {
+impl Wide for PanelTransform<'_> {
     #[inline(always)]
     fn run(self) {
         match self.form {
@@ -117,7 +125,7 @@ impl Wide for Filters<'_> {
     }
 }
 
-impl Filters<'_> {
+impl PanelTransform<'_> {
     #[inline(always)]
     fn transform<const N: usize, const R: usize>(self) {
         let Self { weight, factors, outputs, inputs, panel, target, .. } = self;
@@ -168,7 +176,7 @@ impl Filters<'_> {
     }
 }
 
-/// `G`.
+/// The matrix `G`.
 #[inline(always)]
 fn matrix<const N: usize, const R: usize>() -> [[f64; R]; N] {
     let mut g = [[0.0; R]; N];

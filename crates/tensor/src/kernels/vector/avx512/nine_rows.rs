@@ -1,12 +1,12 @@
-//! [`Vector::accumulate`](super::Vector::accumulate) for nine rows, by hand.
+//! [`Vector::accumulate`](super::Vector::accumulate) for nine rows, in assembly.
 //!
-//! By three vectors, 27 sums, three weights and two values fill all 32 registers. The
-//! compiler keeps something else in one of them and spills sums in the innermost loop.
+//! With three vectors, 27 sums, three weights and two values fill all 32 registers. The
+//! compiler uses one of them for something else and spills sums in the innermost loop.
 
 use std::arch::asm;
 use std::arch::x86_64::__m512;
 
-/// A function for nine rows by some vectors, as many of weights a step.
+/// Defines a function for nine rows by some vectors; a step reads as many weights.
 macro_rules! nine_rows {
     (
         $(#[$doc:meta])* $name:ident, $features:literal, $product:literal,
@@ -27,8 +27,8 @@ macro_rules! nine_rows {
             weight: *const f32,
             length: usize,
         ) {
-            // SAFETY: the caller vouches for the arrays. The loop reads `length` words of each
-            // source and as many steps of weights, which the caller vouches for, writes nothing
+            // SAFETY: the caller guarantees the arrays. The loop reads `length` words of each
+            // source and as many steps of weights, which the caller guarantees, writes nothing
             // but registers that are named, and uses no stack.
             unsafe {
                 let sums = &mut *sums.cast::<[[__m512; $vectors]; 9]>();
@@ -67,7 +67,7 @@ macro_rules! nine_rows {
     };
 }
 
-/// Functions for three vectors and for two, which differ in the instruction alone.
+/// Defines the functions for three vectors and for two with one product instruction.
 macro_rules! by_three_and_two {
     ($three:ident, $two:ident, $features:literal, $product:literal) => {
         nine_rows! {

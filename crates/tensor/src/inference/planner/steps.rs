@@ -1,0 +1,116 @@
+//! Makes the steps of a plan, once buffers have their offsets.
+
+use rayon::prelude::*;
+
+use super::{Plan, PlannedStep, StepKind};
+use crate::inference::builder::{Node, Operation};
+use crate::inference::precision::Precision;
+use crate::kernels::aligned_buffer::HugePageArena;
+use crate::kernels::inference::convolution::Convolution;
+use crate::kernels::inference::layout::{CopyChannels, PackInput};
+use crate::kernels::inference::norm::{L2Normalize, LocalResponseNorm};
+use crate::kernels::inference::pool::Pool;
+use crate::kernels::inference::step::Step;
+use crate::kernels::inference::winograd::{Winograd, WinogradWeight};
+use crate::kernels::packed_weight::PackedWeight;
+use crate::kernels::tile::LANES;
+
+/// A step and its first phase.
+#[derive(Debug)]
+pub(in crate::inference) struct ScheduledStep {
+    pub(in crate::inference) name: String,
+    pub(in crate::inference) phase: usize,
+    pub(in crate::inference) step: Step,
+    /// Multiplications and additions of a direct convolution for an image.
+    pub(in crate::inference) operations: usize,
+}
+
+/// What all steps are made with.
+struct PlanContext<'a> {
+    /// C, H, W of an image.
+    input: [usize; 3],
+    /// Memory for weights.
+    pages: &'a HugePageArena,
+    precision: Precision,
+}
+
+impl Plan {
+    /// Makes the steps. Weights are packed in parallel.
+    pub(in crate::inference) fn steps(
+        &self,
+        nodes: Vec<Node<'_>>,
+        input: [usize; 3],
+        precision: Precision,
+    ) -> Vec<ScheduledStep> {
+        let pages = HugePageArena::default();
+        let context = PlanContext { input, pages: &pages, precision };
+        self.steps
+            .par_iter()
+            .map(|planned| {
+                let node = &nodes[planned.node];
+                let step = self.step(node, planned, &context);
+                let operations = match (&planned.kind, &node.operation) {
+                    (StepKind::Compute { .. }, Operation::Convolution { operations, .. }) => {
+                        *operations
+                    }
+                    _ => 0,
+                };
+                ScheduledStep { name: node.name.clone(), phase: planned.phase, step, operations }
+            })
+            .collect()
+    }
+
+    fn step(&self, node: &Node<'_>, planned: &PlannedStep, context: &PlanContext<'_>) -> Step {
+        let PlanContext { input, pages, precision } = *context;
+        let target = self.region(planned.node);
+        let (read, transformed) = match planned.kind {
+            StepKind::PackInput => {
+                let Operation::Input { space_to_depth } = node.operation else {
+                    unreachable!("only the input is packed")
+                };
+                return Step::PackInput(PackInput::new(target, input, space_to_depth));
+            }
+            StepKind::Copy { base, channel, corner } => {
+                let copy = CopyChannels::new(self.region(base), target, channel, corner);
+                return Step::CopyChannels(copy);
+            }
+            StepKind::Compute { read, transformed } => (read, transformed),
+        };
+        let regions = [self.region(read.base), target];
+        match &node.operation {
+            Operation::Convolution { weight, bias, options, .. } => {
+                let activation = options.activation;
+                let (kernels, factors) = (weight.kernels(), weight.factors());
+                // A source of less than whole vectors, such as the input, stays f32.
+                let bf16 = precision == Precision::Bf16
+                    && regions[0].channels.is_multiple_of(LANES)
+                    && regions[0].buffer.width == LANES;
+                if let (Some(form), Some(transformed)) = (read.form, transformed) {
+                    let buffer = self.buffers[transformed];
+                    let weight = WinogradWeight::new(form, kernels, factors, pages);
+                    let weight = if bf16 { weight.into_bf16() } else { weight };
+                    let step =
+                        Winograd::new(regions, buffer, weight, bias, activation, read.before);
+                    return Step::Winograd(step);
+                }
+                let allocate = |length| pages.allocate(length);
+                let weight = PackedWeight::permanent(kernels, factors, allocate);
+                let stride = options.stride;
+                let step = Convolution::new(regions, weight, bias, activation, stride, read.before);
+                Step::Convolution(if bf16 { step.into_bf16() } else { step })
+            }
+            Operation::Pool { kind, options } => {
+                Step::Pool(Pool::new(regions, *kind, *options, read.before))
+            }
+            Operation::LocalResponseNorm(options) => {
+                Step::LocalResponseNorm(LocalResponseNorm::new(regions, *options))
+            }
+            Operation::L2Normalize { epsilon } => {
+                Step::L2Normalize(L2Normalize::new(regions, *epsilon))
+            }
+            Operation::Input { .. } | Operation::Pad(_) | Operation::Concat => {
+                unreachable!("{:?} is not computed", node.operation)
+            }
+        }
+    }
+}
