@@ -5,6 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+/// The README's snippets are compiled like any other documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod door;
 pub mod http;
 
