@@ -10,6 +10,7 @@ use biometrics::calibration::{
     gallery_fpir,
 };
 use biometrics::evaluation::{Comparison, Rate};
+use facenet::bounded_file::FileError;
 use facenet::matching::{Encoding, Threshold};
 use facenet::weights::Weights;
 use tensor::Random;
@@ -359,13 +360,19 @@ fn files_that_are_none_are_refused_with_the_reason() {
     }
     let folder = tempfile::tempdir().unwrap();
     let error = Calibration::read(folder.path()).unwrap_err();
-    assert!(matches!(error, CalibrationError::NotAFile { found: "folder", .. }), "{error}");
+    assert!(
+        matches!(error, CalibrationError::File(FileError::NotAFile { found: "a folder", .. })),
+        "{error}"
+    );
     let error = Calibration::read(&folder.path().join("missing.json")).unwrap_err();
-    assert!(matches!(error, CalibrationError::Read { .. }), "{error}");
+    assert!(matches!(error, CalibrationError::File(FileError::Read { .. })), "{error}");
     let huge = folder.path().join("huge.json");
     std::fs::File::create(&huge).unwrap().set_len(1 << 32).unwrap();
     let error = Calibration::read(&huge).unwrap_err();
-    assert!(matches!(error, CalibrationError::TooLarge { found: 4_294_967_296, .. }), "{error}");
+    let CalibrationError::File(FileError::TooLarge { found, .. }) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(found, 1 << 32);
 }
 
 #[test]

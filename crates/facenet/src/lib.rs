@@ -10,7 +10,7 @@
 //! | [`triplet`] | the triplet loss, and which triplets to learn from |
 //! | [`matching`] | encodings, distances, `verify`, `who_is_it` |
 //! | [`gallery`] | enrolled people, one against many, and grouping |
-//! | [`npy`], [`regular_file`] | files from outside, read without trust |
+//! | [`npy`], [`bounded_file`] | files from outside, read without trust |
 //!
 //! Faces are found in photos by the crate `faces`, thresholds are chosen by `biometrics`,
 //! weights are trained by `training`.
@@ -33,6 +33,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bounded_file;
 mod encoding;
 pub mod engine;
 pub mod gallery;
@@ -41,7 +42,6 @@ pub mod matching;
 pub mod model;
 pub mod network;
 pub mod npy;
-pub mod regular_file;
 pub mod triplet;
 pub mod weights;
 

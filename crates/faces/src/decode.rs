@@ -2,7 +2,7 @@
 //!
 //! What is checked when, so that neither a hostile nor a broken file costs more
 //! than its limits:
-//! 1. the kind and size of the file ([`super::regular_file`]);
+//! 1. the kind and size of the file ([`bounded_file`]);
 //! 2. the format, by the first bytes ([`super::format`]);
 //! 3. width, height and decoded size, from the header alone, before the first
 //!    pixel is allocated: the decoders' own limit is not asked on every route;
@@ -21,11 +21,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::OnceLock;
 
+use facenet::bounded_file::{self, FileError};
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
 use super::half::halved;
-use super::{DecodeLimits, Need, PhotoError, format, orientation, regular_file};
+use super::{DecodeLimits, Need, PhotoError, format, orientation};
 
 /// Bytes that a decoder may take before the picture's size is known: for a row of
 /// pixels, a colour profile, EXIF data.
@@ -51,7 +52,8 @@ impl Photo {
     /// a FIFO or device.
     pub fn open(path: &Path, limits: &DecodeLimits) -> Result<Photo, PhotoError> {
         let name = path.display().to_string();
-        let bytes = regular_file::read(path, &name, limits.file_bytes)?;
+        let bytes =
+            bounded_file::read(path, limits.file_bytes).map_err(|error| refused(&name, error))?;
         Photo::from_bytes(&bytes, &name, limits)
     }
 
@@ -134,6 +136,22 @@ impl Eq for Photo {}
 impl fmt::Debug for Photo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Photo({} × {})", self.width(), self.height())
+    }
+}
+
+/// Why the file that errors call `name` is not read.
+fn refused(name: &str, error: FileError) -> PhotoError {
+    let file = name.to_owned();
+    match error {
+        FileError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            PhotoError::Missing { file }
+        }
+        FileError::Read { source, .. } => PhotoError::Unreadable { file, source },
+        FileError::NotAFile { found, .. } => PhotoError::NotAFile { file, found },
+        FileError::TooLarge { limit, found, .. } => {
+            PhotoError::FileTooLarge { file, expected: limit, found }
+        }
+        error => PhotoError::Unreadable { file, source: io::Error::other(error) },
     }
 }
 

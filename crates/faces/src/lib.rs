@@ -51,7 +51,6 @@ mod orientation;
 mod photo_error;
 mod pipeline;
 mod quality;
-mod regular_file;
 mod resample;
 pub mod warp;
 

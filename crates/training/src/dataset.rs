@@ -13,13 +13,12 @@
 mod error;
 mod manifest;
 mod names;
-mod npy;
 mod pack;
 mod pairs;
-mod regular_file;
+mod text_file;
 mod tree;
 
-pub use error::{ArrayFault, DatasetError};
+pub use error::DatasetError;
 pub use pack::{Landmarks, Pack, Target};
 pub use pairs::{Pair, Pairs};
 pub use tree::{PHOTO_EXTENSIONS, Photo, PhotoTree, person_in_name};

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
+use facenet::bounded_file::FileError;
 use facenet::weights::WeightsError;
 
 use crate::dataset::DatasetError;
@@ -121,14 +122,9 @@ pub enum TrainingError {
         /// Why.
         source: io::Error,
     },
-    /// A checkpoint cannot be read.
-    #[error("cannot read the checkpoint {}", path.display())]
-    Read {
-        /// File or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// A checkpoint's file or folder cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A folder without a checkpoint.
     #[error("there is no checkpoint in {}", path.display())]
     NoCheckpoint {

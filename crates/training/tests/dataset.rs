@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::Path;
 
+use facenet::bounded_file::FileError;
 use tempfile::TempDir;
 use training::dataset::{DatasetError, Pair, Pairs, PhotoTree};
 
@@ -220,5 +221,5 @@ fn a_tree_needs_a_folder() {
     let error = PhotoTree::open(folder.path().join("README")).unwrap_err();
     assert!(matches!(error, DatasetError::NotAFolder { .. }), "{error}");
     let error = PhotoTree::open(folder.path().join("nowhere")).unwrap_err();
-    assert!(matches!(error, DatasetError::Read { .. }), "{error}");
+    assert!(matches!(error, DatasetError::File(FileError::Read { .. })), "{error}");
 }

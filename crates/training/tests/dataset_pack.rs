@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use facenet::bounded_file::FileError;
 use faces::Window;
 use npyz::{AutoSerialize, WriterBuilder};
 use tempfile::TempDir;
@@ -273,7 +274,7 @@ fn what_is_no_file_is_named() {
         fs::remove_file(&path).unwrap();
         let error = Pack::open(made.path()).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
-        assert!(matches!(error, DatasetError::Read { .. }), "{error}");
+        assert!(matches!(error, DatasetError::File(FileError::Read { .. })), "{error}");
 
         fs::create_dir(&path).unwrap();
         let text = Pack::open(made.path()).unwrap_err().to_string();
@@ -289,7 +290,7 @@ fn pipes_and_dangling_links_do_not_hang_or_vanish() {
     fs::remove_file(&names).unwrap();
     std::os::unix::fs::symlink("nowhere", &names).unwrap();
     let error = Pack::open(made.path()).unwrap_err();
-    assert!(matches!(error, DatasetError::Read { .. }), "{error}");
+    assert!(matches!(error, DatasetError::File(FileError::Read { .. })), "{error}");
 
     fs::remove_file(&names).unwrap();
     let made_pipe = std::process::Command::new("mkfifo").arg(&names).status();

@@ -22,11 +22,11 @@
 mod document;
 
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use document::{Document, Fault};
-use facenet::regular_file::{self, Refusal};
+use facenet::bounded_file::{self, FileError};
 use serde::{Deserialize, Serialize};
 
 use super::error_rate::ErrorRate;
@@ -89,25 +89,10 @@ impl Calibration {
     /// When it cannot be read, is no calibration or one of another version, or says
     /// what cannot be: with the field and what was expected and found.
     pub fn read(path: &Path) -> Result<Self, CalibrationError> {
-        let read_fault = |source| CalibrationError::Read { path: path.to_path_buf(), source };
-        let (file, length) = regular_file::open(path).map_err(|refusal| match refusal {
-            Refusal::Io(source) => read_fault(source),
-            Refusal::Kind(kind) => {
-                let found = if kind.is_dir() { "folder" } else { "pipe, socket or device" };
-                CalibrationError::NotAFile { path: path.to_path_buf(), found }
-            }
+        let bytes = bounded_file::read(path, SIZE_LIMIT)?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            FileError::read(path, io::Error::new(io::ErrorKind::InvalidData, error))
         })?;
-        let mut text = String::new();
-        // One byte over, to notice a file that grows meanwhile.
-        let read = if length > SIZE_LIMIT {
-            length
-        } else {
-            file.take(SIZE_LIMIT + 1).read_to_string(&mut text).map_err(read_fault)? as u64
-        };
-        if read > SIZE_LIMIT {
-            let (path, limit) = (path.to_path_buf(), SIZE_LIMIT);
-            return Err(CalibrationError::TooLarge { path, limit, found: read });
-        }
         Self::parse(&text, path)
     }
 

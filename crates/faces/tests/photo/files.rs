@@ -39,7 +39,7 @@ fn missing_empty_and_one_byte_files_and_directories_are_told_apart() {
     let directory = folder.path().join("album.jpg");
     fs::create_dir(&directory).unwrap();
     let error = refused(&directory);
-    assert!(matches!(error, PhotoError::NotAFile { found: "a directory", .. }), "{error}");
+    assert!(matches!(error, PhotoError::NotAFile { found: "a folder", .. }), "{error}");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_fifo_is_refused_at_once() {
         other => return eprintln!("skipped: mkfifo: {other:?}"),
     }
     let error = refused(&path);
-    assert!(matches!(error, PhotoError::NotAFile { found: "a FIFO", .. }), "{error}");
+    assert!(matches!(error, PhotoError::NotAFile { found: "a pipe", .. }), "{error}");
     let device = open(Path::new("/dev/zero")).expect_err("a device");
     assert!(matches!(device, PhotoError::NotAFile { found: "a device", .. }), "{device}");
 }

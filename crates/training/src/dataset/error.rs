@@ -1,46 +1,23 @@
 //! What can be wrong with pictures and lists on disk.
 
-use std::io;
 use std::path::PathBuf;
 
-use facenet::npy::HeaderFault;
+use facenet::bounded_file::FileError;
+use facenet::npy::ArrayFault;
 use faces::Window;
 
 /// A pack, a list of pairs or a folder of photos that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
-    /// The file system refused.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// File or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A folder, a pipe or a device where a file should be.
-    #[error("{}: expected a regular file, found a {found}", path.display())]
-    NotAFile {
-        /// What was to be read.
-        path: PathBuf,
-        /// What it is instead.
-        found: &'static str,
-    },
+    /// A file, or a folder, cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file where a folder should be.
     #[error("{}: expected a folder, found a file", path.display())]
     NotAFolder {
         /// What was to be listed.
         path: PathBuf,
-    },
-    /// A file far larger than its kind ever is.
-    #[error("{}: expected at most {limit} bytes, found {found}", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Most bytes that are read.
-        limit: u64,
-        /// Its size.
-        found: u64,
     },
     /// A text file with bytes that are no UTF-8.
     #[error("{}: line {line}: expected UTF-8 text, found the byte 0x{found:02x}", path.display())]
@@ -268,42 +245,6 @@ pub enum DatasetError {
         name: String,
         /// Where it was looked for.
         tried: Vec<PathBuf>,
-    },
-}
-
-/// What can be wrong with one `.npy` file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ArrayFault {
-    /// Not `.npy`, or a header that cannot be read.
-    #[error("not a NumPy array that can be read: {0}")]
-    Header(#[from] HeaderFault),
-    /// Values of another kind.
-    #[error("expected values of type {expected:?}, found {found:?}")]
-    ElementType {
-        /// NumPy's name of the type wanted, such as `<i8`.
-        expected: &'static str,
-        /// The file's.
-        found: String,
-    },
-    /// Columns first.
-    #[error("expected C order, found Fortran order")]
-    FortranOrder,
-    /// Another shape.
-    #[error("expected shape {expected:?}, found {found:?}")]
-    Shape {
-        /// Axes wanted.
-        expected: Vec<usize>,
-        /// The file's axes.
-        found: Vec<u64>,
-    },
-    /// Bytes missing or over.
-    #[error("expected {expected} bytes of values, found {found}")]
-    DataLength {
-        /// Bytes that the shape needs.
-        expected: u64,
-        /// Bytes after the header.
-        found: u64,
     },
 }
 

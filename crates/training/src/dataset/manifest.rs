@@ -7,7 +7,7 @@ use faces::Window;
 use serde::Deserialize;
 
 use super::error::abridged;
-use super::{DatasetError, regular_file};
+use super::{DatasetError, text_file};
 
 /// The formats there are. The second may hold JPEG, WebP and PNG files; each says in its
 /// first bytes which it is.
@@ -47,7 +47,7 @@ struct Fields {
 impl Manifest {
     /// Reads and checks the file.
     pub(super) fn read(path: &Path) -> Result<Self, DatasetError> {
-        let text = regular_file::read_text(path, SIZE_LIMIT)?;
+        let text = text_file::read(path, SIZE_LIMIT)?;
         let fault = |source| DatasetError::Json { path: path.to_path_buf(), source };
         // The format first: another format may lack the other fields.
         let Format { format } = serde_json::from_str(&text).map_err(fault)?;

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use super::error::abridged;
-use super::{DatasetError, regular_file};
+use super::{DatasetError, text_file};
 
 /// Longest name in bytes, that of common file systems.
 const NAME_LIMIT: usize = 255;
@@ -22,7 +22,7 @@ impl Names {
     pub(super) fn read(path: &Path, images: usize) -> Result<Self, DatasetError> {
         // Two more bytes for the line's end.
         let limit = (images as u64).saturating_mul(NAME_LIMIT as u64 + 2).saturating_add(3);
-        let text = regular_file::read_text(path, limit)?;
+        let text = text_file::read(path, limit)?;
         let found = text.lines().count();
         if found != images {
             return Err(DatasetError::NameCount {

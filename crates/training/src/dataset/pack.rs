@@ -5,18 +5,19 @@
 //! hundred kilobytes of memory however large it is. All the rest is read and
 //! checked when the pack is opened.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use facenet::bounded_file::{self, FileError};
 use facenet::network::ENCODING_LENGTH;
+use facenet::npy::{self, Element, Half, ReadError};
 use faces::Window;
 
+use super::DatasetError;
 use super::manifest::Manifest;
 use super::names::Names;
-use super::npy::Half;
-use super::{DatasetError, npy, regular_file};
 
 /// Most bytes of one picture.
 const IMAGE_LIMIT: u64 = 64 * 1024 * 1024;
@@ -72,11 +73,11 @@ impl Pack {
         let folder = folder.as_ref();
         let manifest = Manifest::read(&folder.join("pack.json"))?;
         let images_path = folder.join("images.bin");
-        let (images, length) = regular_file::open(&images_path)?;
+        let (images, length) = bounded_file::open(&images_path)?;
         let offsets = read_offsets(&folder.join("offsets.npy"), manifest.images, length)?;
         let optional = |name| {
             let path = folder.join(name);
-            regular_file::exists(&path).map(|there| there.then_some(path))
+            exists(&path).map(|there| there.then_some(path))
         };
         let names = match optional("names.txt")? {
             Some(path) => Some(Names::read(&path, manifest.images)?),
@@ -164,7 +165,7 @@ impl Pack {
         let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(bytes));
         read.map_err(|source| {
             bytes.clear();
-            regular_file::read_fault(&self.images_path, source)
+            FileError::read(&self.images_path, source).into()
         })
     }
 
@@ -213,13 +214,30 @@ impl Pack {
     }
 }
 
+/// Whether anything, be it a dangling link, has this name.
+fn exists(path: &Path) -> Result<bool, DatasetError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(FileError::read(path, error).into()),
+    }
+}
+
+/// Reads an array of exactly this shape.
+fn read_array<T: Element>(path: &Path, shape: &[usize]) -> Result<Vec<T>, DatasetError> {
+    npy::read(path, shape).map_err(|error| match error {
+        ReadError::File(error) => error.into(),
+        ReadError::Array(fault) => DatasetError::Array { path: path.to_path_buf(), fault },
+    })
+}
+
 fn length(target: &Target) -> f64 {
     target.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt()
 }
 
 /// Offsets ascend from 0 to the length of `images.bin`.
 fn read_offsets(path: &Path, images: usize, length: u64) -> Result<Vec<u64>, DatasetError> {
-    let offsets: Vec<i64> = npy::read(path, &[images.saturating_add(1)])?;
+    let offsets: Vec<i64> = read_array(path, &[images.saturating_add(1)])?;
     let end = |position: usize, expected: u64| {
         let found = offsets[position];
         if u64::try_from(found) == Ok(expected) {
@@ -246,7 +264,7 @@ fn read_offsets(path: &Path, images: usize, length: u64) -> Result<Vec<u64>, Dat
 }
 
 fn read_identities(path: &Path, images: usize) -> Result<Vec<i32>, DatasetError> {
-    let identities: Vec<i32> = npy::read(path, &[images])?;
+    let identities: Vec<i32> = read_array(path, &[images])?;
     match identities.iter().position(|&identity| identity < 0) {
         None => Ok(identities),
         Some(image) => {
@@ -257,7 +275,7 @@ fn read_identities(path: &Path, images: usize) -> Result<Vec<i32>, DatasetError>
 }
 
 fn read_landmarks(path: &Path, images: usize) -> Result<Vec<Landmarks>, DatasetError> {
-    let values: Vec<f32> = npy::read(path, &[images, 5, 2])?;
+    let values: Vec<f32> = read_array(path, &[images, 5, 2])?;
     let mut landmarks = Vec::with_capacity(images);
     for (image, ten) in values.chunks_exact(10).enumerate() {
         let points: Landmarks = std::array::from_fn(|i| [ten[2 * i], ten[2 * i + 1]]);
@@ -271,7 +289,7 @@ fn read_landmarks(path: &Path, images: usize) -> Result<Vec<Landmarks>, DatasetE
 
 /// Each of unit length but for rounding, which [`Pack::target`] takes away.
 fn read_targets(path: &Path, images: usize) -> Result<Vec<Half>, DatasetError> {
-    let targets: Vec<Half> = npy::read(path, &[images, ENCODING_LENGTH])?;
+    let targets: Vec<Half> = read_array(path, &[images, ENCODING_LENGTH])?;
     let (rows, _) = targets.as_chunks::<ENCODING_LENGTH>();
     for (image, row) in rows.iter().enumerate() {
         let found = length(&row.map(f32::from));

@@ -17,7 +17,7 @@ mod plain;
 use std::path::Path;
 
 use super::error::abridged;
-use super::{DatasetError, regular_file};
+use super::{DatasetError, text_file};
 
 /// Longest list in bytes: LFW's has 155,335.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
@@ -55,7 +55,7 @@ impl Pairs {
     /// are fewer or more rows than the header promises, or none.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, DatasetError> {
         let path = path.as_ref();
-        Self::parse(&regular_file::read_text(path, SIZE_LIMIT)?, path)
+        Self::parse(&text_file::read(path, SIZE_LIMIT)?, path)
     }
 
     /// Parses `text`; `path` is for messages only.

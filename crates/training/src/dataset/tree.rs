@@ -7,9 +7,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use facenet::bounded_file::FileError;
+
 use super::DatasetError;
 use super::error::abridged;
-use super::regular_file::read_fault;
 
 /// Endings of the pictures that are listed, in small letters.
 pub const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
@@ -49,7 +50,7 @@ impl PhotoTree {
     /// When it cannot be read or is no folder.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, DatasetError> {
         let root = root.into();
-        let metadata = fs::metadata(&root).map_err(|source| read_fault(&root, source))?;
+        let metadata = fs::metadata(&root).map_err(|source| FileError::read(&root, source))?;
         if !metadata.is_dir() {
             return Err(DatasetError::NotAFolder { path: root });
         }
@@ -125,7 +126,7 @@ fn person_of(name: &str) -> Option<&str> {
 
 /// What a folder holds, but for hidden things.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let fault = |source| read_fault(folder, source);
+    let fault = |source| FileError::read(folder, source);
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(fault)? {
         let entry = entry.map_err(fault)?;

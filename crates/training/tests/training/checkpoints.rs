@@ -152,5 +152,5 @@ fn an_empty_folder_is_no_checkpoint() {
     let error = Checkpoint::read(kept.path()).unwrap_err();
     assert!(matches!(error, TrainingError::NoCheckpoint { .. }), "{error}");
     let error = Checkpoint::read(&kept.path().join("none")).unwrap_err();
-    assert!(matches!(error, TrainingError::Read { .. }), "{error}");
+    assert!(matches!(error, TrainingError::File(_)), "{error}");
 }

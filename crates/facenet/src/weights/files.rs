@@ -1,4 +1,5 @@
-//! Writing a folder of tensor files so that a failed run changes nothing.
+//! A folder of tensor files: which there are, and how they are written so that a failed run
+//! changes nothing.
 //!
 //! Every new file is written and synced in a staging folder inside the target
 //! first; that is where a full disk or a bad path shows. Then each old file is
@@ -6,6 +7,7 @@
 //! ones are moved back. A process killed between those moves leaves the old files
 //! behind in the staging folder, and readers refuse a folder where they are.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,14 +16,65 @@ use ndarray::ArrayViewD;
 
 use super::Weights;
 use super::error::WeightsError;
-use super::folder::Form;
 use crate::network::TensorSpec;
 
 /// Name of the staging folder.
-pub(super) const STAGING: &str = ".convert-weights.partial";
+const STAGING: &str = ".convert-weights.partial";
 /// The folder in it that holds the files being replaced; while there is one, the
 /// target may be half old, half new.
-pub(super) const BACKUP: &str = "old";
+const BACKUP: &str = "old";
+
+/// How a tensor lies on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Npy,
+    Csv,
+}
+
+impl Form {
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Self::Npy => "npy",
+            Self::Csv => "csv",
+        }
+    }
+
+    pub(super) fn file_name(self, tensor: &str) -> String {
+        format!("{tensor}.{}", self.ending())
+    }
+}
+
+/// Checks that every tensor of `table` has a file and returns, sorted, the
+/// names of files that no layer uses.
+pub(super) fn survey(
+    folder: &Path,
+    form: Form,
+    table: &[TensorSpec],
+) -> Result<Vec<String>, WeightsError> {
+    let path = folder.to_path_buf();
+    let unreadable = |source| WeightsError::Folder { path: folder.to_path_buf(), source };
+    let mut found = HashSet::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        if file.file_name().is_some_and(|name| name == STAGING) && file.join(BACKUP).exists() {
+            return Err(WeightsError::Interrupted { path, leftover: file });
+        }
+        if file.extension().is_some_and(|ending| ending == form.ending())
+            && let Some(stem) = file.file_stem().and_then(|stem| stem.to_str())
+        {
+            found.insert(stem.to_owned());
+        }
+    }
+    let missing: Vec<_> =
+        table.iter().filter(|spec| !found.remove(&spec.name)).map(|t| t.name.clone()).collect();
+    if !missing.is_empty() {
+        let ending = form.ending();
+        return Err(WeightsError::Missing { path, ending, expected: table.len(), missing });
+    }
+    let mut unused: Vec<_> = found.into_iter().collect();
+    unused.sort();
+    Ok(unused)
+}
 
 /// Writes every tensor of `weights` into `folder` through `encode`.
 pub(super) fn save(
