@@ -11,7 +11,7 @@ use ndarray::Array3;
 
 use crate::{
     AlignedFace, CropMethod, DecodeLimits, Detector, Error, FaceAligner, FaceBox, FaceChoice,
-    FacePoints, FaceQuality, Photo, PhotoError, RotatedDetector, SeetaDetector, SeetaOptions,
+    FaceQuality, Landmarks, Photo, PhotoError, RotatedDetector, SeetaDetector, SeetaOptions,
     Window, choose, crop_aligned, crop_window,
 };
 
@@ -85,7 +85,7 @@ pub struct DetectedFace {
     /// Where it is.
     pub place: FaceBox,
     /// Its landmarks, where they framed the crop.
-    pub landmarks: Option<FacePoints>,
+    pub landmarks: Option<Landmarks>,
     /// How well it can be seen.
     pub quality: FaceQuality,
 }
@@ -191,7 +191,7 @@ impl FaceLocator {
             if !options.any_quality {
                 face.quality.check()?;
             }
-            let landmarks = (face.method == CropMethod::Landmarks).then_some(face.landmarks.points);
+            let landmarks = (face.method == CropMethod::Landmarks).then_some(face.landmarks);
             let detected = DetectedFace { place: face.place, landmarks, quality: face.quality };
             Ok(FaceCrop { pixels: face.pixels, detected: Some(detected) })
         });

@@ -16,19 +16,6 @@ use crate::{DetectedFace, Error, FaceCrop, FaceLocation, FaceLocator, Photo};
 pub const BATCH: usize = 32;
 
 /// Encodes the faces of photos. Cheap to clone: the networks are shared.
-///
-/// ```
-/// use faces::FacePipeline;
-/// use facenet::matching::Threshold;
-///
-/// # let folder = assets::folder();
-/// # let [portrait, speech] = ["obama-portrait.jpg", "obama-speech.jpg"].map(|f| folder.join(f));
-/// let pipeline = FacePipeline::embedded()?;
-/// let encoding = pipeline.encode_file(&portrait)?;
-/// assert_eq!(encoding.values().len(), 128);
-/// assert!(pipeline.verify(&portrait, &speech, Threshold::DEFAULT)?.same);
-/// # Ok::<(), faces::Error>(())
-/// ```
 #[derive(Clone, Debug)]
 pub struct FacePipeline {
     locator: FaceLocator,

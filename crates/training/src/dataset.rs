@@ -19,6 +19,6 @@ mod text_file;
 mod tree;
 
 pub use error::DatasetError;
-pub use pack::{Landmarks, Pack, Target};
+pub use pack::{Pack, Target};
 pub use pairs::{Pair, Pairs};
 pub use tree::{PHOTO_EXTENSIONS, Photo, PhotoTree, person_in_name};

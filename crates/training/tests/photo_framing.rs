@@ -1,12 +1,9 @@
 //! Crops by the detector against crops by landmarks, on real photographs, where
-//! the shared folder is there. The constants in `photo/crop.rs` were fitted so.
+//! the shared folder is there. The constants in `faces/src/crop.rs` were fitted that way.
 
-use faces::{DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose, face_window};
+use faces::landmarks::TEMPLATE;
+use faces::{DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose_one, face_window};
 use training::dataset::Pack;
-
-/// Where the landmarks of a face lie in the 96×96 crop.
-const TEMPLATE: [[f64; 2]; 5] =
-    [[29.5, 29.1], [64.1, 29.1], [46.3, 48.7], [32.4, 64.9], [62.3, 65.5]];
 
 /// Middle and side of the square that maps landmarks to the template best, in
 /// the sense of least squares, by shift and scale.
@@ -22,8 +19,7 @@ fn wanted(landmarks: &[[f64; 2]; 5]) -> ([f64; 2], f64) {
         }
     }
     let scale = both / own;
-    // Both are counted from the middle of the first pixel.
-    ([0, 1].map(|k| to[k] + 0.5 + scale * (48.0 - 0.5 - from[k])), 96.0 * scale)
+    ([0, 1].map(|k| to[k] + scale * (48.0 - from[k])), 96.0 * scale)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -42,11 +38,11 @@ fn the_detectors_crops_are_framed_as_by_landmarks() {
         count += 1;
         let file = pack.image(index).unwrap();
         let photo = Photo::from_bytes(&file, "portrait", &DecodeLimits::default()).unwrap();
-        let Ok(face) = choose(&detector.detect(&photo), &photo, FaceChoice::Central) else {
+        let Ok(face) = choose_one(&detector.detect(&photo), &photo, FaceChoice::Central) else {
             continue;
         };
         let (middle, side) = wanted(&landmarks.map(|point| point.map(f64::from)));
-        let window = face_window(&face[0]);
+        let window = face_window(&face);
         let found = [window.x + window.width / 2.0, window.y + window.height / 2.0];
         let [right, down] = [0, 1].map(|k| 96.0 * (found[k] - middle[k]) / side);
         if right.hypot(down) < 30.0 {

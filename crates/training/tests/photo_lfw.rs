@@ -9,7 +9,7 @@ use std::time::Instant;
 use std::{env, iter};
 
 use faces::{
-    AlignedFace, CropMethod, DecodeLimits, Detector, FaceAligner, FacePoints, Photo, QualityLimits,
+    AlignedFace, CropMethod, DecodeLimits, Detector, FaceAligner, Landmarks, Photo, QualityLimits,
     SeetaDetector,
 };
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ use training::landmarks::LandmarkError;
 
 /// The face of a picture whose nose is where the given points say, of all that are found.
 struct Seen {
-    points: FacePoints,
+    points: Landmarks,
     found: Option<AlignedFace>,
     others: usize,
     seconds: f64,
@@ -26,7 +26,7 @@ struct Seen {
 
 fn look(pack: &Pack, index: usize, aligner: &FaceAligner) -> Option<Seen> {
     // Pixel centres are whole numbers in a pack.
-    let points = pack.landmarks(index)?.map(|point| point.map(|v| v + 0.5));
+    let points = pack.landmarks(index)?;
     let file = pack.image(index).unwrap();
     let photo = Photo::from_bytes(&file, "portrait", &DecodeLimits::default()).unwrap();
     let start = Instant::now();
@@ -56,7 +56,7 @@ fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
     let share = |count: usize| count as f64 / seen.len() as f64;
 
     let errors = seen.iter().filter_map(|seen| {
-        Some(LandmarkError::of_face(&seen.found.as_ref()?.landmarks.points, &seen.points))
+        Some(LandmarkError::of_face(&seen.found.as_ref()?.landmarks, &seen.points))
     });
     let error = LandmarkError::of(errors.collect());
     let recall = share(faces.len());
@@ -77,7 +77,7 @@ fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
         ("brightness", |face| face.quality.brightness),
         ("contrast", |face| face.quality.contrast),
         ("yaw", |face| face.quality.yaw.abs()),
-        ("lean", |face| face.quality.lean.abs()),
+        ("lean", |face| face.quality.roll.abs()),
         ("confidence", |face| face.quality.confidence),
     ] {
         let mut values: Vec<f32> = faces.iter().map(|face| value(face)).collect();

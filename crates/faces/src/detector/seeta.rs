@@ -3,8 +3,8 @@
 //! Windows of 40 pixels of the picture and of smaller copies go through ever stricter
 //! levels: boosted classifiers look at every one ([`boosted`]), small networks at what is
 //! left ([`perceptron`]), and move it to where the face is; windows on one face are
-//! merged ([`merge`]). How large the picture is decides which faces are found and how
-//! long it takes: [`working`] makes it. [`second_look`] then improves each box.
+//! merged, and a second look refines each box ([`boxes`]). How large the searched image is
+//! decides which faces are found and how long it takes: [`search_image`] makes it.
 //!
 //! The published model file is read by [`model`]. All of it is plain safe code: a window
 //! may wander off the picture, where it sees black, but no further than numbers go.
@@ -13,13 +13,10 @@
 //! alignment-awareness" (2017).
 
 mod boosted;
-mod grey;
-mod merge;
+mod boxes;
 mod model;
 mod perceptron;
-mod second_look;
-mod surf;
-mod working;
+mod search_image;
 
 use std::iter;
 use std::sync::LazyLock;
@@ -27,10 +24,9 @@ use std::sync::LazyLock;
 use rayon::prelude::*;
 
 use self::boosted::Patterns;
-use self::grey::{Grey, Square};
-use self::merge::{Candidate, merged};
+use self::boxes::{Candidate, merged, refine_box};
 use self::model::{Chain, Funnel};
-use self::working::Working;
+use self::search_image::{Grey, SearchImage, Square};
 use super::{Detector, FaceBox, Photo, sort};
 
 /// SeetaFace's model of frontal and near-frontal faces; provenance and licence
@@ -232,13 +228,13 @@ impl Default for SeetaDetector {
 
 impl Detector for SeetaDetector {
     fn detect(&self, photo: &Photo) -> Vec<FaceBox> {
-        let Some(picture) = Working::of(photo, self.options.smallest_face) else {
+        let Some(picture) = SearchImage::of(photo, self.options.smallest_face) else {
             return Vec::new();
         };
         let mut boxes: Vec<FaceBox> =
             self.run(&picture.grey).iter().map(|b| picture.to_photo(b)).collect();
         if self.options.second_look {
-            boxes.par_iter_mut().for_each(|face| *face = second_look::improve(self, photo, face));
+            boxes.par_iter_mut().for_each(|face| *face = refine_box(self, photo, face));
         }
         sort(&mut boxes);
         boxes

@@ -70,7 +70,7 @@ fn a_leaning_face_is_seen_as_the_upright_one() {
         let mut detector = RotatedDetector { inner: SeetaDetector::default() };
         let face = aligned(&mut detector, &aligner, &photo);
         assert_eq!(face.method, CropMethod::Landmarks, "{degrees}°");
-        let lean = f64::from(face.quality.lean - straight.quality.lean);
+        let lean = f64::from(face.quality.roll - straight.quality.roll);
         assert!((lean - degrees).abs() < 5.0, "{degrees}° seen as {lean}°");
         let off = encoding(&face).distance(&expected);
         assert!(off < 0.4, "{degrees}°: {off}");
@@ -99,8 +99,8 @@ fn a_mirrored_face_has_mirrored_points() {
     let mirrored = Photo::from_rgb(image::imageops::flip_horizontal(portrait.rgb()));
     let (face, other) = (upright(&portrait), upright(&mirrored));
     let width = portrait.width() as f32;
-    for (i, [x, y]) in [1, 0, 2, 4, 3].into_iter().zip(other.landmarks.points) {
-        let [there_x, there_y] = face.landmarks.points[i];
+    for (i, [x, y]) in [1, 0, 2, 4, 3].into_iter().zip(other.landmarks) {
+        let [there_x, there_y] = face.landmarks[i];
         let off = (width - x - there_x).hypot(y - there_y);
         assert!(off < 0.05 * face.quality.size, "point {i} is off by {off} pixels");
     }

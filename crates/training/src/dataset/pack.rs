@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use facenet::bounded_file::{self, FileError};
 use facenet::network::ENCODING_LENGTH;
 use facenet::npy::{self, Element, Half, ReadError};
-use faces::Window;
+use faces::{Landmarks, Window};
 
 use super::DatasetError;
 use super::manifest::Manifest;
@@ -30,11 +30,6 @@ const LENGTH_TOLERANCE: f64 = 1e-2;
 /// numbers of unit length.
 pub type Target = [f32; ENCODING_LENGTH];
 
-/// Pixels (x, y) of eye, eye, nose tip, mouth corner and mouth corner, left to
-/// right in the picture. Whole numbers are the middles of pixels, so a window's
-/// coordinates are larger by 0.5.
-pub type Landmarks = [[f32; 2]; 5];
-
 /// An open pack, a folder of the form `jpeg-pack-1` or `image-pack-2`. May be shared
 /// between threads.
 ///
@@ -45,7 +40,7 @@ pub type Landmarks = [[f32; 2]; 5];
 /// | `offsets.npy` | int64, N + 1: where each begins, and the length of all |
 /// | `names.txt` | optional: a file name a line |
 /// | `identity.npy` | optional: int32, N: the number of the person |
-/// | `landmarks.npy` | optional: float32, N×5×2: see [`Landmarks`] |
+/// | `landmarks.npy` | optional: float32, N×5×2: pixels (x, y) of eye, eye, nose tip, mouth corner and mouth corner, left to right, where whole numbers are the centers of pixels; NaN where there is no face |
 /// | `target.npy` | optional: float16, N×128: see [`Target`] |
 ///
 /// Pictures stay on disk and are read one by one; the rest is in memory.
@@ -191,8 +186,8 @@ impl Pack {
 
     /// The landmarks on picture `index`, from 0; `None` where the detector found
     /// no face.
-    pub fn landmarks(&self, index: usize) -> Option<&Landmarks> {
-        let landmarks = self.landmarks.as_ref()?.get(index)?;
+    pub fn landmarks(&self, index: usize) -> Option<Landmarks> {
+        let landmarks = *self.landmarks.as_ref()?.get(index)?;
         (!landmarks[0][0].is_nan()).then_some(landmarks)
     }
 
@@ -282,7 +277,9 @@ fn read_landmarks(path: &Path, images: usize) -> Result<Vec<Landmarks>, DatasetE
         if !ten.iter().all(|value| value.is_finite()) && !ten.iter().all(|value| value.is_nan()) {
             return Err(DatasetError::Landmarks { path: path.to_path_buf(), image, found: points });
         }
-        landmarks.push(points);
+        // In the file whole numbers are the centers of pixels, and everywhere else their
+        // corners.
+        landmarks.push(points.map(|point| point.map(|v| v + 0.5)));
     }
     Ok(landmarks)
 }

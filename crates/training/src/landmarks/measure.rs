@@ -2,7 +2,7 @@
 
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::{LandmarkFinder, view};
-use faces::{FacePoints, Photo, Similarity};
+use faces::{Landmarks, Photo, Similarity};
 use image::RgbImage;
 use rayon::prelude::*;
 use tensor::Random;
@@ -54,7 +54,7 @@ impl LandmarkError {
     /// The mean distance of five points from where they should be, in distances
     /// between the eyes.
     #[must_use]
-    pub fn of_face(found: &FacePoints, truth: &FacePoints) -> f64 {
+    pub fn of_face(found: &Landmarks, truth: &Landmarks) -> f64 {
         let distance = |a: &[f32; 2], b: &[f32; 2]| f64::from((a[0] - b[0]).hypot(a[1] - b[1]));
         let sum: f64 = found.iter().zip(truth).map(|(a, b)| distance(a, b)).sum();
         sum / 5.0 / distance(&truth[0], &truth[1])
@@ -64,7 +64,7 @@ impl LandmarkError {
 /// Measures on these pictures.
 pub(super) fn measure(
     finder: &LandmarkFinder,
-    pictures: Vec<(Photo, FacePoints)>,
+    pictures: Vec<(Photo, Landmarks)>,
     seed: u64,
 ) -> LandmarkMeasure {
     let measured: Vec<_> = pictures
@@ -92,7 +92,7 @@ pub(super) fn measure(
 fn look_at(
     finder: &LandmarkFinder,
     picture: &RgbImage,
-    points: &FacePoints,
+    points: &Landmarks,
     lean: f64,
     random: &mut Random,
 ) -> Option<(f64, f32)> {
@@ -101,7 +101,7 @@ fn look_at(
     let to = [(); 2].map(|()| side * (0.5 + 0.05 * random.normal()));
     let scale = (0.07 * random.normal()).exp();
     let change = Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to);
-    let first = view::of_points(&points)?.after(&change);
+    let first = view::of_landmarks(&points)?.after(&change);
     let photo = Photo::from_rgb(picture);
     let found = finder.refine(&photo, first);
     // The pack's faces are upright, so what is turned is the view; the points' order
@@ -113,7 +113,7 @@ fn look_at(
 fn refuses(
     finder: &LandmarkFinder,
     photo: &Photo,
-    points: &FacePoints,
+    points: &Landmarks,
     random: &mut Random,
 ) -> bool {
     let mut planes = no_face::draw(photo.rgb(), points, random);

@@ -8,8 +8,8 @@ use std::f64::consts::PI;
 
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::view;
-use faces::warp::warp_small;
-use faces::{FacePoints, Similarity};
+use faces::resample::warp_image;
+use faces::{Landmarks, Similarity};
 use image::{RgbImage, imageops};
 use tensor::Random;
 
@@ -17,7 +17,7 @@ use super::sample::{VIEW, framed};
 use crate::random::between;
 
 /// Three planes of a view of no face.
-pub(super) fn draw(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+pub(super) fn draw(picture: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
     match random.below(10) {
         0..=2 => beside(picture, points, random),
         3 => too_near(picture, points, random),
@@ -30,21 +30,21 @@ pub(super) fn draw(picture: &RgbImage, points: &FacePoints, random: &mut Random)
 /// The face's view changed by a transform about its middle.
 fn changed(
     picture: &RgbImage,
-    points: &FacePoints,
+    points: &Landmarks,
     random: &mut Random,
     [scale, turn]: [f64; 2],
     shift: [f64; 2],
 ) -> Vec<f32> {
     let (picture, points) = framed(picture, points, random);
-    let Some(view) = view::of_points(&points) else { return vec![0.5; VIEW] };
+    let Some(view) = view::of_landmarks(&points) else { return vec![0.5; VIEW] };
     let side = VIEW_SIZE as f64;
     let to = shift.map(|shift| side * (0.5 + shift));
     let change = Similarity::new(scale, turn, [side / 2.0; 2], to);
-    warp_small(&picture, &view.after(&change), VIEW_SIZE)
+    warp_image(&picture, &view.after(&change), VIEW_SIZE)
 }
 
 /// A place where the face is at the edge of the view at most.
-fn beside(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+fn beside(picture: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
     let (direction, way) = (between(random, -PI, PI), between(random, 0.5, 0.9));
     let scale = between(random, 0.5, 1.3);
     let turn = between(random, -PI, PI);
@@ -52,7 +52,7 @@ fn beside(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f
 }
 
 /// A piece of the face that fills the view.
-fn too_near(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+fn too_near(picture: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
     let scale = between(random, 0.15, 0.5);
     let shift = [(); 2].map(|()| between(random, -0.35, 0.35));
     let turn = between(random, -0.8, 0.8);
@@ -60,7 +60,7 @@ fn too_near(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec
 }
 
 /// A face that leans by 80° or more.
-fn on_its_head(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+fn on_its_head(picture: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
     let lean = between(random, 80.0, 280.0).to_radians();
     let scale = between(random, 0.8, 1.25);
     let shift = [(); 2].map(|()| between(random, -0.1, 0.1));
@@ -68,7 +68,7 @@ fn on_its_head(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> 
 }
 
 /// The parts of a face in another order.
-fn shuffled(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+fn shuffled(picture: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
     let parts = 2 + random.below(4);
     let size = picture.width().min(picture.height()) / parts as u32;
     let mut places: Vec<usize> = (0..parts * parts).collect();

@@ -6,8 +6,8 @@
 
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::view;
-use faces::warp::warp_small;
-use faces::{FacePoints, Similarity};
+use faces::resample::warp_image;
+use faces::{Landmarks, Similarity};
 use image::{Rgb, RgbImage, imageops};
 use tensor::Random;
 
@@ -45,7 +45,7 @@ pub(super) struct Sample {
 
 impl Sample {
     /// Draws a view of a picture whose points are known, or one of no face.
-    pub(super) fn draw(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Self {
+    pub(super) fn draw(picture: &RgbImage, points: &Landmarks, random: &mut Random) -> Self {
         let sample = if random.uniform() < NO_FACE {
             Self { picture: no_face::draw(picture, points, random), points: None }
         } else {
@@ -54,13 +54,13 @@ impl Sample {
         sample.with_other_light(random)
     }
 
-    fn face(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Self {
+    fn face(picture: &RgbImage, points: &Landmarks, random: &mut Random) -> Self {
         let (picture, points) = match random.uniform() < 0.5 {
             true => (imageops::flip_horizontal(picture), mirrored(points, picture.width())),
             false => (picture.clone(), *points),
         };
         let (picture, points) = framed(&picture, &points, random);
-        let Some(view) = view::of_points(&points) else {
+        let Some(view) = view::of_landmarks(&points) else {
             return Self { picture: vec![0.5; VIEW], points: None };
         };
         let lean = if random.uniform() < LEANING {
@@ -69,7 +69,7 @@ impl Sample {
             (UPRIGHT * random.normal()).clamp(-LEAN, LEAN)
         };
         let view = view.after(&jitter(lean, random));
-        let mut planes = warp_small(&picture, &view, VIEW_SIZE);
+        let mut planes = warp_image(&picture, &view, VIEW_SIZE);
         erase(&mut planes, random);
         Self { picture: planes, points: Some(view::to_outputs(&points, &view)) }
     }
@@ -116,16 +116,16 @@ fn jitter(lean: f64, random: &mut Random) -> Similarity {
 }
 
 /// Points of the mirrored picture, left to right again.
-pub(super) fn mirrored(points: &FacePoints, width: u32) -> FacePoints {
+pub(super) fn mirrored(points: &Landmarks, width: u32) -> Landmarks {
     [1, 0, 2, 4, 3].map(|i| [width as f32 - points[i][0], points[i][1]])
 }
 
 /// The picture with its border cut off and something laid round it.
 pub(super) fn framed(
     picture: &RgbImage,
-    points: &FacePoints,
+    points: &Landmarks,
     random: &mut Random,
-) -> (RgbImage, FacePoints) {
+) -> (RgbImage, Landmarks) {
     let (width, height) = picture.dimensions();
     let mut cut = || random.below(CUT + 1) as u32;
     let [left, top, right, bottom] = [cut(), cut(), cut(), cut()];

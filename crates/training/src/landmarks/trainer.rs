@@ -9,7 +9,7 @@ use facenet::model::Model;
 use facenet::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
 use facenet::weights::{Weights, WeightsError};
 use faces::landmarks::LandmarkFinder;
-use faces::{DecodeLimits, FacePoints, Photo};
+use faces::{DecodeLimits, Landmarks, Photo};
 use ndarray::{Array2, Array4};
 use rayon::prelude::*;
 
@@ -254,13 +254,13 @@ impl LandmarkTrainer {
     }
 }
 
-/// A picture with its points in continuous coordinates.
-fn read(pack: &Pack, index: usize) -> Result<(Photo, FacePoints), String> {
+/// A photo with its landmarks.
+fn read(pack: &Pack, index: usize) -> Result<(Photo, Landmarks), String> {
     let bytes = pack.image(index).map_err(|error| error.to_string())?;
     let photo = Photo::from_bytes(&bytes, "picture", &DecodeLimits::default())
         .map_err(|error| error.to_string())?;
     match pack.landmarks(index) {
-        Some(points) => Ok((photo, points.map(|point| point.map(|v| v + 0.5)))),
+        Some(landmarks) => Ok((photo, landmarks)),
         None => Err("no landmarks".into()),
     }
 }
@@ -292,7 +292,7 @@ mod tests {
         let picture = image::RgbImage::from_fn(112, 112, |x, y| {
             image::Rgb([(2 * x) as u8, (x * y / 50) as u8, 200 - (x / 2 + y) as u8])
         });
-        let points = faces::TEMPLATE.map(|p| p.map(|v| (v * 88.4 / 96.0 + 11.8) as f32));
+        let points = faces::landmarks::TEMPLATE.map(|p| p.map(|v| (v * 88.4 / 96.0 + 11.8) as f32));
         let mut faces = 0;
         for seed in 0..200 {
             let sample = Sample::draw(&picture, &points, &mut Random::new(seed));

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use facenet::network::INPUT_SIZE;
-use faces::warp::picture_along;
-use faces::{DecodeLimits, Detector, FaceAligner, FaceChoice, Photo, Similarity, Window, choose};
+use faces::resample::warp_to_rgb;
+use faces::{
+    DecodeLimits, Detector, FaceAligner, FaceChoice, Photo, Similarity, Window, choose_one,
+};
 
 use super::{Canvas, PictureError};
 
@@ -40,14 +42,13 @@ impl Framing for AlignedPhotos {
     }
 }
 
-/// Photos in which the face has yet to be found. It is brought upright, as it will be
-/// when the network is used: by its points, or by the box where they are not to be
-/// believed.
+/// Photos in which the face has yet to be found. It is aligned as it will be when the
+/// network is used: by its landmarks, or by the box where they are not reliable.
 #[derive(Clone, Debug)]
 pub struct FacesInPhotos<D> {
-    /// Finds faces; each photo has a clone of its own.
+    /// Finds faces.
     pub detector: D,
-    /// Finds their points.
+    /// Finds their landmarks.
     pub aligner: FaceAligner,
     /// Which of several. Of more than one that are chosen the first counts.
     pub choice: FaceChoice,
@@ -55,22 +56,21 @@ pub struct FacesInPhotos<D> {
     pub limits: DecodeLimits,
 }
 
-/// Side of the window on an upright face: what a turn or shift in training needs more
+/// Side of the window on an upright face: what a rotation or shift in training needs more
 /// than the network's input has.
 const WINDOW: usize = 128;
 /// What is kept round it, on each side.
 const ROOM: usize = WINDOW / 2;
 
-impl<D: Detector + Clone + Send + Sync> Framing for FacesInPhotos<D> {
+impl<D: Detector> Framing for FacesInPhotos<D> {
     fn frame(&self, photo: &Path) -> Result<Canvas, PictureError> {
         let photo = Photo::open(photo, &self.limits)?;
-        let faces = self.detector.clone().detect(&photo);
-        let chosen = choose(&faces, &photo, self.choice)?;
-        let crop = self.aligner.frame(&photo, &chosen[0]).map;
+        let place = choose_one(&self.detector.detect(&photo), &photo, self.choice)?;
+        let crop = self.aligner.locate(&photo, &place);
         let corner = [ROOM as f64; 2];
         let pixel = INPUT_SIZE as f64 / WINDOW as f64;
         let canvas = crop.after(&Similarity::new(pixel, 0.0, corner, [0.0; 2]));
-        let picture = picture_along(&photo, &canvas, [WINDOW + 2 * ROOM; 2]);
+        let picture = warp_to_rgb(&photo, &canvas, [WINDOW + 2 * ROOM; 2]);
         let [start, side] = [ROOM, WINDOW].map(|v| v as f64);
         Canvas::new(picture, Window { x: start, y: start, width: side, height: side })
     }

@@ -1,4 +1,4 @@
-//! Boxes, points and numbers drawn into a copy of a photo.
+//! Boxes, landmarks and numbers drawn into a copy of a photo.
 //!
 //! Everything is drawn twice, a dark rim under a bright line, so that it can be seen on
 //! any ground; widths go with the photo's size.
@@ -7,7 +7,7 @@ use faces::{AlignedFace, CropMethod, Photo};
 use image::{Rgb, RgbImage};
 
 const RIM: Rgb<u8> = Rgb([16, 24, 32]);
-/// Framed by its points, and by the box only.
+/// Framed by its landmarks, and by the box only.
 const LINE: [Rgb<u8>; 2] = [Rgb([64, 224, 96]), Rgb([255, 176, 32])];
 /// Eyes, nose, corners of the mouth.
 const POINTS: [Rgb<u8>; 5] = [
@@ -44,7 +44,7 @@ pub(super) fn draw(photo: &Photo, faces: &[AlignedFace]) -> RgbImage {
         frame(&mut picture, sides, width * 2.0, RIM);
         frame(&mut picture, sides, width, colour);
         let radius = (face.quality.size / 45.0).max(1.5 * width);
-        for (point, colour) in face.landmarks.points.into_iter().zip(POINTS) {
+        for (point, colour) in face.landmarks.into_iter().zip(POINTS) {
             disc(&mut picture, point, radius + width, RIM);
             disc(&mut picture, point, radius, colour);
         }

@@ -9,7 +9,7 @@
 //! cascade for fast and accurate face detection" (2008).
 
 use super::WINDOW;
-use super::grey::Grey;
+use super::search_image::Grey;
 
 /// Side of a rectangle.
 const RECTANGLE: usize = 3;

@@ -1,18 +1,18 @@
 //! A photo at half its size, and at half of that, and so on.
 //!
 //! In a photo of 12 megapixels the detector, each look at a face and the crop all want
-//! far fewer pixels than there are. Averaging them anew each time took longer than
-//! decoding the file, so they are averaged once, by halves, when first wanted, and kept
-//! with the photo: a third of its memory more, and nothing for a small photo.
+//! far fewer pixels than there are. Averaging them each time took longer than decoding the
+//! file, so they are averaged once, by halves, when first wanted, and kept with the photo: a
+//! third of its memory more, and nothing for a small photo.
 //!
-//! A [`Level`] is chosen so that a wanted pixel spans √3 to 2√3 of its own, and it says how
+//! A [`PyramidLevel`] is chosen so that a wanted pixel spans √3 to 2√3 of its own, and it says how
 //! much its averaging has blurred already: whoever samples it blurs that much less, so that
 //! the filter is as wide in all as if the photo itself had been sampled.
 
 use image::RgbImage;
 use rayon::prelude::*;
 
-use super::{Photo, Similarity};
+use crate::{Photo, Similarity};
 
 /// A level is halved while a wanted pixel spans so many of its own, 2√3: of half as many
 /// the filter can still be a bilinear tent (variance 1/6) after what halving has blurred
@@ -23,7 +23,7 @@ const ROWS: usize = 32;
 
 /// A photo, reduced by a power of two.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Level<'p> {
+pub(crate) struct PyramidLevel<'p> {
     /// The pixels.
     pub(crate) rgb: &'p RgbImage,
     /// Pixels of the photo along a pixel's side.
@@ -33,10 +33,10 @@ pub(crate) struct Level<'p> {
     pub(crate) blur: f64,
 }
 
-impl Level<'_> {
+impl PyramidLevel<'_> {
     /// The picture itself, where there are no others.
-    pub(crate) fn whole(rgb: &RgbImage) -> Level<'_> {
-        Level { rgb, factor: 1.0, blur: 0.0 }
+    pub(crate) fn whole(rgb: &RgbImage) -> PyramidLevel<'_> {
+        PyramidLevel { rgb, factor: 1.0, blur: 0.0 }
     }
 
     /// The way to the photo as one to this level.
@@ -47,18 +47,18 @@ impl Level<'_> {
 
 impl Photo {
     /// The level for pixels that span `scale` of the photo's.
-    pub(crate) fn level(&self, scale: f64) -> Level<'_> {
+    pub(crate) fn level(&self, scale: f64) -> PyramidLevel<'_> {
         let (mut photo, mut factor) = (self, 1.0);
         while scale >= SPANNED * factor && photo.width().min(photo.height()) > 1 {
             photo = photo.half();
             factor *= 2.0;
         }
-        Level { rgb: photo.rgb(), factor, blur: 1.0 - 1.0 / (factor * factor) }
+        PyramidLevel { rgb: photo.rgb(), factor, blur: 1.0 - 1.0 / (factor * factor) }
     }
 }
 
 /// The mean of each 2×2 pixels; a last row or column by itself counts twice.
-pub(super) fn halved(picture: &RgbImage) -> RgbImage {
+pub(crate) fn halved(picture: &RgbImage) -> RgbImage {
     let (width, height) = (picture.width().div_ceil(2), picture.height().div_ceil(2));
     let mut half = RgbImage::new(width, height);
     let stride = 3 * picture.width() as usize;

@@ -1,13 +1,13 @@
 //! Sampling a photo along a similarity transform, without aliasing.
 //!
-//! Beside `resample.rs`, which is separable and so cannot turn, but keeps to its
+//! Beside `axis.rs`, which is separable and so cannot turn, but keeps to its
 //! rule of how much a pixel spans. With `scale` source pixels to an output pixel:
 //! - up to √2, an output pixel is one bilinear look at its middle;
 //! - above, it is the mean of n × n such looks, a source pixel apart or less, spread so
 //!   that the filter's variance along an axis, looks and bilinear tent together, is
 //!   `scale² / 12`: that of the mean over the area that the pixel covers. The two rules
 //!   meet without a jump;
-//! - from 2√3, a `Level` of the photo is looked at instead, and what its pixels were
+//! - from 2√3, a `PyramidLevel` of the photo is looked at instead, and what its pixels were
 //!   blurred by counts in the variance.
 //!
 //! Beyond the picture its border pixels are repeated.
@@ -17,15 +17,16 @@ use std::f64::consts::SQRT_2;
 use image::RgbImage;
 use rayon::prelude::*;
 
-use super::half::Level;
-use super::{Photo, Similarity};
+use super::pyramid::PyramidLevel;
+use crate::{Photo, Similarity};
 
 /// Most looks along one axis; only pictures that cannot be halved any more want more.
 const MOST_LOOKS: usize = 8;
 /// Rows that a thread takes at least.
 const ROWS: usize = 16;
 
-/// A square of a photo: planes as of [`warp_to`].
+/// A square of a photo: red, green and blue planes of `side` × `side` values in 0..1. `map`
+/// leads from output to photo, both in continuous coordinates: pixel i covers [i, i + 1).
 ///
 /// # Panics
 /// If the photo has no pixels.
@@ -33,21 +34,17 @@ pub fn warp(photo: &Photo, map: &Similarity, side: usize) -> Vec<f32> {
     warp_to(photo, map, [side; 2])
 }
 
-/// Red, green and blue planes of `width` × `height` values in 0..1. `map` leads from output
-/// to photo, both in continuous coordinates: pixel i covers [i, i + 1).
-///
-/// # Panics
-/// If the photo has no pixels.
-pub fn warp_to(photo: &Photo, map: &Similarity, size: [usize; 2]) -> Vec<f32> {
+/// The same as a rectangle of `width` × `height` values.
+fn warp_to(photo: &Photo, map: &Similarity, size: [usize; 2]) -> Vec<f32> {
     let level = photo.level(map.scale());
     sampled(&level, &level.map(map), size)
 }
 
-/// The same as a picture of bytes.
+/// A rectangle of a photo as an image of bytes, along `map` as in [`warp()`].
 ///
 /// # Panics
 /// If the photo has no pixels.
-pub fn picture_along(photo: &Photo, map: &Similarity, [w, h]: [usize; 2]) -> RgbImage {
+pub fn warp_to_rgb(photo: &Photo, map: &Similarity, [w, h]: [usize; 2]) -> RgbImage {
     let planes = warp_to(photo, map, [w, h]);
     RgbImage::from_fn(w as u32, h as u32, |x, y| {
         let at = y as usize * w + x as usize;
@@ -55,15 +52,16 @@ pub fn picture_along(photo: &Photo, map: &Similarity, [w, h]: [usize; 2]) -> Rgb
     })
 }
 
-/// The same of a picture as it is, for one look at a small one.
+/// A square of an image, as [`warp()`] gives it of a photo, without a pyramid: for one look at
+/// a small image.
 ///
 /// # Panics
-/// If the picture has no pixels.
-pub fn warp_small(picture: &RgbImage, map: &Similarity, side: usize) -> Vec<f32> {
-    sampled(&Level::whole(picture), map, [side; 2])
+/// If the image has no pixels.
+pub fn warp_image(picture: &RgbImage, map: &Similarity, side: usize) -> Vec<f32> {
+    sampled(&PyramidLevel::whole(picture), map, [side; 2])
 }
 
-fn sampled(level: &Level<'_>, map: &Similarity, [width, height]: [usize; 2]) -> Vec<f32> {
+fn sampled(level: &PyramidLevel<'_>, map: &Similarity, [width, height]: [usize; 2]) -> Vec<f32> {
     let picture = level.rgb;
     let (w, h) = picture.dimensions();
     assert!(w > 0 && h > 0, "a picture of {w} × {h} pixels");
@@ -163,7 +161,7 @@ mod tests {
         let picture = hills(96);
         let turned = image::imageops::rotate90(&picture);
         let quarter = std::f64::consts::FRAC_PI_2;
-        let back = warp_small(&turned, &Similarity::new(1.0, quarter, [48.0; 2], [48.0; 2]), 96);
+        let back = warp_image(&turned, &Similarity::new(1.0, quarter, [48.0; 2], [48.0; 2]), 96);
         for (x, y, pixel) in picture.enumerate_pixels() {
             for channel in 0..3 {
                 let found = 255.0 * back[channel * 96 * 96 + (y * 96 + x) as usize];
@@ -178,7 +176,7 @@ mod tests {
         let photo = Photo::from_rgb(picture.clone());
         for (scale, turn) in [(3.6, 0.0), (3.6, 0.6), (6.9, -0.3), (11.0, 0.2)] {
             let map = Similarity::new(scale, turn, [24.0; 2], [611.3, 597.1]);
-            let (levels, whole) = (warp(&photo, &map, 48), warp_small(&picture, &map, 48));
+            let (levels, whole) = (warp(&photo, &map, 48), warp_image(&picture, &map, 48));
             let off = levels.iter().zip(&whole).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off < 0.02, "{scale}, {turn}: {off}");
         }
@@ -190,7 +188,7 @@ mod tests {
         let photo = Photo::from_rgb(stripes.clone());
         for turn in [0.0, 0.4, 0.785, 1.3] {
             let map = Similarity::new(6.0, turn, [24.0; 2], [300.0; 2]);
-            for found in [warp(&photo, &map, 48), warp_small(&stripes, &map, 48)] {
+            for found in [warp(&photo, &map, 48), warp_image(&stripes, &map, 48)] {
                 let off = found.iter().map(|v| (v - 0.5).abs()).fold(0.0, f32::max);
                 assert!(off < 0.08, "turned by {turn}: {off}");
             }

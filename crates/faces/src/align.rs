@@ -1,24 +1,23 @@
-//! From a detected face to the network's input: by landmarks, or by the box where the
-//! landmarks are not to be believed.
+//! From a detected face to the network's input: by its landmarks, or by the detector's box
+//! where the landmarks are not reliable.
 
 use facenet::network::INPUT_SIZE;
 use facenet::weights::WeightsError;
 use ndarray::Array3;
 
-use super::quality::FaceQuality;
-use super::{FaceBox, Photo, Similarity, alignment, crop_along, face_window};
-use crate::landmarks::{LandmarkFinder, Landmarks};
+use crate::landmarks::{FoundLandmarks, LandmarkFinder, Landmarks, alignment};
+use crate::{FaceBox, FaceQuality, Photo, Similarity, crop_along, face_window};
 
 /// Landmarks of this confidence and more frame the crop.
 ///
-/// Of 1,605 faces of people who were not trained on, leaning by up to 45° and in boxes
+/// Of 1,605 faces of people who were not trained on, with a roll of up to 45° and in boxes
 /// that are off as a detector's, and of as many views of no face, `weights/landmarks`
 /// says how many come to lie on which side.
 pub const LEAST_CONFIDENCE: f32 = 0.5;
 
-/// Turns of the photo, in degrees, under which a face is looked at: upright first, the
-/// others only if asked for, and if upright the landmarks are not to be believed.
-const TURNS: [f64; 4] = [0.0, 90.0, -90.0, 180.0];
+/// Rotations of the photo, in degrees, at which a face is looked at: upright first, the
+/// others only if asked for, and if the landmarks of the upright one are not reliable.
+const ROTATIONS: [f64; 4] = [0.0, 90.0, -90.0, 180.0];
 
 /// Cuts detected faces out as the network expects them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -32,25 +31,14 @@ pub struct FaceAligner {
 pub struct AlignedFace {
     /// Where it was detected.
     pub place: FaceBox,
-    /// Its points.
+    /// Its landmarks, in pixels of the photo.
     pub landmarks: Landmarks,
-    /// How the crop was framed.
+    /// What framed the crop.
     pub method: CropMethod,
-    /// How well it can be seen.
+    /// How well it can be seen, and how sure the landmarks are.
     pub quality: FaceQuality,
     /// The network's input, `(3, 96, 96)`, RGB in 0..1.
     pub pixels: Array3<f32>,
-}
-
-/// How a face is framed.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame {
-    /// The face's points.
-    pub landmarks: Landmarks,
-    /// How the crop was framed.
-    pub method: CropMethod,
-    /// From the crop's pixels to the photo's.
-    pub map: Similarity,
 }
 
 /// What a crop was framed by.
@@ -85,33 +73,33 @@ impl FaceAligner {
         Self { rotations, ..self }
     }
 
-    /// The face in a box.
+    /// The face in a box, cut out.
     ///
     /// # Panics
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
     pub fn align(&self, photo: &Photo, place: &FaceBox) -> AlignedFace {
-        let Frame { landmarks, method, map } = self.frame(photo, place);
+        let found = self.landmarks(photo, place);
+        let (method, map) = framing(&found, place);
         let pixels = crop_along(photo, &map);
-        let quality = FaceQuality::of(pixels.view(), &map, &landmarks);
-        AlignedFace { place: *place, landmarks, method, quality, pixels }
+        let quality = FaceQuality::of(pixels.view(), &map, &found);
+        AlignedFace { place: *place, landmarks: found.landmarks, method, quality, pixels }
     }
 
-    /// Where the face's crop lies on the photo.
-    pub fn frame(&self, photo: &Photo, place: &FaceBox) -> Frame {
-        let landmarks = self.landmarks(photo, place);
-        let by_points = alignment(&landmarks.points)
-            .filter(|_| landmarks.confidence >= LEAST_CONFIDENCE)
-            .map(|map| (CropMethod::Landmarks, map));
-        let (method, map) = by_points.unwrap_or_else(|| (CropMethod::Box, by_box(place)));
-        Frame { landmarks, method, map }
+    /// From the face's crop to the photo: where the crop lies, without cutting it out.
+    ///
+    /// # Panics
+    /// If the photo has no pixels or the box is not finite and positive.
+    #[must_use]
+    pub fn locate(&self, photo: &Photo, place: &FaceBox) -> Similarity {
+        framing(&self.landmarks(photo, place), place).1
     }
 
-    fn landmarks(&self, photo: &Photo, place: &FaceBox) -> Landmarks {
-        let turns = if self.rotations { &TURNS[..] } else { &TURNS[..1] };
-        let mut best: Option<Landmarks> = None;
-        for turn in turns {
-            let found = self.finder.find_turned(photo, place, turn.to_radians());
+    fn landmarks(&self, photo: &Photo, place: &FaceBox) -> FoundLandmarks {
+        let rotations = if self.rotations { &ROTATIONS[..] } else { &ROTATIONS[..1] };
+        let mut best: Option<FoundLandmarks> = None;
+        for rotation in rotations {
+            let found = self.finder.find_rotated(photo, place, rotation.to_radians());
             if best.is_none_or(|best| found.confidence > best.confidence) {
                 best = Some(found);
             }
@@ -119,8 +107,15 @@ impl FaceAligner {
                 break;
             }
         }
-        best.expect("there is a first turn")
+        best.expect("there is a first rotation")
     }
+}
+
+/// What frames the crop, and the transform from it to the photo.
+fn framing(found: &FoundLandmarks, place: &FaceBox) -> (CropMethod, Similarity) {
+    alignment(&found.landmarks)
+        .filter(|_| found.confidence >= LEAST_CONFIDENCE)
+        .map_or_else(|| (CropMethod::Box, by_box(place)), |map| (CropMethod::Landmarks, map))
 }
 
 /// From the crop's pixels to the photo's, framed by the box.

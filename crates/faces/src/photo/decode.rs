@@ -1,4 +1,4 @@
-//! A photo: an image file decoded into upright 8-bit RGB.
+//! Decoding: from an image file to upright 8-bit RGB.
 //!
 //! What is checked when, so that neither a hostile nor a broken file costs more
 //! than its limits:
@@ -25,8 +25,8 @@ use facenet::bounded_file::{self, FileError};
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
-use super::half::halved;
 use super::{DecodeLimits, Need, PhotoError, format, orientation};
+use crate::resample::pyramid::halved;
 
 /// Bytes that a decoder may take before the picture's size is known: for a row of
 /// pixels, a colour profile, EXIF data.
@@ -113,7 +113,7 @@ impl Photo {
     }
 
     /// Half as wide and high, each pixel the mean of four; made on the first call and kept.
-    pub(super) fn half(&self) -> &Photo {
+    pub(crate) fn half(&self) -> &Photo {
         if let Some(half) = self.half.get() {
             return half;
         }

@@ -1,4 +1,15 @@
-//! How large a photo may be before we refuse it.
+//! A photo: an image file that somebody hands in, decoded and upright.
+//!
+//! Files are broken or hostile, phones store photos sideways, and a few bytes can claim
+//! terabytes. Nothing here prints, and no input makes it panic.
+
+mod decode;
+mod error;
+mod format;
+mod orientation;
+
+pub use decode::Photo;
+pub use error::{Need, PhotoError};
 
 /// Bounds on one photo, all checked before any pixel is allocated.
 ///
