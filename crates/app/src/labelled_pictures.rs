@@ -15,7 +15,7 @@ use ndarray::Array3;
 use rayon::prelude::*;
 use training::dataset::{Pack, Pairs, PhotoTree, person_in_name};
 
-use crate::arguments::LabelledFaces;
+use crate::arguments::LabeledFaces;
 use crate::output::{escaped, warn};
 use crate::progress;
 
@@ -32,7 +32,7 @@ enum Place {
 }
 
 /// Some pictures of a pack or a folder tree, by name.
-pub(crate) struct LabelledPictures {
+pub(crate) struct LabeledPictures {
     source: Source,
     names: Vec<String>,
     places: Vec<Place>,
@@ -65,7 +65,7 @@ impl Failure {
     }
 }
 
-impl LabelledPictures {
+impl LabeledPictures {
     /// The pictures that pairs name, in the order of their names.
     pub(crate) fn of_pairs(folder: &Path, pairs: &Pairs) -> Result<Self> {
         let source = Source::open(folder)?;
@@ -160,7 +160,7 @@ impl LabelledPictures {
     }
 
     /// The part of every picture that is the face crop, if it is known.
-    pub(crate) fn location(&self, faces: &LabelledFaces) -> FaceLocation {
+    pub(crate) fn location(&self, faces: &LabeledFaces) -> FaceLocation {
         match &self.source {
             _ if !faces.aligned => FaceLocation::Detected(faces.detection()),
             Source::Pack(pack) => {

@@ -70,17 +70,17 @@ pub struct About {
     pub weights_sha256: String,
     /// Day of making, `2026-11-25`.
     pub created: String,
-    /// What the pictures are called.
+    /// What the images are called.
     pub data: String,
     /// How faces were cut out of them.
     pub faces: String,
     /// Which pairs were compared.
     pub pairing: Pairing,
-    /// Pictures compared.
+    /// Images compared.
     pub pictures: u64,
     /// People on them, where that is known.
     pub people: Option<u64>,
-    /// Pictures in which no face was found. They are in no pair, and no rate counts
+    /// Images in which no face was found. They are in no pair, and no rate counts
     /// them.
     pub failures: u64,
 }
@@ -117,7 +117,7 @@ pub struct OperatingPoint {
 
 impl Calibration {
     /// Learns from counted distances. `about` tells where they are from; its
-    /// pairing, pictures and people are taken from the distances where these know.
+    /// pairing, images and people are taken from the distances where these know.
     ///
     /// # Errors
     /// When the false match rate of `options` is not above 0 and at most 1, or there

@@ -1,7 +1,7 @@
 //! How good the decisions are: verification figures from distances.
 //!
 //! The names are those of ISO/IEC 19795-1, for the rule of the notebook, which
-//! **accepts two pictures as one person when distance < threshold**:
+//! **accepts two images as one person when distance < threshold**:
 //!
 //! | name | of | share that |
 //! | --- | --- | --- |
@@ -13,7 +13,7 @@
 //! A comparison that could not be made (no face found, file unreadable) has no
 //! distance and is a *failure*. It counts as wrong in the accuracy and as not
 //! accepted in the rates, as if its distance were infinite: a system must not
-//! look better for refusing hard pictures. Rates with failures in them are,
+//! look better for refusing hard images. Rates with failures in them are,
 //! strictly, the standard's false accept and false reject rates, which include
 //! failures to acquire (FTA); the number of failures is always given.
 //!

@@ -41,7 +41,7 @@ fn crowd(people: usize, seed: u64) -> (Vec<Encoding>, Vec<usize>) {
     let (mut encodings, mut labels) = (Vec::new(), Vec::new());
     for person in 0..people {
         let middle: Vec<f64> = (0..128).map(|_| random.normal()).collect();
-        // From one picture to four; numbers of people need not be dense.
+        // From one image to four; numbers of people need not be dense.
         for _ in 0..1 + person % 4 {
             let values: Vec<f64> = middle.iter().map(|m| m + 0.8 * random.normal()).collect();
             let length = values.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -115,7 +115,7 @@ fn all_pairs_agree_with_counting_them() {
 #[test]
 fn alike_people_widen_the_interval() {
     let (mut encodings, mut people) = crowd(80, 2);
-    // Twins: the pictures of two people under other names.
+    // Twins: the images of two people under other names.
     let (twins, labels) = crowd(8, 2);
     encodings.extend(twins);
     people.extend(labels.iter().map(|label| label + 100_000));

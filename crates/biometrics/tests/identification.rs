@@ -7,7 +7,7 @@ use biometrics::evaluation::{
 };
 use tensor::Random;
 
-/// Two numbers a picture; people stand on a line, ten apart.
+/// Two numbers an image; people stand on a line, ten apart.
 fn pictures(people: usize, each: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
     let mut random = Random::new(5);
     let mut vectors = Vec::new();
@@ -36,11 +36,11 @@ fn people_far_apart_are_all_named_and_no_stranger_is() {
     let sizes: Vec<_> = drawn.iter().map(Galleries::size).collect();
     assert_eq!(sizes, [10, 50], "there are no 1,000 people");
     for galleries in &drawn {
-        // Two other pictures a person, in ten galleries; a probe a stranger.
+        // Two other images a person, in ten galleries; a probe a stranger.
         assert_eq!(galleries.enrolled(), 20 * galleries.size());
         assert_eq!(galleries.strangers(), 10 * (60 - galleries.size()));
         assert_eq!((galleries.failures(), galleries.rank_one().value()), (0, 1.0));
-        // Pictures of one person are within 1, of two at least 10 apart.
+        // Images of one person are within 1, of two at least 10 apart.
         assert_eq!((galleries.fpir(2.0).value(), galleries.fnir(2.0).value()), (0.0, 0.0));
         assert_eq!((galleries.fpir(1e3).value(), galleries.fnir(0.0).value()), (1.0, 1.0));
     }
@@ -54,11 +54,11 @@ fn people_far_apart_are_all_named_and_no_stranger_is() {
 fn pictures_without_a_face_are_misses_and_are_counted() {
     let (vectors, people) = pictures(20, 2);
     let mut faces = some(&vectors);
-    // One of every person's two pictures: where it is drawn the other is enrolled.
+    // One of every person's two images: where it is drawn the other is enrolled.
     faces.iter_mut().step_by(2).for_each(|face| *face = None);
     let drawn = Galleries::draw(&faces, &people, &options(vec![10]));
     let galleries = &drawn[0];
-    // The probe of each enrolled person is the picture without a face.
+    // The probe of each enrolled person is the image without a face.
     assert_eq!((galleries.enrolled(), galleries.fnir(1e6).value()), (100, 1.0));
     let faceless = galleries.failures() - galleries.enrolled();
     let accepted = galleries.fpir(1e6);

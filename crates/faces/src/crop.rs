@@ -10,7 +10,7 @@
 //! box frames a face in its own way; [`RIGHT`], [`DOWN`] and [`SCALE`] lead from
 //! one to the other.
 //!
-//! They were fitted on 1,583 photographs of 250×250 pixels (LFW, the pictures of
+//! They were fitted on 1,583 photographs of 250×250 pixels (LFW, the images of
 //! the first two folds of its pairs) with known landmarks. The shift and scale
 //! that best map a face's five landmarks to the points above (least squares, no
 //! turn) give the window that training would have cut; each constant is the
@@ -19,7 +19,7 @@
 //! What remains a face (root mean square) is 6.5 pixels of the crop from left to
 //! right, mostly from heads that are turned, 3.0 from top to bottom, and 6.9 % of
 //! size; training varied them at random by 6 pixels and 15 %. Of the 1,200 pairs
-//! of those two folds 8 have a picture without a detected face; on the others the
+//! of those two folds 8 have an image without a detected face; on the others the
 //! network is right in 97.1 % with these crops and, on all, in 97.2 % with crops by
 //! landmarks, both at the threshold 0.84.
 
@@ -62,8 +62,8 @@ pub fn face_window(face: &FaceBox) -> Window {
     }
 }
 
-/// The network's input from a picture that is a face crop already, framed as
-/// the weights expect: the whole picture, resized to 96×96.
+/// The network's input from an image that is a face crop already, framed as
+/// the weights expect: the whole image, resized to 96×96.
 ///
 /// # Shapes
 /// `(3, 96, 96)`: red, green, blue planes, each value in 0..1.
@@ -79,7 +79,7 @@ pub fn crop_aligned(photo: &Photo) -> Array3<f32> {
 /// The network's input from a given window of the photo.
 ///
 /// Coordinates are continuous: pixel `i` covers `[i, i + 1)`. The window may
-/// reach beyond the picture, whose border pixels are then repeated.
+/// reach beyond the image, whose border pixels are then repeated.
 ///
 /// # Shapes
 /// `(3, 96, 96)`: red, green, blue planes, each value in 0..1.

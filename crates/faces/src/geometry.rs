@@ -5,8 +5,8 @@
 
 use serde::Deserialize;
 
-/// An upright rectangle of a picture, such as the part that becomes the network's input.
-/// It may reach beyond the picture.
+/// An upright rectangle of an image, such as the part that becomes the network's input.
+/// It may reach beyond the image.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub struct Window {
     /// Left edge.

@@ -13,7 +13,7 @@ pub use error::{Need, PhotoError};
 
 /// Bounds on one photo, all checked before any pixel is allocated.
 ///
-/// A few bytes can claim a picture of terabytes, so the size of a file bounds
+/// A few bytes can claim an image of terabytes, so the size of a file bounds
 /// nothing; these do. The defaults take every phone's photo. A server that
 /// decodes strangers' files on a small machine should lower them.
 ///
@@ -31,9 +31,9 @@ pub struct DecodeLimits {
     pub pixels: u64,
     /// Pixels along one side. Default: 2^20.
     pub side: u32,
-    /// Bytes of the decoded picture in the file's own pixel format (3 a pixel
+    /// Bytes of the decoded image in the file's own pixel format (3 a pixel
     /// for an ordinary photo, up to 16), and of what the decoder needs beside
-    /// it. Turning the picture upright needs up to 3 bytes a pixel more, and the
+    /// it. Turning the image upright needs up to 3 bytes a pixel more, and the
     /// halves that finding faces looks at one more.
     /// Default: 512 MiB.
     pub memory_bytes: u64,

@@ -25,7 +25,7 @@ pub struct FacePipeline {
 /// A face and what the network made of it.
 #[derive(Clone, Debug)]
 pub struct Face {
-    /// Where it was detected; nothing where the picture was taken as the crop.
+    /// Where it was detected; nothing where the image was taken as the crop.
     pub detected: Option<DetectedFace>,
     /// The network's answer.
     pub encoding: Encoding,
@@ -41,7 +41,7 @@ impl FacePipeline {
         Self::new(engine, FaceLocation::default())
     }
 
-    /// With this network, for faces that are at this place in their pictures.
+    /// With this network, for faces that are at this place in their images.
     ///
     /// # Errors
     /// As [`FaceLocator::new`].
@@ -49,7 +49,7 @@ impl FacePipeline {
         Ok(Self { engine: Arc::new(engine), locator: FaceLocator::new(location)? })
     }
 
-    /// The same networks, for faces that are somewhere else in their pictures.
+    /// The same networks, for faces that are somewhere else in their images.
     ///
     /// # Errors
     /// As [`FaceLocator::new`].

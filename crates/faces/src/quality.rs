@@ -43,7 +43,7 @@ pub struct FaceQuality {
     /// Standard deviation of the face's brightness, 0 to 0.5.
     pub contrast: f32,
     /// How far the head is turned aside, in degrees, positive to the right of the
-    /// picture: an estimate from the tip of the nose between the eyes, good to some 10°.
+    /// image: an estimate from the tip of the nose between the eyes, good to some 10°.
     pub yaw: f32,
     /// How far the head is tilted to a shoulder, in degrees clockwise as seen, -180 to 180.
     pub roll: f32,
@@ -135,14 +135,14 @@ type Beyond = fn(f32, f32) -> bool;
 impl FaceQuality {
     /// Measures a crop; `map` leads from it to the photo.
     pub(crate) fn of(crop: ArrayView3<'_, f32>, map: &Similarity, found: &FoundLandmarks) -> Self {
-        let grey = grey(crop);
+        let gray = gray(crop);
         let [from, to] = FACE;
         let face: Vec<f32> =
-            (from..to).flat_map(|row| grey[row * INPUT_SIZE..][from..to].iter().copied()).collect();
+            (from..to).flat_map(|row| gray[row * INPUT_SIZE..][from..to].iter().copied()).collect();
         let (brightness, variance) = moments(&face);
         Self {
             size: (map.scale() * INPUT_SIZE as f64) as f32,
-            sharpness: laplacian(&grey) / variance.max(1e-6),
+            sharpness: laplacian(&gray) / variance.max(1e-6),
             brightness,
             contrast: variance.sqrt(),
             yaw: yaw(&found.landmarks),
@@ -198,11 +198,11 @@ impl FaceQuality {
 }
 
 /// The crop's brightness (BT.601), row by row.
-fn grey(crop: ArrayView3<'_, f32>) -> Vec<f32> {
+fn gray(crop: ArrayView3<'_, f32>) -> Vec<f32> {
     let planes = [0, 1, 2].map(|c| crop.index_axis_move(ndarray::Axis(0), c));
     let [red, green, blue] = &planes;
-    let colours = red.iter().zip(green).zip(blue);
-    colours.map(|((r, g), b)| 0.299 * r + 0.587 * g + 0.114 * b).collect()
+    let colors = red.iter().zip(green).zip(blue);
+    colors.map(|((r, g), b)| 0.299 * r + 0.587 * g + 0.114 * b).collect()
 }
 
 /// Mean and variance.
@@ -213,10 +213,10 @@ fn moments(values: &[f32]) -> (f32, f32) {
 }
 
 /// Mean square, over the face, of how far a pixel is from the mean of its four
-/// neighbours.
-fn laplacian(grey: &[f32]) -> f32 {
+/// neighbors.
+fn laplacian(gray: &[f32]) -> f32 {
     let [from, to] = FACE;
-    let at = |row: usize, column: usize| grey[row * INPUT_SIZE + column];
+    let at = |row: usize, column: usize| gray[row * INPUT_SIZE + column];
     let mut sum = 0.0;
     for row in from..to {
         for column in from..to {

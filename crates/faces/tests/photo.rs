@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod photo {
-    //! Shared between the files below: pictures made on the spot.
+    //! Shared between the files below: images made on the spot.
     pub(crate) mod alignment;
     pub(crate) mod bombs;
     pub(crate) mod damage;

@@ -32,11 +32,11 @@ fn c<T: AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
     npy(shape, npyz::Order::C, values)
 }
 
-/// A JPEG of one grey.
-fn jpeg(grey: u8) -> Vec<u8> {
+/// A JPEG of one gray.
+fn jpeg(gray: u8) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    let picture = image::GrayImage::from_pixel(16, 12, image::Luma([grey]));
-    picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+    let image = image::GrayImage::from_pixel(16, 12, image::Luma([gray]));
+    image.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
     bytes.into_inner()
 }
 
@@ -54,13 +54,13 @@ struct Made {
 impl Made {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let pictures: Vec<_> = [40, 120, 200].map(jpeg).into();
+        let images: Vec<_> = [40, 120, 200].map(jpeg).into();
         let mut offsets = vec![0];
-        for picture in &pictures {
-            offsets.push(offsets.last().unwrap() + picture.len() as i64);
+        for image in &images {
+            offsets.push(offsets.last().unwrap() + image.len() as i64);
         }
         let made = Self { folder, offsets };
-        made.write("images.bin", pictures.concat());
+        made.write("images.bin", images.concat());
         made.write("offsets.npy", c(&[4], &made.offsets));
         made.write("pack.json", MANIFEST);
         made.write("names.txt", NAMES.join("\n") + "\n");
@@ -106,9 +106,9 @@ fn a_pack_gives_back_what_was_put_in() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                for (i, grey) in [(2, 200), (0, 40), (1, 120), (0, 40)] {
+                for (i, gray) in [(2, 200), (0, 40), (1, 120), (0, 40)] {
                     let bytes = pack.image(i).unwrap();
-                    assert_eq!(bytes, jpeg(grey));
+                    assert_eq!(bytes, jpeg(gray));
                 }
             });
         }
@@ -133,7 +133,7 @@ fn a_pack_gives_back_what_was_put_in() {
 }
 
 #[test]
-fn all_but_pictures_and_offsets_is_optional() {
+fn all_but_images_and_offsets_is_optional() {
     let made = Made::new();
     for name in ["names.txt", "identity.npy", "landmarks.npy"] {
         fs::remove_file(made.path().join(name)).unwrap();
@@ -244,7 +244,7 @@ fn every_corruption_is_named() {
         ("names.txt", vec![b'a'; 1000], &["at most", "found 1000"]),
         ("identity.npy", c(&[3], &[1_i64, 2, 3]), &["type \"<i4\", found \"<i8\""]),
         ("identity.npy", c(&[2], &[1, 2]), &["expected shape [3], found [2]"]),
-        ("identity.npy", c(&[3], &[1, 2, -3]), &["picture 2", "found -3"]),
+        ("identity.npy", c(&[3], &[1, 2, -3]), &["image 2", "found -3"]),
         ("landmarks.npy", c(&[3, 10], &landmarks()), &["expected shape [3, 5, 2]", "[3, 10]"]),
         ("landmarks.npy", c(&[3, 5, 2], &[0_f64; 30]), &["type \"<f4\", found \"<f8\""]),
         (
@@ -252,8 +252,8 @@ fn every_corruption_is_named() {
             npy(&[3, 5, 2], npyz::Order::Fortran, &landmarks()),
             &["C order", "Fortran"],
         ),
-        ("landmarks.npy", c(&[3, 5, 2], &faulty), &["picture 2", "ten finite", "NaN"]),
-        ("landmarks.npy", c(&[3, 5, 2], &infinite), &["picture 0", "inf"]),
+        ("landmarks.npy", c(&[3, 5, 2], &faulty), &["image 2", "ten finite", "NaN"]),
+        ("landmarks.npy", c(&[3, 5, 2], &infinite), &["image 0", "inf"]),
     ];
     for (name, bytes, expected) in cases {
         let made = Made::new();

@@ -8,9 +8,9 @@ use ndarray::Array3;
 use rayon::prelude::*;
 use training::dataset::{Pack, Pairs};
 
-/// The window of a picture at 96×96, bilinear, borders repeated.
-fn crop(picture: &image::RgbImage, window: Window) -> Array3<f32> {
-    let (width, height) = picture.dimensions();
+/// The window of an image at 96×96, bilinear, borders repeated.
+fn crop(image: &image::RgbImage, window: Window) -> Array3<f32> {
+    let (width, height) = image.dimensions();
     // For each of 96 places: the pixel before, the one after, the share of it.
     let places = |start: f64, length: f64, side: u32| -> Vec<(usize, usize, f32)> {
         let last = side as usize - 1;
@@ -23,7 +23,7 @@ fn crop(picture: &image::RgbImage, window: Window) -> Array3<f32> {
     };
     let columns = places(window.x, window.width, width);
     let rows = places(window.y, window.height, height);
-    let (values, row) = (picture.as_raw(), 3 * width as usize);
+    let (values, row) = (image.as_raw(), 3 * width as usize);
     Array3::from_shape_fn((3, 96, 96), |(c, y, x)| {
         let ((y0, y1, fy), (x0, x1, fx)) = (rows[y], columns[x]);
         let value = |y, x| f32::from(values[y * row + 3 * x + c]);

@@ -1,5 +1,5 @@
 //! Detection, landmarks and quality on real photographs, where the shared folder is
-//! there: every 19th of LFW's untouched pictures, or all of them with
+//! there: every 19th of LFW's untouched images, or all of them with
 //! `FACENET_EVERY_PICTURE=1`. Nothing of the kind was trained on.
 
 // Clippy allows them in test functions only, not in what they call.
@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use training::dataset::Pack;
 use training::landmarks::LandmarkError;
 
-/// The face of a picture whose nose is where the given points say, of all that are found.
+/// The face of an image whose nose is where the given points say, of all that are found.
 struct Seen {
     points: Landmarks,
     found: Option<AlignedFace>,
@@ -66,11 +66,11 @@ fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
         faces.iter().filter(|f| !f.quality.faults(&QualityLimits::WARN).is_empty()).count();
     let by_box = faces.iter().filter(|face| face.method == CropMethod::Box).count();
     let seconds: f64 = seen.iter().map(|seen| seen.seconds).sum();
-    eprintln!("{} pictures: found {recall:.4}, others {:.3} a picture", seen.len(), share(others));
+    eprintln!("{} images: found {recall:.4}, others {:.3} an image", seen.len(), share(others));
     eprintln!("{error:?}");
     let [refused, warned, by_box] = [refused, warned, by_box].map(share);
     eprintln!("refused {refused:.4}, warned of {warned:.4}, framed by the box {by_box:.4}");
-    eprintln!("{:.1} ms a picture and thread", 1e3 * seconds / seen.len() as f64);
+    eprintln!("{:.1} ms an image and thread", 1e3 * seconds / seen.len() as f64);
     for (name, value) in [
         ("size", (|face| face.quality.size) as fn(&AlignedFace) -> f32),
         ("sharpness", |face| face.quality.sharpness),

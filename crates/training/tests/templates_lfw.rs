@@ -1,10 +1,10 @@
 //! The mean of a person's photos against the nearest of them, on the shared LFW pack:
 //! `cargo test -p training --test templates_lfw -- --ignored --nocapture`.
 //!
-//! Enrolled are people of six pictures or more, with five of them; the others, ten a
-//! person at most, are probes. Strangers are the people of fewer pictures, with one.
+//! Enrolled are people of six images or more, with five of them; the others, ten a
+//! person at most, are probes. Strangers are the people of fewer images, with one.
 //! Two questions are asked: which way misses fewer enrolled people where both let as many
-//! strangers pass, and what a threshold that was calibrated on pairs of single pictures
+//! strangers pass, and what a threshold that was calibrated on pairs of single images
 //! means for a mean.
 
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]

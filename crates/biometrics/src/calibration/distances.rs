@@ -4,7 +4,7 @@
 //!
 //! | source | resampled by bootstrap | file |
 //! | --- | --- | --- |
-//! | all pairs of labelled pictures | people | `distances/all_pairs.rs` |
+//! | all pairs of labeled images | people | `distances/all_pairs.rs` |
 //! | a list of pairs | pairs | `distances/listed.rs` |
 //!
 //! Resamples stand side by side in lanes, the sample itself in the first: a pair is
@@ -28,7 +28,7 @@ const LANES: usize = 64;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Pairing {
-    /// All pairs of the pictures. They share pictures and people, so they are not
+    /// All pairs of the images. They share images and people, so they are not
     /// independent: intervals are by a bootstrap over people.
     All,
     /// Listed pairs, taken as independent: intervals of rates are Wilson's.
@@ -69,7 +69,7 @@ impl Distances {
         self.pairing
     }
 
-    /// Different pictures among the pairs; 0 where that is not known.
+    /// Different images among the pairs; 0 where that is not known.
     pub fn pictures(&self) -> usize {
         self.pictures
     }

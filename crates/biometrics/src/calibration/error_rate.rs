@@ -43,7 +43,7 @@ impl ErrorRate {
     }
 
     /// On the straight line from this to `other`; `share` is 0 at this.
-    pub(super) fn towards(self, other: Self, share: f64) -> Self {
+    pub(super) fn toward(self, other: Self, share: f64) -> Self {
         let along = |a: f64, b: f64| a + share * (b - a);
         Self {
             value: along(self.value, other.value),

@@ -5,7 +5,7 @@
 //!   "format": "facenet-calibration",
 //!   "version": 1,
 //!   "about": { "variant", "weights_sha256", "created", "data", "faces", "pairing",
-//!              "pictures", "people", "failures" },
+//!              "images", "people", "failures" },
 //!   "default": { "fmr", "prior" },
 //!   "genuine", "impostor": pairs of one person and of two,
 //!   "operating_points": [ { "fmr", "threshold", … }, … ]        to be read by people

@@ -29,7 +29,7 @@ pub struct GalleryPoint {
     pub threshold: Threshold,
     /// False match rate of one comparison there.
     pub fmr: ErrorRate,
-    /// How often one picture of the right person is refused there.
+    /// How often one image of the right person is refused there.
     pub fnmr: ErrorRate,
     /// The false positive identification rate expected there, with the interval that
     /// the false match rate's gives.
@@ -56,7 +56,7 @@ pub fn gallery_fpir(fmr: f64, gallery: usize) -> f64 {
 impl Calibration {
     /// The most permissive threshold at which a stranger is taken for somebody of a
     /// gallery in at most `fpir` of cases. `gallery` counts the **faces** that a
-    /// probe is compared with, several a person if there are several pictures.
+    /// probe is compared with, several a person if there are several images.
     ///
     /// # Errors
     /// When `fpir` is not above 0 and at most 1; when the gallery is empty; and when

@@ -6,7 +6,7 @@
 use super::distances::Sample;
 use super::grid;
 
-/// Neighbouring bins that share one answer.
+/// Neighboring bins that share one answer.
 struct Pool {
     same: f64,
     other: f64,

@@ -109,7 +109,7 @@ impl Table {
                 let width = f64::from(high.threshold.distance() - low.threshold.distance());
                 let share = f64::from(threshold - low.threshold.distance()) / width;
                 let ([fmr, fnmr], [fmr_high, fnmr_high]) = (rates(low), rates(high));
-                [fmr.towards(fmr_high, share), fnmr.towards(fnmr_high, share)]
+                [fmr.toward(fmr_high, share), fnmr.toward(fnmr_high, share)]
             }
             (Some(row), None) | (None, Some(row)) => rates(row),
             (None, None) => [ErrorRate { value: 0.0, low: 0.0, high: 1.0 }; 2],
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::evaluation::Rate;
 
-    /// Pictures of 30 people, of whom some look like everybody: pairs that share one of
+    /// Images of 30 people, of whom some look like everybody: pairs that share one of
     /// them are far from independent.
     fn crowd(seed: u64) -> (Vec<Encoding>, Vec<usize>) {
         let mut random = Random::new(0xc0de ^ seed << 16);

@@ -2,7 +2,7 @@
 
 use super::EvaluationError;
 
-/// Two pictures that were compared, or could not be.
+/// Two images that were compared, or could not be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
     /// Their distance; `None` for a failure.

@@ -1,4 +1,4 @@
-//! How distances of one person's and of two people's pictures are spread.
+//! How distances of one person's and of two people's images are spread.
 
 use serde::Serialize;
 

@@ -9,8 +9,8 @@
 //! | FPIR, false positive identification rate | probes of strangers | is taken for somebody |
 //! | FNIR, false negative identification rate | probes of enrolled people | is not given their name |
 //!
-//! One picture of each enrolled person is in the gallery, their others are probes.
-//! People with several pictures are enrolled first, since others could not be probed;
+//! One image of each enrolled person is in the gallery, their others are probes.
+//! People with several images are enrolled first, since others could not be probed;
 //! of each stranger there is one probe. A probe without a face accepts nobody: a miss
 //! for an enrolled person, no error for a stranger. Probes return in several galleries
 //! and are then not independent, so intervals are a little too narrow.
@@ -85,7 +85,7 @@ impl Galleries {
     /// enough: as many enrolled and a tenth as many strangers, with two people or
     /// more to probe.
     ///
-    /// `vectors` holds each picture's description, numbers or bytes, nothing where there
+    /// `vectors` holds each image's description, numbers or bytes, nothing where there
     /// is no face; `people` who is on it.
     ///
     /// # Panics
@@ -207,7 +207,7 @@ struct Draw {
     gallery: Array2<f32>,
     /// Squared lengths of the rows.
     squares: Array1<f64>,
-    /// Other pictures of enrolled people, with the row of the person, if there is one.
+    /// Other images of enrolled people, with the row of the person, if there is one.
     mates: Vec<(usize, Option<usize>)>,
     strangers: Vec<usize>,
 }
@@ -222,7 +222,7 @@ impl Draw {
     ) -> Self {
         let mut people: Vec<_> = by_person.iter().map(|pictures| pictures.to_vec()).collect();
         random.shuffle(&mut people);
-        // Stable: in random order among those with several pictures, and the others.
+        // Stable: in random order among those with several images, and the others.
         people.sort_by_key(|pictures| pictures.len() < 2);
         let others = people.split_off(size);
         let (mut rows, mut mates) = (Vec::new(), Vec::new());

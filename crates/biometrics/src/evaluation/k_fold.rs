@@ -37,7 +37,7 @@ pub struct KFold {
 impl KFold {
     /// Chooses thresholds and judges every fold.
     ///
-    /// Candidates for a threshold are the middles between neighbouring distances
+    /// Candidates for a threshold are the middles between neighboring distances
     /// of the other folds, and accepting none or all; among equally accurate ones
     /// the smallest, which is the strictest, is taken. Time grows as
     /// n·log n + folds·n.

@@ -68,7 +68,7 @@ impl Rate {
     /// Wilson's score interval at 95 % (Wilson 1927): the rates p for which
     /// |value - p| is at most z·√(p(1-p)/n), z = 1.96.
     ///
-    /// Right for independent trials. Pairs that share pictures or people are
+    /// Right for independent trials. Pairs that share images or people are
     /// not, and the true uncertainty is then larger.
     ///
     /// ```

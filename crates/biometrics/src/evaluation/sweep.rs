@@ -1,6 +1,6 @@
 //! The walk through every threshold that makes a difference.
 //!
-//! With the rule distance < threshold, all thresholds between two neighbouring
+//! With the rule distance < threshold, all thresholds between two neighboring
 //! distances accept the same comparisons, and those of one distance can only be
 //! accepted together. So for m different distances there are m + 1 steps, from
 //! none to all accepted. Cross-validation and the ROC both take this walk.
@@ -45,7 +45,7 @@ pub(super) fn sweep(sorted: impl Iterator<Item = (f64, bool)>) -> impl Iterator<
 /// A threshold that accepts `low` and not `high`, which is larger.
 fn between(low: f64, high: f64) -> f64 {
     let middle = f64::midpoint(low, high);
-    // Between neighbouring numbers the middle is rounded to one of them.
+    // Between neighboring numbers the middle is rounded to one of them.
     if middle > low { middle } else { high }
 }
 
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_numbers_are_told_apart() {
+    fn neighboring_numbers_are_told_apart() {
         for low in [0.7, -0.7, 0.0, -5e-324, 1e30] {
             let high = f64::next_up(low);
             let threshold = between(low, high);

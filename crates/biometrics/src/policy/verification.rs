@@ -52,7 +52,7 @@ pub struct VerificationStats {
 /// A calibration in a few words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CalibrationSummary {
-    /// What the pictures are called.
+    /// What the images are called.
     pub data: String,
     /// Day of making.
     pub created: String,

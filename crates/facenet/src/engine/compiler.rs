@@ -34,7 +34,7 @@ impl Builder for Compiler<'_> {
 
     fn input(&mut self, shape: [usize; 3]) -> Value {
         let input = self.program.input();
-        assert_eq!(self.program.shape(input), shape, "the definition takes other pictures");
+        assert_eq!(self.program.shape(input), shape, "the definition takes other images");
         input
     }
 

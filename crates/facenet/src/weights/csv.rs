@@ -20,7 +20,7 @@ const BYTES_A_VALUE: u64 = 64;
 
 /// Reads `spec`'s file.
 pub(super) fn read(path: &Path, spec: &TensorSpec) -> Result<Vec<f32>, WeightsError> {
-    // Room for a small web page, so that it is recognised as one.
+    // Room for a small web page, so that it is recognized as one.
     let limit = BYTES_A_VALUE * spec.len() as u64 + (1 << 20);
     let bytes = bounded_file::read(path, limit)?;
     parse(&bytes).map_err(|fault| of_file(path, spec, fault))

@@ -46,7 +46,7 @@ impl<D: Detector> Detector for RotatedDetector<D> {
     }
 }
 
-/// A rotated copy on grey, large enough for all of the photo, and the way from it to the
+/// A rotated copy on gray, large enough for all of the photo, and the way from it to the
 /// photo.
 fn turned(photo: &Photo, turn: f64) -> (Photo, Similarity) {
     let [width, height] = [photo.width(), photo.height()].map(f64::from);

@@ -109,14 +109,14 @@ impl LandmarkFinder {
 
     /// The mean of the looks through views and their mirror images.
     fn look(&self, photo: &Photo, views: &[Similarity]) -> FoundLandmarks {
-        let mut pictures = Vec::with_capacity(2 * views.len());
+        let mut images = Vec::with_capacity(2 * views.len());
         for view in views {
-            let picture = view::image(photo, view);
-            let mut mirrored = picture.clone();
+            let image = view::image(photo, view);
+            let mut mirrored = image.clone();
             mirrored.invert_axis(Axis(2));
-            pictures.extend([picture, mirrored]);
+            images.extend([image, mirrored]);
         }
-        let rows: Vec<_> = pictures.iter().map(|picture| picture.view()).collect();
+        let rows: Vec<_> = images.iter().map(|image| image.view()).collect();
         let answers = self.answer(stack(Axis(0), &rows).expect("of one shape").view());
         let mut sum = FoundLandmarks { landmarks: [[0.0; 2]; 5], confidence: 0.0 };
         for (i, answer) in answers.rows().into_iter().enumerate() {
@@ -124,8 +124,8 @@ impl LandmarkFinder {
             let outputs = if i % 2 == 1 { view::unmirrored(&outputs) } else { outputs };
             let landmarks = view::to_photo(&outputs, &views[i / 2]);
             let values = sum.landmarks.as_flattened_mut().iter_mut().zip(landmarks.as_flattened());
-            values.for_each(|(sum, value)| *sum += value / pictures.len() as f32);
-            sum.confidence += confidence(&outputs) / pictures.len() as f32;
+            values.for_each(|(sum, value)| *sum += value / images.len() as f32);
+            sum.confidence += confidence(&outputs) / images.len() as f32;
         }
         sum
     }

@@ -1,7 +1,7 @@
 //! What the landmark network is shown: a round piece of the photo.
 //!
 //! The view is framed as the encoder's crop is (about the face, [`INPUT_SIZE`] pixels of
-//! crop to [`VIEW_SIZE`] of view), and all outside the inscribed circle is grey. A round
+//! crop to [`VIEW_SIZE`] of view), and all outside the inscribed circle is gray. A round
 //! view shows the same part of a photo at any rotation, so in training the roll cannot be
 //! told from where an image ends.
 

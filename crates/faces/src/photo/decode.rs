@@ -6,12 +6,12 @@
 //! 2. the format, by the first bytes ([`super::format`]);
 //! 3. width, height and decoded size, from the header alone, before the first
 //!    pixel is allocated: the decoders' own limit is not asked on every route;
-//! 4. the end of a JPEG, whose decoder fills what is missing with grey;
+//! 4. the end of a JPEG, whose decoder fills what is missing with gray;
 //! 5. panics of a decoder, which become [`PhotoError::Damaged`]. The line that a panic
 //!    prints stays: only a hook of the whole process could silence it, and that is not a
 //!    library's to set. None was seen to panic on damaged files.
 //!
-//! Compressed text in a file is not unpacked, and its colour profile and EXIF
+//! Compressed text in a file is not unpacked, and its color profile and EXIF
 //! data only up to [`EXTRAS`].
 
 use std::error::Error;
@@ -28,11 +28,11 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 use super::{DecodeLimits, Need, PhotoError, format, orientation};
 use crate::resample::pyramid::halved;
 
-/// Bytes that a decoder may take before the picture's size is known: for a row of
-/// pixels, a colour profile, EXIF data.
+/// Bytes that a decoder may take before the image's size is known: for a row of
+/// pixels, a color profile, EXIF data.
 const EXTRAS: u64 = 32 << 20;
 
-/// An upright picture in 8-bit RGB.
+/// An upright image in 8-bit RGB.
 #[derive(Clone)]
 pub struct Photo {
     rgb: RgbImage,
@@ -44,7 +44,7 @@ impl Photo {
     /// Reads and decodes an image file: PNG, JPEG, WebP, BMP, GIF (its first
     /// frame) or TIFF, told by content, not by extension.
     ///
-    /// Sixteen-bit, grey and palette pictures become 8-bit RGB, transparent
+    /// Sixteen-bit, gray and palette images become 8-bit RGB, transparent
     /// ones are laid on white, and the EXIF orientation is applied.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl Photo {
         Ok(Photo::from_rgb(rgb))
     }
 
-    /// A picture that is decoded and upright already.
+    /// An image that is decoded and upright already.
     #[must_use]
     pub fn from_rgb(image: RgbImage) -> Photo {
         Photo { rgb: image, half: OnceLock::new() }
@@ -155,7 +155,7 @@ fn refused(name: &str, error: FileError) -> PhotoError {
     }
 }
 
-/// The picture in `bytes`, upright.
+/// The image in `bytes`, upright.
 fn decode(
     bytes: &[u8],
     file: &str,

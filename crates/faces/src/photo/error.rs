@@ -70,7 +70,7 @@ pub enum PhotoError {
         /// What the decoder says.
         found: String,
     },
-    /// The picture has no pixels, more than
+    /// The image has no pixels, more than
     /// [`DecodeLimits::pixels`](super::DecodeLimits::pixels), or a side longer than
     /// [`DecodeLimits::side`](super::DecodeLimits::side).
     #[error(
@@ -122,7 +122,7 @@ pub enum PhotoError {
     },
 }
 
-/// How much memory a picture needs, as far as it is known.
+/// How much memory an image needs, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// So many bytes.

@@ -1,4 +1,4 @@
-//! Turning a picture upright.
+//! Turning an image upright.
 //!
 //! Cameras store what the sensor saw and note in the EXIF data which way was
 //! up: one of eight orientations, all turns by 90° with and without mirroring.
@@ -27,9 +27,9 @@ pub(super) fn of(decoder: &mut impl ImageDecoder, format: ImageFormat) -> Orient
     found.unwrap_or(Orientation::NoTransforms)
 }
 
-/// The picture turned so that up is up.
+/// The image turned so that up is up.
 pub(super) fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
-    // Of a pixel of the upright picture: whether the stored one's column is found by
+    // Of a pixel of the upright image: whether the stored one's column is found by
     // the row, and whether column and row are counted from the end.
     let (is_turned, right, down) = match orientation {
         Orientation::NoTransforms => return image,
@@ -53,7 +53,7 @@ pub(super) fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
     let [beside, below] = if is_turned { [along[1], along[0]] } else { along };
     let first = (line * w + column) as isize;
     let (stored, (pixels, _)) = (image.as_chunks::<3>().0, turned.as_chunks_mut::<3>());
-    // Tile by tile, so that of both pictures all is used that a cache takes in.
+    // Tile by tile, so that of both images all is used that a cache takes in.
     pixels.par_chunks_mut(TILE * width).enumerate().for_each(|(band, rows)| {
         let first = first + (TILE * band) as isize * below;
         for x in (0..width).step_by(TILE) {

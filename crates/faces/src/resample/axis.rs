@@ -1,8 +1,8 @@
-//! Resampling a part of one colour plane to a given size.
+//! Resampling a part of one color plane to a given size.
 //!
 //! Coordinates are continuous: pixel `i` covers `[i, i + 1)`, its middle is at
 //! `i + 0.5`. Output pixel `j` of `n` looks at the point
-//! `origin + (j + 0.5) * length / n`; beyond the picture its border pixels are
+//! `origin + (j + 0.5) * length / n`; beyond the image its border pixels are
 //! repeated.
 //!
 //! One filter, a tent, serves all scales; `scale = length / n` is how many
@@ -94,10 +94,10 @@ impl Tap {
         for i in low..=high {
             weights[clamp(i) - first] += half - (i as f64 - middle).abs();
         }
-        Tap::normalised(first, weights)
+        Tap::normalized(first, weights)
     }
 
-    /// The same for a tent far wider than the picture: what falls outside is
+    /// The same for a tent far wider than the image: what falls outside is
     /// added up by its area rather than pixel by pixel.
     fn wide(middle: f64, half: f64, source: usize) -> Tap {
         // The tent's integral from its left end to `t`.
@@ -110,10 +110,10 @@ impl Tap {
             i if i == source => 1.0,
             i => area(i as f64 - 0.5),
         };
-        Tap::normalised(0, (0..source).map(|i| edge(i + 1) - edge(i)).collect())
+        Tap::normalized(0, (0..source).map(|i| edge(i + 1) - edge(i)).collect())
     }
 
-    fn normalised(first: usize, weights: Vec<f64>) -> Tap {
+    fn normalized(first: usize, weights: Vec<f64>) -> Tap {
         let sum: f64 = weights.iter().sum();
         Tap { first, weights: weights.into_iter().map(|w| (w / sum) as f32).collect() }
     }
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn strong_reduction_averages_instead_of_picking() {
         // The finest stripes there are: picking every 10th would give all or
-        // nothing. Only at the border, which is repeated, one colour prevails.
+        // nothing. Only at the border, which is repeated, one color prevails.
         let stripes: Vec<f32> = (0..400).map(|i| (i % 2) as f32).collect();
         let values = along(&Axis::new(0.0, 400.0, 40, 400), &stripes);
         assert!(values.iter().all(|v| (v - 0.5).abs() < 0.04), "{values:?}");

@@ -34,7 +34,7 @@ pub(crate) struct PyramidLevel<'p> {
 }
 
 impl PyramidLevel<'_> {
-    /// The picture itself, where there are no others.
+    /// The image itself, where there are no others.
     pub(crate) fn whole(rgb: &RgbImage) -> PyramidLevel<'_> {
         PyramidLevel { rgb, factor: 1.0, blur: 0.0 }
     }
@@ -58,15 +58,15 @@ impl Photo {
 }
 
 /// The mean of each 2×2 pixels; a last row or column by itself counts twice.
-pub(crate) fn halved(picture: &RgbImage) -> RgbImage {
-    let (width, height) = (picture.width().div_ceil(2), picture.height().div_ceil(2));
+pub(crate) fn halved(image: &RgbImage) -> RgbImage {
+    let (width, height) = (image.width().div_ceil(2), image.height().div_ceil(2));
     let mut half = RgbImage::new(width, height);
-    let stride = 3 * picture.width() as usize;
+    let stride = 3 * image.width() as usize;
     if stride == 0 {
         return half;
     }
     let rows = half.par_chunks_exact_mut(3 * width as usize).with_min_len(ROWS);
-    rows.zip(picture.par_chunks(2 * stride)).for_each(|(half, pair)| {
+    rows.zip(image.par_chunks(2 * stride)).for_each(|(half, pair)| {
         let (upper, lower) = pair.split_at(stride);
         row(upper, if lower.is_empty() { upper } else { lower }, half);
     });
@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn a_half_holds_the_means_of_four_and_the_border_twice() {
-        let picture =
+        let image =
             RgbImage::from_fn(5, 3, |x, y| Rgb([10 * x as u8, 40 * y as u8, 200 + x as u8]));
-        let half = halved(&picture);
+        let half = halved(&image);
         assert_eq!(half.dimensions(), (3, 2));
         assert_eq!(half.get_pixel(0, 0).0, [5, 20, 201]);
         assert_eq!(half.get_pixel(1, 0).0, [25, 20, 203]);

@@ -10,7 +10,7 @@
 //! - from 2√3, a `PyramidLevel` of the photo is looked at instead, and what its pixels were
 //!   blurred by counts in the variance.
 //!
-//! Beyond the picture its border pixels are repeated.
+//! Beyond the image its border pixels are repeated.
 
 use std::f64::consts::SQRT_2;
 
@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use super::pyramid::PyramidLevel;
 use crate::{Photo, Similarity};
 
-/// Most looks along one axis; only pictures that cannot be halved any more want more.
+/// Most looks along one axis; only images that cannot be halved any more want more.
 const MOST_LOOKS: usize = 8;
 /// Rows that a thread takes at least.
 const ROWS: usize = 16;
@@ -57,39 +57,37 @@ pub fn warp_to_rgb(photo: &Photo, map: &Similarity, [w, h]: [usize; 2]) -> RgbIm
 ///
 /// # Panics
 /// If the image has no pixels.
-pub fn warp_image(picture: &RgbImage, map: &Similarity, side: usize) -> Vec<f32> {
-    sampled(&PyramidLevel::whole(picture), map, [side; 2])
+pub fn warp_image(image: &RgbImage, map: &Similarity, side: usize) -> Vec<f32> {
+    sampled(&PyramidLevel::whole(image), map, [side; 2])
 }
 
 fn sampled(level: &PyramidLevel<'_>, map: &Similarity, [width, height]: [usize; 2]) -> Vec<f32> {
-    let picture = level.rgb;
-    let (w, h) = picture.dimensions();
-    assert!(w > 0 && h > 0, "a picture of {w} × {h} pixels");
+    let image = level.rgb;
+    let (w, h) = image.dimensions();
+    assert!(w > 0 && h > 0, "an image of {w} × {h} pixels");
     let (looks, spread) = looks(map.scale(), level.blur);
     let places: Vec<f64> =
         (0..looks).map(|i| spread * ((i as f64 + 0.5) / looks as f64 - 0.5)).collect();
     let share = 1.0 / (255.0 * (looks * looks) as f32);
     let plane = width * height;
-    let colour = |row: usize, column: usize| {
+    let color = |row: usize, column: usize| {
         let mut sum = [0.0; 3];
         for down in &places {
             for right in &places {
                 let at = [column as f64 + 0.5 + right, row as f64 + 0.5 + down];
-                let colour = bilinear(picture, map.apply(at));
-                sum.iter_mut().zip(colour).for_each(|(sum, value)| *sum += value);
+                let color = bilinear(image, map.apply(at));
+                sum.iter_mut().zip(color).for_each(|(sum, value)| *sum += value);
             }
         }
         sum.map(|sum| (sum * share).clamp(0.0, 1.0))
     };
-    let mut colours = vec![[0.0; 3]; plane];
-    colours.par_chunks_mut(width.max(1)).with_min_len(ROWS).enumerate().for_each(
-        |(row, colours)| {
-            for (column, value) in colours.iter_mut().enumerate() {
-                *value = colour(row, column);
-            }
-        },
-    );
-    (0..3).flat_map(|channel| colours.iter().map(move |colour| colour[channel])).collect()
+    let mut colors = vec![[0.0; 3]; plane];
+    colors.par_chunks_mut(width.max(1)).with_min_len(ROWS).enumerate().for_each(|(row, colors)| {
+        for (column, value) in colors.iter_mut().enumerate() {
+            *value = color(row, column);
+        }
+    });
+    (0..3).flat_map(|channel| colors.iter().map(move |color| color[channel])).collect()
 }
 
 /// How many looks along an axis, and over how much of an output pixel.
@@ -104,8 +102,8 @@ fn looks(scale: f64, blur: f64) -> (usize, f64) {
     (looks, ((1.0 - before).max(0.0) / (1.0 - 1.0 / (n * n))).sqrt())
 }
 
-/// The colour at a place, in 0..255.
-fn bilinear(picture: &RgbImage, [x, y]: [f64; 2]) -> [f32; 3] {
+/// The color at a place, in 0..255.
+fn bilinear(image: &RgbImage, [x, y]: [f64; 2]) -> [f32; 3] {
     let axis = |place: f64, length: u32| {
         // Unlike `clamp`, `max` makes 0 of NaN.
         let place = (place - 0.5).max(0.0).min(f64::from(length - 1));
@@ -113,10 +111,10 @@ fn bilinear(picture: &RgbImage, [x, y]: [f64; 2]) -> [f32; 3] {
         (first, (first + 1).min(length as usize - 1), (place - first as f64) as f32)
     };
     let ((left, right, across), (upper, lower, down)) =
-        (axis(x, picture.width()), axis(y, picture.height()));
-    let samples = picture.as_raw();
+        (axis(x, image.width()), axis(y, image.height()));
+    let samples = image.as_raw();
     let pixel = |x: usize, y: usize| -> [f32; 3] {
-        let at = 3 * (y * picture.width() as usize + x);
+        let at = 3 * (y * image.width() as usize + x);
         [samples[at], samples[at + 1], samples[at + 2]].map(f32::from)
     };
     let [a, b, c, d] =
@@ -134,7 +132,7 @@ mod tests {
     use super::*;
     use crate::{Photo, Window, crop_window};
 
-    /// A picture without symmetry, smooth.
+    /// An image without symmetry, smooth.
     fn hills(side: u32) -> RgbImage {
         let wave = |v: u32, period: f64| 127.0 + 120.0 * (f64::from(v) / period).sin();
         RgbImage::from_fn(side, side, |x, y| {
@@ -158,11 +156,11 @@ mod tests {
 
     #[test]
     fn a_quarter_turn_moves_pixels_without_changing_them() {
-        let picture = hills(96);
-        let turned = image::imageops::rotate90(&picture);
+        let image = hills(96);
+        let turned = image::imageops::rotate90(&image);
         let quarter = std::f64::consts::FRAC_PI_2;
         let back = warp_image(&turned, &Similarity::new(1.0, quarter, [48.0; 2], [48.0; 2]), 96);
-        for (x, y, pixel) in picture.enumerate_pixels() {
+        for (x, y, pixel) in image.enumerate_pixels() {
             for channel in 0..3 {
                 let found = 255.0 * back[channel * 96 * 96 + (y * 96 + x) as usize];
                 assert!((found - f32::from(pixel.0[channel])).abs() < 1e-3, "{x}, {y}: {found}");
@@ -172,18 +170,18 @@ mod tests {
 
     #[test]
     fn a_level_is_seen_as_the_photo_itself() {
-        let picture = hills(1200);
-        let photo = Photo::from_rgb(picture.clone());
+        let image = hills(1200);
+        let photo = Photo::from_rgb(image.clone());
         for (scale, turn) in [(3.6, 0.0), (3.6, 0.6), (6.9, -0.3), (11.0, 0.2)] {
             let map = Similarity::new(scale, turn, [24.0; 2], [611.3, 597.1]);
-            let (levels, whole) = (warp(&photo, &map, 48), warp_image(&picture, &map, 48));
+            let (levels, whole) = (warp(&photo, &map, 48), warp_image(&image, &map, 48));
             let off = levels.iter().zip(&whole).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off < 0.02, "{scale}, {turn}: {off}");
         }
     }
 
     #[test]
-    fn fine_stripes_become_grey_at_any_turn() {
+    fn fine_stripes_become_gray_at_any_turn() {
         let stripes = RgbImage::from_fn(600, 600, |x, _| Rgb([255 * (x % 2) as u8; 3]));
         let photo = Photo::from_rgb(stripes.clone());
         for turn in [0.0, 0.4, 0.785, 1.3] {
@@ -196,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn places_far_outside_and_scales_beyond_reason_give_colours() {
+    fn places_far_outside_and_scales_beyond_reason_give_colors() {
         let photo = Photo::from_rgb(hills(8));
         for map in [
             Similarity::new(1.0, 0.3, [0.0; 2], [1e12, -1e12]),

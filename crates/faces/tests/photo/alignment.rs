@@ -46,17 +46,17 @@ fn all_eight_orientations_give_the_same_encoding() {
     }
 }
 
-/// The photo turned about its middle by `degrees`, clockwise, on grey.
+/// The photo turned about its middle by `degrees`, clockwise, on gray.
 fn turned(photo: &Photo, degrees: f64) -> Photo {
     let side = f64::from(photo.width()).hypot(f64::from(photo.height())).ceil();
     let middle = [photo.width(), photo.height()].map(|v| f64::from(v) / 2.0);
     let back = Similarity::new(1.0, -degrees.to_radians(), [side / 2.0; 2], middle);
-    let picture = RgbImage::from_fn(side as u32, side as u32, |x, y| {
+    let image = RgbImage::from_fn(side as u32, side as u32, |x, y| {
         let [x, y] = back.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]).map(|v| v - 0.5);
         image::imageops::interpolate_bilinear(photo.rgb(), x as f32, y as f32)
             .unwrap_or(image::Rgb([128; 3]))
     });
-    Photo::from_rgb(picture)
+    Photo::from_rgb(image)
 }
 
 #[test]
@@ -116,11 +116,11 @@ fn boxes_of_no_face_have_a_low_confidence() {
     let plain = |value| RgbImage::from_pixel(200, 200, image::Rgb([value; 3]));
     let stripes =
         RgbImage::from_fn(200, 200, |x, y| image::Rgb([255 * ((x / 9 + y / 14) % 2) as u8; 3]));
-    for (name, picture) in
+    for (name, image) in
         [("noise", noise), ("black", plain(0)), ("white", plain(255)), ("stripes", stripes)]
     {
         let place = faces::FaceBox { x: 40.0, y: 40.0, width: 120.0, height: 120.0, score: 9.0 };
-        let face = aligner.align(&Photo::from_rgb(picture), &place);
+        let face = aligner.align(&Photo::from_rgb(image), &place);
         assert!(face.landmarks.confidence < 0.3, "{name}: {}", face.landmarks.confidence);
         assert_eq!(face.method, CropMethod::Box, "{name}");
     }

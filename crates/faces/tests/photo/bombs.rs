@@ -39,7 +39,7 @@ fn sides_and_decoded_bytes_have_limits_too() {
 }
 
 #[test]
-fn a_picture_of_no_pixels_is_none() {
+fn a_image_of_no_pixels_is_none() {
     let mut gif = encoded(gradient(2, 2), ImageFormat::Gif);
     // Width and height of the screen.
     gif[6..10].fill(0);
@@ -48,7 +48,7 @@ fn a_picture_of_no_pixels_is_none() {
 }
 
 /// Text, profiles and EXIF that unpack to a gigabyte cost neither time nor
-/// memory: the picture itself is one pixel.
+/// memory: the image itself is one pixel.
 #[test]
 fn packed_extras_are_not_unpacked_beyond_the_limit() {
     let packed = packed_zeros(1 << 30);

@@ -16,7 +16,7 @@ fn files() -> Vec<(ImageFormat, Vec<u8>, Photo)> {
 }
 
 #[test]
-fn a_cut_file_is_an_error_or_still_the_whole_picture() {
+fn a_cut_file_is_an_error_or_still_the_whole_image() {
     for (format, bytes, whole) in files() {
         for length in 1..bytes.len() {
             match decoded(&bytes[..length]) {
@@ -24,7 +24,7 @@ fn a_cut_file_is_an_error_or_still_the_whole_picture() {
                 Ok(photo) => assert_eq!(photo, whole, "{format:?} cut at {length}"),
                 Err(error) => {
                     let message = error.to_string();
-                    assert!(message.starts_with("\"test picture\": "), "{message}");
+                    assert!(message.starts_with("\"test image\": "), "{message}");
                     assert!(!message.contains('\n'), "{message}");
                 }
             }

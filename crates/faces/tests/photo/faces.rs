@@ -64,7 +64,7 @@ fn nobody_is_seen_in_black_white_stripes_and_noise() {
         RgbImage::from_fn(480, 360, |x, y| Rgb(cells[(y / grain * 480 + x / grain) as usize]))
     };
     let plain = |value: u8| RgbImage::from_pixel(480, 360, Rgb([value; 3]));
-    let pictures = [
+    let images = [
         plain(0),
         plain(255),
         plain(128),
@@ -74,10 +74,10 @@ fn nobody_is_seen_in_black_white_stripes_and_noise() {
         RgbImage::from_fn(480, 360, |x, y| Rgb([255 * ((x / 12 + y / 12) % 2) as u8; 3])),
         RgbImage::from_fn(480, 360, |x, y| Rgb([(x / 2) as u8, (y / 2) as u8, 128])),
     ];
-    for (i, picture) in pictures.into_iter().enumerate() {
-        let photo = Photo::from_rgb(picture);
+    for (i, image) in images.into_iter().enumerate() {
+        let photo = Photo::from_rgb(image);
         let found = faces(&photo);
-        assert!(found.is_empty(), "picture {i}: {found:?}");
+        assert!(found.is_empty(), "image {i}: {found:?}");
         let error = choose(&found, &photo, FaceChoice::Largest).expect_err("nobody");
         assert_eq!(error, FaceError::NoFace { width: 480, height: 360 });
     }
@@ -94,14 +94,14 @@ fn pictures_too_small_for_a_face_have_none() {
 
 /// Sample photos side by side, each as tall as its share says.
 fn montage(parts: &[(&str, u32)]) -> Photo {
-    let mut picture = RgbImage::from_pixel(360 * parts.len() as u32, 360, Rgb([90; 3]));
+    let mut image = RgbImage::from_pixel(360 * parts.len() as u32, 360, Rgb([90; 3]));
     for (i, (name, height)) in parts.iter().enumerate() {
         let photo = sample(name);
         let width = photo.width() * height / photo.height();
         let part = resize(photo.rgb(), width.min(360), *height, FilterType::Triangle);
-        replace(&mut picture, &part, 360 * i as i64, 0);
+        replace(&mut image, &part, 360 * i as i64, 0);
     }
-    Photo::from_rgb(picture)
+    Photo::from_rgb(image)
 }
 
 #[test]
@@ -169,9 +169,9 @@ fn another_implementation_finds_the_same_faces() {
         theirs.set_score_thresh(6.0);
         theirs.set_slide_window_step(4, 4);
         theirs.set_pyramid_scale_factor(0.85);
-        let grey = grayscale(photo.rgb());
-        let (width, height) = grey.dimensions();
-        let theirs = theirs.detect(&rustface::ImageData::new(&grey, width, height));
+        let gray = grayscale(photo.rgb());
+        let (width, height) = gray.dimensions();
+        let theirs = theirs.detect(&rustface::ImageData::new(&gray, width, height));
         assert_eq!((ours.len(), theirs.len()), (1, 1), "{name}");
         let (ours, theirs) = (ours[0], theirs[0].bbox());
         let off = [

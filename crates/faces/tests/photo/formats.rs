@@ -15,30 +15,30 @@ fn difference(a: &Photo, b: &RgbImage) -> u8 {
 }
 
 #[test]
-fn every_format_gives_the_same_picture() {
-    let picture = gradient(24, 16);
+fn every_format_gives_the_same_image() {
+    let image = gradient(24, 16);
     for format in FORMATS {
-        let photo = decoded(&encoded(picture.clone(), format)).unwrap();
-        // GIF has 256 colours, JPEG loses detail.
+        let photo = decoded(&encoded(image.clone(), format)).unwrap();
+        // GIF has 256 colors, JPEG loses detail.
         let lossy = matches!(format, ImageFormat::Jpeg | ImageFormat::Gif);
         let allowed = if lossy { 24 } else { 0 };
-        assert!(difference(&photo, &picture) <= allowed, "{format:?}");
+        assert!(difference(&photo, &image) <= allowed, "{format:?}");
     }
 }
 
 #[test]
-fn sixteen_bits_grey_and_transparency_become_eight_bit_rgb() {
+fn sixteen_bits_gray_and_transparency_become_eight_bit_rgb() {
     type Wide<P> = ImageBuffer<P, Vec<u16>>;
     let wide: DynamicImage = Wide::from_pixel(3, 2, Rgb([0_u16, 32_896, 65_535])).into();
-    let grey: DynamicImage = GrayImage::from_pixel(3, 2, Luma([77])).into();
-    let wide_grey: DynamicImage = Wide::from_pixel(3, 2, Luma([25_700_u16])).into();
+    let gray: DynamicImage = GrayImage::from_pixel(3, 2, Luma([77])).into();
+    let wide_gray: DynamicImage = Wide::from_pixel(3, 2, Luma([25_700_u16])).into();
     let half: DynamicImage = image::RgbaImage::from_pixel(3, 2, Rgba([200, 100, 0, 128])).into();
     let clear: DynamicImage = image::GrayAlphaImage::from_pixel(3, 2, LumaA([10, 0])).into();
     let cases = [
         (wide, [0, 128, 255]),
-        (grey, [77; 3]),
-        (wide_grey, [100; 3]),
-        // Half of the colour and half of white.
+        (gray, [77; 3]),
+        (wide_gray, [100; 3]),
+        // Half of the color and half of white.
         (half, [227, 177, 127]),
         (clear, [255; 3]),
     ];
@@ -46,7 +46,7 @@ fn sixteen_bits_grey_and_transparency_become_eight_bit_rgb() {
         for format in [ImageFormat::Png, ImageFormat::Tiff] {
             let kind = image.color();
             let mut file = std::io::Cursor::new(Vec::new());
-            // TIFF cannot hold grey with alpha.
+            // TIFF cannot hold gray with alpha.
             if image.write_to(&mut file, format).is_err() {
                 assert!(format == ImageFormat::Tiff && kind.has_alpha(), "{kind:?} {format:?}");
                 continue;
@@ -62,8 +62,8 @@ fn a_palette_is_looked_up() {
     // PNG with two bits a pixel: white, black, red, green.
     let palette = [255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0];
     let mut png = super::pictures::png_claiming(4, 1, &[]);
-    let (bits, colour) = (24, 25);
-    (png[bits], png[colour]) = (2, 3);
+    let (bits, color) = (24, 25);
+    (png[bits], png[color]) = (2, 3);
     let header = super::pictures::chunk(b"IHDR", &png[16..29]);
     png.splice(8.., header);
     png.extend(super::pictures::chunk(b"PLTE", &palette));
@@ -92,7 +92,7 @@ fn a_cmyk_jpeg_becomes_rgb() {
     }
 }
 
-/// An 8×8 baseline JPEG of one colour in four components.
+/// An 8×8 baseline JPEG of one color in four components.
 fn cmyk_jpeg(ink: [u8; 4]) -> Vec<u8> {
     let mut jpeg = vec![0xff, 0xd8];
     let mut segment = |kind: u8, data: &[u8]| {
@@ -145,8 +145,8 @@ fn of_a_gif_only_the_first_frame_is_decoded() {
     {
         let mut encoder = GifEncoder::new_with_speed(&mut gif, 30);
         let frames = (0..10_000).map(|i| {
-            let colour = if i == 0 { [200, 0, 0, 255] } else { [0, 0, 200, 255] };
-            Frame::new(image::RgbaImage::from_pixel(4, 4, Rgba(colour)))
+            let color = if i == 0 { [200, 0, 0, 255] } else { [0, 0, 200, 255] };
+            Frame::new(image::RgbaImage::from_pixel(4, 4, Rgba(color)))
         });
         encoder.encode_frames(frames).unwrap();
     }
@@ -158,10 +158,10 @@ fn of_a_gif_only_the_first_frame_is_decoded() {
 }
 
 #[test]
-fn tiny_and_very_long_pictures_are_photos() {
+fn tiny_and_very_long_images_are_photos() {
     for (width, height) in [(1, 1), (1, 60_000), (60_000, 1)] {
-        let picture = RgbImage::from_pixel(width, height, Rgb([9, 99, 199]));
-        let photo = decoded(&encoded(picture, ImageFormat::Png)).unwrap();
+        let image = RgbImage::from_pixel(width, height, Rgb([9, 99, 199]));
+        let photo = decoded(&encoded(image, ImageFormat::Png)).unwrap();
         assert_eq!((photo.width(), photo.height()), (width, height));
         let crop = crop_aligned(&photo);
         assert!(crop.iter().all(|v| v.is_finite()));

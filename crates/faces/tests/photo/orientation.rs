@@ -1,4 +1,4 @@
-//! Phones store photos sideways: eight ways, one picture.
+//! Phones store photos sideways: eight ways, one image.
 
 use faces::Photo;
 use image::codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder};
@@ -124,7 +124,7 @@ fn the_prefix_that_some_writers_keep_is_understood() {
 
 #[test]
 fn broken_exif_counts_as_none() {
-    let picture = gradient(25, 17);
+    let image = gradient(25, 17);
     let whole = exif(6);
     let mut cases = vec![exif(0), exif(9), exif(u16::MAX), vec![], b"no EXIF at all".to_vec()];
     cases.extend((1..20).map(|length| whole[..length].to_vec()));
@@ -136,11 +136,11 @@ fn broken_exif_counts_as_none() {
     cases.extend([far, many]);
     for exif in cases {
         for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Jpeg] {
-            let photo = decoded(&with_exif(&picture, format, exif.clone())).unwrap();
+            let photo = decoded(&with_exif(&image, format, exif.clone())).unwrap();
             assert_eq!((photo.width(), photo.height()), (25, 17), "{format:?}: {exif:?}");
         }
     }
     for orientation in [0, 9, 65_535] {
-        assert!(decoded(&tiff(&picture, orientation)).unwrap() == Photo::from_rgb(picture.clone()));
+        assert!(decoded(&tiff(&image, orientation)).unwrap() == Photo::from_rgb(image.clone()));
     }
 }

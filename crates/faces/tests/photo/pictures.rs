@@ -1,4 +1,4 @@
-//! Pictures and files made for the tests.
+//! Images and files made for the tests.
 
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -16,14 +16,14 @@ pub(crate) const FORMATS: [ImageFormat; 6] = [
     ImageFormat::Tiff,
 ];
 
-/// A picture without symmetry, smooth enough for JPEG.
+/// An image without symmetry, smooth enough for JPEG.
 pub(crate) fn gradient(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         Rgb([40 + 3 * x, 200 - 2 * y, 2 * x + y].map(|v| v as u8))
     })
 }
 
-/// The picture as a file.
+/// The image as a file.
 pub(crate) fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
     image.into().write_to(&mut file, format).unwrap();
@@ -32,7 +32,7 @@ pub(crate) fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Ve
 
 /// The file decoded within the default limits.
 pub(crate) fn decoded(bytes: &[u8]) -> Result<Photo, PhotoError> {
-    Photo::from_bytes(bytes, "test picture", &DecodeLimits::default())
+    Photo::from_bytes(bytes, "test image", &DecodeLimits::default())
 }
 
 /// A sample photo of the repository.

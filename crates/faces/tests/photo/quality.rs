@@ -16,12 +16,12 @@ fn changed(change: impl Fn(&RgbImage) -> RgbImage) -> [AlignedFace; 2] {
     [&portrait, &other].map(|photo| aligner.align(photo, &place))
 }
 
-fn with_values(picture: &RgbImage, change: impl Fn(f32) -> f32) -> RgbImage {
-    let mut picture = picture.clone();
-    for Rgb(colour) in picture.pixels_mut() {
-        *colour = colour.map(|value| change(f32::from(value)).clamp(0.0, 255.0) as u8);
+fn with_values(image: &RgbImage, change: impl Fn(f32) -> f32) -> RgbImage {
+    let mut image = image.clone();
+    for Rgb(color) in image.pixels_mut() {
+        *color = color.map(|value| change(f32::from(value)).clamp(0.0, 255.0) as u8);
     }
-    picture
+    image
 }
 
 #[test]

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
 use crate::TrainingError;
 
-/// Most bytes of `state.json`: thousands of skipped pictures.
+/// Most bytes of `state.json`: thousands of skipped images.
 const STATE_LIMIT: u64 = 64 << 20;
 /// Values that are hashed at a time.
 const HASHED: usize = 1 << 14;
@@ -36,8 +36,8 @@ impl Checkpoint {
             None => None,
         };
         let optimiser = read_moments(&path.join(OPTIMISER), state.optimiser)?;
-        let State { options, position, pictures, skipped, .. } = state;
-        Ok(Self { path, options, weights, average, position, pictures, skipped, optimiser })
+        let State { options, position, images, skipped, .. } = state;
+        Ok(Self { path, options, weights, average, position, images, skipped, optimiser })
     }
 
     /// Steps taken.

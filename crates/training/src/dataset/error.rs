@@ -1,4 +1,4 @@
-//! What can be wrong with pictures and lists on disk.
+//! What can be wrong with images and lists on disk.
 
 use std::path::PathBuf;
 
@@ -85,7 +85,7 @@ pub enum DatasetError {
         /// What is wrong with it.
         fault: ArrayFault,
     },
-    /// The first picture does not begin at the beginning, or the last does not
+    /// The first image does not begin at the beginning, or the last does not
     /// end at the end.
     #[error(
         "{}: offset {position} should be {expected}, the {} of images.bin, found {found}",
@@ -101,7 +101,7 @@ pub enum DatasetError {
         /// The value there.
         found: i64,
     },
-    /// Offsets that do not ascend, or leave too much room for one picture.
+    /// Offsets that do not ascend, or leave too much room for one image.
     #[error(
         "{}: offset {position} should lie 1 to {limit} bytes after {before}, found {found}",
         path.display()
@@ -111,19 +111,19 @@ pub enum DatasetError {
         path: PathBuf,
         /// Which offset.
         position: usize,
-        /// Most bytes of one picture.
+        /// Most bytes of one image.
         limit: u64,
         /// The offset before it.
         before: i64,
         /// The value there.
         found: i64,
     },
-    /// Another number of lines than of pictures.
-    #[error("{}: expected {expected} lines, one a picture, found {found}", path.display())]
+    /// Another number of lines than of images.
+    #[error("{}: expected {expected} lines, one an image, found {found}", path.display())]
     NameCount {
         /// The file.
         path: PathBuf,
-        /// Pictures in the pack.
+        /// Images in the pack.
         expected: usize,
         /// Lines in the file.
         found: usize,
@@ -141,7 +141,7 @@ pub enum DatasetError {
         /// The line, cut short.
         found: String,
     },
-    /// Two pictures of one name.
+    /// Two images of one name.
     #[error("{}: line {line}: {name:?} is the name on line {first} already", path.display())]
     NameTwice {
         /// The file.
@@ -154,46 +154,46 @@ pub enum DatasetError {
         name: String,
     },
     /// A person's number below zero.
-    #[error("{}: picture {image}: expected an identity of 0 or more, found {found}", path.display())]
+    #[error("{}: image {image}: expected an identity of 0 or more, found {found}", path.display())]
     Identity {
         /// The file.
         path: PathBuf,
-        /// The picture, from 0.
+        /// The image, from 0.
         image: usize,
         /// Its number.
         found: i32,
     },
     /// Landmarks that are neither all numbers nor all NaN.
     #[error(
-        "{}: picture {image}: expected ten finite coordinates or ten NaN, found {found:?}",
+        "{}: image {image}: expected ten finite coordinates or ten NaN, found {found:?}",
         path.display()
     )]
     Landmarks {
         /// The file.
         path: PathBuf,
-        /// The picture, from 0.
+        /// The image, from 0.
         image: usize,
         /// Its landmarks, (x, y) in pixels.
         found: [[f32; 2]; 5],
     },
     /// A target that is no encoding: NaN, infinite or of another length than 1.
-    #[error("{}: picture {image}: expected a target of length 1, found {found}", path.display())]
+    #[error("{}: image {image}: expected a target of length 1, found {found}", path.display())]
     Target {
         /// The file.
         path: PathBuf,
-        /// The picture, from 0.
+        /// The image, from 0.
         image: usize,
         /// The length of its target.
         found: f64,
     },
-    /// A picture that the pack does not have.
-    #[error("{}: no picture {index}, the pack has {images}", path.display())]
+    /// An image that the pack does not have.
+    #[error("{}: no image {index}, the pack has {images}", path.display())]
     NoSuchImage {
         /// The pack's folder.
         path: PathBuf,
         /// The number asked for, from 0.
         index: usize,
-        /// Pictures in the pack.
+        /// Images in the pack.
         images: usize,
     },
     /// A line of a list of pairs.
@@ -232,14 +232,14 @@ pub enum DatasetError {
         /// Folds there can be.
         found: usize,
     },
-    /// A picture's name that would lead out of the folder.
-    #[error("expected a picture name inside the folder, found {found:?}")]
+    /// An image's name that would lead out of the folder.
+    #[error("expected an image name inside the folder, found {found:?}")]
     OutsideName {
         /// The name, cut short.
         found: String,
     },
-    /// A picture that is nowhere it could be.
-    #[error("no picture {name:?}: neither {}", listed(tried))]
+    /// An image that is nowhere it could be.
+    #[error("no image {name:?}: neither {}", listed(tried))]
     NoSuchPhoto {
         /// The name.
         name: String,

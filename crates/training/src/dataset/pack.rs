@@ -1,7 +1,7 @@
-//! A folder of the form `jpeg-pack-1` or `image-pack-2`: thousands of small picture files
+//! A folder of the form `jpeg-pack-1` or `image-pack-2`: thousands of small image files
 //! in one.
 //!
-//! Pictures stay on disk and are read one by one, so that a pack costs a few
+//! Images stay on disk and are read one by one, so that a pack costs a few
 //! hundred kilobytes of memory however large it is. All the rest is read and
 //! checked when the pack is opened.
 
@@ -19,14 +19,14 @@ use super::DatasetError;
 use super::manifest::Manifest;
 use super::names::Names;
 
-/// Most bytes of one picture.
+/// Most bytes of one image.
 const IMAGE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// How far from 1 the length of a target may be: its numbers are rounded to
 /// eleven bits.
 const LENGTH_TOLERANCE: f64 = 1e-2;
 
-/// The encoding of a picture that another network, the teacher, gives: 128
+/// The encoding of an image that another network, the teacher, gives: 128
 /// numbers of unit length.
 pub type Target = [f32; ENCODING_LENGTH];
 
@@ -35,15 +35,15 @@ pub type Target = [f32; ENCODING_LENGTH];
 ///
 /// | file | what |
 /// | --- | --- |
-/// | `pack.json` | format, number of pictures, and optionally their size and the window that is the network's input |
-/// | `images.bin` | the picture files end to end: JPEG, in `image-pack-2` also WebP and PNG |
+/// | `pack.json` | format, number of images, and optionally their size and the window that is the network's input |
+/// | `images.bin` | the image files end to end: JPEG, in `image-pack-2` also WebP and PNG |
 /// | `offsets.npy` | int64, N + 1: where each begins, and the length of all |
 /// | `names.txt` | optional: a file name a line |
 /// | `identity.npy` | optional: int32, N: the number of the person |
 /// | `landmarks.npy` | optional: float32, N×5×2: pixels (x, y) of eye, eye, nose tip, mouth corner and mouth corner, left to right, where whole numbers are the centers of pixels; NaN where there is no face |
 /// | `target.npy` | optional: float16, N×128: see [`Target`] |
 ///
-/// Pictures stay on disk and are read one by one; the rest is in memory.
+/// Images stay on disk and are read one by one; the rest is in memory.
 #[derive(Debug)]
 pub struct Pack {
     folder: PathBuf,
@@ -54,12 +54,12 @@ pub struct Pack {
     names: Option<Names>,
     identities: Option<Vec<i32>>,
     landmarks: Option<Vec<Landmarks>>,
-    /// In half precision, as on disk, one picture after the other.
+    /// In half precision, as on disk, one image after the other.
     targets: Option<Vec<Half>>,
 }
 
 impl Pack {
-    /// Opens the pack in `folder` and checks everything but the pictures.
+    /// Opens the pack in `folder` and checks everything but the images.
     ///
     /// # Errors
     /// When a file is missing, malformed or disagrees with another; the message
@@ -108,32 +108,32 @@ impl Pack {
         &self.folder
     }
 
-    /// Number of pictures.
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.manifest.images
     }
 
-    /// Whether there is no picture in it.
+    /// Whether there is no image in it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Width and height in pixels that every picture claims to have; `None`
+    /// Width and height in pixels that every image claims to have; `None`
     /// where they differ.
     pub fn canvas(&self) -> Option<[u32; 2]> {
         self.manifest.canvas
     }
 
-    /// The part of every picture that is the network's input; `None` where the
-    /// pictures are photos in which the face has yet to be found.
+    /// The part of every image that is the network's input; `None` where the
+    /// images are photos in which the face has yet to be found.
     pub fn window(&self) -> Option<Window> {
         self.manifest.window
     }
 
-    /// The picture file of picture `index`, from 0.
+    /// The image file of image `index`, from 0.
     ///
     /// # Errors
-    /// When there is no such picture, or the disk fails.
+    /// When there is no such image, or the disk fails.
     pub fn image(&self, index: usize) -> Result<Vec<u8>, DatasetError> {
         let mut bytes = Vec::new();
         self.image_into(index, &mut bytes)?;
@@ -164,17 +164,17 @@ impl Pack {
         })
     }
 
-    /// The file name of picture `index`, from 0, if the pack has names.
+    /// The file name of image `index`, from 0, if the pack has names.
     pub fn name(&self, index: usize) -> Option<&str> {
         self.names.as_ref()?.name(index)
     }
 
-    /// The number of the picture with this file name, from 0.
+    /// The number of the image with this file name, from 0.
     pub fn index_of(&self, name: &str) -> Option<usize> {
         self.names.as_ref()?.place(name)
     }
 
-    /// The number of the person on each picture, if the pack has identities.
+    /// The number of the person on each image, if the pack has identities.
     pub fn identities(&self) -> Option<&[i32]> {
         self.identities.as_deref()
     }
@@ -184,7 +184,7 @@ impl Pack {
         self.landmarks.is_some()
     }
 
-    /// The landmarks on picture `index`, from 0; `None` where the detector found
+    /// The landmarks on image `index`, from 0; `None` where the detector found
     /// no face.
     pub fn landmarks(&self, index: usize) -> Option<Landmarks> {
         let landmarks = *self.landmarks.as_ref()?.get(index)?;
@@ -196,8 +196,8 @@ impl Pack {
         self.targets.is_some()
     }
 
-    /// The target of picture `index`, from 0; `None` where the pack has no
-    /// targets or no such picture.
+    /// The target of image `index`, from 0; `None` where the pack has no
+    /// targets or no such image.
     pub fn target(&self, index: usize) -> Option<Target> {
         let (rows, _) = self.targets.as_ref()?.as_chunks::<ENCODING_LENGTH>();
         let mut target = rows.get(index)?.map(f32::from);

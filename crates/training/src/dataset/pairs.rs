@@ -1,4 +1,4 @@
-//! Lists of picture pairs for verification tests, with the answer to each.
+//! Lists of image pairs for verification tests, with the answer to each.
 //!
 //! Which of two forms a file has is seen from its first line:
 //!
@@ -22,10 +22,10 @@ use super::{DatasetError, text_file};
 /// Longest list in bytes: LFW's has 155,335.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
-/// Two pictures and whether they show one person.
+/// Two images and whether they show one person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pair {
-    /// File name of one picture, `Person_Name_0001.jpg` in LFW.
+    /// File name of one image, `Person_Name_0001.jpg` in LFW.
     pub a: String,
     /// File name of the other.
     pub b: String,

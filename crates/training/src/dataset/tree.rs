@@ -12,7 +12,7 @@ use facenet::bounded_file::FileError;
 use super::DatasetError;
 use super::error::abridged;
 
-/// Endings of the pictures that are listed, in small letters.
+/// Endings of the images that are listed, in small letters.
 pub const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
 
 /// A folder of photos: one folder a person, or all in one.
@@ -57,7 +57,7 @@ impl PhotoTree {
         Ok(Self { root })
     }
 
-    /// Finds the picture called `name`, as a list of pairs has it: in the folder
+    /// Finds the image called `name`, as a list of pairs has it: in the folder
     /// of its person (the name without `_0001.jpg`), or else under the tree's
     /// own. A name with folders in it, `ada/1.jpg`, is taken as it is.
     ///
@@ -104,7 +104,7 @@ impl PhotoTree {
     }
 }
 
-/// Who is on the picture called `name`, if it says so as LFW does: the folder of
+/// Who is on the image called `name`, if it says so as LFW does: the folder of
 /// `ada/1.jpg`, or `Ada_Lovelace` of `Ada_Lovelace_0001.jpg`.
 pub fn person_in_name(name: &str) -> Option<&str> {
     match name.rsplit_once(['/', '\\']) {

@@ -61,13 +61,13 @@ impl LandmarkError {
     }
 }
 
-/// Measures on these pictures.
+/// Measures on these images.
 pub(super) fn measure(
     finder: &LandmarkFinder,
-    pictures: Vec<(Photo, Landmarks)>,
+    images: Vec<(Photo, Landmarks)>,
     seed: u64,
 ) -> LandmarkMeasure {
-    let measured: Vec<_> = pictures
+    let measured: Vec<_> = images
         .par_iter()
         .enumerate()
         .filter_map(|(place, (photo, points))| {
@@ -91,18 +91,18 @@ pub(super) fn measure(
 /// Error and confidence in a box that is off as a detector's are.
 fn look_at(
     finder: &LandmarkFinder,
-    picture: &RgbImage,
+    image: &RgbImage,
     points: &Landmarks,
     lean: f64,
     random: &mut Random,
 ) -> Option<(f64, f32)> {
-    let (picture, points) = framed(picture, points, random);
+    let (image, points) = framed(image, points, random);
     let side = VIEW_SIZE as f64;
     let to = [(); 2].map(|()| side * (0.5 + 0.05 * random.normal()));
     let scale = (0.07 * random.normal()).exp();
     let change = Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to);
     let first = view::of_landmarks(&points)?.after(&change);
-    let photo = Photo::from_rgb(picture);
+    let photo = Photo::from_rgb(image);
     let found = finder.refine(&photo, first);
     // The pack's faces are upright, so what is turned is the view; the points' order
     // stays the same.

@@ -1,4 +1,4 @@
-//! Every pair among pictures of known people, resampled by people.
+//! Every pair among images of known people, resampled by people.
 //!
 //! Pairs that share a person are alike: one person whom the network confuses with
 //! many brings many false matches at once. A bootstrap over pairs would not see
@@ -16,7 +16,7 @@ use tensor::Random;
 use super::super::{CalibrationError, grid};
 use super::{Block, Distances, LANES, Pairing};
 
-/// Pictures that are compared with all later ones between two reports of progress.
+/// Images that are compared with all later ones between two reports of progress.
 const ROWS: usize = 256;
 /// Rows of one matrix product.
 const PRODUCT: usize = 32;
@@ -27,9 +27,9 @@ const SEED: u64 = 0x0b00_7574_7261_7001;
 type Draws = Vec<[u16; LANES]>;
 
 impl Distances {
-    /// Compares every picture with every other; `people` says who is on each, by
-    /// numbers of any kind. `progress` is told the number of pictures compared so
-    /// far. Time grows with the square of the pictures: 7,701 take some seconds.
+    /// Compares every image with every other; `people` says who is on each, by
+    /// numbers of any kind. `progress` is told the number of images compared so
+    /// far. Time grows with the square of the images: 7,701 take some seconds.
     ///
     /// # Errors
     /// When there are more or fewer people than encodings, or no pair of one person,
@@ -81,8 +81,8 @@ struct Lane {
 }
 
 impl Lane {
-    /// Adds the pairs of picture `row` with those after it. Nothing wraps: a bin holds
-    /// 2³² pairs, those of a hundred thousand pictures and more. Unchecked sums are
+    /// Adds the pairs of image `row` with those after it. Nothing wraps: a bin holds
+    /// 2³² pairs, those of a hundred thousand images and more. Unchecked sums are
     /// taken in whole vectors, in every profile.
     fn add(&mut self, row: usize, people: &[usize], bins: &[u16]) {
         let own = &self.draws[people[row]];
@@ -105,7 +105,7 @@ impl Lane {
     }
 }
 
-/// The bin of every distance between `rows` and the pictures from the first of
+/// The bin of every distance between `rows` and the images from the first of
 /// them on, row by row.
 fn compare(matrix: &Array2<f64>, rows: std::ops::Range<usize>, bins: &mut [u16]) {
     let columns = matrix.slice_axis(Axis(0), Slice::from(rows.start..));

@@ -10,7 +10,7 @@ const SMALLEST: f64 = 1e-7;
 
 impl Roc {
     /// [`points`](Self::points), without those that lie so near to the one before that
-    /// no picture would show them; first and last are there.
+    /// no image would show them; first and last are there.
     pub fn drawn(&self) -> Vec<RocPoint> {
         let logit = |rate: f64| ((rate + SMALLEST) / (1.0 - rate + SMALLEST)).ln();
         let mut drawn: Vec<RocPoint> = Vec::new();

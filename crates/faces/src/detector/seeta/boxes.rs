@@ -52,7 +52,7 @@ fn overlap(a: &Square, b: &Square) -> f32 {
     both / (area(a.side) + area(b.side) - both)
 }
 
-/// Side of the face in the enlarged or reduced picture, in pixels.
+/// Side of the face in the enlarged or reduced image, in pixels.
 const FACE: f32 = 64.0;
 /// What is seen round the face on each side, in box sides.
 const ROUND: f32 = 0.45;
@@ -71,10 +71,10 @@ pub(super) fn refine_box(detector: &SeetaDetector, photo: &Photo, face: &FaceBox
         height: f64::from(view * face.height),
     };
     let side = (view * FACE).round();
-    let picture = SearchImage::mirrored(photo, window, side as usize);
-    let again = detector.run(&picture.grey).into_iter().map(|mut found| {
+    let image = SearchImage::mirrored(photo, window, side as usize);
+    let again = detector.run(&image.gray).into_iter().map(|mut found| {
         found.x = side - found.x - found.width;
-        let found = picture.to_photo(&found);
+        let found = image.to_photo(&found);
         FaceBox { x: found.x + window.x as f32, y: found.y + window.y as f32, ..found }
     });
     let best = again

@@ -11,7 +11,7 @@
 use std::sync::LazyLock;
 
 use super::WINDOW;
-use super::search_image::Grey;
+use super::search_image::Gray;
 
 /// Sums at every place.
 const CHANNELS: usize = 8;
@@ -65,21 +65,21 @@ pub(super) struct Gradients {
 const STRIDE: usize = WINDOW + 1;
 
 impl Gradients {
-    /// Those of a picture of the window's size.
-    pub(super) fn of(window: &Grey) -> Self {
+    /// Those of an image of the window's size.
+    pub(super) fn of(window: &Gray) -> Self {
         let at = |x: usize, y: usize| i32::from(window.pixels[y * WINDOW + x]);
-        // The difference of both neighbours; at a border twice that of the one.
-        let neighbours = |i: usize| match i {
+        // The difference of both neighbors; at a border twice that of the one.
+        let neighbors = |i: usize| match i {
             0 => (0, 1, 2),
             i if i == WINDOW - 1 => (i - 1, i, 2),
             i => (i - 1, i + 1, 1),
         };
         let mut sums = vec![[0; CHANNELS]; STRIDE * STRIDE];
         for y in 0..WINDOW {
-            let (above, below, twice_y) = neighbours(y);
+            let (above, below, twice_y) = neighbors(y);
             let mut row = [0; CHANNELS];
             for x in 0..WINDOW {
-                let (left, right, twice_x) = neighbours(x);
+                let (left, right, twice_x) = neighbors(x);
                 let dx = twice_x * (at(right, y) - at(left, y));
                 let dy = twice_y * (at(x, below) - at(x, above));
                 let to_x = if dy < 0 { 2 } else { 0 };
@@ -146,7 +146,7 @@ pub(super) struct Verdict {
 
 impl Perceptron {
     /// Looks at a window.
-    pub(super) fn judge(&self, window: &Grey) -> Option<Verdict> {
+    pub(super) fn judge(&self, window: &Gray) -> Option<Verdict> {
         let gradients = Gradients::of(window);
         let mut values = Vec::with_capacity(self.features.len() * LENGTH);
         for &number in &self.features {
@@ -198,7 +198,7 @@ mod tests {
     fn a_slope_has_one_direction_and_length_one() {
         // Brighter to the right by 2 a pixel, darker downwards by 1.
         let pixels = (0..1600).map(|i| (60 + 2 * (i % 40) - i / 40) as u8).collect::<Vec<u8>>();
-        let window = Grey { pixels, width: 40, height: 40 };
+        let window = Gray { pixels, width: 40, height: 40 };
         let mut feature = Vec::new();
         Gradients::of(&window).feature(&patches()[0], &mut feature);
         assert_eq!(feature.len(), LENGTH);

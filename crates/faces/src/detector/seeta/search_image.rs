@@ -1,4 +1,4 @@
-//! The grey image that the classifiers are given, and smaller copies of it.
+//! The gray image that the classifiers are given, and smaller copies of it.
 //!
 //! Scaled so that the smallest face asked for is as large as their window, and framed in
 //! black: a face cut by the photo's border is found as one that is cut by black. Copies are
@@ -19,10 +19,10 @@ const MOST_PIXELS: f64 = 1_500_000.0;
 /// The margin, as a share of the shorter side.
 const MARGIN: f64 = 0.125;
 
-/// A grey image made from a photo, in which faces are searched.
+/// A gray image made from a photo, in which faces are searched.
 #[derive(Debug)]
 pub(super) struct SearchImage {
-    pub(super) grey: Grey,
+    pub(super) gray: Gray,
     /// Where the photo begins, from the left and from the top.
     margin: f32,
     /// SearchImage pixels a photo pixel, across and down.
@@ -30,7 +30,7 @@ pub(super) struct SearchImage {
 }
 
 impl SearchImage {
-    /// The picture in which to look for faces from `smallest_face` of the
+    /// The image in which to look for faces from `smallest_face` of the
     /// photo's shorter side, or nothing if no face has room in it.
     pub(super) fn of(photo: &Photo, smallest_face: f32) -> Option<SearchImage> {
         let (width, height) = (f64::from(photo.width()), f64::from(photo.height()));
@@ -47,33 +47,33 @@ impl SearchImage {
         let [w, h] = [width, height].map(|side| (side * scale).round() as usize);
         let margin = (MARGIN * w.min(h) as f64).round() as usize;
         let whole = Window { x: 0.0, y: 0.0, width, height };
-        let grey = grey(photo, whole, w, h);
+        let gray = gray(photo, whole, w, h);
         let (full_w, full_h) = (w + 2 * margin, h + 2 * margin);
         let mut pixels = vec![0; full_w * full_h];
-        for (row, grey) in pixels.chunks_exact_mut(full_w).skip(margin).zip(grey.chunks_exact(w)) {
-            row[margin..margin + w].copy_from_slice(grey);
+        for (row, gray) in pixels.chunks_exact_mut(full_w).skip(margin).zip(gray.chunks_exact(w)) {
+            row[margin..margin + w].copy_from_slice(gray);
         }
         Some(SearchImage {
-            grey: Grey { pixels, width: full_w, height: full_h },
+            gray: Gray { pixels, width: full_w, height: full_h },
             margin: margin as f32,
             scale: ((w as f64 / width) as f32, (h as f64 / height) as f32),
         })
     }
 
-    /// A square window of the photo as a picture of `side` pixels, without
+    /// A square window of the photo as an image of `side` pixels, without
     /// margin, mirrored.
     pub(super) fn mirrored(photo: &Photo, window: Window, side: usize) -> SearchImage {
-        let mut pixels = grey(photo, window, side, side);
+        let mut pixels = gray(photo, window, side, side);
         pixels.chunks_exact_mut(side).for_each(<[u8]>::reverse);
         let scale = (side as f64 / window.width) as f32;
         SearchImage {
-            grey: Grey { pixels, width: side, height: side },
+            gray: Gray { pixels, width: side, height: side },
             margin: 0.0,
             scale: (scale, scale),
         }
     }
 
-    /// A box of this picture as one of the photo.
+    /// A box of this image as one of the photo.
     pub(super) fn to_photo(&self, found: &FaceBox) -> FaceBox {
         let (across, down) = self.scale;
         FaceBox {
@@ -87,7 +87,7 @@ impl SearchImage {
 }
 
 /// The brightness (BT.601) of a window of the photo, as `width`×`height` pixels.
-fn grey(photo: &Photo, window: Window, width: usize, height: usize) -> Vec<u8> {
+fn gray(photo: &Photo, window: Window, width: usize, height: usize) -> Vec<u8> {
     let Window { x, y, width: across, height: down } = window;
     let level = photo.level((across / width as f64).min(down / height as f64));
     let axis = |from: f64, length: f64, count: usize, source: u32| {
@@ -98,25 +98,25 @@ fn grey(photo: &Photo, window: Window, width: usize, height: usize) -> Vec<u8> {
     let rows = axis(y, down, height, level.rgb.height());
     let samples = level.rgb.as_raw();
     let stride = 3 * level.rgb.width() as usize;
-    let grey = plane(&columns, &rows, |y, from, to, row| {
+    let gray = plane(&columns, &rows, |y, from, to, row| {
         let pixels = samples[y * stride..][3 * from..3 * to].as_chunks::<3>().0;
         for (value, pixel) in row.iter_mut().zip(pixels) {
             let [r, g, b] = pixel.map(f32::from);
             *value = 0.299 * r + 0.587 * g + 0.114 * b;
         }
     });
-    grey.into_iter().map(|v| (v + 0.5) as u8).collect()
+    gray.into_iter().map(|v| (v + 0.5) as u8).collect()
 }
 
-/// A grey picture.
+/// A gray image.
 #[derive(Clone, Debug)]
-pub(super) struct Grey {
+pub(super) struct Gray {
     pub(super) pixels: Vec<u8>,
     pub(super) width: usize,
     pub(super) height: usize,
 }
 
-/// A square of a picture; it may reach beyond.
+/// A square of an image; it may reach beyond.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Square {
     pub(super) x: i32,
@@ -124,7 +124,7 @@ pub(super) struct Square {
     pub(super) side: i32,
 }
 
-impl Grey {
+impl Gray {
     /// Width and height of a copy.
     pub(super) fn sides_at(&self, scale: f32) -> [usize; 2] {
         [self.width, self.height].map(|side| (side as f32 * scale) as usize)
@@ -150,7 +150,7 @@ impl Grey {
         Self { pixels, width, height }
     }
 
-    /// A square of the picture as `side` × `side` pixels, black beyond the picture.
+    /// A square of the image as `side` × `side` pixels, black beyond the image.
     pub(super) fn cut(&self, square: &Square, side: usize) -> Self {
         let whole = square.side as usize;
         let places = if whole == side {
@@ -172,7 +172,7 @@ impl Grey {
         Self { pixels, width: side, height: side }
     }
 
-    /// A row; empty beyond the picture.
+    /// A row; empty beyond the image.
     fn line(&self, y: i32) -> &[u8] {
         match usize::try_from(y) {
             Ok(y) if y < self.height => &self.pixels[y * self.width..][..self.width],
@@ -190,7 +190,7 @@ fn mix(a: f32, b: f32, share: f32) -> f32 {
     a + (b - a) * share
 }
 
-/// Two neighbours and the second one's share.
+/// Two neighbors and the second one's share.
 struct Look {
     first: usize,
     share: f32,
@@ -226,7 +226,7 @@ mod tests {
             {
                 for smallest_face in [f32::MIN_POSITIVE, 0.1, 1.0] {
                     let Some(made) = search_image(width, height, smallest_face) else { continue };
-                    let Grey { pixels, width: w, height: h } = made.grey;
+                    let Gray { pixels, width: w, height: h } = made.gray;
                     assert!(w > WINDOW && h > WINDOW, "{width} × {height}");
                     assert_eq!(pixels.len(), w * h);
                     let margins = 1.25 * 1.25 * 1.1;
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn photos_without_room_for_a_face_make_no_picture() {
+    fn photos_without_room_for_a_face_make_no_image() {
         for (width, height) in [(0, 0), (1, 1), (1, 60_000), (60_000, 1), (9, 9), (9, 400)] {
             assert!(search_image(width, height, 0.1).is_none(), "{width} × {height}");
         }
@@ -248,24 +248,24 @@ mod tests {
     fn boxes_come_back_to_the_photo() {
         // 800 pixels at a tenth: 40 of 80 is a half, with a margin of 50.
         let made = search_image(800, 1600, 0.1).expect("room");
-        assert_eq!((made.grey.width, made.grey.height), (500, 900));
+        assert_eq!((made.gray.width, made.gray.height), (500, 900));
         let found = FaceBox { x: 150.0, y: 250.0, width: 60.0, height: 60.0, score: 9.0 };
         let photo = FaceBox { x: 200.0, y: 400.0, width: 120.0, height: 120.0, score: 9.0 };
         assert_eq!(made.to_photo(&found), photo);
     }
 
     #[test]
-    fn squares_beyond_the_picture_are_black_there() {
-        let picture = Grey { pixels: vec![100; 30 * 20], width: 30, height: 20 };
+    fn squares_beyond_the_image_are_black_there() {
+        let image = Gray { pixels: vec![100; 30 * 20], width: 30, height: 20 };
         for (square, expected) in [
             (Square { x: 0, y: 0, side: 10 }, [100; 4]),
             (Square { x: -5, y: -5, side: 10 }, [0, 0, 0, 100]),
             (Square { x: 25, y: 15, side: 10 }, [100, 0, 0, 0]),
             (Square { x: 300, y: -900, side: 10 }, [0; 4]),
         ] {
-            let cut = picture.cut(&square, 10).pixels;
+            let cut = image.cut(&square, 10).pixels;
             assert_eq!([cut[0], cut[9], cut[90], cut[99]], expected, "{square:?}");
-            let enlarged = picture.cut(&square, 40).pixels;
+            let enlarged = image.cut(&square, 40).pixels;
             assert_eq!(enlarged.len(), 1600);
         }
     }
@@ -273,8 +273,8 @@ mod tests {
     #[test]
     fn halving_takes_every_other_pixel() {
         let pixels: Vec<u8> = (0..100).collect();
-        let picture = Grey { pixels, width: 10, height: 10 };
-        assert_eq!(picture.resized(5, 5).pixels[..7], [0, 2, 4, 6, 8, 20, 22]);
-        assert_eq!(picture.resized(10, 10).pixels, picture.pixels);
+        let image = Gray { pixels, width: 10, height: 10 };
+        assert_eq!(image.resized(5, 5).pixels[..7], [0, 2, 4, 6, 8, 20, 22]);
+        assert_eq!(image.resized(10, 10).pixels, image.pixels);
     }
 }

@@ -1,8 +1,8 @@
 //! One resampling from the canvas to the network's input: bilinear, beyond the
 //! canvas its border repeated.
 //!
-//! Shift, scale, rotation and mirroring are one similarity transform, so that a
-//! picture is resampled once and not four times.
+//! Shift, scale, rotation and mirroring are one jitter transform, so that a
+//! image is resampled once and not four times.
 
 use facenet::network::{INPUT_CHANNELS, INPUT_SIZE};
 use faces::Window;
@@ -11,9 +11,9 @@ use image::RgbImage;
 /// Values of one channel.
 pub(super) const PLANE: usize = INPUT_SIZE * INPUT_SIZE;
 
-/// A similarity transform of the network's input about its middle.
+/// A random similarity transform of the network's input about its middle.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Similarity {
+pub(super) struct Jitter {
     /// Right and down, input pixels.
     pub(super) shift: [f64; 2],
     /// Over 1 shows more of the canvas, so that the face gets smaller.
@@ -24,7 +24,7 @@ pub(super) struct Similarity {
     pub(super) mirror: bool,
 }
 
-impl Similarity {
+impl Jitter {
     /// Leaves the window as it is.
     pub(super) const IDENTITY: Self =
         Self { shift: [0.0; 2], scale: 1.0, rotation: 0.0, mirror: false };
@@ -40,8 +40,8 @@ struct Map {
 }
 
 impl Map {
-    fn new(window: Window, similarity: Similarity) -> Self {
-        let Similarity { shift, scale, rotation, mirror } = similarity;
+    fn new(window: Window, jitter: Jitter) -> Self {
+        let Jitter { shift, scale, rotation, mirror } = jitter;
         let middle = INPUT_SIZE as f64 / 2.0;
         let pixel = [window.width, window.height].map(|side| side / INPUT_SIZE as f64);
         let (sin, cos) = rotation.sin_cos();
@@ -62,11 +62,11 @@ impl Map {
 ///
 /// # Panics
 /// If `output` has another length, or the canvas is empty.
-pub(super) fn warp(canvas: &RgbImage, window: Window, similarity: Similarity, output: &mut [f32]) {
+pub(super) fn resample(canvas: &RgbImage, window: Window, jitter: Jitter, output: &mut [f32]) {
     assert_eq!(output.len(), INPUT_CHANNELS * PLANE, "values of the network's input");
     let (width, height) = canvas.dimensions();
     assert!(width > 0 && height > 0, "a canvas of {width}×{height}");
-    let Map { origin, right, down } = Map::new(window, similarity);
+    let Map { origin, right, down } = Map::new(window, jitter);
     let last = [width - 1, height - 1].map(f64::from);
     let (values, line) = (canvas.as_raw().as_slice(), 3 * width as usize);
     let (red, rest) = output.split_at_mut(PLANE);
@@ -81,7 +81,7 @@ pub(super) fn warp(canvas: &RgbImage, window: Window, similarity: Similarity, ou
             let (x, y) = (place(0), place(1));
             let (left, top) = (x as usize, y as usize);
             let (fx, fy) = ((x - left as f64) as f32, (y - top as f64) as f32);
-            // On the last pixel the neighbour counts nothing: take the pixel itself.
+            // On the last pixel the neighbor counts nothing: take the pixel itself.
             let next = if left + 1 < width as usize { 3 } else { 0 };
             let below = if top + 1 < height as usize { line } else { 0 };
             let start = top * line + 3 * left;
@@ -106,9 +106,9 @@ mod tests {
 
     use super::*;
 
-    fn warped(canvas: &RgbImage, window: Window, similarity: Similarity) -> Vec<f32> {
+    fn warped(canvas: &RgbImage, window: Window, jitter: Jitter) -> Vec<f32> {
         let mut output = vec![f32::NAN; 3 * PLANE];
-        warp(canvas, window, similarity, &mut output);
+        resample(canvas, window, jitter, &mut output);
         output
     }
 
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_window_of_96_pixels_is_copied() {
-        let output = warped(&ramp(112), WINDOW, Similarity::IDENTITY);
+        let output = warped(&ramp(112), WINDOW, Jitter::IDENTITY);
         for (row, column) in [(0, 0), (0, 95), (95, 0), (50, 20)] {
             assert_close(place(&output, row, column), [column as f64 + 8.0, row as f64 + 10.0]);
         }
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn another_window_is_scaled() {
         let window = Window { x: 11.789474, y: 11.789474, width: 88.421053, height: 88.421053 };
-        let output = warped(&ramp(112), window, Similarity::IDENTITY);
+        let output = warped(&ramp(112), window, Jitter::IDENTITY);
         for (row, column) in [(0, 0), (3, 95), (95, 41)] {
             let along = |i: usize| 11.789474 + (i as f64 + 0.5) * 88.421053 / 96.0 - 0.5;
             assert_close(place(&output, row, column), [along(column), along(row)]);
@@ -155,26 +155,25 @@ mod tests {
     #[test]
     fn each_part_of_the_transform_does_what_it_says() {
         let canvas = ramp(112);
-        let with = |similarity| warped(&canvas, WINDOW, similarity);
-        let identity = Similarity::IDENTITY;
+        let with = |jitter| warped(&canvas, WINDOW, jitter);
+        let identity = Jitter::IDENTITY;
 
-        let output = with(Similarity { shift: [3.0, -2.0], ..identity });
+        let output = with(Jitter { shift: [3.0, -2.0], ..identity });
         assert_close(place(&output, 10, 20), [8.0 + 23.0, 10.0 + 8.0]);
 
-        let output = with(Similarity { mirror: true, ..identity });
+        let output = with(Jitter { mirror: true, ..identity });
         assert_close(place(&output, 10, 20), [8.0 + 75.0, 10.0 + 10.0]);
 
         // Half the canvas, about the middle at 48 pixels.
-        let output = with(Similarity { scale: 0.5, ..identity });
+        let output = with(Jitter { scale: 0.5, ..identity });
         assert_close(place(&output, 10, 20), [8.0 + 33.75, 10.0 + 28.75]);
 
         // A quarter turn takes right to down and down to left.
-        let output = with(Similarity { rotation: std::f64::consts::FRAC_PI_2, ..identity });
+        let output = with(Jitter { rotation: std::f64::consts::FRAC_PI_2, ..identity });
         assert_close(place(&output, 10, 20), [8.0 + 85.0, 10.0 + 20.0]);
 
         // All at once: first mirror, then scale and turn, last shift.
-        let output =
-            with(Similarity { shift: [1.5, 0.25], scale: 0.8, rotation: 0.3, mirror: true });
+        let output = with(Jitter { shift: [1.5, 0.25], scale: 0.8, rotation: 0.3, mirror: true });
         let (dx, dy) = (-(30.5 - 48.0) * 0.8, (70.5 - 48.0) * 0.8);
         let (sin, cos) = 0.3_f64.sin_cos();
         let turned = [cos * dx - sin * dy, sin * dx + cos * dy];
@@ -185,11 +184,11 @@ mod tests {
     #[test]
     fn beyond_the_canvas_its_border_is_repeated() {
         let output =
-            warped(&ramp(112), WINDOW, Similarity { shift: [50.0, -60.0], ..Similarity::IDENTITY });
+            warped(&ramp(112), WINDOW, Jitter { shift: [50.0, -60.0], ..Jitter::IDENTITY });
         assert_close(place(&output, 0, 95), [111.0, 0.0]);
         let one = RgbImage::from_pixel(1, 1, Rgb([255, 0, 51]));
         let window = Window { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
-        let output = warped(&one, window, Similarity { scale: 1.1, ..Similarity::IDENTITY });
+        let output = warped(&one, window, Jitter { scale: 1.1, ..Jitter::IDENTITY });
         assert!(output[..PLANE].iter().all(|&value| value == 1.0));
         assert!(output[PLANE..2 * PLANE].iter().all(|&value| value == 0.0));
     }

@@ -1,4 +1,4 @@
-//! Reads pictures, changes them and puts them together.
+//! Reads images, changes them and puts them together.
 
 use std::sync::Arc;
 
@@ -6,50 +6,50 @@ use facenet::network::{ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE};
 use ndarray::{Array2, Array4};
 
 use super::{Batch, Sampler, Unreadable};
-use crate::augmentation::{AugmentationOptions, PICTURE, Recipe};
+use crate::augmentation::{Augmentation, AugmentationOptions, IMAGE};
 use crate::random::{self, Purpose};
 use crate::source::Source;
 
 /// Makes batches by number. Clones make the same ones.
 #[derive(Clone)]
-pub(in super::super) struct Kitchen {
+pub(in super::super) struct BatchBuilder {
     pub(in super::super) source: Arc<dyn Source>,
     pub(in super::super) sampler: Sampler,
     pub(in super::super) augmentation: AugmentationOptions,
     pub(in super::super) seed: u64,
 }
 
-impl Kitchen {
+impl BatchBuilder {
     /// Batch `number`, from 0.
     pub(in super::super) fn batch(&mut self, number: u64) -> Batch {
         let chosen = self.sampler.batch(number);
-        let recipe = |place: usize| {
+        let augmentation = |place: usize| {
             let place = [number, place as u64];
-            Recipe::draw(
+            Augmentation::draw(
                 &self.augmentation,
                 &mut random::at(self.seed, Purpose::Augmentation, place),
             )
         };
-        prepare(self.source.as_ref(), &chosen, recipe)
+        prepare(self.source.as_ref(), &chosen, augmentation)
     }
 }
 
-/// Puts the pictures `chosen` together, the one at each place by its recipe.
+/// Puts the images `chosen` together, the one at each place by its augmentation.
 /// Those that cannot be read are left out.
 pub(in super::super) fn prepare(
     source: &dyn Source,
     chosen: &[usize],
-    recipe: impl Fn(usize) -> Recipe,
+    augmentation: impl Fn(usize) -> Augmentation,
 ) -> Batch {
-    let mut pixels = vec![0.0; chosen.len() * PICTURE];
+    let mut pixels = vec![0.0; chosen.len() * IMAGE];
     let mut identities = Vec::with_capacity(chosen.len());
     let mut targets = Vec::new();
     let mut unreadable = Vec::new();
     for (place, &index) in chosen.iter().enumerate() {
         match source.canvas(index) {
             Ok(canvas) => {
-                let start = identities.len() * PICTURE;
-                recipe(place).carry_out(&canvas, &mut pixels[start..start + PICTURE]);
+                let start = identities.len() * IMAGE;
+                augmentation(place).apply(&canvas, &mut pixels[start..start + IMAGE]);
                 identities.push(source.identity(index));
                 targets.extend(source.target(index).into_iter().flatten());
             }
@@ -60,17 +60,17 @@ pub(in super::super) fn prepare(
         }
     }
     let count = identities.len();
-    pixels.truncate(count * PICTURE);
+    pixels.truncate(count * IMAGE);
     let shape = (count, INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE);
-    let Ok(pictures) = Array4::from_shape_vec(shape, pixels) else {
-        unreachable!("{count} pictures of {PICTURE} values")
+    let Ok(images) = Array4::from_shape_vec(shape, pixels) else {
+        unreachable!("{count} images of {IMAGE} values")
     };
     let targets = source.has_targets().then(|| {
         let values = targets.len();
         match Array2::from_shape_vec((count, ENCODING_LENGTH), targets) {
             Ok(targets) => targets,
-            Err(_) => panic!("a source with targets gave {values} values for {count} pictures"),
+            Err(_) => panic!("a source with targets gave {values} values for {count} images"),
         }
     });
-    Batch { pictures, identities, targets, unreadable }
+    Batch { images, identities, targets, unreadable }
 }

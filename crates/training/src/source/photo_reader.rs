@@ -8,34 +8,32 @@ use faces::{
     DecodeLimits, Detector, FaceAligner, FaceChoice, Photo, Similarity, Window, choose_one,
 };
 
-use super::{Canvas, PictureError};
+use super::{Canvas, SourceError};
 
-/// Reads a photo and says where on it the face is.
-///
-/// Functions and closures of this form are one.
-pub trait Framing: Send + Sync {
+/// Reads a photo and says where on it the face is. Functions and closures of this form do, too.
+pub trait PhotoReader: Send + Sync {
     /// The photo and the window of its face. It must say the same each time.
     ///
     /// # Errors
     /// When it cannot be read or no face is found. Training goes on without it.
-    fn frame(&self, photo: &Path) -> Result<Canvas, PictureError>;
+    fn read(&self, photo: &Path) -> Result<Canvas, SourceError>;
 }
 
-impl<F: Fn(&Path) -> Result<Canvas, PictureError> + Send + Sync> Framing for F {
-    fn frame(&self, photo: &Path) -> Result<Canvas, PictureError> {
+impl<F: Fn(&Path) -> Result<Canvas, SourceError> + Send + Sync> PhotoReader for F {
+    fn read(&self, photo: &Path) -> Result<Canvas, SourceError> {
         self(photo)
     }
 }
 
-/// Pictures that are face crops already: all of each is the window.
+/// Images that are face crops already: all of each is the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AlignedPhotos {
     /// What is refused.
     pub limits: DecodeLimits,
 }
 
-impl Framing for AlignedPhotos {
-    fn frame(&self, photo: &Path) -> Result<Canvas, PictureError> {
+impl PhotoReader for AlignedPhotos {
+    fn read(&self, photo: &Path) -> Result<Canvas, SourceError> {
         let photo = Photo::open(photo, &self.limits)?;
         let (width, height) = (f64::from(photo.width()), f64::from(photo.height()));
         Canvas::new(photo.rgb().clone(), Window { x: 0.0, y: 0.0, width, height })
@@ -62,16 +60,16 @@ const WINDOW: usize = 128;
 /// What is kept round it, on each side.
 const ROOM: usize = WINDOW / 2;
 
-impl<D: Detector> Framing for FacesInPhotos<D> {
-    fn frame(&self, photo: &Path) -> Result<Canvas, PictureError> {
+impl<D: Detector> PhotoReader for FacesInPhotos<D> {
+    fn read(&self, photo: &Path) -> Result<Canvas, SourceError> {
         let photo = Photo::open(photo, &self.limits)?;
         let place = choose_one(&self.detector.detect(&photo), &photo, self.choice)?;
         let crop = self.aligner.locate(&photo, &place);
         let corner = [ROOM as f64; 2];
         let pixel = INPUT_SIZE as f64 / WINDOW as f64;
         let canvas = crop.after(&Similarity::new(pixel, 0.0, corner, [0.0; 2]));
-        let picture = warp_to_rgb(&photo, &canvas, [WINDOW + 2 * ROOM; 2]);
+        let image = warp_to_rgb(&photo, &canvas, [WINDOW + 2 * ROOM; 2]);
         let [start, side] = [ROOM, WINDOW].map(|v| v as f64);
-        Canvas::new(picture, Window { x: start, y: start, width: side, height: side })
+        Canvas::new(image, Window { x: start, y: start, width: side, height: side })
     }
 }
