@@ -13,7 +13,7 @@ mod demonstration;
 mod enrolled;
 mod face_reader;
 mod gallery_folder;
-mod labeled_pictures;
+mod labeled_photos;
 mod output;
 mod progress;
 mod server;

@@ -15,7 +15,7 @@ use training::dataset::Pairs;
 use crate::arguments::Calibrate;
 use crate::charts::{self, RatesAt};
 use crate::face_reader::{load, pipeline};
-use crate::labeled_pictures::{LabeledPictures, name_of};
+use crate::labeled_photos::{LabeledPhotos, name_of};
 use crate::output::{Output, escaped, line, note};
 use crate::text::{chosen, grouped, with_interval};
 use crate::{Outcome, progress};
@@ -33,8 +33,8 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         pairs = pairs.map(|pairs| pairs.first_folds(folds.get())).transpose()?;
     }
     let pictures = match &pairs {
-        Some(pairs) => LabeledPictures::of_pairs(&arguments.images, pairs)?,
-        None => LabeledPictures::all(&arguments.images)?,
+        Some(pairs) => LabeledPhotos::of_pairs(&arguments.images, pairs)?,
+        None => LabeledPhotos::all(&arguments.images)?,
     };
     // Before minutes of work, what will be wrong after them.
     let people = match &pairs {
@@ -94,7 +94,7 @@ fn all_pairs(encodings: &[Option<Encoding>], people: &[usize]) -> Result<Distanc
 
 fn listed(
     pairs: &Pairs,
-    pictures: &LabeledPictures,
+    pictures: &LabeledPhotos,
     encodings: &[Option<Encoding>],
 ) -> Result<Distances> {
     let of = |name| pictures.index_of(name).and_then(|i| encodings[i].as_ref());

@@ -177,7 +177,7 @@ fn with_batch_arguments(arguments: &Train, sampling: Sampling) -> Sampling {
         Sampling::Images { images } => {
             Sampling::Images { images: arguments.batch.unwrap_or(images) }
         }
-        Sampling::People { people, pictures } => Sampling::People {
+        Sampling::People { people, images } => Sampling::People {
             people: arguments.people.unwrap_or(people),
             images: arguments.pictures.unwrap_or(images),
         },

@@ -32,7 +32,7 @@ enum Place {
 }
 
 /// Some pictures of a pack or a folder tree, by name.
-pub(crate) struct LabeledPictures {
+pub(crate) struct LabeledPhotos {
     source: Source,
     names: Vec<String>,
     places: Vec<Place>,
@@ -65,7 +65,7 @@ impl Failure {
     }
 }
 
-impl LabeledPictures {
+impl LabeledPhotos {
     /// The pictures that pairs name, in the order of their names.
     pub(crate) fn of_pairs(folder: &Path, pairs: &Pairs) -> Result<Self> {
         let source = Source::open(folder)?;
