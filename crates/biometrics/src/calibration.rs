@@ -30,14 +30,13 @@
 //! # Ok::<(), biometrics::calibration::CalibrationError>(())
 //! ```
 
+mod all_pairs;
 mod distances;
-mod embedded;
+mod document;
 mod error;
-mod error_rate;
 mod file;
+mod gallery;
 mod grid;
-mod identification;
-mod isotonic;
 mod probability;
 mod table;
 
@@ -45,12 +44,13 @@ use serde::{Deserialize, Serialize};
 
 pub use distances::{Distances, Pairing};
 pub use error::CalibrationError;
-pub use error_rate::ErrorRate;
-pub use identification::{GalleryPoint, comparison_fmr, gallery_fpir};
+pub use gallery::{GalleryPoint, comparison_fmr, gallery_fpir};
 pub use probability::{Probability, ProbabilityCurve};
 pub use table::{Row, Table};
 
 use facenet::matching::Threshold;
+
+use crate::RateEstimate;
 
 /// What is known of one model's distances.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,18 +104,28 @@ impl Default for CalibrationOptions {
 /// A threshold and the errors that it makes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct OperatingPoint {
+pub struct CalibratedThreshold {
     /// The false match rate asked for.
     pub target: f64,
     /// The most permissive thousandth that keeps it.
     pub threshold: Threshold,
     /// False match rate there, at most `target`.
-    pub fmr: ErrorRate,
+    pub fmr: RateEstimate,
     /// False non-match rate there.
-    pub fnmr: ErrorRate,
+    pub fnmr: RateEstimate,
 }
 
 impl Calibration {
+    /// The calibration of the [embedded weights](facenet::weights::Weights::embedded). It
+    /// belongs to the tensors beside it in the package `weights`; a test holds that the hash in
+    /// it is theirs, so that it need not be computed on every start.
+    ///
+    /// # Errors
+    /// When the binary was built with a file that is none.
+    pub fn embedded() -> Result<Self, CalibrationError> {
+        Self::parse(weights::CALIBRATION, "(embedded) calibration.json".as_ref())
+    }
+
     /// Learns from counted distances. `about` tells where they are from; its
     /// pairing, images and people are taken from the distances where these know.
     ///
@@ -165,7 +175,7 @@ impl Calibration {
     ///
     /// # Errors
     /// Never for a calibration that was fitted or read: both have checked it.
-    pub fn default_point(&self) -> Result<OperatingPoint, CalibrationError> {
+    pub fn default_point(&self) -> Result<CalibratedThreshold, CalibrationError> {
         self.at_fmr(self.options.fmr)
     }
 
@@ -176,9 +186,9 @@ impl Calibration {
     /// When `fmr` is not above 0 and at most 1, or there are fewer than 3 / `fmr`
     /// pairs of two people: with that many, no false match among them bounds the rate
     /// by `fmr` with 95 % confidence (the rule of three).
-    pub fn at_fmr(&self, fmr: f64) -> Result<OperatingPoint, CalibrationError> {
+    pub fn at_fmr(&self, fmr: f64) -> Result<CalibratedThreshold, CalibrationError> {
         let &Row { threshold, fmr: found, fnmr, .. } = self.table.at_fmr(fmr)?;
-        Ok(OperatingPoint { target: fmr, threshold, fmr: found, fnmr })
+        Ok(CalibratedThreshold { target: fmr, threshold, fmr: found, fnmr })
     }
 
     /// The strictest threshold whose false match rate these pairs can tell: that of
@@ -188,7 +198,7 @@ impl Calibration {
     }
 
     /// False match rate and false non-match rate of any threshold.
-    pub fn rates(&self, threshold: Threshold) -> [ErrorRate; 2] {
+    pub fn rates(&self, threshold: Threshold) -> [RateEstimate; 2] {
         self.table.rates(threshold.distance())
     }
 

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
-use biometrics::calibration::{
-    About, Calibration, CalibrationOptions, Distances, ErrorRate, Pairing, Row,
-};
+use biometrics::calibration::{About, Calibration, CalibrationOptions, Distances, Pairing, Row};
 use biometrics::evaluation::Comparison;
 use facenet::matching::Encoding;
 use serde_json::json;
@@ -120,7 +118,7 @@ fn check_writable(output: &Path) -> Result<()> {
 
 /// Both error rates with their intervals.
 fn chart(calibration: &Calibration) -> Result<String> {
-    let ends = |rate: ErrorRate| [rate.value, rate.low, rate.high];
+    let ends = |rate: RateEstimate| [rate.value, rate.low, rate.high];
     let at = |row: &Row| RatesAt {
         threshold: row.threshold.distance().into(),
         fmr: ends(row.fmr),

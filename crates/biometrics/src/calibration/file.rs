@@ -19,18 +19,16 @@
 //! Rates are counts by totals, and so exact. `operating_points` follow from the table
 //! and are not read back.
 
-mod document;
-
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use document::{Document, Fault};
 use facenet::bounded_file::{self, FileError};
 use serde::{Deserialize, Serialize};
 
-use super::error_rate::ErrorRate;
+use super::document::{Document, Fault};
 use super::{About, Calibration, CalibrationError, CalibrationOptions, ProbabilityCurve};
+use crate::RateEstimate;
 
 /// What the file says that it is.
 const FORMAT: &str = "facenet-calibration";
@@ -78,8 +76,8 @@ struct Head<'a> {
 struct Point {
     target_fmr: f64,
     threshold: f32,
-    fmr: ErrorRate,
-    fnmr: ErrorRate,
+    fmr: RateEstimate,
+    fnmr: RateEstimate,
 }
 
 impl Calibration {
@@ -123,7 +121,7 @@ impl Calibration {
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let points = TARGETS.iter().filter_map(|&target| {
             let point = self.at_fmr(target).ok()?;
-            let [fmr, fnmr] = [point.fmr, point.fnmr].map(ErrorRate::rounded);
+            let [fmr, fnmr] = [point.fmr, point.fnmr].map(RateEstimate::rounded);
             Some(Point { target_fmr: target, threshold: point.threshold.distance(), fmr, fnmr })
         });
         let head = Head {
@@ -141,7 +139,7 @@ impl Calibration {
         text.truncate(text.trim_end_matches(['\n', '}']).len());
         text.push_str(",\n  \"table\": [");
         for (i, row) in self.table.rows.iter().enumerate() {
-            let [fmr, fnmr] = [row.fmr, row.fnmr].map(ErrorRate::rounded);
+            let [fmr, fnmr] = [row.fmr, row.fnmr].map(RateEstimate::rounded);
             let (matches, non_matches) = (row.false_matches, row.false_non_matches);
             let cells = (
                 row.threshold.distance(),

@@ -9,9 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::comparison::Tally;
-use super::sweep::sweep;
-use super::{Comparison, EvaluationError, Rate};
+use super::curve::sweep;
+use super::{Comparison, EvaluationError, Rate, Tally};
 
 /// One fold's share.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

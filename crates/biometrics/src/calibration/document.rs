@@ -3,7 +3,7 @@
 use facenet::matching::Threshold;
 use serde::Deserialize;
 
-use crate::calibration::error_rate::ErrorRate;
+use crate::RateEstimate;
 use crate::calibration::{About, Calibration, CalibrationOptions, ProbabilityCurve, Row, Table};
 
 /// A row of the table.
@@ -101,7 +101,7 @@ fn row(
         let holds = 0.0 <= low && low <= value + air && value - air <= high && high <= 1.0;
         let interval = || format!("{low} to {high}");
         expect(holds, name, &format!("an interval round {value}"), interval())?;
-        Ok(ErrorRate { value, low: low.min(value), high: high.max(value) })
+        Ok(RateEstimate { value, low: low.min(value), high: high.max(value) })
     };
     Ok(Row {
         threshold,

@@ -13,8 +13,8 @@ use ndarray::{Array2, Axis, Slice};
 use rayon::prelude::*;
 use tensor::Random;
 
-use super::super::{CalibrationError, grid};
-use super::{Block, Distances, LANES, Pairing};
+use super::distances::{Block, Distances, LANES, Pairing, REPLICATES};
+use super::{CalibrationError, grid};
 
 /// Images that are compared with all later ones between two reports of progress.
 const ROWS: usize = 256;
@@ -145,7 +145,7 @@ fn dense(people: &[usize]) -> Vec<usize> {
 /// the very first, which is the sample itself.
 fn draws(people: usize) -> Vec<Draws> {
     let mut random = Random::new(SEED);
-    let blocks = super::REPLICATES.div_ceil(LANES);
+    let blocks = REPLICATES.div_ceil(LANES);
     let mut draws = vec![vec![[0_u16; LANES]; people]; blocks];
     for (number, draws) in draws.iter_mut().enumerate() {
         for lane in 0..LANES {

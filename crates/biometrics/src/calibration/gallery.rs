@@ -13,8 +13,9 @@
 
 use facenet::matching::Threshold;
 
-use super::table::needed;
-use super::{Calibration, CalibrationError, ErrorRate, OperatingPoint};
+use super::{CalibratedThreshold, Calibration, CalibrationError};
+use crate::RateEstimate;
+use crate::rate::{is_rate, trials_for};
 
 /// A threshold for a gallery and what to expect of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,12 +29,12 @@ pub struct GalleryPoint {
     /// Accepts distances below it.
     pub threshold: Threshold,
     /// False match rate of one comparison there.
-    pub fmr: ErrorRate,
+    pub fmr: RateEstimate,
     /// How often one image of the right person is refused there.
-    pub fnmr: ErrorRate,
+    pub fnmr: RateEstimate,
     /// The false positive identification rate expected there, with the interval that
     /// the false match rate's gives.
-    pub expected: ErrorRate,
+    pub expected: RateEstimate,
 }
 
 /// The false match rate that each of `gallery` comparisons may have, for the false
@@ -63,7 +64,7 @@ impl Calibration {
     /// it is so large that the pairs of two people behind this calibration cannot
     /// support the rate that each comparison may have.
     pub fn for_gallery(&self, gallery: usize, fpir: f64) -> Result<GalleryPoint, CalibrationError> {
-        if !(fpir > 0.0 && fpir <= 1.0) {
+        if !is_rate(fpir) {
             let what = "a false positive identification rate";
             return Err(CalibrationError::Rate { what, found: fpir });
         }
@@ -75,17 +76,17 @@ impl Calibration {
             CalibrationError::TooFewImpostors { found, .. } => {
                 // ln(1 - FPIR) = N · ln(1 - 3/found)
                 let most = (-fpir).ln_1p() / (-(3.0 / found as f64).min(1.0)).ln_1p();
-                let (needed, largest) = (needed(fmr), most as u64);
+                let (needed, largest) = (trials_for(fmr), most as u64);
                 CalibrationError::GalleryTooLarge { gallery, fpir, fmr, needed, found, largest }
             }
             other => other,
         })?;
-        let expected = ErrorRate {
+        let expected = RateEstimate {
             value: gallery_fpir(point.fmr.value, gallery),
             low: gallery_fpir(point.fmr.low, gallery),
             high: gallery_fpir(point.fmr.high, gallery),
         };
-        let OperatingPoint { threshold, fmr, fnmr, .. } = point;
+        let CalibratedThreshold { threshold, fmr, fnmr, .. } = point;
         Ok(GalleryPoint { gallery, fpir, threshold, fmr, fnmr, expected })
     }
 }
