@@ -23,6 +23,7 @@ use serde::Serialize;
 use tensor::Random;
 
 use super::{EvaluationError, Rate};
+use crate::rate::{is_rate, most_events, trials_for};
 
 /// Probes of one matrix product.
 const PROBES: usize = 64;
@@ -184,16 +185,16 @@ impl Galleries {
     /// When `fpir` is not above 0 and at most 1, or there are fewer than 3 / `fpir`
     /// probes of strangers.
     pub fn at_fpir(&self, fpir: f64) -> Result<IdentificationPoint, EvaluationError> {
-        if !(fpir > 0.0 && fpir <= 1.0) {
+        if !is_rate(fpir) {
             return Err(EvaluationError::Fpir { found: fpir });
         }
         let mut nearest: Vec<f64> = self.strangers.iter().flatten().copied().collect();
         nearest.sort_unstable_by(f64::total_cmp);
-        let (needed, found) = ((3.0 / fpir - 1e-9).ceil() as u64, nearest.len() as u64);
+        let (needed, found) = (trials_for(fpir), nearest.len() as u64);
         if found < needed {
             return Err(EvaluationError::TooFewStrangers { fpir, needed, found });
         }
-        let allowed = (fpir * self.strangers.len() as f64 * (1.0 + 1e-12)).floor() as usize;
+        let allowed = most_events(fpir, self.strangers.len() as u64) as usize;
         let beyond = || nearest.last().map_or(0.0, |last| last.next_up());
         let threshold = nearest.get(allowed).copied().unwrap_or_else(beyond);
         let (fpir_there, fnir) = (self.fpir(threshold), self.fnir(threshold));
