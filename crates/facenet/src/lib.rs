@@ -36,6 +36,7 @@
 pub mod bounded_file;
 mod encoding;
 pub mod engine;
+mod error;
 pub mod gallery;
 mod graph;
 pub mod matching;
@@ -47,6 +48,7 @@ pub mod weights;
 
 pub use encoding::Encoding;
 pub use engine::Engine;
+pub use error::Error;
 pub use gallery::{Gallery, PersonName};
 pub use matching::{Threshold, Verification, verify, who_is_it};
 pub use network::Variant;
