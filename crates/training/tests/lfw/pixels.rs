@@ -1,7 +1,5 @@
 //! Figures on the shared LFW pack that need no network.
 
-#![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
-
 use biometrics::evaluation::{Comparison, Report, ReportOptions, pixels};
 use faces::Window;
 use ndarray::Array3;

@@ -1,8 +1,6 @@
 //! The pack reader: a small pack made here, every way it can be broken, and the
 //! shared evaluation pack where there is one.
 
-#![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
-
 use std::error::Error;
 use std::fs;
 use std::path::Path;

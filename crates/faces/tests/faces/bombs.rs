@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use faces::{DecodeLimits, Need, Photo, PhotoError};
 use image::ImageFormat;
 
-use super::pictures::{chunk, decoded, encoded, gradient, packed_zeros, png_claiming};
+use super::made::{chunk, decoded, encoded, gradient, packed_zeros, png_claiming};
 
 #[test]
 fn claims_of_gigapixels_are_refused_from_the_header() {

@@ -12,8 +12,8 @@ use faces::{
 };
 use image::{ImageFormat, RgbImage};
 
+use super::made::{decoded, sample};
 use super::orientation::{exif, stored, with_exif};
-use super::pictures::{decoded, sample};
 
 static ENGINE: LazyLock<Engine> =
     LazyLock::new(|| Engine::new(Variant::HappyHouse, &Weights::embedded().unwrap()));
@@ -110,7 +110,7 @@ fn a_mirrored_face_has_mirrored_points() {
 #[test]
 fn boxes_of_no_face_have_a_low_confidence() {
     let aligner = FaceAligner::embedded().unwrap();
-    let mut dice = super::pictures::Dice(7);
+    let mut dice = super::made::Dice(7);
     let noise =
         RgbImage::from_fn(200, 200, |_, _| image::Rgb([(); 3].map(|()| dice.roll(256) as u8)));
     let plain = |value| RgbImage::from_pixel(200, 200, image::Rgb([value; 3]));

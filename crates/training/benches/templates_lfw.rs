@@ -1,5 +1,5 @@
 //! The mean of a person's photos against the nearest of them, on the shared LFW pack:
-//! `cargo test -p training --test templates_lfw -- --ignored --nocapture`.
+//! `cargo bench -p training --bench templates_lfw`.
 //!
 //! Enrolled are people of six images or more, with five of them; the others, ten a
 //! person at most, are probes. Strangers are the people of fewer images, with one.
@@ -7,7 +7,7 @@
 //! strangers pass, and what a threshold that was calibrated on pairs of single images
 //! means for a mean.
 
-#![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
+#![allow(clippy::unwrap_used, reason = "a measurement that cannot be made has failed")]
 #![allow(clippy::print_stdout, reason = "what it measures is for the documentation")]
 
 use std::collections::BTreeMap;
@@ -160,14 +160,18 @@ impl Doors {
     }
 }
 
-#[test]
-#[ignore = "needs LFW, and half a minute"]
-fn the_mean_of_five_photos_beats_the_nearest() {
+fn main() {
     let Some(folder) = assets::reference("lfw") else { return };
     let pack = Pack::open(folder).unwrap();
     let (residents, strangers) = people(&pack);
+    searched_in_galleries(&residents, &strangers);
+    grouped(&residents, &strangers);
+}
+
+/// The mean of five photos, the nearest of them and the first alone, in galleries.
+fn searched_in_galleries(residents: &[Resident], strangers: &[Encoding]) {
     println!("{} enrolled with {ENROLLED}, {} strangers", residents.len(), strangers.len());
-    verification(&residents, &strangers);
+    verification(residents, strangers);
     let calibration = Calibration::embedded().unwrap();
     for size in [1, 2, 10, 50, 150] {
         println!("{size} people: at for_gallery(faces, 1 %) FPIR, FNIR; FNIR at FPIR 10 %, 1 %");
@@ -175,7 +179,7 @@ fn the_mean_of_five_photos_beats_the_nearest() {
             let faces = if way == Way::First { size } else { ENROLLED * size };
             let rule = calibration.for_gallery(faces, 0.01).unwrap().threshold.distance();
             let rule = rule.min(Threshold::DEFAULT.distance());
-            let doors = doors(&residents, &strangers, size, way);
+            let doors = doors(residents, strangers, size, way);
             let at = |fpir| {
                 let threshold = threshold_at(&doors.strangers, fpir);
                 (doors.missed(threshold), threshold)
@@ -198,12 +202,7 @@ fn the_mean_of_five_photos_beats_the_nearest() {
 /// Faces of few and of many people in groups by `cluster`: of the faces that are with one,
 /// how many are of its person (precision), and of its person's, how many are with it
 /// (recall); the mean over faces, which is called B-cubed.
-#[test]
-#[ignore = "needs LFW, and half a minute"]
-fn which_threshold_groups_faces_by_person() {
-    let Some(folder) = assets::reference("lfw") else { return };
-    let pack = Pack::open(folder).unwrap();
-    let (residents, strangers) = people(&pack);
+fn grouped(residents: &[Resident], strangers: &[Encoding]) {
     for (size, others) in [(15, 30), (153, 300), (153, 4128)] {
         let mut faces = Vec::new();
         for (person, resident) in residents[..size].iter().enumerate() {

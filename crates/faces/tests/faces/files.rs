@@ -7,7 +7,7 @@ use faces::{DecodeLimits, Photo, PhotoError};
 use image::ImageFormat;
 use tempfile::tempdir;
 
-use super::pictures::{encoded, gradient};
+use super::made::{encoded, gradient};
 
 fn open(path: &Path) -> Result<Photo, PhotoError> {
     Photo::open(path, &DecodeLimits::default())

@@ -6,7 +6,7 @@ use faces::{
 use image::imageops::{FilterType, grayscale, replace, resize};
 use image::{Rgb, RgbImage};
 
-use super::pictures::{Dice, sample};
+use super::made::{Dice, sample};
 
 const SAMPLES: [&str; 4] =
     ["obama-portrait.jpg", "obama-speech.jpg", "biden-portrait.jpg", "collins-portrait.jpg"];

@@ -4,7 +4,7 @@ use faces::Photo;
 use image::codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageFormat, RgbImage};
 
-use super::pictures::{decoded, gradient, sample};
+use super::made::{decoded, gradient, sample};
 
 /// EXIF data that holds nothing but an orientation.
 pub(crate) fn exif(orientation: u16) -> Vec<u8> {

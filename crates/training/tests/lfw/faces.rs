@@ -2,9 +2,6 @@
 //! there: every 19th of LFW's untouched images, or all of them with
 //! `FACENET_EVERY_PICTURE=1`. Nothing of the kind was trained on.
 
-// Clippy allows them in test functions only, not in what they call.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
-
 use std::time::Instant;
 use std::{env, iter};
 

@@ -4,7 +4,7 @@ use faces::{AlignedFace, Detector, FaceAligner, Photo, QualityLimits, SeetaDetec
 use image::imageops::{FilterType, blur, resize};
 use image::{Rgb, RgbImage};
 
-use super::pictures::sample;
+use super::made::sample;
 
 /// The face of the whole portrait, and of what `change` makes of its pixels, in the same
 /// box: what is nearly black is seen by no detector.

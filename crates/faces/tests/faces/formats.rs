@@ -6,7 +6,7 @@ use image::{
     DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba,
 };
 
-use super::pictures::{FORMATS, decoded, encoded, gradient};
+use super::made::{FORMATS, decoded, encoded, gradient};
 
 /// The largest difference of a sample.
 fn difference(a: &Photo, b: &RgbImage) -> u8 {
@@ -61,16 +61,16 @@ fn sixteen_bits_gray_and_transparency_become_eight_bit_rgb() {
 fn a_palette_is_looked_up() {
     // PNG with two bits a pixel: white, black, red, green.
     let palette = [255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0];
-    let mut png = super::pictures::png_claiming(4, 1, &[]);
+    let mut png = super::made::png_claiming(4, 1, &[]);
     let (bits, color) = (24, 25);
     (png[bits], png[color]) = (2, 3);
-    let header = super::pictures::chunk(b"IHDR", &png[16..29]);
+    let header = super::made::chunk(b"IHDR", &png[16..29]);
     png.splice(8.., header);
-    png.extend(super::pictures::chunk(b"PLTE", &palette));
+    png.extend(super::made::chunk(b"PLTE", &palette));
     // A stored block of two bytes: the filter, then pixels 0, 1, 2, 3.
     let data = [0x78, 0x01, 1, 2, 0, 0xfd, 0xff, 0, 0b00_01_10_11, 0, 0x1d, 0, 0x1c];
-    png.extend(super::pictures::chunk(b"IDAT", &data));
-    png.extend(super::pictures::chunk(b"IEND", &[]));
+    png.extend(super::made::chunk(b"IDAT", &data));
+    png.extend(super::made::chunk(b"IEND", &[]));
     let photo = decoded(&png).unwrap();
     assert_eq!(photo.rgb().as_raw(), &palette);
 }

@@ -3,7 +3,7 @@
 use faces::{Photo, PhotoError};
 use image::ImageFormat;
 
-use super::pictures::{Dice, FORMATS, decoded, encoded, gradient, sample};
+use super::made::{Dice, FORMATS, decoded, encoded, gradient, sample};
 
 /// A small file of each format with the photo it holds.
 fn files() -> Vec<(ImageFormat, Vec<u8>, Photo)> {
