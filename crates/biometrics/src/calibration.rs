@@ -85,7 +85,7 @@ pub struct About {
     pub failures: u64,
 }
 
-/// What a calibration answers unless asked otherwise.
+/// The defaults of a calibration's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationOptions {
     /// False match rate of the threshold.
@@ -126,7 +126,7 @@ impl Calibration {
         Self::parse(weights::CALIBRATION, "(embedded) calibration.json".as_ref())
     }
 
-    /// Learns from counted distances. `about` tells where they are from; its
+    /// Learns from counted distances. `about` says where they are from; its
     /// pairing, images and people are taken from the distances where these know.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl Calibration {
         &self.about
     }
 
-    /// What it answers unless asked otherwise.
+    /// The defaults of its answers.
     pub fn options(&self) -> CalibrationOptions {
         self.options
     }

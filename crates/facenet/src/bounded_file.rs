@@ -45,7 +45,7 @@ impl FileError {
     }
 }
 
-/// Opens a regular file, through links, and tells its length in bytes.
+/// Opens a regular file, through links, and returns it with its length in bytes.
 ///
 /// # Errors
 /// When it cannot be opened or is no regular file.

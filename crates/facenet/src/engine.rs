@@ -211,7 +211,7 @@ impl Engine {
         Ok(rows)
     }
 
-    /// Runs a batch on this thread several times and tells how long each step took.
+    /// Runs a batch on this thread several times and measures each step.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).

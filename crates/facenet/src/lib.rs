@@ -28,8 +28,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The crate prints nothing, opens no socket and writes only the folders that it is told to
-//! write.
+//! The crate prints nothing, opens no socket and writes only the folders that its caller
+//! names.
 
 #![forbid(unsafe_code)]
 

@@ -65,11 +65,11 @@ pub(super) struct Position {
     /// Batches that went into the running statistics since random weights; large
     /// where training began with weights.
     pub(super) absorbed: u64,
-    /// Images that were learned from, counted each time.
+    /// Images that were trained on, counted each time.
     pub(super) shown: u64,
 }
 
-/// What tells one set of images from another.
+/// What identifies a set of images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     pub(super) count: usize,

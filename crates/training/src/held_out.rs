@@ -1,4 +1,4 @@
-//! How well faces are told apart that training does not see.
+//! How well held-out faces are distinguished while training runs.
 //!
 //! Either some people of the training images are set aside, or there is another
 //! set with its own list of pairs. Both are measured as evaluation does it: all
@@ -30,7 +30,7 @@ const FOLDS: usize = 10;
 /// Images that are decoded together.
 const CHUNK: usize = 64;
 
-/// Pairs of images to be told apart.
+/// Pairs of images to be compared.
 #[derive(Clone)]
 pub struct HeldOut {
     source: Arc<dyn Source>,
@@ -53,7 +53,7 @@ pub struct HeldOutPair {
 pub struct HeldOutMetrics {
     /// Steps taken so far.
     pub step: u64,
-    /// Share of pairs told right, mean over folds.
+    /// Share of pairs that are judged correctly, mean over folds.
     pub accuracy: f64,
     /// Standard deviation over folds.
     pub std: f64,
@@ -89,7 +89,7 @@ impl HeldOut {
         let folds = (count / 2).min(FOLDS);
         let mut pairs = Vec::new();
         for fold in 0..folds {
-            // Nobody is in two folds, and each has two people or more.
+            // No person is in two folds, and each has two people or more.
             let people = &groups[fold * count / folds..(fold + 1) * count / folds];
             let mut genuine = 0;
             for images in people {

@@ -13,7 +13,7 @@
 //! | [`dataset`] | labeled images on disk |
 //! | [`Loss`]: triplets, [`distillation()`], [`margin_softmax()`] | what is made small |
 //! | [`Trainer`] with [`TrainingOptions`] and [`RunOptions`] | the loop |
-//! | [`HeldOut`] | how well unseen faces are told apart meanwhile |
+//! | [`HeldOut`] | how well unseen faces are distinguished meanwhile |
 //! | [`Checkpoint`] | a training on disk |
 //! | [`landmarks`] | training of the landmark network |
 //!

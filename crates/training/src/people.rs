@@ -1,4 +1,4 @@
-//! Who is on which images, and who of them can be used.
+//! Which images show which person, and which people can be used.
 
 use std::collections::BTreeMap;
 

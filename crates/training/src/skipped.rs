@@ -31,7 +31,7 @@ pub struct SkippedImage {
 }
 
 impl Skipped {
-    /// Images that are told of by name.
+    /// Images that are reported by name.
     const EXAMPLES: usize = 10;
 
     pub(super) fn add(&mut self, unreadable: Vec<Unreadable>) {

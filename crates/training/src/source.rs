@@ -56,8 +56,8 @@ pub trait Source: Send + Sync {
     /// What to call image `index` in a message.
     fn name(&self, index: usize) -> String;
 
-    /// What tells image `index` from others wherever its folder lies; nothing
-    /// where its number does.
+    /// A name of image `index` that does not depend on where its folder lies; empty where
+    /// the number identifies it.
     fn file_name(&self, _index: usize) -> String {
         String::new()
     }

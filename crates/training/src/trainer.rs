@@ -1,14 +1,14 @@
 //! The loop round the training step.
 //!
 //! A [`Trainer`] owns the model, the optimiser and the position; [`Trainer::run`]
-//! takes steps until the budget is spent or somebody says stop, and tells an
+//! takes steps until the budget is spent or the caller says stop, and tells an
 //! observer about each. It prints nothing and starts no thread but those that
 //! load images.
 //!
 //! | part | file |
 //! | --- | --- |
 //! | options | `trainer/options.rs` |
-//! | what it tells | `trainer/event.rs` |
+//! | what it reports | `trainer/event.rs` |
 //! | one step | `trainer/step.rs` |
 //! | until the end | `trainer/run.rs` |
 
@@ -49,7 +49,7 @@ pub enum Initial {
     Weights(Box<Weights>),
 }
 
-/// A training: what it has learned and how far it is.
+/// A training: the model, its optimizer and how far it is.
 pub struct Trainer {
     options: TrainingOptions,
     builder: BatchBuilder,

@@ -28,8 +28,8 @@ type Draws = Vec<[u16; LANES]>;
 
 impl Distances {
     /// Compares every image with every other; `people` says who is on each, by
-    /// numbers of any kind. `progress` is told the number of images compared so
-    /// far. Time grows with the square of the images: 7,701 take some seconds.
+    /// numbers of any kind. `progress` is called with the number of images
+    /// compared so far. Time grows with the square of the images: 7,701 take some seconds.
     ///
     /// # Errors
     /// When there are more or fewer people than encodings, or no pair of one person,

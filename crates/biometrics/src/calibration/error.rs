@@ -119,7 +119,7 @@ pub enum CalibrationError {
     },
     /// Written by a program with another form of the file.
     #[error(
-        "{}: expected version {expected} of the format, found {found}: make it anew with this \
+        "{}: expected version {expected} of the format, found {found}: make it again with this \
          version of the program",
         path.display()
     )]

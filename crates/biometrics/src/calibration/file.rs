@@ -49,7 +49,7 @@ const COLUMNS: [&str; 7] = [
     "fnmr_high",
 ];
 
-/// Read before all else, so that a later version is told by its number and not by
+/// Read before all else, so that a later version is recognized by its number and not by
 /// the first field that changed.
 #[derive(Deserialize)]
 struct Heading {

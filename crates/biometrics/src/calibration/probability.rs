@@ -9,7 +9,7 @@
 //! Why not isotonic regression: it jumps, claims certainty beyond the last error it
 //! saw, and has no use for a distance outside its data. Why the square: measured on
 //! LFW, ln(ratio) lies within 0.4 of this line from d = 0.45 to 1.0, while a line in d
-//! itself is 2 too sure at 0.45. How much the straight line loses is told with every
+//! itself is 2 too sure at 0.45. How much the straight line loses stands in every
 //! calibration: `cllr` against `cllr_min`, that of isotonic regression on the same
 //! data.
 
@@ -128,7 +128,7 @@ fn sigmoid(x: f64) -> f64 {
 
 /// Intercept and slope by Newton's method from `start`. The targets are Platt's,
 /// (n + 1) / (n + 2) and 1 / (n + 2), which keep the fit finite where a threshold
-/// tells all pairs apart.
+/// separates all pairs.
 fn logistic(sample: &Sample, start: [f64; 2]) -> [f64; 2] {
     let [genuine, impostor] = sample.totals().map(|total| total as f64);
     let (hit, miss) = ((genuine + 1.0) / (genuine + 2.0), 1.0 / (impostor + 2.0));

@@ -51,7 +51,7 @@ pub fn normal_deviate(probability: f64) -> f64 {
     if !(probability > 0.0 && probability < 1.0) {
         return if probability.is_nan() { f64::NAN } else { (probability - 0.5) * f64::INFINITY };
     }
-    // Halving: below 1e-300 at -38, and slow enough for nobody to notice.
+    // Halving: below 1e-300 at -38, and fast enough.
     let below = |x: f64| 0.5 * libm::erfc(-x / std::f64::consts::SQRT_2);
     let (mut low, mut high) = (-38.0, 38.0);
     for _ in 0..64 {

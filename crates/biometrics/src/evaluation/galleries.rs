@@ -1,4 +1,4 @@
-//! How good the answers to "who is this?" are, in galleries of several sizes.
+//! How good identification is in galleries of several sizes: FPIR and FNIR.
 //!
 //! Comparisons of pairs say little about a gallery: a stranger has as many chances to
 //! be taken for somebody as there are people in it. So galleries are drawn and probed

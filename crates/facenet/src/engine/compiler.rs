@@ -22,7 +22,7 @@ pub(super) fn compile(
     program.finish_keeping(output, &stages)
 }
 
-/// Tells a program's builder what the definition tells.
+/// Passes the definition's layers on to a program's builder.
 struct Compiler<'w> {
     weights: &'w Weights,
     program: ProgramBuilder<'w>,

@@ -9,7 +9,7 @@ use tensor::ops::Pool2dOptions;
 
 use super::{Builder, Convolution, Dense, ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE, Variant};
 
-/// Tells `builder` the whole network, from image to encoding, and returns the
+/// Hands `builder` the whole network, from image to encoding, and returns the
 /// node that holds the encoding.
 ///
 /// # Shapes
@@ -199,7 +199,7 @@ pub const VIEW_SIZE: usize = 64;
 /// "no face" and "a face".
 pub const LANDMARK_OUTPUTS: usize = 12;
 
-/// Tells `builder` the landmark network and returns the node of its outputs. Six
+/// Hands `builder` the landmark network and returns the node of its outputs. Six
 /// convolutions, each with batch-norm and ReLU, halve the image five times; the last sees all
 /// of what is left, and a dense layer reads points and scores off it. 252,956 values, 11
 /// million multiplications a view.

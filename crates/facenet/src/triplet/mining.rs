@@ -2,7 +2,7 @@
 //!
 //! A batch of P people with K images each holds P K (K - 1) (P - 1) K valid
 //! triplets: two images of one person, anchor and positive, and one of somebody
-//! else, the negative. Most of them are learned after a short while; the miners
+//! else, the negative. Most of them cost nothing after a short while; the miners
 //! choose (Schroff et al., "FaceNet", 2015, section 3.2). All take the batch's
 //! squared distances and who is on each image, and compute nothing else, so they
 //! are plain functions.

@@ -5,7 +5,7 @@
 //! 1. the kind and size of the file ([`bounded_file`]);
 //! 2. the format, by the first bytes ([`super::format`]);
 //! 3. width, height and decoded size, from the header alone, before the first
-//!    pixel is allocated: the decoders' own limit is not asked on every route;
+//!    pixel is allocated: the decoders do not check their own limit on every route;
 //! 4. the end of a JPEG, whose decoder fills what is missing with gray;
 //! 5. panics of a decoder, which become [`PhotoError::Damaged`]. The line that a panic
 //!    prints stays: only a hook of the whole process could silence it, and that is not a
@@ -42,7 +42,7 @@ pub struct Photo {
 
 impl Photo {
     /// Reads and decodes an image file: PNG, JPEG, WebP, BMP, GIF (its first
-    /// frame) or TIFF, told by content, not by extension.
+    /// frame) or TIFF, recognized by content, not by extension.
     ///
     /// Sixteen-bit, gray and palette images become 8-bit RGB, transparent
     /// ones are laid on white, and the EXIF orientation is applied.

@@ -1,7 +1,6 @@
-//! Which image formats we read, told by their first bytes.
+//! Which image formats are read, by their first bytes.
 //!
-//! Names and extensions are never asked: people rename files, and servers get
-//! none. For bytes of no known format [`describe`] says what they look like, so
+//! Names and extensions are ignored: people rename files, and servers get none. For bytes of no known format [`describe`] says what they look like, so
 //! that the message helps with the usual cases: an iPhone's HEIC, a web page or
 //! text saved under an image's name.
 

@@ -6,7 +6,7 @@
 //! third of its memory more, and nothing for a small photo.
 //!
 //! A [`PyramidLevel`] is chosen so that a wanted pixel spans √3 to 2√3 of its own, and it says how
-//! much its averaging has blurred already: whoever samples it blurs that much less, so that
+//! much its averaging has blurred already: samplers blur that much less, so that
 //! the filter is as wide in all as if the photo itself had been sampled.
 
 use image::RgbImage;

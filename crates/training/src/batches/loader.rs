@@ -42,7 +42,7 @@ impl Loader {
                 let numbers = (first + offset as u64..).step_by(count);
                 for number in numbers {
                     if sender.send(builder.batch(number)).is_err() {
-                        // Nobody wants batches any more.
+                        // The loader was dropped.
                         return;
                     }
                 }
@@ -65,7 +65,7 @@ impl Loader {
             Some(Ok(batch)) => batch,
             _ => match thread.handle.take().map(JoinHandle::join) {
                 Some(Err(panic)) => resume_unwind(panic),
-                _ => unreachable!("a loading thread ends only when nobody listens"),
+                _ => unreachable!("a loading thread ends only when the loader is dropped"),
             },
         }
     }
@@ -78,7 +78,7 @@ impl Drop for Loader {
             thread.queue = None;
         }
         for thread in &mut self.threads {
-            // A panic was told by `next`, or concerns a batch that nobody wants.
+            // A panic was passed on by `next`, or concerns a batch that is not needed.
             let _ = thread.handle.take().map(JoinHandle::join);
         }
     }

@@ -80,7 +80,7 @@ impl Sampler {
                 };
                 places.map(image).collect()
             }
-            // Nobody may be in a batch twice, so it is of one epoch. Who is left
+            // No person may be in a batch twice, so it is of one epoch. Who is left
             // over at the end has a chance in the next.
             Kind::People { groups, batch, each } => {
                 let per_epoch = (groups.len() / *batch) as u64;

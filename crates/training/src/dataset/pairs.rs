@@ -99,7 +99,7 @@ impl Pairs {
         Ok(Self { folds, pairs })
     }
 
-    /// Deals all pairs into `folds` folds anew, in turn and each kind by itself,
+    /// Deals all pairs into `folds` folds, in turn and each kind by itself,
     /// so that folds have as many of a kind as can be, give or take one. For
     /// plain lists, which say nothing of folds. People may come in several
     /// folds, other than in LFW's own.

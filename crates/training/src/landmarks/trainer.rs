@@ -242,8 +242,8 @@ impl LandmarkTrainer {
         self.model.weights()
     }
 
-    /// How well the points of people are found who are not trained on, and how well
-    /// faces are told from what is none.
+    /// How well landmarks of held-out people are found, and how well faces are
+    /// distinguished from views of no face.
     ///
     /// # Errors
     /// When training has diverged.

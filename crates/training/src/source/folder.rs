@@ -20,7 +20,7 @@ pub struct FolderOptions {
     /// How much of a photo round the window is kept on each side, as a share of
     /// the window's; of a detected face, a half is kept at most.
     pub margin: f64,
-    /// Most bytes of images that are kept in memory; the others are read anew
+    /// Most bytes of images that are kept in memory; the others are read again
     /// each time.
     pub memory: usize,
 }

@@ -51,7 +51,7 @@ pub enum Interval {
 pub enum Outcome {
     /// The budget is spent.
     Finished,
-    /// It was told to stop, and can be resumed.
+    /// It was stopped, and can be resumed.
     Stopped,
 }
 
@@ -185,7 +185,7 @@ impl Trainer {
 struct Clock(Instant);
 
 impl Clock {
-    /// Seconds since it was asked last.
+    /// Seconds since the last call.
     fn lap(&mut self) -> f64 {
         let now = Instant::now();
         let seconds = now.duration_since(self.0).as_secs_f64();
