@@ -234,8 +234,8 @@ fn check(batch: ArrayView4<'_, f32>) -> Result<(), EncodeError> {
     if [c, h, w] != [INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE] {
         return Err(EncodeError::Shape { found: [m, c, h, w] });
     }
-    for (image, image) in batch.outer_iter().enumerate() {
-        if let Some(&found) = image.iter().find(|value| !(0.0..=1.0).contains(*value)) {
+    for (image, values) in batch.outer_iter().enumerate() {
+        if let Some(&found) = values.iter().find(|value| !(0.0..=1.0).contains(*value)) {
             return Err(EncodeError::Range { image, found });
         }
     }
