@@ -7,7 +7,7 @@ use biometrics::policy::IdentificationPolicy;
 use facenet::gallery::mean_template;
 use facenet::matching::{Encoding, Threshold};
 use serde::Serialize;
-use store::{Access, Enrolment, NewTemplate, Store};
+use store::{Access, Enrollment, NewTemplate, Store};
 
 use crate::arguments::{Admission, Enroll};
 use crate::decision::identification;
@@ -53,8 +53,8 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
         ));
     }
     let added = templates.len();
-    let enrolment = Enrolment { templates, consent: arguments.consent.clone(), at: None };
-    store.enroll(&arguments.name, &enrolment)?;
+    let enrollment = Enrollment { templates, consent: arguments.consent.clone(), at: None };
+    store.enroll(&arguments.name, &enrollment)?;
     let photos = store.person(&arguments.name)?.templates.len();
     let name = arguments.name.as_str();
     if output.is_json() {
@@ -152,7 +152,7 @@ fn resemblance(
     // Themselves, if they are enrolled already, and somebody else.
     let mut nearest = store.search(&mean_template(encodings)?, 2)?;
     nearest.retain(|person| person.name != arguments.name.as_str());
-    let threshold = policy.among(store.len()?, store.faces()?).threshold;
+    let threshold = policy.among(store.len()?, store.template_count()?).threshold;
     let other = nearest.into_iter().next().filter(|person| threshold.accepts(person.distance));
     Ok(other.map(|person| Resembles { name: person.name, distance: person.distance }))
 }

@@ -7,7 +7,7 @@ mod rebuild;
 use anyhow::{Result, bail};
 use facenet::gallery::PersonName;
 use serde::Serialize;
-use store::{Access, Store, Summary};
+use store::{Access, PersonSummary, Store};
 
 use crate::arguments::{Gallery, GalleryAction};
 use crate::face_reader::load;
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
         #[cfg(feature = "postgres")]
         GalleryAction::Index { drop } => {
             let mut store = open(Access::Write)?;
-            store.index(!drop)?;
+            store.set_index(!drop)?;
             let (word, words) = match drop {
                 true => ("unindexed", "The index was removed."),
                 false => ("indexed", "The index is made."),
@@ -125,7 +125,7 @@ fn list(store: &Store, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-fn row(person: &Summary) -> PersonRow<'_> {
+fn row(person: &PersonSummary) -> PersonRow<'_> {
     PersonRow {
         name: person.name.as_str(),
         photos: person.templates,

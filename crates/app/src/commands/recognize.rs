@@ -8,7 +8,7 @@ use biometrics::policy::{GalleryThreshold, IdentificationPolicy};
 use facenet::matching::Recognition;
 use faces::{DetectedFace, Face};
 use serde::Serialize;
-use store::{Access, Searched};
+use store::{Access, PeopleIndex};
 
 use crate::arguments::Recognize;
 use crate::decision::{identification, print_gallery_threshold, warn_if_extrapolating};
@@ -47,7 +47,7 @@ pub(crate) struct FaultRow {
 
 /// Who may be recognized, and when.
 struct Known {
-    people: Searched,
+    people: PeopleIndex,
     skipped: usize,
     threshold: GalleryThreshold,
     top: usize,
@@ -107,10 +107,10 @@ fn known(
         }
         None => {
             let store = enrolled::open(&arguments.store, model, Access::Read)?;
-            (store.searched()?, 0)
+            (store.into_index()?, 0)
         }
     };
-    let [count, faces] = [people.len()?, people.faces()?];
+    let [count, faces] = [people.len()?, people.template_count()?];
     warn_if_extrapolating(policy, faces);
     let threshold = policy.among(count, faces);
     Ok(Known { people, skipped, threshold, top: arguments.top.get() })

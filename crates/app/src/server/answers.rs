@@ -5,7 +5,7 @@ use biometrics::policy::{VerificationPolicy, VerificationStats};
 use facenet::matching::{Candidate, Recognition};
 use faces::Face;
 use serde::Serialize;
-use store::{Model, Person, Summary};
+use store::{Model, Person, PersonSummary};
 
 use crate::text::timestamp;
 
@@ -153,8 +153,8 @@ pub(super) struct PersonRow {
     consent: Option<String>,
 }
 
-impl From<Summary> for PersonRow {
-    fn from(person: Summary) -> Self {
+impl From<PersonSummary> for PersonRow {
+    fn from(person: PersonSummary) -> Self {
         Self {
             name: person.name.as_str().to_owned(),
             photos: person.templates,

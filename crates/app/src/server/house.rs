@@ -13,7 +13,7 @@ use biometrics::policy::{GalleryThreshold, IdentificationPolicy, VerificationPol
 use facenet::gallery::{Gallery, PersonName, mean_template};
 use facenet::matching::{Encoding, Recognition};
 use faces::{DecodeLimits, FacePipeline};
-use store::{Enrolment, Location, Model, Person, Store, StoreError, Summary};
+use store::{Enrollment, Location, Model, Person, PersonSummary, Store};
 
 use crate::arguments::Serve;
 use crate::decision::warn_if_extrapolating;
@@ -102,7 +102,7 @@ impl House {
         // Read with the store held, by which those who set it are done.
         let fresh = match self.stale.load(Ordering::Acquire) {
             true => Some(store.gallery()?),
-            false => store.refreshed()?,
+            false => store.gallery_if_changed()?,
         };
         if let Some(gallery) = fresh {
             *self.gallery_mut() = gallery;
@@ -117,7 +117,7 @@ impl House {
     fn change<T>(&self, change: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         let mut store = self.store();
         let result = change(&mut store);
-        let refused = |error: &StoreError| error.is_refusal();
+        let refused = |error: &store::Error| error.is_rejection();
         if result.as_ref().is_err_and(|e| !e.downcast_ref().is_some_and(refused)) {
             self.stale.store(true, Ordering::Release);
         }
@@ -138,9 +138,9 @@ impl House {
     }
 
     /// Enrols a person; returns everything that is kept of them.
-    pub(super) fn enroll(&self, name: &PersonName, enrolment: &Enrolment) -> Result<Person> {
+    pub(super) fn enroll(&self, name: &PersonName, enrollment: &Enrollment) -> Result<Person> {
         self.change(|store| {
-            store.enroll(name, enrolment)?;
+            store.enroll(name, enrollment)?;
             let person = store.person(name)?;
             self.gallery_mut().insert(name.clone(), &person.encodings())?;
             Ok(person)
@@ -156,7 +156,7 @@ impl House {
         })
     }
 
-    pub(super) fn list(&self) -> Result<Vec<Summary>> {
+    pub(super) fn list(&self) -> Result<Vec<PersonSummary>> {
         Ok(self.store().list()?)
     }
 
@@ -195,7 +195,7 @@ mod tests {
     fn enrolled(house: &House) -> PersonName {
         let name = PersonName::new("kian").unwrap();
         let templates = vec![encoding().into()];
-        house.enroll(&name, &Enrolment { templates, consent: None, at: None }).unwrap();
+        house.enroll(&name, &Enrollment { templates, consent: None, at: None }).unwrap();
         name
     }
 

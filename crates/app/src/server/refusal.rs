@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use facenet::gallery::{NameError, TemplateError};
 use faces::{FaceError, PhotoError};
 use serde::Serialize;
-use store::StoreError;
 
 use crate::output::escaped;
 
@@ -87,21 +86,21 @@ impl From<anyhow::Error> for Refusal {
                     None => unforeseen(&error),
                 };
             }
-            if let Some(store) = cause.downcast_ref::<StoreError>() {
+            if let Some(store) = cause.downcast_ref::<store::Error>() {
                 return match store {
-                    StoreError::NoPerson { .. } => told(StatusCode::NOT_FOUND, "no_person"),
-                    StoreError::NameTaken { .. } => told(StatusCode::CONFLICT, "name_taken"),
-                    StoreError::TooManyTemplates { .. }
-                    | StoreError::LongNote { .. }
-                    | StoreError::NulInNote { .. }
-                    | StoreError::Template { .. } => {
+                    store::Error::PersonNotFound { .. } => told(StatusCode::NOT_FOUND, "no_person"),
+                    store::Error::NameTaken { .. } => told(StatusCode::CONFLICT, "name_taken"),
+                    store::Error::TooManyTemplates { .. }
+                    | store::Error::ConsentTooLong { .. }
+                    | store::Error::ConsentHasNul { .. }
+                    | store::Error::InvalidTemplates { .. } => {
                         told(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
                     }
-                    StoreError::Busy { .. } => {
+                    store::Error::Busy { .. } => {
                         tracing::warn!(error = %escaped(&format!("{error:#}")), "busy");
                         Self::busy("somebody else is at work on the people: try again")
                     }
-                    StoreError::Left { .. } => {
+                    store::Error::CleanupFailed { .. } => {
                         let _ = unforeseen(&error);
                         Self::internal().about("the change is done, but not cleared up after")
                     }
@@ -164,8 +163,8 @@ impl From<PhotoError> for Refusal {
     }
 }
 
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
+impl From<store::Error> for Refusal {
+    fn from(error: store::Error) -> Self {
         anyhow::Error::new(error).into()
     }
 }
@@ -177,20 +176,20 @@ mod tests {
     #[test]
     fn the_stores_errors_are_told_apart() {
         let (name, at) = (|| "Zoë".to_owned(), || "postgres://secret/faces".to_owned());
-        let told = |error: StoreError| {
+        let told = |error: store::Error| {
             let Refusal { status, kind, error } = Refusal::from(error);
             (status.as_u16(), kind, error)
         };
-        let (status, kind, error) = told(StoreError::Busy { at: at(), seconds: 10 });
+        let (status, kind, error) = told(store::Error::Busy { at: at(), seconds: 10 });
         assert_eq!((status, kind), (503, "busy"));
         assert!(!error.contains("secret"), "{error}");
-        let (status, kind, _) = told(StoreError::NulInNote { name: name() });
+        let (status, kind, _) = told(store::Error::ConsentHasNul { name: name() });
         assert_eq!((status, kind), (422, "cannot_enroll"));
-        let (status, kind, _) = told(StoreError::LongNote { expected: 1, found: 2 });
+        let (status, kind, _) = told(store::Error::ConsentTooLong { expected: 1, found: 2 });
         assert_eq!((status, kind), (422, "cannot_enroll"));
-        assert_eq!(told(StoreError::NoPerson { name: name() }).0, 404);
-        assert_eq!(told(StoreError::NameTaken { name: name() }).0, 409);
-        let (status, kind, error) = told(StoreError::WithoutPostgres { at: at() });
+        assert_eq!(told(store::Error::PersonNotFound { name: name() }).0, 404);
+        assert_eq!(told(store::Error::NameTaken { name: name() }).0, 409);
+        let (status, kind, error) = told(store::Error::WithoutPostgres { at: at() });
         assert_eq!((status, kind), (500, "internal"));
         assert!(!error.contains("secret"), "{error}");
     }

@@ -11,7 +11,7 @@ use facenet::gallery::PersonName;
 use facenet::matching::{Encoding, EncodingError};
 use faces::{Face, FaceChoice, Photo};
 use serde::Deserialize;
-use store::{Enrolment, NewTemplate};
+use store::{Enrollment, NewTemplate};
 
 use super::answers::{
     Claim, Encoded, EncodedFace, Enrolled, Near, People, PersonRow, Recognized, RecognizedFace,
@@ -177,7 +177,7 @@ pub(super) async fn enroll(
         let faces: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
         let resembles = house.resemblance(&name, &faces)?.map(Near::new);
         let added = templates.len();
-        let person = house.enroll(&name, &Enrolment { templates, consent, at: None })?;
+        let person = house.enroll(&name, &Enrollment { templates, consent, at: None })?;
         let person = PersonRow::from(person);
         Ok((StatusCode::CREATED, Json(Enrolled { person, added, resembles })))
     };

@@ -36,7 +36,7 @@ pub(super) fn state(words: &[&str]) -> (TempDir, State) {
     let pipeline = pipeline(choice, &loaded, FaceLocation::default()).unwrap();
     let policy = identification(&arguments.admission, &loaded).unwrap();
     let model = enrolled::identity(&loaded);
-    let store = Store::open(&folder.path().join("x").into(), &model, Access::Write).unwrap();
+    let store = Store::open(&folder.path().join("x"), &model, Access::Write).unwrap();
     let house = House::new(pipeline, model, policy, store, &arguments).unwrap();
     let guard = Guard { loopback: true, hosts: Vec::new(), token: None };
     (folder, State::new(house, guard, &arguments.limits))

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use faces::{DetectionOptions, FaceChoice, FaceLocation};
-use store::{ChangeError, Person, Store, Template};
+use store::{BoxError, Person, Store, Template};
 
 use crate::arguments::ModelChoice;
 use crate::face_reader::{FaceReader, load};
@@ -24,7 +24,7 @@ pub(super) fn run(store: &mut Store, choice: &ModelChoice, drop: bool) -> Result
     let bar = progress::bar(list.iter().map(|person| person.photos).sum(), "making anew");
     let mut photos = 0;
     let mut left_out = Vec::new();
-    store.change_model(&new, |person: Person| {
+    store.rewrite_for_model(&new, |person: Person| {
         let name = person.name.as_str();
         let mut templates = Vec::new();
         for (number, template) in person.templates.into_iter().enumerate() {
@@ -79,7 +79,7 @@ fn is_faceless(error: &anyhow::Error) -> bool {
 }
 
 /// With the way out, if there is one. Whose photo it is, the store says.
-fn told(error: &anyhow::Error) -> ChangeError {
+fn told(error: &anyhow::Error) -> BoxError {
     match is_faceless(error) {
         true => format!("{error:#}; --drop leaves such photos out").into(),
         false => format!("{error:#}").into(),

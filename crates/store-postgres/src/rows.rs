@@ -5,24 +5,24 @@ use facenet::matching::Encoding;
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::types::{ToSql, Type};
 use postgres::{GenericClient, Row, Transaction};
+use store::{Error, Person, PersonSummary, Template};
 
-use super::fault::Fault;
-use crate::{Person, StoreError, Summary, Template};
+use crate::session::Failure;
 
-/// People who are read together.
+/// How many people one page has.
 const PAGE: i64 = 2000;
 
-/// Rows that are about to be written: many at once, by the protocol's binary copy.
+/// Rows to insert: many at once, by the protocol's binary copy.
 #[derive(Default)]
-pub(super) struct Rows<'p> {
+pub(crate) struct NewRows<'p> {
     people: Vec<(&'p PersonName, u64, Option<&'p str>, Encoding)>,
     templates: Vec<(&'p PersonName, usize, u64, &'p Encoding)>,
     photos: Vec<(&'p PersonName, usize, &'p [u8])>,
 }
 
-impl<'p> Rows<'p> {
-    /// A person's own row; `mean` is of all their templates.
-    pub(super) fn person(
+impl<'p> NewRows<'p> {
+    /// Adds the row of a person; `mean` is that of all their templates.
+    pub(crate) fn add_person(
         &mut self,
         name: &'p PersonName,
         enrolled: u64,
@@ -32,8 +32,8 @@ impl<'p> Rows<'p> {
         self.people.push((name, enrolled, consent, mean));
     }
 
-    /// One template of a person.
-    pub(super) fn template(
+    /// Adds the rows of a template.
+    pub(crate) fn add_template(
         &mut self,
         name: &'p PersonName,
         number: usize,
@@ -45,26 +45,26 @@ impl<'p> Rows<'p> {
         self.photos.extend(photo.map(|photo| (name, number, photo)));
     }
 
-    /// A whole person.
-    pub(super) fn whole(&mut self, person: &'p Person) -> Result<(), StoreError> {
+    /// Adds all rows of a person.
+    pub(crate) fn add_person_with_templates(&mut self, person: &'p Person) -> Result<(), Error> {
         let mean = mean(&person.name, &person.encodings())?;
-        self.person(&person.name, person.enrolled, person.consent.as_deref(), mean);
+        self.add_person(&person.name, person.enrolled, person.consent.as_deref(), mean);
         for (number, template) in person.templates.iter().enumerate() {
             let Template { encoding, added, photo } = template;
-            self.template(&person.name, number, *added, encoding, photo.as_deref());
+            self.add_template(&person.name, number, *added, encoding, photo.as_deref());
         }
         Ok(())
     }
 
-    /// Writes them all.
-    pub(super) fn write(&self, transaction: &mut Transaction<'_>) -> Result<(), Fault> {
+    /// Inserts all rows.
+    pub(crate) fn write(&self, transaction: &mut Transaction<'_>) -> Result<(), Failure> {
         copy(
             transaction,
             "people (name, enrolled, consent, mean)",
             &[Type::TEXT, Type::INT8, Type::TEXT, Type::FLOAT4_ARRAY],
             &self.people,
-            |(name, enrolled, consent, mean), put| {
-                put(&[&name.as_str(), &time(*enrolled), consent, &mean.values()])
+            |(name, enrolled, consent, mean), write| {
+                write(&[&name.as_str(), &time(*enrolled), consent, &mean.values()])
             },
         )?;
         copy(
@@ -72,8 +72,8 @@ impl<'p> Rows<'p> {
             "templates (name, number, added, encoding)",
             &[Type::TEXT, Type::INT4, Type::INT8, Type::FLOAT4_ARRAY],
             &self.templates,
-            |(name, number, added, encoding), put| {
-                put(&[&name.as_str(), &(*number as i32), &time(*added), &encoding.values()])
+            |(name, number, added, encoding), write| {
+                write(&[&name.as_str(), &(*number as i32), &time(*added), &encoding.values()])
             },
         )?;
         copy(
@@ -81,20 +81,21 @@ impl<'p> Rows<'p> {
             "photos (name, number, photo)",
             &[Type::TEXT, Type::INT4, Type::BYTEA],
             &self.photos,
-            |(name, number, photo), put| put(&[&name.as_str(), &(*number as i32), photo]),
+            |(name, number, photo), write| write(&[&name.as_str(), &(*number as i32), photo]),
         )
     }
 }
 
-type Put<'w> = dyn FnMut(&[&(dyn ToSql + Sync)]) -> Result<(), postgres::Error> + 'w;
+/// Writes one row.
+type WriteRow<'w> = dyn FnMut(&[&(dyn ToSql + Sync)]) -> Result<(), postgres::Error> + 'w;
 
 fn copy<R>(
     transaction: &mut Transaction<'_>,
     into: &str,
     types: &[Type],
     rows: &[R],
-    mut write: impl FnMut(&R, &mut Put<'_>) -> Result<(), postgres::Error>,
-) -> Result<(), Fault> {
+    mut write: impl FnMut(&R, &mut WriteRow<'_>) -> Result<(), postgres::Error>,
+) -> Result<(), Failure> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -107,50 +108,50 @@ fn copy<R>(
     Ok(())
 }
 
-/// The mean of a person's templates.
-pub(super) fn mean(name: &PersonName, templates: &[Encoding]) -> Result<Encoding, StoreError> {
+/// The mean template of a person.
+pub(crate) fn mean(name: &PersonName, templates: &[Encoding]) -> Result<Encoding, Error> {
     let name = || name.as_str().to_owned();
-    mean_template(templates).map_err(|source| StoreError::Template { name: name(), source })
+    mean_template(templates).map_err(|source| Error::InvalidTemplates { name: name(), source })
 }
 
-/// Seconds since 1970 as the database counts them; what lies beyond is damage.
+/// Seconds since 1970 as the database's signed number. A time beyond its range is damage.
 fn time(seconds: u64) -> i64 {
     seconds.try_into().unwrap_or(i64::MAX)
 }
 
-fn seconds(row: &Row, column: &str) -> Result<u64, Fault> {
+fn seconds(row: &Row, column: &str) -> Result<u64, Failure> {
     let time: i64 = row.try_get(column)?;
-    time.try_into().map_err(|_| Fault::damaged(format!("a time is {time}")))
+    time.try_into().map_err(|_| Failure::damaged(format!("a time is {time}")))
 }
 
-pub(super) fn person_name(row: &Row) -> Result<PersonName, Fault> {
+pub(crate) fn person_name(row: &Row) -> Result<PersonName, Failure> {
     let name: &str = row.try_get("name")?;
-    PersonName::new(name).map_err(Fault::damaged)
+    PersonName::new(name).map_err(Failure::damaged)
 }
 
-pub(super) fn encoding(row: &Row, column: &str) -> Result<Encoding, Fault> {
+pub(crate) fn encoding(row: &Row, column: &str) -> Result<Encoding, Failure> {
     let values: Vec<f32> = row.try_get(column)?;
-    Encoding::new(values).map_err(Fault::damaged)
+    Encoding::new(values).map_err(Failure::damaged)
 }
 
-fn template(row: &Row, photo: Option<Vec<u8>>) -> Result<Template, Fault> {
+fn template(row: &Row, photo: Option<Vec<u8>>) -> Result<Template, Failure> {
     Ok(Template { encoding: encoding(row, "encoding")?, added: seconds(row, "added")?, photo })
 }
 
 /// How many people there are.
-pub(super) fn len(client: &mut impl GenericClient) -> Result<usize, Fault> {
+pub(crate) fn person_count(client: &mut impl GenericClient) -> Result<usize, Failure> {
     let count = client.query_one("SELECT count(*) FROM facenet.people", &[])?;
     Ok(count.try_get::<_, i64>(0)? as usize)
 }
 
-/// How many templates they have together.
-pub(super) fn faces(client: &mut impl GenericClient) -> Result<usize, Fault> {
+/// How many templates all people have together.
+pub(crate) fn template_count(client: &mut impl GenericClient) -> Result<usize, Failure> {
     let count = client.query_one("SELECT count(*) FROM facenet.templates", &[])?;
     Ok(count.try_get::<_, i64>(0)? as usize)
 }
 
-/// Everybody without their numbers, in the order of names.
-pub(super) fn list(client: &mut impl GenericClient) -> Result<Vec<Summary>, Fault> {
+/// A summary of each person, in the order of names.
+pub(crate) fn list(client: &mut impl GenericClient) -> Result<Vec<PersonSummary>, Failure> {
     let rows = client.query(
         "SELECT p.name, p.enrolled, p.consent,
                 coalesce(t.count, 0) AS templates, coalesce(h.count, 0) AS photos
@@ -161,7 +162,7 @@ pub(super) fn list(client: &mut impl GenericClient) -> Result<Vec<Summary>, Faul
         &[],
     )?;
     let summary = |row: &Row| {
-        Ok(Summary {
+        Ok(PersonSummary {
             name: person_name(row)?,
             enrolled: seconds(row, "enrolled")?,
             consent: row.try_get("consent")?,
@@ -172,11 +173,11 @@ pub(super) fn list(client: &mut impl GenericClient) -> Result<Vec<Summary>, Faul
     rows.iter().map(summary).collect()
 }
 
-/// One person with everything.
-pub(super) fn person(
+/// One person with templates and photo files.
+pub(crate) fn person(
     client: &mut impl GenericClient,
     name: &PersonName,
-) -> Result<Option<Person>, Fault> {
+) -> Result<Option<Person>, Failure> {
     let rows = client.query(
         "SELECT p.name, p.enrolled, p.consent, t.number, t.added, t.encoding, h.photo
          FROM facenet.people p
@@ -188,13 +189,13 @@ pub(super) fn person(
     )?;
     let mut people = Vec::new();
     for row in &rows {
-        gather(&mut people, row, row.try_get("photo")?)?;
+        add_row(&mut people, row, row.try_get("photo")?)?;
     }
     Ok(people.pop())
 }
 
-/// The people whose names come next after `after`, without their photos, in order.
-pub(super) fn page(client: &mut impl GenericClient, after: &str) -> Result<Vec<Person>, Fault> {
+/// The page of people whose names follow `after`, without photo files, in order.
+pub(crate) fn page(client: &mut impl GenericClient, after: &str) -> Result<Vec<Person>, Failure> {
     let rows = client.query(
         "WITH page AS (
              SELECT name, enrolled, consent FROM facenet.people
@@ -207,16 +208,16 @@ pub(super) fn page(client: &mut impl GenericClient, after: &str) -> Result<Vec<P
     )?;
     let mut people = Vec::new();
     for row in &rows {
-        gather(&mut people, row, None)?;
+        add_row(&mut people, row, None)?;
     }
     Ok(people)
 }
 
-/// Adds a row to its person, who is the last or comes next.
-fn gather(people: &mut Vec<Person>, row: &Row, photo: Option<Vec<u8>>) -> Result<(), Fault> {
+/// Adds the template of a row to its person: the last one, or a new one.
+fn add_row(people: &mut Vec<Person>, row: &Row, photo: Option<Vec<u8>>) -> Result<(), Failure> {
     let name = person_name(row)?;
     let number: Option<i32> = row.try_get("number")?;
-    let number = number.ok_or_else(|| Fault::damaged(format!("{name} has no templates")))?;
+    let number = number.ok_or_else(|| Failure::damaged(format!("{name} has no templates")))?;
     if people.last().is_none_or(|last| last.name != name) {
         let (enrolled, consent) = (seconds(row, "enrolled")?, row.try_get("consent")?);
         people.push(Person { name, enrolled, consent, templates: Vec::new() });
@@ -225,7 +226,7 @@ fn gather(people: &mut Vec<Person>, row: &Row, photo: Option<Vec<u8>>) -> Result
     if number as usize != person.templates.len() {
         let expected = person.templates.len();
         let name = person.name.as_str();
-        return Err(Fault::damaged(format!("template {number} of {name}, expected {expected}")));
+        return Err(Failure::damaged(format!("template {number} of {name}, expected {expected}")));
     }
     person.templates.push(template(row, photo)?);
     Ok(())

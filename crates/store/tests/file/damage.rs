@@ -1,19 +1,19 @@
-//! Files with a flipped bit, and files that are cut short.
+//! Files with a flipped bit, and truncated files.
 
 use std::fs;
 
 use store::Access;
 
-use crate::files::{filled, fresh, open};
+use crate::temporary::{filled, fresh, open};
 
-/// Flips a bit at every `step`-th byte, cuts the file at as many places, and expects the
-/// same people or an error each time, but no panic. Returns how often which.
+/// Flips a bit of every `step`-th byte, truncates the file there, and expects the same
+/// people or an error each time, but no panic. Returns how often which.
 fn damage(step: usize) -> [usize; 2] {
-    let (folder, path) = fresh();
+    let (directory, path) = fresh();
     drop(filled(&path, 40));
     let whole = fs::read(&path).unwrap();
     let expected = open(&path, Access::Read).unwrap().list().unwrap();
-    let damaged = folder.path().join("damaged");
+    let damaged = directory.path().join("damaged");
     let mut counts = [0; 2];
     let mut attempt = |bytes: &[u8], what: &str| {
         for access in [Access::Read, Access::Write] {
@@ -23,7 +23,7 @@ fn damage(step: usize) -> [usize; 2] {
                 store.list()
             });
             match list {
-                // A page that nothing uses, or a commit that can be undone.
+                // An unused page, or a commit that can be undone.
                 Ok(list) => {
                     assert!(list == expected || list.is_empty(), "{what}");
                     counts[0] += 1;
@@ -45,14 +45,14 @@ fn damage(step: usize) -> [usize; 2] {
 }
 
 #[test]
-fn damage_is_told_and_never_a_panic() {
-    let [same, told] = damage(9_973);
-    assert!(same > 0 && told > 0, "{same} as before, {told} told");
+fn damage_is_an_error_and_never_a_panic() {
+    let [same, errors] = damage(9_973);
+    assert!(same > 0 && errors > 0, "{same} as before, {errors} errors");
 }
 
 #[test]
 #[ignore = "takes a minute: every 97th byte"]
-fn damage_is_told_and_never_a_panic_in_full() {
-    let [same, told] = damage(97);
-    assert!(told > 1000, "{same} as before, {told} told");
+fn damage_is_an_error_and_never_a_panic_in_full() {
+    let [same, errors] = damage(97);
+    assert!(errors > 1000, "{same} as before, {errors} errors");
 }

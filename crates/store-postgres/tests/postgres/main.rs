@@ -1,45 +1,44 @@
-//! People in a PostgreSQL that is started for these tests, and skipped aloud where none is
-//! installed.
+//! The behavior of every back end, and what only a database does, in a PostgreSQL that is
+//! started for these tests. They are skipped, with a message, where none is installed.
 
-#![cfg(all(unix, feature = "postgres"))]
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-#[path = "store/behaviour.rs"]
-mod behaviour;
-#[path = "store/made.rs"]
-mod made;
-#[path = "postgres/scale.rs"]
 mod scale;
-#[path = "postgres/server.rs"]
 mod server;
 
 use std::fs;
 use std::path::Path;
 
-use store::{Access, Enrolment, Location, Search, Store, StoreError};
+use store::{Access, Enrollment, Error, Location, PostgresAddress, SearchMethod, Store};
+use store_conformance::fixtures::{bytes_of, contains, encoding, enrollment, model, name};
 
-use made::{bytes_of, encoding, enrolment, filled, holds, model, name, open};
 use server::{Fresh, Server};
 
-/// Tests that a file passes, too.
-macro_rules! behaves {
-    ($($name:ident)*) => {
-        $(#[test]
-        fn $name() {
-            let Some(server) = Server::shared() else { return };
-            behaviour::$name(&server.database().location());
-        })*
-    };
+fn with_store(check: &dyn Fn(&store_conformance::Open<'_>)) {
+    let Some(server) = Server::shared() else { return };
+    let address = server.database().address();
+    check(&|model, access| store_postgres::open_any_model(&address, model, access));
 }
 
-behaves! {
-    people_come_back
-    purge_leaves_nobody
-    who_is_removed_or_renamed_is_not_found
-    wrong_requests_change_nothing
-    templates_of_another_model_are_refused_with_the_way_out
-    a_change_may_swap_names_and_drop_people
-    searches_are_exact
+store_conformance::conformance_tests!(with_store);
+
+fn open(address: &PostgresAddress, access: Access) -> Result<Store, Error> {
+    store_postgres::open(address, &model("a"), access)
+}
+
+/// A store of so many people, each with one template whose seed is their number.
+fn filled(address: &PostgresAddress, people: u64) -> Store {
+    let open = |model: &_, access| store_postgres::open_any_model(address, model, access);
+    store_conformance::fixtures::filled(&open, people)
+}
+
+/// The address in a text.
+fn parsed(url: &str) -> PostgresAddress {
+    match Location::parse(Path::new(url)).unwrap() {
+        Location::Postgres(address) => address,
+        Location::File(path) => panic!("{} is a file", path.display()),
+    }
 }
 
 /// Whether this server has pgvector.
@@ -52,9 +51,9 @@ fn has_pgvector(server: &Server) -> bool {
 fn searches_are_exact_without_pgvector_too() {
     let Some(server) = Server::shared() else { return };
     let fresh = server.database();
-    let location = fresh.location();
-    drop(open(&location, Access::Write).unwrap());
-    // Who may not add the extension does without.
+    let address = fresh.address();
+    drop(open(&address, Access::Write).unwrap());
+    // A role that may not add the extension does without it.
     let mut client = server.connect(&fresh.name);
     client
         .batch_execute(&format!(
@@ -67,33 +66,34 @@ fn searches_are_exact_without_pgvector_too() {
         ))
         .unwrap();
     let url = fresh.url.replace("kian:secret", &format!("only-{}", fresh.name));
-    let location = Location::parse(Path::new(&url)).unwrap();
-    let store = open(&location, Access::Write).unwrap();
-    assert!(store.remark().unwrap().contains("pgvector"));
-    behaviour::searches_are_exact(&location);
+    let address = parsed(&url);
+    let store = open(&address, Access::Write).unwrap();
+    assert!(store.warning().unwrap().contains("pgvector"));
+    store_conformance::run("searches_are_exact", &|model, access| {
+        store_postgres::open_any_model(&address, model, access)
+    });
 }
 
 #[test]
-fn the_index_finds_nearly_everybody() {
+fn the_index_finds_nearly_all_people() {
     let Some(server) = Server::shared() else { return };
     let fresh = server.database();
-    let Location::Postgres(mut database) = fresh.location() else { panic!("no database") };
-    drop(filled(&Location::Postgres(database.clone()), 3000));
-    database.search = Search::Hnsw;
-    let location = Location::Postgres(database);
+    let mut address = fresh.address();
+    drop(filled(&address, 3000));
+    address.search = SearchMethod::Hnsw;
     if !has_pgvector(&server) {
         server::skipped("this PostgreSQL has no pgvector");
-        let error = open(&location, Access::Read).unwrap_err();
-        assert!(matches!(error, StoreError::NoIndexHere), "{error}");
+        let error = open(&address, Access::Read).unwrap_err();
+        assert!(matches!(error, Error::IndexUnsupported), "{error}");
         return;
     }
-    let mut store = open(&location, Access::Write).unwrap();
+    let mut store = open(&address, Access::Write).unwrap();
     let error = store.search(&encoding(1), 1).unwrap_err();
     assert!(error.to_string().contains("gallery index"), "{error}");
-    store.index(true).unwrap();
-    // Once more is no fault.
-    store.index(true).unwrap();
-    store.enroll(&name("late"), &enrolment(&[9999])).unwrap();
+    store.set_index(true).unwrap();
+    // Creating it again is no error.
+    store.set_index(true).unwrap();
+    store.enroll(&name("late"), &enrollment(&[9999])).unwrap();
     store.remove(&[name("resident-0000")]).unwrap();
     // A probe between two people, as one between two photos of a person would be.
     let probes: Vec<u64> = (0..100).map(|n| n * 29 + 1).chain([9999]).collect();
@@ -107,108 +107,113 @@ fn the_index_finds_nearly_everybody() {
     assert!(hits >= 99, "{hits} of {}", probes.len());
     // More than pgvector's index ever finds.
     assert_eq!(store.search(&encoding(1), 2500).unwrap(), gallery.search(&encoding(1), 2500));
-    store.index(false).unwrap();
-    assert!(matches!(store.search(&encoding(1), 1), Err(StoreError::NoIndex { .. })));
+    store.set_index(false).unwrap();
+    assert!(matches!(store.search(&encoding(1), 1), Err(Error::IndexMissing { .. })));
 }
 
 #[test]
-fn several_programs_start_and_enrol_at_once() {
+fn several_programs_start_and_enroll_at_once() {
     let Some(server) = Server::shared() else { return };
-    let location = server.database().location();
+    let address = server.database().address();
     std::thread::scope(|scope| {
         for thread in 0..4_u64 {
-            let location = &location;
+            let address = &address;
             scope.spawn(move || {
-                let mut store = open(location, Access::Write).unwrap();
+                let mut store = open(address, Access::Write).unwrap();
                 for n in 0..10 {
                     let person = name(&format!("person {thread} {n}"));
-                    store.enroll(&person, &enrolment(&[thread * 100 + n])).unwrap();
-                    store.enroll(&name("all"), &enrolment(&[5000 + thread * 100 + n])).unwrap();
-                    // Whoever of them added pgvector.
+                    store.enroll(&person, &enrollment(&[thread * 100 + n])).unwrap();
+                    store.enroll(&name("all"), &enrollment(&[5000 + thread * 100 + n])).unwrap();
+                    // Whichever of them added pgvector.
                     let found = store.search(&encoding(thread * 100 + n), 1).unwrap();
                     assert_eq!(found[0].name, person.as_str());
                 }
             });
         }
     });
-    let store = open(&location, Access::Read).unwrap();
+    let store = open(&address, Access::Read).unwrap();
     assert_eq!(store.len().unwrap(), 41);
     assert_eq!(store.person(&name("all")).unwrap().templates.len(), 40);
 }
 
 #[test]
-fn changes_of_others_are_seen() {
+fn changes_of_other_programs_are_seen() {
     let Some(server) = Server::shared() else { return };
-    let location = server.database().location();
-    let mut here = filled(&location, 3);
-    let mut there = open(&location, Access::Write).unwrap();
-    here.enroll(&name("own"), &enrolment(&[50])).unwrap();
-    assert!(here.refreshed().unwrap().is_none(), "one's own change is no news");
-    there.refreshed().unwrap().unwrap();
+    let address = server.database().address();
+    let mut here = filled(&address, 3);
+    let mut there = open(&address, Access::Write).unwrap();
+    here.enroll(&name("own"), &enrollment(&[50])).unwrap();
+    assert!(
+        here.gallery_if_changed().unwrap().is_none(),
+        "a program's own change is not new to it"
+    );
+    there.gallery_if_changed().unwrap().unwrap();
     there.remove(&[name("resident-0001")]).unwrap();
-    let gallery = here.refreshed().unwrap().unwrap();
+    let gallery = here.gallery_if_changed().unwrap().unwrap();
     assert_eq!(gallery.len(), 3);
-    assert!(here.refreshed().unwrap().is_none());
-    // Who reads stays at one moment.
-    let reader = open(&location, Access::Read).unwrap();
+    assert!(here.gallery_if_changed().unwrap().is_none());
+    // A reader keeps its snapshot.
+    let reader = open(&address, Access::Read).unwrap();
     there.remove(&[name("own")]).unwrap();
     assert_eq!(reader.len().unwrap(), 3);
     drop(reader);
-    // Numbers of another model are never mixed in.
-    there.change_model(&model("b"), |person| Ok(Some(person))).unwrap();
-    for result in [here.refreshed().map(|_| ()), here.enroll(&name("x"), &enrolment(&[1]))] {
-        assert!(matches!(result, Err(StoreError::OtherModel { .. })), "{result:?}");
+    // Encodings of another model are never mixed in.
+    there.rewrite_for_model(&model("b"), |person| Ok(Some(person))).unwrap();
+    for result in
+        [here.gallery_if_changed().map(|_| ()), here.enroll(&name("x"), &enrollment(&[1]))]
+    {
+        assert!(matches!(result, Err(Error::ModelMismatch { .. })), "{result:?}");
     }
-    assert!(matches!(here.search(&encoding(1), 1), Err(StoreError::OtherModel { .. })));
-    assert!(matches!(here.gallery(), Err(StoreError::OtherModel { .. })));
+    assert!(matches!(here.search(&encoding(1), 1), Err(Error::ModelMismatch { .. })));
+    assert!(matches!(here.gallery(), Err(Error::ModelMismatch { .. })));
 }
 
 #[test]
-fn everybody_is_read_at_one_moment() {
+fn all_people_are_read_at_one_moment() {
     let Some(server) = Server::shared() else { return };
-    let location = server.database().location();
+    let address = server.database().address();
     // More than one page.
-    let here = filled(&location, 2100);
-    let mut there = open(&location, Access::Write).unwrap();
+    let here = filled(&address, 2100);
+    let mut there = open(&address, Access::Write).unwrap();
     let mut seen = 0;
-    here.each(|_| {
+    here.for_each(|_| {
         seen += 1;
         if seen == 1 {
-            there.change_model(&model("b"), |person| {
+            there.rewrite_for_model(&model("b"), |person| {
                 Ok((person.name.as_str() < "resident-2050").then_some(person))
             })?;
         }
         Ok(())
     })
     .unwrap();
-    assert_eq!(seen, 2100, "those of the first model, all of them");
-    assert!(matches!(here.each(|_| Ok(())), Err(StoreError::OtherModel { .. })));
+    assert_eq!(seen, 2100, "all people of the first model");
+    assert!(matches!(here.for_each(|_| Ok(())), Err(Error::ModelMismatch { .. })));
 }
 
 #[test]
-fn a_lost_connection_is_made_anew() {
-    // A server of its own, which others do not need.
+fn a_lost_connection_is_opened_again() {
+    // A server of its own, since it is restarted.
     let Some(server) = Server::alone() else { return };
     let fresh = server.database();
-    let location = fresh.location();
-    let mut store = filled(&location, 5);
-    let reader = open(&location, Access::Read).unwrap();
+    let address = fresh.address();
+    let mut store = filled(&address, 5);
+    let reader = open(&address, Access::Read).unwrap();
     server.restart();
     assert_eq!(store.len().unwrap(), 5);
-    assert!(matches!(reader.len(), Err(StoreError::Postgres { .. })));
+    assert!(matches!(reader.len(), Err(Error::Database { .. })));
     server.restart();
-    store.enroll(&name("late"), &enrolment(&[77])).unwrap();
+    store.enroll(&name("late"), &enrollment(&[77])).unwrap();
     assert_eq!(store.len().unwrap(), 6);
 }
 
 #[test]
-fn a_change_that_cannot_be_cleared_up_after_is_done() {
+fn a_change_whose_cleanup_fails_is_done() {
     let Some(server) = Server::shared() else { return };
     let fresh = server.database();
-    let mut store = filled(&fresh.location(), 3);
+    let mut store = filled(&fresh.address(), 3);
     let mut other = server.connect(&fresh.name);
     let mut lock = other.transaction().unwrap();
-    // As making an index does: nobody is kept from changing rows, but from `VACUUM`.
+    // The lock of an index that is being created: rows can be changed, but not vacuumed.
     lock.batch_execute("LOCK TABLE facenet.people IN SHARE UPDATE EXCLUSIVE MODE").unwrap();
     let error = std::thread::scope(|scope| {
         let removing = scope.spawn(|| store.remove(&[name("resident-0001")]).unwrap_err());
@@ -220,7 +225,7 @@ fn a_change_that_cannot_be_cleared_up_after_is_done() {
         }
         removing.join().unwrap()
     });
-    assert!(matches!(error, StoreError::Left { .. }), "{error:?}");
+    assert!(matches!(error, Error::CleanupFailed { .. }), "{error:?}");
     assert!(error.to_string().contains("is done"), "{error}");
     assert_eq!(store.len().unwrap(), 2);
     lock.rollback().unwrap();
@@ -228,10 +233,10 @@ fn a_change_that_cannot_be_cleared_up_after_is_done() {
 }
 
 #[test]
-fn who_does_not_own_the_tables_is_told_that_bytes_are_left() {
+fn a_role_that_does_not_own_the_tables_learns_that_bytes_are_left() {
     let Some(server) = Server::shared() else { return };
     let fresh = server.database();
-    drop(filled(&fresh.location(), 3));
+    drop(filled(&fresh.address(), 3));
     let guest = format!("guest-{}", fresh.name);
     let mut client = server.connect(&fresh.name);
     client
@@ -243,29 +248,29 @@ fn who_does_not_own_the_tables_is_told_that_bytes_are_left() {
         .unwrap();
     let version = client.query_one("SHOW server_version_num", &[]).unwrap();
     if version.get::<_, &str>(0) >= "170000" {
-        // Since 17 this can be granted, and then nothing is left.
+        // Since version 17 the right can be granted, and then no bytes are left.
         let url = fresh.url.replace("kian:secret", &guest);
-        let mut store = open(&Location::parse(Path::new(&url)).unwrap(), Access::Write).unwrap();
+        let mut store = open(&parsed(&url), Access::Write).unwrap();
         store.remove(&[name("resident-0000")]).unwrap();
         let revoke = format!("REVOKE MAINTAIN ON ALL TABLES IN SCHEMA facenet FROM \"{guest}\"");
         client.batch_execute(&revoke).unwrap();
     }
     let url = fresh.url.replace("kian:secret", &guest);
-    let mut store = open(&Location::parse(Path::new(&url)).unwrap(), Access::Write).unwrap();
+    let mut store = open(&parsed(&url), Access::Write).unwrap();
     let error = store.remove(&[name("resident-0001")]).unwrap_err();
-    let StoreError::Left { source, .. } = &error else { panic!("{error:?}") };
+    let Error::CleanupFailed { source, .. } = &error else { panic!("{error:?}") };
     assert!(source.to_string().contains("kian"), "{source}");
-    assert!(matches!(store.person(&name("resident-0001")), Err(StoreError::NoPerson { .. })));
+    assert!(matches!(store.person(&name("resident-0001")), Err(Error::PersonNotFound { .. })));
     let error = store.compact().unwrap_err();
-    assert!(matches!(&error, StoreError::NotOwner { owner, .. } if owner == "kian"), "{error:?}");
+    assert!(matches!(&error, Error::NotOwner { owner, .. } if owner == "kian"), "{error:?}");
 }
 
 #[test]
-fn who_is_removed_is_gone_from_the_tables_files() {
+fn removed_people_are_gone_from_the_files_of_the_tables() {
     let Some(server) = Server::alone() else { return };
     let fresh = server.database();
-    let mut store = filled(&fresh.location(), 300);
-    let kept = Enrolment { consent: Some("agreed, kian".to_owned()), ..enrolment(&[7000]) };
+    let mut store = filled(&fresh.address(), 300);
+    let kept = Enrollment { consent: Some("agreed, kian".to_owned()), ..enrollment(&[7000]) };
     store.enroll(&name("resident-0007"), &kept).unwrap();
     let checkpoint = || server.connect(&fresh.name).batch_execute("CHECKPOINT").unwrap();
     let base = server.data().join("base");
@@ -288,41 +293,41 @@ fn holds_anywhere(folder: &Path, part: &[u8]) -> bool {
         let path = entry.unwrap().path();
         match path.is_dir() {
             true => holds_anywhere(&path, part),
-            false => fs::read(&path).is_ok_and(|file| holds(&file, part)),
+            false => fs::read(&path).is_ok_and(|file| contains(&file, part)),
         }
     })
 }
 
 #[test]
-fn databases_that_are_none_of_ours_are_told() {
+fn other_databases_are_errors() {
     let Some(server) = Server::shared() else { return };
     let fresh = server.database();
-    let location = fresh.location();
-    let missing = open(&location, Access::Read).unwrap_err();
-    assert!(matches!(missing, StoreError::Missing { .. }), "{missing}");
-    drop(filled(&location, 1));
+    let address = fresh.address();
+    let missing = open(&address, Access::Read).unwrap_err();
+    assert!(matches!(missing, Error::Missing { .. }), "{missing}");
+    drop(filled(&address, 1));
     let mut client = server.connect(&fresh.name);
     client.execute("INSERT INTO facenet.migrations (number, name) VALUES (99, 'x')", &[]).unwrap();
     for access in [Access::Read, Access::Write] {
-        let error = open(&location, access).unwrap_err();
-        assert!(matches!(error, StoreError::Version { found: 99, .. }), "{error}");
+        let error = open(&address, access).unwrap_err();
+        assert!(matches!(error, Error::Version { found: 99, .. }), "{error}");
         assert!(!format!("{error:?}").contains("secret"), "{error:?}");
     }
     client.batch_execute("CREATE DATABASE old TEMPLATE template0 ENCODING 'LATIN1'").unwrap();
     let old = Fresh { url: fresh.url.replace(&fresh.name, "old"), name: "old".into() };
-    let error = open(&old.location(), Access::Write).unwrap_err();
+    let error = open(&old.address(), Access::Write).unwrap_err();
     assert!(error.to_string().contains("LATIN1"), "{error}");
     let nobody = Fresh { url: fresh.url.replace(&fresh.name, "missing"), name: "missing".into() };
-    let error = open(&nobody.location(), Access::Write).unwrap_err();
+    let error = open(&nobody.address(), Access::Write).unwrap_err();
     assert!(format!("{error:?}").contains("does not exist"), "{error:?}");
 }
 
 #[test]
-fn damage_is_told() {
+fn damage_is_an_error() {
     let Some(server) = Server::shared() else { return };
     let fresh = server.database();
-    let location = fresh.location();
-    let store = filled(&location, 3);
+    let address = fresh.address();
+    let store = filled(&address, 3);
     let mut client = server.connect(&fresh.name);
     for (fault, words) in [
         ("UPDATE facenet.templates SET encoding[3] = 'NaN' WHERE name = 'resident-0001'", "NaN"),
@@ -331,24 +336,22 @@ fn damage_is_told() {
     ] {
         client.batch_execute(fault).unwrap();
         let error = store.gallery().unwrap_err();
-        assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
         assert!(error.to_string().contains(words), "{error}");
     }
     client.batch_execute("DELETE FROM facenet.about WHERE key = 'variant'").unwrap();
-    let error = open(&location, Access::Read).unwrap_err();
+    let error = open(&address, Access::Read).unwrap_err();
     assert!(error.to_string().contains("variant"), "{error}");
 }
 
 #[test]
-fn other_machines_need_encryption_that_is_not_here() {
-    let at = |url: &str| {
-        Store::open(&Location::parse(Path::new(url)).unwrap(), &model("a"), Access::Read)
-    };
+fn other_machines_are_refused_without_encryption() {
+    let at = |url: &str| open(&parsed(url), Access::Read);
     let error = at("postgres://kian:secret@192.0.2.1/faces").unwrap_err();
-    assert!(matches!(error, StoreError::Unencrypted { .. }), "{error}");
+    assert!(matches!(error, Error::Unencrypted { .. }), "{error}");
     assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
     let error = at("postgres://kian:secret@localhost:1/faces?connect_timeout=1").unwrap_err();
-    assert!(matches!(error, StoreError::Postgres { .. }), "{error}");
+    assert!(matches!(error, Error::Database { .. }), "{error}");
 }
 
 #[test]
@@ -364,10 +367,10 @@ fn no_error_shows_a_password() {
         "PostgreS://kian:secret@localhost:1/faces?connect_timeout=1",
         "POSTGRESQL://kian:secret@localhost/faces?x",
     ] {
-        let location = Location::parse(Path::new(url)).unwrap();
-        let error = Store::open(&location, &model("a"), Access::Write).unwrap_err();
-        // With what it was caused by.
-        let mut said = format!("{location} {location:?} {error:?}");
+        let address = parsed(url);
+        let error = open(&address, Access::Write).unwrap_err();
+        // With all its causes.
+        let mut said = format!("{address} {address:?} {error:?}");
         let mut next: Option<&dyn std::error::Error> = Some(&error);
         while let Some(error) = next {
             said += &error.to_string();

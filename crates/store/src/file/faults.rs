@@ -1,11 +1,11 @@
-//! Storage that fails, and storage that stops, at every single step of a change.
+//! Fault injection: storage that fails, or a machine that stops, at every single step of a
+//! change.
 //!
 //! A disk here is memory with two states: what was synced, and what was written since.
 //! At the n-th write, change of length, sync or rename it either begins to return errors,
-//! or the machine stops; then each write since the last sync is there or not, as the
-//! seed decides, the last one perhaps in half. After every such end the store is opened
-//! again and must hold the people from before the change or those from after it: close to
-//! seven hundred ends.
+//! or the machine stops; then each write since the last sync is lost, complete or halved, as
+//! the seed decides. After every such fault the store is opened again and must hold the
+//! people from before the change or those from after it: close to seven hundred faults.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -17,20 +17,20 @@ use facenet::gallery::PersonName;
 use facenet::matching::Encoding;
 use redb::StorageBackend;
 
-use crate::backend::Shelf;
-use crate::file::FileStore;
-use crate::keeper::Keeper;
-use crate::place::Place;
-use crate::{Enrolment, Model, Person, StoreError};
+use super::FileStore;
+use super::atomic_file::ReplaceableFile;
+use super::overlay::BoxedStorage;
+use crate::backend::Backend;
+use crate::{Enrollment, Error, Model, Person};
 
-/// How the storage ends.
+/// What happens to the storage.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum End {
-    /// Every step from then on is an error, and what was written is there.
+enum Fault {
+    /// Every step from then on is an error; what was written before is there.
     Fails,
-    /// The same for one step only.
+    /// One step is an error.
     FailsOnce,
-    /// The machine stops; a seed says which unsynced writes arrived.
+    /// The machine stops; the seed decides which unsynced writes reached the disk.
     Stops(u64),
 }
 
@@ -48,12 +48,13 @@ struct Contents {
 
 #[derive(Debug, Default)]
 struct Disk {
-    /// The present storage, and the one beside it.
+    /// The present storage, and the staging storage.
     contents: [Contents; 2],
-    /// Whether a rename may still be undone by a stop.
+    /// Whether a stop may still undo the rename.
     renamed: bool,
     steps: usize,
-    end: Option<(usize, End)>,
+    /// At which step what happens.
+    fault: Option<(usize, Fault)>,
 }
 
 impl Contents {
@@ -68,7 +69,7 @@ impl Contents {
         }
     }
 
-    /// As a program reads it.
+    /// As a running program reads it.
     fn now(&self) -> Vec<u8> {
         let mut bytes = self.synced.clone();
         self.since.iter().for_each(|step| Self::apply(&mut bytes, step));
@@ -80,7 +81,7 @@ impl Contents {
         self.since.clear();
     }
 
-    /// What a machine finds that stopped.
+    /// As the next program reads it after the machine stopped.
     fn after_stop(&mut self, seed: u64) {
         let mut state = seed | 1;
         for step in std::mem::take(&mut self.since) {
@@ -88,7 +89,7 @@ impl Contents {
             state ^= state >> 7;
             state ^= state << 17;
             match (seed, state % 3, step) {
-                // Seed 0 loses everything, 1 nothing; others throw dice.
+                // Seed 0 loses every write, 1 none; others are random.
                 (0, ..) => {}
                 (1, _, step) | (_, 0, step) => Self::apply(&mut self.synced, &step),
                 (_, 1, Step::Write(at, data)) => {
@@ -102,31 +103,31 @@ impl Contents {
 }
 
 impl Disk {
-    /// Counts a step, which fails when its time has come.
+    /// Counts a step, and fails if the fault is due.
     fn step(&mut self) -> io::Result<()> {
         self.steps += 1;
-        match self.end {
-            Some((at, End::FailsOnce)) if self.steps != at => Ok(()),
+        match self.fault {
+            Some((at, Fault::FailsOnce)) if self.steps != at => Ok(()),
             Some((at, _)) if self.steps >= at => Err(io::Error::other("the disk fails")),
             _ => Ok(()),
         }
     }
 
-    /// What the next start of the program finds.
+    /// Prepares what the next start of the program finds.
     fn restart(&mut self) {
-        if let (true, Some((_, End::Stops(seed)))) = (self.renamed, self.end)
+        if let (true, Some((_, Fault::Stops(seed)))) = (self.renamed, self.fault)
             && seed % 2 == 0
         {
             self.contents.swap(0, 1);
         }
         self.renamed = false;
         for contents in &mut self.contents {
-            match self.end {
-                Some((_, End::Stops(seed))) => contents.after_stop(seed),
+            match self.fault {
+                Some((_, Fault::Stops(seed))) => contents.after_stop(seed),
                 _ => contents.sync(),
             }
         }
-        self.end = None;
+        self.fault = None;
         self.steps = 0;
     }
 }
@@ -140,14 +141,14 @@ impl Shared {
     }
 }
 
-/// One of the disk's two storages; which moves when one takes the other's place.
+/// One of the disk's two storages; a rename changes which.
 #[derive(Debug)]
-struct Faulty {
+struct FaultyStorage {
     disk: Shared,
     which: Arc<Mutex<usize>>,
 }
 
-impl Faulty {
+impl FaultyStorage {
     fn contents<T>(&self, change: bool, act: impl FnOnce(&mut Contents) -> T) -> io::Result<T> {
         let which = *self.which.lock().unwrap();
         let mut disk = self.disk.disk();
@@ -158,7 +159,7 @@ impl Faulty {
     }
 }
 
-impl StorageBackend for Faulty {
+impl StorageBackend for FaultyStorage {
     fn len(&self) -> io::Result<u64> {
         self.contents(false, |contents| contents.now().len() as u64)
     }
@@ -184,34 +185,34 @@ impl StorageBackend for Faulty {
 }
 
 #[derive(Debug)]
-struct FaultyPlace {
+struct FaultyFile {
     disk: Shared,
     present: Arc<Mutex<usize>>,
-    beside: Option<Arc<Mutex<usize>>>,
+    staging: Option<Arc<Mutex<usize>>>,
 }
 
-impl Place for FaultyPlace {
-    fn beside(&mut self) -> io::Result<Shelf> {
+impl ReplaceableFile for FaultyFile {
+    fn staging(&mut self) -> io::Result<BoxedStorage> {
         self.disk.disk().step()?;
         self.disk.disk().contents[1] = Contents::default();
         let which = Arc::new(Mutex::new(1));
-        self.beside = Some(Arc::clone(&which));
-        Ok(Shelf(Box::new(Faulty { disk: self.disk.clone(), which })))
+        self.staging = Some(Arc::clone(&which));
+        Ok(BoxedStorage(Box::new(FaultyStorage { disk: self.disk.clone(), which })))
     }
 
-    fn replace(&mut self) -> io::Result<()> {
+    fn commit(&mut self) -> io::Result<()> {
         self.disk.disk().step()?;
         self.disk.disk().contents.swap(0, 1);
         *self.present.lock().unwrap() = 1;
-        if let Some(beside) = self.beside.take() {
-            *beside.lock().unwrap() = 0;
-            self.present = beside;
+        if let Some(staging) = self.staging.take() {
+            *staging.lock().unwrap() = 0;
+            self.present = staging;
         }
         self.disk.disk().renamed = true;
         Ok(())
     }
 
-    fn settle(&mut self) -> io::Result<()> {
+    fn sync_directory(&mut self) -> io::Result<()> {
         self.disk.disk().step()?;
         self.disk.disk().renamed = false;
         Ok(())
@@ -226,27 +227,28 @@ fn model() -> Model {
     }
 }
 
-fn open(disk: &Shared) -> Result<FileStore, StoreError> {
+fn open(disk: &Shared) -> Result<FileStore, Error> {
     let present = Arc::new(Mutex::new(0));
-    let shelf = Shelf(Box::new(Faulty { disk: disk.clone(), which: Arc::clone(&present) }));
-    let place = FaultyPlace { disk: disk.clone(), present, beside: None };
-    FileStore::in_place(Path::new("memory"), Box::new(place), shelf, &model())
+    let storage =
+        BoxedStorage(Box::new(FaultyStorage { disk: disk.clone(), which: Arc::clone(&present) }));
+    let file = FaultyFile { disk: disk.clone(), present, staging: None };
+    FileStore::open_storage(Path::new("memory"), Box::new(file), storage, &model())
 }
 
 fn name(number: usize) -> PersonName {
     PersonName::new(&format!("person {number:03}")).unwrap()
 }
 
-fn enrolment(axis: usize) -> Enrolment {
+fn enrollment(axis: usize) -> Enrollment {
     let values = (0..128).map(|i| if i == axis % 128 { 1.0 } else { 0.0 });
     let templates = vec![Encoding::new(values).unwrap().into()];
-    Enrolment { templates, consent: Some("agreed".into()), at: Some(1) }
+    Enrollment { templates, consent: Some("agreed".into()), at: Some(1) }
 }
 
-fn everybody(store: &FileStore) -> Vec<Person> {
+fn all_people(store: &FileStore) -> Vec<Person> {
     let mut people = Vec::new();
     store
-        .each(&mut |person| {
+        .for_each(&mut |person| {
             people.push(person);
             Ok(())
         })
@@ -254,85 +256,86 @@ fn everybody(store: &FileStore) -> Vec<Person> {
     people
 }
 
-/// A disk with some people, on which earlier changes left free pages.
+/// A disk with thirty people, on which earlier changes left free pages.
 fn prepared() -> Shared {
     let disk = Shared::default();
     let mut store = open(&disk).unwrap();
     for number in 0..30 {
-        store.enroll_all(&[(&name(number), &enrolment(number))]).unwrap();
+        store.enroll_all(&[(&name(number), &enrollment(number))]).unwrap();
     }
     drop(store);
     disk.disk().restart();
     disk
 }
 
-/// Ends the change at its every step in every way; returns how many ends that were.
-fn at_every_step(change: &dyn Fn(&mut FileStore) -> Result<(), StoreError>) -> usize {
-    let run = |end: Option<(usize, End)>| {
+/// Interrupts the change at each of its steps by each fault; returns how many faults that
+/// were.
+fn at_every_step(change: &dyn Fn(&mut FileStore) -> Result<(), Error>) -> usize {
+    let run = |fault: Option<(usize, Fault)>| {
         let disk = prepared();
         let mut store = open(&disk).unwrap();
-        let before = everybody(&store);
+        let before = all_people(&store);
         disk.disk().steps = 0;
-        disk.disk().end = end;
+        disk.disk().fault = fault;
         let result = change(&mut store);
         let steps = disk.disk().steps;
-        // Who goes on after a failure is lied to no more than others.
-        let later = end.is_some_and(|(_, end)| end == End::FailsOnce)
-            && store.enroll_all(&[(&name(999), &enrolment(9))]).is_ok();
+        // What is acknowledged after a failure is durable, too.
+        let later = fault.is_some_and(|(_, fault)| fault == Fault::FailsOnce)
+            && store.enroll_all(&[(&name(999), &enrollment(9))]).is_ok();
         drop(store);
         disk.disk().restart();
-        let store = open(&disk).unwrap_or_else(|error| panic!("{end:?}: {error:?}"));
-        let mut found = everybody(&store);
+        let store = open(&disk).unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
+        let mut found = all_people(&store);
         let late = found.pop_if(|person| person.name == name(999)).is_some();
-        assert!(late || !later, "{end:?}: an acknowledged person is lost");
+        assert!(late || !later, "{fault:?}: an acknowledged person is lost");
         (before, result, steps, found)
     };
     let (before, result, steps, after) = run(None);
     result.unwrap();
     assert_ne!(steps, 0);
-    let mut ends = 0;
+    let mut faults = 0;
     for at in 1..=steps {
-        for end in [
-            End::Fails,
-            End::FailsOnce,
-            End::Stops(0),
-            End::Stops(1),
-            End::Stops(at as u64 * 77 + 2),
-            End::Stops(at as u64 * 91 + 3),
+        for fault in [
+            Fault::Fails,
+            Fault::FailsOnce,
+            Fault::Stops(0),
+            Fault::Stops(1),
+            Fault::Stops(at as u64 * 77 + 2),
+            Fault::Stops(at as u64 * 91 + 3),
         ] {
-            let (_, result, _, found) = run(Some((at, end)));
+            let (_, result, _, found) = run(Some((at, fault)));
             let state = if found == after { "after" } else { "before" };
-            assert!(found == after || found == before, "{end:?} at step {at}: {found:?}");
-            // What was acknowledged is there.
-            assert!(result.is_err() || state == "after", "{end:?} at step {at}");
-            ends += 1;
+            assert!(found == after || found == before, "{fault:?} at step {at}: {found:?}");
+            // A change that was acknowledged is durable.
+            assert!(result.is_err() || state == "after", "{fault:?} at step {at}");
+            faults += 1;
         }
     }
-    ends
+    faults
 }
 
 #[test]
-fn an_enrolment_happens_or_does_not() {
-    let ends = at_every_step(&|store| store.enroll_all(&[(&name(77), &enrolment(77))]));
-    assert!(ends > 50, "{ends} ends");
+fn an_enrollment_happens_or_does_not() {
+    let faults = at_every_step(&|store| store.enroll_all(&[(&name(77), &enrollment(77))]));
+    assert!(faults > 50, "{faults} faults");
 }
 
 #[test]
 fn a_removal_happens_or_does_not() {
-    let ends = at_every_step(&|store| store.remove(&[name(3), name(4)]));
-    assert!(ends > 240, "{ends} ends");
+    let faults = at_every_step(&|store| store.remove(&[name(3), name(4)]));
+    assert!(faults > 240, "{faults} faults");
 }
 
 #[test]
 fn a_compaction_changes_nobody() {
-    let ends = at_every_step(&|store| store.compact());
-    assert!(ends > 240, "{ends} ends");
+    let faults = at_every_step(&|store| store.compact());
+    assert!(faults > 240, "{faults} faults");
 }
 
 #[test]
-fn many_enrolments_at_once_happen_or_do_not() {
-    let people: Vec<_> = (100..160).map(|n| (name(n), enrolment(n))).collect();
+fn many_enrollments_at_once_happen_or_do_not() {
+    let people: Vec<_> = (100..160).map(|n| (name(n), enrollment(n))).collect();
     let people: Vec<_> = people.iter().map(|(n, e)| (n, e)).collect();
-    let ends = at_every_step(&|store| store.enroll_all(&people));
-    assert!(ends > 90, "{ends} ends");
+    let faults = at_every_step(&|store| store.enroll_all(&people));
+    assert!(faults > 90, "{faults} faults");
 }

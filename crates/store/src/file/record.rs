@@ -1,7 +1,7 @@
-//! What a person's rows in the tables look like, byte by byte.
+//! The bytes of the rows of a person and of a template.
 //!
-//! Little-endian. The first byte is the row's own version, so that a later program can
-//! tell rows that an earlier one wrote.
+//! Little-endian. The first byte is the version of the row, so that a later program
+//! recognizes rows that an earlier one wrote.
 //!
 //! | row | bytes |
 //! | --- | --- |
@@ -13,25 +13,31 @@ use facenet::network::ENCODING_LENGTH;
 
 const VERSION: u8 = 1;
 
-/// A person's own row.
+/// The row of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PersonRow {
-    pub(crate) enrolled: u64,
-    pub(crate) templates: u32,
-    pub(crate) consent: Option<String>,
+pub struct PersonRow {
+    /// When they were enrolled, in seconds since 1970.
+    pub enrolled: u64,
+    /// How many templates they have.
+    pub templates: u32,
+    /// The note of consent.
+    pub consent: Option<String>,
 }
 
-/// A template's row.
+/// The row of a template.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TemplateRow {
+pub struct TemplateRow {
     /// SHA-256 of the weights that made it.
-    pub(crate) model: [u8; 32],
-    pub(crate) added: u64,
-    pub(crate) encoding: Encoding,
+    pub model: [u8; 32],
+    /// When it was added, in seconds since 1970.
+    pub added: u64,
+    /// The encoding.
+    pub encoding: Encoding,
 }
 
 impl PersonRow {
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// The bytes of the row.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
         bytes.extend(self.enrolled.to_le_bytes());
         bytes.extend(self.templates.to_le_bytes());
@@ -39,8 +45,11 @@ impl PersonRow {
         bytes
     }
 
-    /// The row, or what is wrong with it.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    /// The row.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let mut rest = versioned(bytes)?;
         let enrolled = u64::from_le_bytes(next(&mut rest)?);
         let templates = u32::from_le_bytes(next(&mut rest)?);
@@ -51,7 +60,8 @@ impl PersonRow {
 }
 
 impl TemplateRow {
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    /// The bytes of the row.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
         bytes.extend(self.model);
         bytes.extend(self.added.to_le_bytes());
@@ -59,8 +69,11 @@ impl TemplateRow {
         bytes
     }
 
-    /// The row, or what is wrong with it.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    /// The row.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let mut rest = versioned(bytes)?;
         let model = next(&mut rest)?;
         let added = u64::from_le_bytes(next(&mut rest)?);
@@ -107,7 +120,7 @@ mod tests {
             prop_assert_eq!(PersonRow::parse(&row.to_bytes()), Ok(row));
         }
 
-        /// The fuzz target of this format in short.
+        /// A short version of the fuzz target.
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
             let _ = PersonRow::parse(&bytes);
@@ -120,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_come_back_and_every_cut_is_told() {
+    fn templates_come_back_and_every_cut_is_an_error() {
         let mut values = [0.0; ENCODING_LENGTH];
         values[3] = -1.0;
         let row =

@@ -1,37 +1,38 @@
-//! The tables, and what is done with them inside one transaction.
+//! The tables of a file: reading and writing them inside one transaction.
 
 use facenet::gallery::PersonName;
 use redb::{
-    ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, TableError,
-    WriteTransaction,
+    ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 
-use crate::record::{PersonRow, TemplateRow};
-use crate::{Model, Person, Template};
+use super::record::{PersonRow, TemplateRow};
+use crate::{Error, Model, Person, Template};
 
 /// The format of the tables and their rows.
 pub(crate) const FORMAT: u64 = 1;
 
-/// The store itself: `format`, `variant`, `weights_sha256`, `framing`. The last came
-/// later; a store without it is of a framing that nobody knows.
+/// The store itself: `format`, `variant`, `weights_sha256`, `framing`. The last was added
+/// later; the framing of a store without it is unknown.
 const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
-/// A row a person, by name.
+/// One row for each person, by name.
 const PEOPLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("people");
-/// A row a template, by name and number from 0.
+/// One row for each template, by name and number from 0.
 const TEMPLATES: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("templates");
-/// Photo files, where they are kept, by their template's key.
+/// The photo files that are kept, by the key of their template.
 const PHOTOS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("photos");
 
-/// What can go wrong inside a transaction.
+/// What went wrong inside a transaction, before it is known in which store.
 #[derive(Debug)]
-pub(crate) enum TableFault {
+pub(crate) enum Failure {
     /// The database failed.
     Database(Box<redb::Error>),
-    /// What was read makes no sense.
+    /// The bytes that were read are not those of a row.
     Damaged(String),
+    /// An error that is complete.
+    Store(Error),
 }
 
-impl<E: Into<redb::Error>> From<E> for TableFault {
+impl<E: Into<redb::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         match error.into() {
             redb::Error::Corrupted(found) => Self::Damaged(found),
@@ -41,18 +42,15 @@ impl<E: Into<redb::Error>> From<E> for TableFault {
 }
 
 /// The tables of a write transaction.
-pub(crate) struct Writing<'t> {
+pub(crate) struct WriteTables<'t> {
     people: Table<'t, &'static str, &'static [u8]>,
     templates: Table<'t, (&'static str, u32), &'static [u8]>,
     photos: Table<'t, (&'static str, u32), &'static [u8]>,
     model: [u8; 32],
 }
 
-impl<'t> Writing<'t> {
-    pub(crate) fn open(
-        transaction: &'t WriteTransaction,
-        model: &Model,
-    ) -> Result<Self, TableFault> {
+impl<'t> WriteTables<'t> {
+    pub(crate) fn open(transaction: &'t WriteTransaction, model: &Model) -> Result<Self, Failure> {
         Ok(Self {
             people: transaction.open_table(PEOPLE)?,
             templates: transaction.open_table(TEMPLATES)?,
@@ -61,11 +59,8 @@ impl<'t> Writing<'t> {
         })
     }
 
-    /// Writes down which store this is.
-    pub(crate) fn describe(
-        transaction: &WriteTransaction,
-        model: &Model,
-    ) -> Result<(), TableFault> {
+    /// Writes the format and the model of the store.
+    pub(crate) fn describe(transaction: &WriteTransaction, model: &Model) -> Result<(), Failure> {
         let mut about = transaction.open_table(ABOUT)?;
         about.insert("format", FORMAT.to_le_bytes().as_slice())?;
         about.insert("variant", model.variant.as_bytes())?;
@@ -74,13 +69,13 @@ impl<'t> Writing<'t> {
         Ok(())
     }
 
-    /// The person's own row.
-    pub(crate) fn row(&self, name: &str) -> Result<Option<PersonRow>, TableFault> {
+    /// The row of a person.
+    pub(crate) fn row(&self, name: &str) -> Result<Option<PersonRow>, Failure> {
         let row = self.people.get(name)?;
-        row.map(|row| PersonRow::parse(row.value()).map_err(TableFault::Damaged)).transpose()
+        row.map(|row| PersonRow::parse(row.value()).map_err(Failure::Damaged)).transpose()
     }
 
-    pub(crate) fn put_row(&mut self, name: &str, row: &PersonRow) -> Result<(), TableFault> {
+    pub(crate) fn put_row(&mut self, name: &str, row: &PersonRow) -> Result<(), Failure> {
         self.people.insert(name, row.to_bytes().as_slice())?;
         Ok(())
     }
@@ -90,7 +85,7 @@ impl<'t> Writing<'t> {
         name: &str,
         number: u32,
         template: &Template,
-    ) -> Result<(), TableFault> {
+    ) -> Result<(), Failure> {
         let Template { encoding, added, photo } = template;
         let row = TemplateRow { model: self.model, added: *added, encoding: encoding.clone() };
         self.templates.insert((name, number), row.to_bytes().as_slice())?;
@@ -100,8 +95,8 @@ impl<'t> Writing<'t> {
         Ok(())
     }
 
-    /// Puts a whole person in.
-    pub(crate) fn put(&mut self, person: &Person) -> Result<(), TableFault> {
+    /// Writes a person with all templates.
+    pub(crate) fn put(&mut self, person: &Person) -> Result<(), Failure> {
         let name = person.name.as_str();
         let row = PersonRow {
             enrolled: person.enrolled,
@@ -117,14 +112,14 @@ impl<'t> Writing<'t> {
 }
 
 /// The tables of a read transaction.
-pub(crate) struct Reading {
+pub(crate) struct ReadTables {
     people: ReadOnlyTable<&'static str, &'static [u8]>,
     templates: ReadOnlyTable<(&'static str, u32), &'static [u8]>,
     photos: ReadOnlyTable<(&'static str, u32), &'static [u8]>,
 }
 
-impl Reading {
-    pub(crate) fn open(transaction: &ReadTransaction) -> Result<Self, TableFault> {
+impl ReadTables {
+    pub(crate) fn open(transaction: &ReadTransaction) -> Result<Self, Failure> {
         Ok(Self {
             people: transaction.open_table(PEOPLE)?,
             templates: transaction.open_table(TEMPLATES)?,
@@ -132,22 +127,22 @@ impl Reading {
         })
     }
 
-    /// The format and the model, or nothing in a store that was not described yet.
-    pub(crate) fn about(transaction: &ReadTransaction) -> Result<Option<(u64, Model)>, TableFault> {
+    /// The format and the model of the store; nothing if they were not written yet.
+    pub(crate) fn about(transaction: &ReadTransaction) -> Result<Option<(u64, Model)>, Failure> {
         let about = match transaction.open_table(ABOUT) {
             Ok(about) => about,
-            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let text = |key: &str| -> Result<String, TableFault> {
+        let text = |key: &str| -> Result<String, Failure> {
             let value = about.get(key)?;
             let text = value.and_then(|value| String::from_utf8(value.value().to_vec()).ok());
-            text.ok_or_else(|| TableFault::Damaged(format!("it has no {key}")))
+            text.ok_or_else(|| Failure::Damaged(format!("it has no {key}")))
         };
         let format = about.get("format")?.and_then(|value| value.value().try_into().ok());
         let format = format
             .map(u64::from_le_bytes)
-            .ok_or_else(|| TableFault::Damaged("it has no format version".to_owned()))?;
+            .ok_or_else(|| Failure::Damaged("it has no format version".to_owned()))?;
         let framing = match about.get("framing")? {
             Some(_) => text("framing")?,
             None => Model::UNKNOWN_FRAMING.to_owned(),
@@ -158,47 +153,45 @@ impl Reading {
     }
 
     /// How many people there are.
-    pub(crate) fn len(&self) -> Result<u64, TableFault> {
+    pub(crate) fn len(&self) -> Result<u64, Failure> {
         Ok(redb::ReadableTableMetadata::len(&self.people)?)
     }
 
-    pub(crate) fn contains(&self, name: &str) -> Result<bool, TableFault> {
+    pub(crate) fn contains(&self, name: &str) -> Result<bool, Failure> {
         Ok(self.people.get(name)?.is_some())
     }
 
-    /// Calls `take` for every person's own row, in the order of names.
-    pub(crate) fn each<E: From<TableFault>>(
+    /// Calls `visit` for the row of each person, in the order of names.
+    pub(crate) fn for_each(
         &self,
-        mut take: impl FnMut(PersonName, PersonRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for entry in self.people.iter().map_err(TableFault::from)? {
-            let (name, row) = entry.map_err(TableFault::from)?;
-            take(
-                person_name(name.value())?,
-                PersonRow::parse(row.value()).map_err(TableFault::Damaged)?,
-            )?;
+        mut visit: impl FnMut(PersonName, PersonRow) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        for entry in self.people.iter()? {
+            let (name, row) = entry?;
+            let row = PersonRow::parse(row.value()).map_err(Failure::Damaged)?;
+            visit(person_name(name.value())?, row)?;
         }
         Ok(())
     }
 
-    /// One person with everything.
-    pub(crate) fn person(&self, name: &PersonName) -> Result<Option<Person>, TableFault> {
+    /// One person with templates and photo files.
+    pub(crate) fn person(&self, name: &PersonName) -> Result<Option<Person>, Failure> {
         let Some(row) = self.people.get(name.as_str())? else { return Ok(None) };
-        let row = PersonRow::parse(row.value()).map_err(TableFault::Damaged)?;
-        self.whole(name.clone(), row, true).map(Some)
+        let row = PersonRow::parse(row.value()).map_err(Failure::Damaged)?;
+        self.complete(name.clone(), row, true).map(Some)
     }
 
-    /// The rest of a person; `photos` says whether with the photo files.
-    pub(crate) fn whole(
+    /// The person of a row, with templates and, if `photos`, photo files.
+    pub(crate) fn complete(
         &self,
         name: PersonName,
         row: PersonRow,
         photos: bool,
-    ) -> Result<Person, TableFault> {
+    ) -> Result<Person, Failure> {
         let mut templates = Vec::new();
         for entry in self.templates.range((name.as_str(), 0)..=(name.as_str(), u32::MAX))? {
             let (key, value) = entry?;
-            let template = TemplateRow::parse(value.value()).map_err(TableFault::Damaged)?;
+            let template = TemplateRow::parse(value.value()).map_err(Failure::Damaged)?;
             let photo = if photos { self.photos.get(key.value())? } else { None };
             templates.push(Template {
                 encoding: template.encoding,
@@ -208,25 +201,25 @@ impl Reading {
         }
         if templates.len() != row.templates as usize {
             let (found, expected) = (templates.len(), row.templates);
-            return Err(TableFault::Damaged(format!(
-                "{found} templates of {name}, not {expected}"
+            return Err(Failure::Damaged(format!(
+                "{found} templates of {name}, expected {expected}"
             )));
         }
         Ok(Person { name, enrolled: row.enrolled, consent: row.consent, templates })
     }
 
     /// How many photo files are kept of a person.
-    pub(crate) fn photos(&self, name: &PersonName) -> Result<usize, TableFault> {
+    pub(crate) fn photo_count(&self, name: &PersonName) -> Result<usize, Failure> {
         Ok(self.photos.range((name.as_str(), 0)..=(name.as_str(), u32::MAX))?.count())
     }
 }
 
-fn person_name(text: &str) -> Result<PersonName, TableFault> {
-    PersonName::new(text).map_err(|error| TableFault::Damaged(error.to_string()))
+fn person_name(text: &str) -> Result<PersonName, Failure> {
+    PersonName::new(text).map_err(|error| Failure::Damaged(error.to_string()))
 }
 
-/// The hash's bytes.
-pub(crate) fn model_hash(model: &Model) -> Result<[u8; 32], TableFault> {
+/// The bytes of the hash of the weights.
+fn model_hash(model: &Model) -> Result<[u8; 32], Failure> {
     let digits = model.weights_sha256.as_bytes();
     let mut hash = [0; 32];
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
@@ -236,7 +229,7 @@ pub(crate) fn model_hash(model: &Model) -> Result<[u8; 32], TableFault> {
     });
     match filled {
         Some(()) if digits.len() == 64 => Ok(hash),
-        _ => Err(TableFault::Damaged(format!(
+        _ => Err(Failure::Damaged(format!(
             "the model's hash is {:?}, expected 64 hexadecimal digits",
             model.weights_sha256
         ))),

@@ -1,55 +1,36 @@
-//! A store as its users see it: files in fresh folders.
+//! Stores in files: the behavior of every back end, and what only a file promises.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-#[path = "store/behaviour.rs"]
-mod behaviour;
-#[path = "store/damage.rs"]
 mod damage;
-#[path = "store/files.rs"]
-mod files;
-#[path = "store/made.rs"]
-mod made;
+mod killed;
+mod temporary;
 
 use std::fs;
 
-use store::{Access, Location, Model, Store, StoreError};
+use store::{Access, Error, Model, Store};
+use store_conformance::fixtures::{bytes_of, contains, encoding, enrollment, model, name};
 
-use files::{filled, fresh, open};
-use made::{bytes_of, encoding, enrolment, holds, model, name};
+use temporary::{filled, fresh, open};
 
-/// Tests that a database passes, too.
-macro_rules! behaves {
-    ($($name:ident)*) => {
-        $(#[test]
-        fn $name() {
-            let (_folder, path) = fresh();
-            behaviour::$name(&Location::File(path));
-        })*
-    };
+fn with_store(check: &dyn Fn(&store_conformance::Open<'_>)) {
+    let (_directory, path) = fresh();
+    check(&|model, access| Store::open_any_model(&path, model, access));
 }
 
-behaves! {
-    people_come_back
-    purge_leaves_nobody
-    who_is_removed_or_renamed_is_not_found
-    wrong_requests_change_nothing
-    templates_of_another_model_are_refused_with_the_way_out
-    a_change_may_swap_names_and_drop_people
-    searches_are_exact
-}
+store_conformance::conformance_tests!(with_store);
 
 #[test]
-fn who_is_removed_or_renamed_is_gone_from_the_bytes() {
-    let (_folder, path) = fresh();
+fn removed_and_renamed_people_are_gone_from_the_bytes() {
+    let (_directory, path) = fresh();
     let mut store = filled(&path, 300);
     let gone = [name("resident-0007"), name("resident-0123")];
-    // Changed first, so that older copies of the page lie about.
-    store.enroll(&gone[0], &enrolment(&[9_999])).unwrap();
-    store.enroll(&name("another"), &enrolment(&[8_888])).unwrap();
+    // They are changed first, which leaves older copies of their page.
+    store.enroll(&gone[0], &enrollment(&[9_999])).unwrap();
+    store.enroll(&name("another"), &enrollment(&[8_888])).unwrap();
     let vectors = [encoding(7), encoding(123), encoding(9_999)];
     let file = fs::read(&path).unwrap();
-    assert!(vectors.iter().all(|vector| holds(&file, &bytes_of(vector))));
+    assert!(vectors.iter().all(|vector| contains(&file, &bytes_of(vector))));
 
     store.remove(&gone).unwrap();
     store.rename(&name("resident-0200"), &name("kian")).unwrap();
@@ -57,13 +38,13 @@ fn who_is_removed_or_renamed_is_gone_from_the_bytes() {
         let file = fs::read(&path).unwrap();
         for vector in &vectors {
             let bytes = bytes_of(vector);
-            // Not even a piece of it.
-            assert!(!bytes.chunks(64).any(|piece| holds(&file, piece)));
+            // Not even a part of it.
+            assert!(!bytes.chunks(64).any(|piece| contains(&file, piece)));
         }
         for name in ["resident-0007", "resident-0123", "resident-0200"] {
-            assert!(!holds(&file, name.as_bytes()), "{name}");
+            assert!(!contains(&file, name.as_bytes()), "{name}");
         }
-        assert!(holds(&file, &bytes_of(&encoding(200))));
+        assert!(contains(&file, &bytes_of(&encoding(200))));
     };
     check();
     drop(store);
@@ -71,31 +52,30 @@ fn who_is_removed_or_renamed_is_gone_from_the_bytes() {
     let store = open(&path, Access::Read).unwrap();
     assert_eq!(store.len().unwrap(), 299);
     assert_eq!(store.person(&name("kian")).unwrap().encodings(), [encoding(200)]);
-    // Nothing was left beside it.
+    // No other file is left.
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
 }
 
 #[test]
 fn purge_leaves_no_byte() {
-    let (_folder, path) = fresh();
+    let (_directory, path) = fresh();
     let mut store = filled(&path, 50);
     store.purge().unwrap();
-    assert!(!holds(&fs::read(&path).unwrap(), b"resident"));
+    assert!(!contains(&fs::read(&path).unwrap(), b"resident"));
 }
 
-/// Encodings of faces that were cut out in another way mean nothing to ours, and who
-/// does not say how they were cut is not trusted.
+/// Encodings of faces that were cut out in another way, or in an unknown one, cannot be
+/// compared with ours.
 #[test]
-fn templates_of_another_framing_are_refused_with_the_way_out() {
-    let (_folder, path) = fresh();
+fn templates_of_another_framing_are_refused() {
+    let (_directory, path) = fresh();
     drop(filled(&path, 2));
     let other = Model { framing: "box-0".into(), ..model("a") };
-    let text =
-        Store::open(&Location::File(path.clone()), &other, Access::Read).unwrap_err().to_string();
+    let text = Store::open(&path, &other, Access::Read).unwrap_err().to_string();
     for words in ["framed by points-1", "framed by box-0", "gallery rebuild"] {
         assert!(text.contains(words), "{text}");
     }
-    // As stores were before they said it.
+    // Stores of earlier versions do not have it.
     let database = redb::Database::open(&path).unwrap();
     let transaction = database.begin_write().unwrap();
     let about = redb::TableDefinition::<&str, &[u8]>::new("about");
@@ -104,19 +84,18 @@ fn templates_of_another_framing_are_refused_with_the_way_out() {
     drop(database);
     let text = open(&path, Access::Write).unwrap_err().to_string();
     assert!(text.contains("framed by unknown"), "{text}");
-    let mut store =
-        Store::open_any(&Location::File(path.clone()), &model("a"), Access::Write).unwrap();
+    let mut store = Store::open_any_model(&path, &model("a"), Access::Write).unwrap();
     assert_eq!((store.len().unwrap(), &*store.model().framing), (2, Model::UNKNOWN_FRAMING));
     store.remove(&[name("resident-0001")]).unwrap();
     assert_eq!(store.model().framing, Model::UNKNOWN_FRAMING);
-    store.change_model(&model("a"), |person| Ok(Some(person))).unwrap();
+    store.rewrite_for_model(&model("a"), |person| Ok(Some(person))).unwrap();
     drop(store);
     assert_eq!(open(&path, Access::Read).unwrap().len().unwrap(), 1);
 }
 
 #[test]
 fn a_store_of_another_version_is_refused() {
-    let (_folder, path) = fresh();
+    let (_directory, path) = fresh();
     drop(filled(&path, 1));
     let database = redb::Database::open(&path).unwrap();
     let transaction = database.begin_write().unwrap();
@@ -127,17 +106,17 @@ fn a_store_of_another_version_is_refused() {
     drop(database);
     for access in [Access::Read, Access::Write] {
         let error = open(&path, access).unwrap_err();
-        assert!(matches!(error, StoreError::Version { found: 9, .. }), "{error}");
+        assert!(matches!(error, Error::Version { found: 9, .. }), "{error}");
     }
 }
 
 #[test]
-fn one_writes_or_many_read() {
-    let (_folder, path) = fresh();
+fn one_program_writes_or_many_read() {
+    let (_directory, path) = fresh();
     let store = filled(&path, 2);
     for access in [Access::Read, Access::Write] {
         let error = open(&path, access).unwrap_err();
-        assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
+        assert!(matches!(error, Error::InUse { .. }), "{error:?}");
     }
     drop(store);
     let before = fs::read(&path).unwrap();
@@ -149,39 +128,39 @@ fn one_writes_or_many_read() {
 
 #[cfg(unix)]
 #[test]
-fn the_file_is_its_owners_alone() {
+fn only_the_owner_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt;
-    let (_folder, path) = fresh();
+    let (_directory, path) = fresh();
     let mut store = filled(&path, 1);
     let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(), 0o600);
     store.compact().unwrap();
     assert_eq!(mode(), 0o600);
-    // What a killed process left is swept up by the next that writes.
+    // The staging file of a killed process is removed by the next that opens the store.
     drop(store);
-    let left = path.with_file_name(".people.redb.x7.partial");
-    fs::write(&left, "vectors").unwrap();
+    let stale = path.with_file_name(".people.redb.x7.partial");
+    fs::write(&stale, "vectors").unwrap();
     drop(open(&path, Access::Write).unwrap());
-    assert!(!left.exists());
+    assert!(!stale.exists());
 }
 
 #[test]
-fn what_is_no_store_is_an_error() {
-    let (folder, path) = fresh();
+fn other_files_are_errors() {
+    let (directory, path) = fresh();
     let missing = open(&path, Access::Read).unwrap_err();
-    assert!(matches!(missing, StoreError::Missing { .. }), "{missing}");
+    assert!(matches!(missing, Error::Missing { .. }), "{missing}");
     assert!(!path.exists());
     for access in [Access::Read, Access::Write] {
-        let error = open(folder.path(), access).unwrap_err();
+        let error = open(directory.path(), access).unwrap_err();
         assert!(error.to_string().contains("found a folder"), "{error}");
-        let text = folder.path().join("text");
+        let text = directory.path().join("text");
         fs::write(&text, "no store at all").unwrap();
         let error = open(&text, access).unwrap_err();
-        assert!(matches!(error, StoreError::NotAStore { .. }), "{error}");
+        assert!(matches!(error, Error::NotAStore { .. }), "{error}");
         assert_eq!(fs::read(&text).unwrap(), b"no store at all");
     }
-    // An empty file is where a store may begin, but holds none to read from.
-    let empty = folder.path().join("empty");
+    // An empty file may become a store, but reading does not make it one.
+    let empty = directory.path().join("empty");
     fs::write(&empty, "").unwrap();
     assert!(open(&empty, Access::Read).unwrap().is_empty().unwrap());
     assert_eq!(fs::metadata(&empty).unwrap().len(), 0);

@@ -1,7 +1,7 @@
-//! A PostgreSQL of our own: in a folder that goes with it, reached by a socket in there.
+//! A PostgreSQL server in a temporary directory, reached by a socket there.
 //!
 //! The programs are those in `FACENET_TEST_POSTGRES`, in `PATH`, or where Debian and
-//! others put them. PostgreSQL refuses to run as root, so then it runs as nobody.
+//! others install them. PostgreSQL refuses to run as root; then it runs as `nobody`.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use postgres::{Client, Config, NoTls};
-use store::Location;
+use store::PostgresAddress;
 use tempfile::TempDir;
 
-/// Debian's user and group for who may do nothing.
+/// The user and group `nobody` of Debian.
 const NOBODY: u32 = 65534;
 
 const BIN: &str = "FACENET_TEST_POSTGRES";
@@ -24,12 +24,12 @@ static RUNNING: Mutex<Weak<Server>> = Mutex::new(Weak::new());
 
 pub(crate) struct Server {
     bin: PathBuf,
-    folder: TempDir,
+    directory: TempDir,
     databases: AtomicUsize,
 }
 
 impl Server {
-    /// The server of this process, started if need be; nothing, said aloud, where none is
+    /// The server that tests of this process share; nothing, with a message, where none is
     /// installed.
     pub(crate) fn shared() -> Option<Arc<Self>> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ impl Server {
         Some(server)
     }
 
-    /// One that no other test uses.
+    /// A server that no other test uses.
     pub(crate) fn alone() -> Option<Self> {
         let bin = programs();
         if bin.is_none() {
@@ -51,11 +51,11 @@ impl Server {
     }
 
     fn start(bin: PathBuf) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        if fs::metadata(folder.path()).unwrap().uid() == 0 {
-            chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        if fs::metadata(directory.path()).unwrap().uid() == 0 {
+            chown(directory.path(), Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        let server = Self { bin, folder, databases: AtomicUsize::new(0) };
+        let server = Self { bin, directory, databases: AtomicUsize::new(0) };
         let options = "--auth=trust --username=kian --encoding=UTF8 --locale=C --no-sync";
         server.run("initdb", &options.split(' ').collect::<Vec<_>>());
         server.run("pg_ctl", &["start", "-w", "-l", "log", "-o", &server.options()]);
@@ -63,10 +63,10 @@ impl Server {
     }
 
     fn options(&self) -> String {
-        format!("-k {} -c listen_addresses= -c fsync=off", self.folder.path().display())
+        format!("-k {} -c listen_addresses= -c fsync=off", self.directory.path().display())
     }
 
-    /// As a crash and a new start would.
+    /// Stops it like a crash, and starts it again.
     pub(crate) fn restart(&self) {
         self.run("pg_ctl", &["stop", "-w", "-m", "immediate"]);
         self.run("pg_ctl", &["start", "-w", "-l", "log", "-o", &self.options()]);
@@ -77,11 +77,11 @@ impl Server {
         command
             .args(arguments)
             .env("PGDATA", self.data())
-            .current_dir(self.folder.path())
+            .current_dir(self.directory.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let owner = fs::metadata(self.folder.path()).unwrap().uid();
+        let owner = fs::metadata(self.directory.path()).unwrap().uid();
         if owner == NOBODY {
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -90,47 +90,47 @@ impl Server {
 
     fn run(&self, program: &str, arguments: &[&str]) {
         let status = self.command(program, arguments).status().unwrap();
-        let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let log = fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
         assert!(status.success(), "{program} {arguments:?}: {log}");
     }
 
-    /// Its folder of tables.
+    /// The directory with its tables.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.directory.path().join("data")
     }
 
-    /// A database of its own for a test.
+    /// A new database.
     pub(crate) fn database(&self) -> Fresh {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut client = self.connect("postgres");
         client.batch_execute(&format!("CREATE DATABASE {name} ENCODING 'UTF8'")).unwrap();
-        let socket = self.folder.path().to_str().unwrap().replace('/', "%2F");
+        let socket = self.directory.path().to_str().unwrap().replace('/', "%2F");
         Fresh { url: format!("postgres://kian:secret@{socket}/{name}"), name }
     }
 
     /// A connection to one of its databases.
     pub(crate) fn connect(&self, name: &str) -> Client {
-        let socket: &Path = self.folder.path();
+        let socket: &Path = self.directory.path();
         Config::new().host_path(socket).user("kian").dbname(name).connect(NoTls).unwrap()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Its folder goes with it, so there is nothing to be done if this fails.
+        // Its directory is removed next, so nothing has to be done if this fails.
         let _ = self.command("pg_ctl", &["stop", "-w", "-m", "immediate"]).status();
     }
 }
 
-/// A database where nobody is enrolled.
+/// A database in which nobody is enrolled.
 pub(crate) struct Fresh {
     pub(crate) url: String,
     pub(crate) name: String,
 }
 
 impl Fresh {
-    pub(crate) fn location(&self) -> Location {
-        Location::parse(Path::new(&self.url)).unwrap()
+    pub(crate) fn address(&self) -> PostgresAddress {
+        crate::parsed(&self.url)
     }
 }
 
@@ -139,13 +139,13 @@ pub(crate) fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
 
-/// The newest programs.
+/// The directory of the newest programs.
 fn programs() -> Option<PathBuf> {
     if let Some(bin) = std::env::var_os(BIN) {
         return Some(bin.into());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let mut directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let versions = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr"];
     let mut found: Vec<(u32, PathBuf)> = versions
         .iter()
@@ -159,6 +159,6 @@ fn programs() -> Option<PathBuf> {
         })
         .collect();
     found.sort();
-    folders.extend(found.into_iter().rev().map(|(_, folder)| folder));
-    folders.into_iter().find(|folder| folder.join("initdb").is_file())
+    directories.extend(found.into_iter().rev().map(|(_, directory)| directory));
+    directories.into_iter().find(|directory| directory.join("initdb").is_file())
 }

@@ -1,19 +1,20 @@
-//! How long a hundred thousand people take, and how often the index finds the nearest: the
+//! Times with a hundred thousand people, and how often the index finds the nearest: the
 //! figures of `docs/postgres.md`.
 //!
 //! ```sh
-//! cargo test -p store --features postgres --test postgres -- --ignored --nocapture
+//! cargo test -p store-postgres --test postgres -- --ignored --nocapture
 //! ```
-//! `FACENET_TEST_VECTORS` may name a `.npy` file of encodings, of which every second one is
-//! enrolled and the others are looked for.
+//! `FACENET_TEST_VECTORS` may name a `.npy` file of encodings: every second one is enrolled,
+//! and the others are searched for.
 
 use std::time::{Duration, Instant};
 
 use facenet::gallery::{Gallery, encodings_from_npy};
 use facenet::matching::Encoding;
-use store::{Access, Enrolment, Location, Search};
+use store::{Access, Enrollment, SearchMethod};
+use store_conformance::fixtures::{encoding, name};
 
-use crate::made::{encoding, name, open};
+use crate::open;
 use crate::server::{Server, skipped};
 
 const PEOPLE: u64 = 100_000;
@@ -26,7 +27,7 @@ fn a_hundred_thousand_people() {
     let Some(server) = Server::alone() else { return };
     let faces: Vec<_> = (0..PEOPLE).map(encoding).collect();
     let probes: Vec<_> = (0..PROBES as u64).map(|n| encoding(PEOPLE + n)).collect();
-    measure("made up", &server, &faces, &probes);
+    measure("invented", &server, &faces, &probes);
 }
 
 #[test]
@@ -47,19 +48,19 @@ fn faces() {
 #[expect(clippy::print_stdout, reason = "figures are what this test is for")]
 fn measure(what: &str, server: &Server, faces: &[Encoding], probes: &[Encoding]) {
     let fresh = server.database();
-    let Location::Postgres(mut database) = fresh.location() else { return };
-    let mut store = open(&Location::Postgres(database.clone()), Access::Write).unwrap();
+    let mut address = fresh.address();
+    let mut store = open(&address, Access::Write).unwrap();
     let people: Vec<_> = faces
         .iter()
         .enumerate()
         .map(|(number, face)| {
             let templates = vec![face.clone().into()];
-            (name(&format!("person {number:07}")), Enrolment { templates, ..Default::default() })
+            (name(&format!("person {number:07}")), Enrollment { templates, ..Default::default() })
         })
         .collect();
     let start = Instant::now();
     for batch in people.chunks(BATCH) {
-        store.enroll_all(batch.iter().map(|(name, enrolment)| (name, enrolment))).unwrap();
+        store.enroll_all(batch.iter().map(|(name, enrollment)| (name, enrollment))).unwrap();
     }
     println!("{what}: {} people imported in {:.1?}", people.len(), start.elapsed());
     let start = Instant::now();
@@ -70,17 +71,17 @@ fn measure(what: &str, server: &Server, faces: &[Encoding], probes: &[Encoding])
         assert_eq!(exact(probe), gallery.search(probe, 10));
     }
     println!("{what}: exact search {}", median(&probes[..30], exact));
-    database.search = Search::Hnsw;
-    let Ok(mut indexed) = open(&Location::Postgres(database), Access::Write) else {
+    address.search = SearchMethod::Hnsw;
+    let Ok(mut indexed) = open(&address, Access::Write) else {
         return skipped("this PostgreSQL has no pgvector");
     };
     let start = Instant::now();
-    indexed.index(true).unwrap();
-    println!("{what}: index made in {:.1?}", start.elapsed());
-    println!("{what}: search by it {}", median(probes, |p| indexed.search(p, 10).unwrap()));
-    tell_recall(what, probes, &gallery, |probe| indexed.search(probe, 10).unwrap());
+    indexed.set_index(true).unwrap();
+    println!("{what}: index created in {:.1?}", start.elapsed());
+    println!("{what}: search by index {}", median(probes, |p| indexed.search(p, 10).unwrap()));
+    print_recall(what, probes, &gallery, |probe| indexed.search(probe, 10).unwrap());
     let uses = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'people_hnsw'";
-    // What was counted is told a little later.
+    // The counters are published with a delay.
     std::thread::sleep(Duration::from_secs(2));
     let uses: i64 = server.connect(&fresh.name).query_one(uses, &[]).unwrap().get(0);
     println!("{what}: the index was used {uses} times");
@@ -108,7 +109,7 @@ fn median(probes: &[Encoding], search: impl Fn(&Encoding) -> Found) -> String {
 }
 
 #[expect(clippy::print_stdout, reason = "figures are what this test is for")]
-fn tell_recall(
+fn print_recall(
     what: &str,
     probes: &[Encoding],
     gallery: &Gallery,
