@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
+use biometrics::RateEstimate;
 use biometrics::calibration::{About, Calibration, CalibrationOptions, Distances, Pairing, Row};
 use biometrics::evaluation::Comparison;
 use facenet::matching::Encoding;

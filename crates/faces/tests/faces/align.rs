@@ -121,7 +121,7 @@ fn boxes_of_no_face_have_a_low_confidence() {
     {
         let place = faces::FaceBox { x: 40.0, y: 40.0, width: 120.0, height: 120.0, score: 9.0 };
         let face = aligner.align(&Photo::from_rgb(image), &place);
-        assert!(face.landmarks.confidence < 0.3, "{name}: {}", face.landmarks.confidence);
+        assert!(face.quality.confidence < 0.3, "{name}: {}", face.quality.confidence);
         assert_eq!(face.method, CropMethod::Box, "{name}");
     }
 }

@@ -106,7 +106,7 @@ fn look_at(
     let found = finder.refine(&photo, first);
     // The pack's faces are upright, so what is turned is the view; the points' order
     // stays the same.
-    Some((LandmarkError::of_face(&found.points, &points), found.confidence))
+    Some((LandmarkError::of_face(&found.landmarks, &points), found.confidence))
 }
 
 /// Whether a view of no face is taken for none.
