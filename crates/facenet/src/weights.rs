@@ -7,7 +7,7 @@
 //!
 //! | source | file |
 //! | --- | --- |
-//! | folder of `.npy` files, the project's own form | [`npy`](crate::npy) |
+//! | folder of `.npy` files, the project's own form | [`npy`] |
 //! | folder of `.csv` files, the form in which OpenFace's tensors circulate | `weights/csv.rs` |
 //! | the bytes inside the binary | `weights/embedded.rs` |
 
