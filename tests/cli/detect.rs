@@ -19,7 +19,7 @@ fn grey_bmp(path: &Path, side: u32, value: u8) {
 }
 
 #[test]
-fn json_holds_box_points_and_quality() {
+fn json_holds_box_landmarks_and_quality() {
     let photos = ["obama-portrait.jpg", "collins-portrait.jpg"].map(portrait);
     let ended = run(facenet().arg("detect").args(&photos).arg("--json")).with_code(0);
     let rows = ended.json();
@@ -28,7 +28,7 @@ fn json_holds_box_points_and_quality() {
         let [face] = &row["faces"].as_array().unwrap()[..] else { panic!("one face\n{ended}") };
         let place: Vec<f64> =
             face["box"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
-        let points = face["points"].as_array().unwrap();
+        let points = face["landmarks"].as_array().unwrap();
         assert_eq!(points.len(), 5);
         for point in points {
             let [x, y] = [0, 1].map(|axis| point[axis].as_f64().unwrap());
@@ -38,7 +38,7 @@ fn json_holds_box_points_and_quality() {
         // The eyes are above the nose, the nose above the mouth.
         let y = |i: usize| points[i][1].as_f64().unwrap();
         assert!(y(0) < y(2) && y(1) < y(2) && y(2) < y(3) && y(2) < y(4), "{ended}");
-        assert_eq!(face["framing"], "points");
+        assert_eq!(face["framing"], "landmarks");
         assert!(face["quality"]["confidence"].as_f64().unwrap() > 0.5, "{ended}");
         assert_eq!(face["refused"].as_array().unwrap().len(), 0, "{ended}");
     }

@@ -88,8 +88,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         None => None,
     };
     let mut trainer = LandmarkTrainer::new(Pack::open(data)?, initial.as_ref(), options)?;
-    let [pictures, held_out] = trainer.pictures();
-    eprintln!("{pictures} images to train on, {held_out} of other people to measure on");
+    let [images, held_out] = trainer.images();
+    eprintln!("{images} images to train on, {held_out} of other people to measure on");
     let bar = ProgressBar::new(TICKS);
     let mut taken = 0;
     let (mut points, mut scores) = (None, None);

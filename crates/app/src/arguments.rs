@@ -25,13 +25,13 @@ pub(crate) use evaluate::{Evaluate, Method};
 
 pub(crate) use bench::Bench;
 pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
-pub(crate) use photos::{Detect, LabelledFaces, Searching};
+pub(crate) use photos::{Detect, LabeledFaces, Searching};
 pub(crate) use serve::{Limits, LogForm, Serve};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
-/// Verify and recognise faces, offline, with FaceNet's Inception network.
+/// Verify and recognize faces, offline, with FaceNet's Inception network.
 ///
-/// Exit codes: 0 the same person, recognised, or done; 1 different or not in the
+/// Exit codes: 0 the same person, recognized, or done; 1 different or not in the
 /// gallery; 2 an error; 3 no usable face in a photo.
 ///
 /// There is no liveness check: a photo of a face is taken for the face. Measured on

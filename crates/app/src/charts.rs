@@ -1,8 +1,8 @@
 //! Pictures of errors: ROC, DET, both rates by threshold, and the histogram of
 //! distances, as SVG.
 //!
-//! Text and axes have the colour of the text around them, so that one picture suits a
-//! light page and a dark one; the two kinds of pairs have colours that both bear.
+//! Text and axes have the color of the text around them, so that one picture suits a
+//! light page and a dark one; the two kinds of pairs have colors that both bear.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use plotters::prelude::*;
 
 /// Small, so that its text can be read where the page is narrow.
 const SIZE: (u32, u32) = (520, 380);
-/// Stands for the colour of the text around; no picture has it otherwise.
+/// Stands for the color of the text around; no picture has it otherwise.
 const INK: RGBColor = RGBColor(1, 2, 3);
 /// One person.
 const GENUINE: RGBColor = RGBColor(0x2f, 0x7f, 0xd6);
@@ -149,12 +149,12 @@ pub(crate) fn error_rates(curve: &[RatesAt], threshold: f64, least: f64) -> Resu
             (|at| at.fmr, IMPOSTOR, "FMR: strangers accepted"),
             (|at| at.fnmr, GENUINE, "FNMR: people refused"),
         ];
-        for (part, colour, name) in parts {
+        for (part, color, name) in parts {
             let end = |i: usize| curve.iter().map(move |at| (at.threshold, height(part(at)[i])));
             let band: Vec<_> = end(1).chain(end(2).collect::<Vec<_>>().into_iter().rev()).collect();
-            chart.draw_series([Polygon::new(band, colour.mix(0.25))])?;
-            chart.draw_series(LineSeries::new(end(0), colour.stroke_width(2)))?.label(name).legend(
-                move |(x, y)| Rectangle::new([(x, y - 2), (x + 12, y + 2)], colour.filled()),
+            chart.draw_series([Polygon::new(band, color.mix(0.25))])?;
+            chart.draw_series(LineSeries::new(end(0), color.stroke_width(2)))?.label(name).legend(
+                move |(x, y)| Rectangle::new([(x, y - 2), (x + 12, y + 2)], color.filled()),
             );
         }
         let line = PathElement::new([(threshold, floor), (threshold, 0.0)], INK.stroke_width(2));
@@ -206,16 +206,16 @@ pub(crate) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String>
     };
     svg(|root| {
         let mut chart = chart(root, x, y)?;
-        for (shares, colour, name) in
+        for (shares, color, name) in
             [(&impostor, IMPOSTOR, "two people"), (&genuine, GENUINE, "one person")]
         {
             let bars = shares.iter().enumerate().filter(|(_, share)| **share > 0.0);
             let bars = bars.map(|(bin, &share)| {
                 let left = start + width * bin as f64;
-                Rectangle::new([(left, 0.0), (left + width, share)], colour.mix(0.55).filled())
+                Rectangle::new([(left, 0.0), (left + width, share)], color.mix(0.55).filled())
             });
             chart.draw_series(bars)?.label(name).legend(move |(x, y)| {
-                Rectangle::new([(x, y - 5), (x + 12, y + 5)], colour.filled())
+                Rectangle::new([(x, y - 5), (x + 12, y + 5)], color.filled())
             });
         }
         let line = PathElement::new([(threshold, 0.0), (threshold, top)], INK.stroke_width(2));
@@ -258,7 +258,7 @@ fn chart<'a>(root: &Root<'a>, x: Side<'_>, y: Side<'_>) -> Drawn<Chart<'a>> {
     Ok(chart)
 }
 
-/// Runs `draw` on a clear picture and returns it, in the colours of the page.
+/// Runs `draw` on a clear picture and returns it, in the colors of the page.
 fn svg(draw: impl FnOnce(&Root<'_>) -> Drawn<()>) -> Result<String> {
     let mut text = String::new();
     {

@@ -1,4 +1,4 @@
-//! `facenet`: verify and recognise faces from the command line.
+//! `facenet`: verify and recognize faces from the command line.
 //!
 //! `main` turns arguments into a command, the command's result into an exit
 //! code, and an error into one line on stderr. Only results go to stdout.
@@ -13,7 +13,7 @@ mod demonstration;
 mod enrolled;
 mod face_reader;
 mod gallery_folder;
-mod labelled_pictures;
+mod labeled_photos;
 mod output;
 mod progress;
 mod server;
@@ -31,9 +31,9 @@ use tensor::{LEVEL_VARIABLE, Level};
 /// How a command ended; its exit code is part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
-    /// 0: the same person, somebody recognised, or simply done.
+    /// 0: the same person, somebody recognized, or simply done.
     Yes = 0,
-    /// 1: different people, or nobody recognised.
+    /// 1: different people, or nobody recognized.
     No = 1,
     /// 2: something is wrong.
     Error = 2,

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use biometrics::calibration::ErrorRate;
+use biometrics::RateEstimate;
 use facenet::matching::Threshold;
 
 /// A rate and its interval for people.
-pub(crate) fn with_interval(rate: ErrorRate) -> String {
+pub(crate) fn with_interval(rate: RateEstimate) -> String {
     let [value, low, high] = [rate.value, rate.low, rate.high].map(percent);
     format!("{value} [{low} to {high}]")
 }

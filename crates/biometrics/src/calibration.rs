@@ -31,14 +31,13 @@
 //! # Ok::<(), biometrics::calibration::CalibrationError>(())
 //! ```
 
+mod all_pairs;
 mod distances;
-mod embedded;
+mod document;
 mod error;
-mod error_rate;
 mod file;
+mod gallery;
 mod grid;
-mod identification;
-mod isotonic;
 mod probability;
 mod table;
 
@@ -46,13 +45,14 @@ use serde::{Deserialize, Serialize};
 
 pub use distances::{Distances, Pairing};
 pub use error::CalibrationError;
-pub use error_rate::ErrorRate;
-pub use identification::{GalleryPoint, comparison_fmr, gallery_fpir};
+pub use gallery::{GalleryPoint, comparison_fmr, gallery_fpir};
 pub use probability::{Probability, ProbabilityCurve};
 pub use table::{Row, Table};
 
 use facenet::engine::Looks;
 use facenet::matching::Threshold;
+
+use crate::RateEstimate;
 
 /// What is known of one model's distances.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,31 +71,25 @@ pub struct About {
     /// [Hash](facenet::weights::Weights::hash) of its weights.
     pub weights_sha256: String,
     /// From how many [views](facenet::engine::Looks) of a face an encoding was made.
-    #[serde(default = "one_look")]
     pub looks: u8,
     /// Day of making, `2026-11-25`.
     pub created: String,
-    /// What the pictures are called.
+    /// What the images are called.
     pub data: String,
     /// How faces were cut out of them.
     pub faces: String,
     /// Which pairs were compared.
     pub pairing: Pairing,
-    /// Pictures compared.
+    /// Images compared.
     pub pictures: u64,
     /// People on them, where that is known.
     pub people: Option<u64>,
-    /// Pictures in which no face was found. They are in no pair, and no rate counts
+    /// Images in which no face was found. They are in no pair, and no rate counts
     /// them.
     pub failures: u64,
 }
 
-/// What files of before there were two looks leave out.
-fn one_look() -> u8 {
-    Looks::One.count()
-}
-
-/// What a calibration answers unless asked otherwise.
+/// The defaults of a calibration's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationOptions {
     /// False match rate of the threshold.
@@ -114,20 +108,34 @@ impl Default for CalibrationOptions {
 /// A threshold and the errors that it makes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct OperatingPoint {
+pub struct CalibratedThreshold {
     /// The false match rate asked for.
     pub target: f64,
     /// The most permissive thousandth that keeps it.
     pub threshold: Threshold,
     /// False match rate there, at most `target`.
-    pub fmr: ErrorRate,
+    pub fmr: RateEstimate,
     /// False non-match rate there.
-    pub fnmr: ErrorRate,
+    pub fnmr: RateEstimate,
 }
 
 impl Calibration {
-    /// Learns from counted distances. `about` tells where they are from; its
-    /// pairing, pictures and people are taken from the distances where these know.
+    /// The calibration of the [embedded weights](facenet::weights::Weights::embedded). There is one
+    /// for each number of looks. It belongs to the tensors beside it in the package `weights`; a test holds that the hash in
+    /// it is theirs, so that it need not be computed on every start.
+    ///
+    /// # Errors
+    /// When the binary was built with a file that is none.
+    pub fn embedded(looks: Looks) -> Result<Self, CalibrationError> {
+        let (text, name) = match looks {
+            Looks::One => (weights::CALIBRATION_ONE_LOOK, "(embedded) calibration-one-look.json"),
+            Looks::Two => (weights::CALIBRATION, "(embedded) calibration.json"),
+        };
+        Self::parse(text, name.as_ref())
+    }
+
+    /// Learns from counted distances. `about` says where they are from; its
+    /// pairing, images and people are taken from the distances where these know.
     ///
     /// # Errors
     /// When the false match rate of `options` is not above 0 and at most 1, or there
@@ -151,7 +159,7 @@ impl Calibration {
         &self.about
     }
 
-    /// What it answers unless asked otherwise.
+    /// The defaults of its answers.
     pub fn options(&self) -> CalibrationOptions {
         self.options
     }
@@ -175,7 +183,7 @@ impl Calibration {
     ///
     /// # Errors
     /// Never for a calibration that was fitted or read: both have checked it.
-    pub fn default_point(&self) -> Result<OperatingPoint, CalibrationError> {
+    pub fn default_point(&self) -> Result<CalibratedThreshold, CalibrationError> {
         self.at_fmr(self.options.fmr)
     }
 
@@ -186,9 +194,9 @@ impl Calibration {
     /// When `fmr` is not above 0 and at most 1, or there are fewer than 3 / `fmr`
     /// pairs of two people: with that many, no false match among them bounds the rate
     /// by `fmr` with 95 % confidence (the rule of three).
-    pub fn at_fmr(&self, fmr: f64) -> Result<OperatingPoint, CalibrationError> {
+    pub fn at_fmr(&self, fmr: f64) -> Result<CalibratedThreshold, CalibrationError> {
         let &Row { threshold, fmr: found, fnmr, .. } = self.table.at_fmr(fmr)?;
-        Ok(OperatingPoint { target: fmr, threshold, fmr: found, fnmr })
+        Ok(CalibratedThreshold { target: fmr, threshold, fmr: found, fnmr })
     }
 
     /// The strictest threshold whose false match rate these pairs can tell: that of
@@ -198,7 +206,7 @@ impl Calibration {
     }
 
     /// False match rate and false non-match rate of any threshold.
-    pub fn rates(&self, threshold: Threshold) -> [ErrorRate; 2] {
+    pub fn rates(&self, threshold: Threshold) -> [RateEstimate; 2] {
         self.table.rates(threshold.distance())
     }
 

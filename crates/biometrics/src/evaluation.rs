@@ -1,7 +1,7 @@
 //! How good the decisions are: verification figures from distances.
 //!
 //! The names are those of ISO/IEC 19795-1, for the rule of the notebook, which
-//! **accepts two pictures as one person when distance < threshold**:
+//! **accepts two images as one person when distance < threshold**:
 //!
 //! | name | of | share that |
 //! | --- | --- | --- |
@@ -13,7 +13,7 @@
 //! A comparison that could not be made (no face found, file unreadable) has no
 //! distance and is a *failure*. It counts as wrong in the accuracy and as not
 //! accepted in the rates, as if its distance were infinite: a system must not
-//! look better for refusing hard pictures. Rates with failures in them are,
+//! look better for refusing hard images. Rates with failures in them are,
 //! strictly, the standard's false accept and false reject rates, which include
 //! failures to acquire (FTA); the number of failures is always given.
 //!
@@ -29,26 +29,81 @@
 //! | where to look first | [`Hardest`], [`Histogram`] |
 //! | all of it, for printing or JSON | [`Report`] |
 
-mod comparison;
+mod curve;
 mod error;
+mod galleries;
 mod hardest;
-mod histogram;
-mod identification;
 mod k_fold;
-mod normal_deviate;
 pub mod pixels;
-mod rate;
 mod report;
 mod roc;
-mod sweep;
 
-pub use comparison::Comparison;
+pub use crate::rate::{Interval, Rate};
+pub use curve::normal_deviate;
 pub use error::EvaluationError;
-pub use hardest::Hardest;
-pub use histogram::Histogram;
-pub use identification::{Galleries, GalleryOptions, IdentificationPoint};
+pub use galleries::{Galleries, GalleryOptions, IdentificationPoint};
+pub use hardest::{Hardest, Histogram};
 pub use k_fold::{Fold, KFold};
-pub use normal_deviate::normal_deviate;
-pub use rate::{Interval, Rate};
 pub use report::{Report, ReportOptions, TarAtFmr};
 pub use roc::{EqualError, OperatingPoint, Roc, RocPoint};
+
+/// Two images that were compared, or could not be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    /// Their distance; `None` for a failure.
+    pub distance: Option<f64>,
+    /// Whether they show one person (genuine) or two (impostor).
+    pub same: bool,
+    /// The part of the cross-validation it belongs to.
+    pub fold: usize,
+}
+
+/// How many comparisons there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Comparisons of one person.
+    pub genuine: usize,
+    /// Comparisons of two people.
+    pub impostor: usize,
+    /// Comparisons of either without a distance.
+    pub failures: usize,
+}
+
+impl Tally {
+    /// Counts, and checks every distance. Both kinds are present afterwards.
+    pub(super) fn of(comparisons: &[Comparison]) -> Result<Self, EvaluationError> {
+        let mut tally = Self::default();
+        for (position, comparison) in comparisons.iter().enumerate() {
+            match comparison.distance {
+                Some(distance) => check_distance(position, distance)?,
+                None => tally.failures += 1,
+            }
+            if comparison.same {
+                tally.genuine += 1;
+            } else {
+                tally.impostor += 1;
+            }
+        }
+        let Self { genuine, impostor, .. } = tally;
+        check_sides(genuine, impostor)?;
+        Ok(tally)
+    }
+}
+
+/// Refuses an empty or one-sided set.
+pub(super) fn check_sides(genuine: usize, impostor: usize) -> Result<(), EvaluationError> {
+    match (genuine, impostor) {
+        (0, 0) => Err(EvaluationError::Empty),
+        (0, _) | (_, 0) => Err(EvaluationError::OneSided { genuine, impostor }),
+        _ => Ok(()),
+    }
+}
+
+/// The range of f32 is more than any distance needs, and within it no sum of two
+/// distances overflows.
+pub(super) fn check_distance(position: usize, distance: f64) -> Result<(), EvaluationError> {
+    if distance.abs() <= f64::from(f32::MAX) {
+        return Ok(());
+    }
+    Err(EvaluationError::Distance { position, found: distance })
+}

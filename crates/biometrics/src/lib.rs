@@ -14,6 +14,8 @@ mod error;
 pub mod evaluation;
 mod model;
 pub mod policy;
+mod rate;
 
 pub use error::Error;
 pub use model::LoadedModel;
+pub use rate::{Interval, Rate, RateEstimate};

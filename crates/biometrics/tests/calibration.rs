@@ -10,6 +10,7 @@ use biometrics::calibration::{
     gallery_fpir,
 };
 use biometrics::evaluation::{Comparison, Rate};
+use facenet::bounded_file::FileError;
 use facenet::engine::Looks;
 use facenet::matching::{Encoding, Threshold};
 use facenet::weights::Weights;
@@ -42,7 +43,7 @@ fn crowd(people: usize, seed: u64) -> (Vec<Encoding>, Vec<usize>) {
     let (mut encodings, mut labels) = (Vec::new(), Vec::new());
     for person in 0..people {
         let middle: Vec<f64> = (0..128).map(|_| random.normal()).collect();
-        // From one picture to four; numbers of people need not be dense.
+        // From one image to four; numbers of people need not be dense.
         for _ in 0..1 + person % 4 {
             let values: Vec<f64> = middle.iter().map(|m| m + 0.8 * random.normal()).collect();
             let length = values.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -116,7 +117,7 @@ fn all_pairs_agree_with_counting_them() {
 #[test]
 fn alike_people_widen_the_interval() {
     let (mut encodings, mut people) = crowd(80, 2);
-    // Twins: the pictures of two people under other names.
+    // Twins: the images of two people under other names.
     let (twins, labels) = crowd(8, 2);
     encodings.extend(twins);
     people.extend(labels.iter().map(|label| label + 100_000));
@@ -361,13 +362,19 @@ fn files_that_are_none_are_refused_with_the_reason() {
     }
     let folder = tempfile::tempdir().unwrap();
     let error = Calibration::read(folder.path()).unwrap_err();
-    assert!(matches!(error, CalibrationError::NotAFile { found: "folder", .. }), "{error}");
+    assert!(
+        matches!(error, CalibrationError::File(FileError::NotAFile { found: "a folder", .. })),
+        "{error}"
+    );
     let error = Calibration::read(&folder.path().join("missing.json")).unwrap_err();
-    assert!(matches!(error, CalibrationError::Read { .. }), "{error}");
+    assert!(matches!(error, CalibrationError::File(FileError::Read { .. })), "{error}");
     let huge = folder.path().join("huge.json");
     std::fs::File::create(&huge).unwrap().set_len(1 << 32).unwrap();
     let error = Calibration::read(&huge).unwrap_err();
-    assert!(matches!(error, CalibrationError::TooLarge { found: 4_294_967_296, .. }), "{error}");
+    let CalibrationError::File(FileError::TooLarge { found, .. }) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(found, 1 << 32);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn comparisons() -> impl Strategy<Value = Vec<Comparison>> {
     })
 }
 
-/// Accepting nobody, every middle between neighbouring distances, accepting all.
+/// Accepting nobody, every middle between neighboring distances, accepting all.
 fn thresholds<'a>(comparisons: impl Iterator<Item = &'a Comparison>) -> Vec<f64> {
     let mut distances: Vec<f64> = comparisons.filter_map(|c| c.distance).collect();
     distances.sort_by(f64::total_cmp);

@@ -1,6 +1,6 @@
 //! How long the compiled network takes: `cargo bench -p facenet`.
 //!
-//! Items are pictures, so that `item/s` reads as pictures a second. Each line is
+//! Items are images, so that `item/s` reads as images a second. Each line is
 //! a batch; the threads are rayon's, one and then all.
 
 use divan::Bencher;
@@ -22,12 +22,10 @@ fn encode(bencher: Bencher<'_, '_>, threads: usize, batch: usize) {
         panic!("no weights or no threads")
     };
     let engine = Engine::new(Variant::HappyHouse, &weights);
-    let pictures = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {
+    let images = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {
         ((n + 7 * c + 3 * y + 5 * x) % 256) as f32 / 255.0
     });
-    bencher
-        .counter(ItemsCount::new(batch))
-        .bench(|| pool.install(|| engine.encode(pictures.view())));
+    bencher.counter(ItemsCount::new(batch)).bench(|| pool.install(|| engine.encode(images.view())));
 }
 
 #[divan::bench(args = [1, 8, 32])]

@@ -6,7 +6,7 @@
 //!
 //! Work is spread over the threads of the rayon pool that a call is made in; for another
 //! number of threads, call from within a pool of your own. The numbers are the same bits
-//! with any thread count and any batch around a picture.
+//! with any thread count and any batch around an image.
 //!
 //! ```
 //! use facenet::engine::Engine;
@@ -104,7 +104,7 @@ impl CompiledNetwork {
         Self { program: compiler::compile(architecture, weights, EngineOptions::default()) }
     }
 
-    /// The network's answers, a row a picture.
+    /// The network's answers, a row an image.
     pub fn run(&self, batch: ArrayView4<'_, f32>) -> Array2<f32> {
         let mut rows = Array2::zeros((batch.len_of(Axis(0)), self.program.outputs()));
         if let Some(rows) = rows.as_slice_mut() {
@@ -118,14 +118,14 @@ impl CompiledNetwork {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The pictures are of another size or layout.
-    #[error("expected pictures of shape (m, 3, 96, 96), found {found:?}")]
+    /// The images are of another size or layout.
+    #[error("expected images of shape (m, 3, 96, 96), found {found:?}")]
     Shape {
         /// The batch's shape.
         found: [usize; 4],
     },
     /// A value that is no brightness, such as NaN, or 128 of 255.
-    #[error("picture {image}: a value is {found}, expected 0 to 1")]
+    #[error("image {image}: a value is {found}, expected 0 to 1")]
     Range {
         /// Index into the batch.
         image: usize,
@@ -133,7 +133,7 @@ pub enum EncodeError {
         found: f32,
     },
     /// The network's answer is no encoding; its weights must be damaged.
-    #[error("picture {image}: the network's answer is no encoding")]
+    #[error("image {image}: the network's answer is no encoding")]
     Answer {
         /// Index into the batch.
         image: usize,
@@ -256,7 +256,7 @@ impl Engine {
         Ok(rows)
     }
 
-    /// Runs a batch on this thread several times and tells how long each step took.
+    /// Runs a batch on this thread several times and measures each step.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
@@ -281,14 +281,14 @@ fn mean(row: &mut [f32], second: &[f32]) {
     row.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
 }
 
-/// Refuses what is not a batch of pictures in 0..1.
+/// Refuses what is not a batch of images in 0..1.
 fn check(batch: ArrayView4<'_, f32>) -> Result<(), EncodeError> {
     let (m, c, h, w) = batch.dim();
     if [c, h, w] != [INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE] {
         return Err(EncodeError::Shape { found: [m, c, h, w] });
     }
-    for (image, picture) in batch.outer_iter().enumerate() {
-        if let Some(&found) = picture.iter().find(|value| !(0.0..=1.0).contains(*value)) {
+    for (image, values) in batch.outer_iter().enumerate() {
+        if let Some(&found) = values.iter().find(|value| !(0.0..=1.0).contains(*value)) {
             return Err(EncodeError::Range { image, found });
         }
     }

@@ -68,12 +68,12 @@ pub struct Gallery {
 }
 
 impl Gallery {
-    /// A gallery of nobody.
+    /// An empty gallery.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A gallery of nobody with room for `people`.
+    /// An empty gallery with room for `people`.
     pub fn with_capacity(people: usize) -> Self {
         Self {
             names: Vec::with_capacity(people),
@@ -88,7 +88,7 @@ impl Gallery {
         self.names.len()
     }
 
-    /// Whether there is nobody.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
@@ -115,7 +115,7 @@ impl Gallery {
         self.names.binary_search(name).is_ok()
     }
 
-    /// Puts a person in, in the place of whoever had the name.
+    /// Inserts a person, and replaces one of the same name.
     ///
     /// Quick for names that come in order; otherwise the rows behind it move.
     ///

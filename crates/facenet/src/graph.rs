@@ -88,7 +88,7 @@ impl<T: Element> Builder for Graph<'_, T> {
         let shape = self.batch.shape();
         assert!(
             matches!(*shape, [_, cc, hh, ww] if [cc, hh, ww] == [c, h, w]),
-            "expected pictures of shape (n, {c}, {h}, {w}), found {shape:?}"
+            "expected images of shape (n, {c}, {h}, {w}), found {shape:?}"
         );
         self.batch.clone()
     }

@@ -10,7 +10,7 @@
 //! | [`triplet`] | the triplet loss, and which triplets to learn from |
 //! | [`matching`] | encodings, distances, `verify`, `who_is_it` |
 //! | [`gallery`] | enrolled people, one against many, and grouping |
-//! | [`npy`], [`regular_file`] | files from outside, read without trust |
+//! | [`npy`], [`bounded_file`] | files from outside, read without trust |
 //!
 //! Faces are found in photos by the crate `faces`, thresholds are chosen by `biometrics`,
 //! weights are trained by `training`.
@@ -28,25 +28,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The crate prints nothing, opens no socket and writes only the folders that it is told to
-//! write.
+//! The crate prints nothing, opens no socket and writes only the folders that its caller
+//! names.
 
 #![forbid(unsafe_code)]
 
+pub mod bounded_file;
 mod encoding;
 pub mod engine;
+mod error;
 pub mod gallery;
 mod graph;
 pub mod matching;
 pub mod model;
 pub mod network;
 pub mod npy;
-pub mod regular_file;
 pub mod triplet;
 pub mod weights;
 
 pub use encoding::Encoding;
 pub use engine::Engine;
+pub use error::Error;
 pub use gallery::{Gallery, PersonName};
 pub use matching::{Threshold, Verification, verify, who_is_it};
 pub use network::Variant;

@@ -26,7 +26,7 @@ pub struct ThresholdError {
 impl Threshold {
     /// For the shipped weights: one in a thousand pairs of different people on LFW is
     /// nearer (FMR 0.1 %), and 35.7 % of pairs of one person are farther (FNMR), over
-    /// all 29.6 million pairs of 7,701 pictures. It is the default point of the embedded
+    /// all 29.6 million pairs of 7,701 images. It is the default point of the embedded
     /// calibration (`biometrics::calibration`), as a constant.
     ///
     /// For one comparison. Where a face is compared with a whole gallery, ask
@@ -91,7 +91,7 @@ pub struct Verification {
     pub same: bool,
 }
 
-/// The notebook's `verify`: compares a probe with the pictures that are known of
+/// The notebook's `verify`: compares a probe with the images that are known of
 /// the claimed person. With several, the nearest counts, the first of equals.
 ///
 /// Returns nothing when there is no reference to compare with.
@@ -113,12 +113,12 @@ pub fn verify(
     Some(Verification { distance, nearest, threshold, same: threshold.accepts(distance) })
 }
 
-/// A person of the gallery, with the distance of their nearest picture.
+/// A person of the gallery, with the distance of their nearest image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
     /// The person.
     pub name: String,
-    /// Distance from the probe to the nearest of their pictures.
+    /// Distance from the probe to the nearest of their images.
     pub distance: f32,
 }
 
@@ -139,8 +139,8 @@ impl Recognition {
 }
 
 /// The notebook's `who_is_it`: the `top` people of `gallery` nearest to the
-/// probe. A name may come several times, once a picture; a person's nearest
-/// picture counts. The order of the gallery does not matter.
+/// probe. A name may come several times, once an image; a person's nearest
+/// image counts. The order of the gallery does not matter.
 pub fn who_is_it<'g>(
     probe: &Encoding,
     gallery: impl IntoIterator<Item = (&'g str, &'g Encoding)>,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_picture_of_a_person_counts() {
+    fn the_nearest_image_of_a_person_counts() {
         let (far, near, other) = (at(1.5), at(0.1), at(0.4));
         let gallery = [("kian", &far), ("younes", &other), ("kian", &near)];
         let answer = who_is_it(&at(0.0), gallery, Threshold::NOTEBOOK, 5);

@@ -44,7 +44,7 @@ pub struct Model<T: Element = f32> {
 /// What a pass through the network gives.
 #[derive(Clone, Debug)]
 pub struct Forward<T: Element> {
-    /// A row a picture: of FaceNet `(n, 128)`, of unit length.
+    /// A row an image: of FaceNet `(n, 128)`, of unit length.
     pub output: Var<T>,
     /// Each batch-norm's mean and variance over this batch; nothing in evaluation.
     pub moments: Vec<LayerMoments<T>>,
@@ -77,7 +77,7 @@ impl<T: Element> Model<T> {
         &mut self.parameters
     }
 
-    /// Computes the output for a batch in training mode, normalised by the
+    /// Computes the output for a batch in training mode, normalized by the
     /// batch's own statistics.
     ///
     /// # Shapes

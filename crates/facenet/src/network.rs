@@ -1,8 +1,8 @@
 //! The Happy House network, written once.
 //!
 //! [`build`] is the only place that says what the network is: it walks the
-//! stages in order and tells a [`Builder`] about each. What comes of it is the
-//! builder's affair, so one definition serves every use:
+//! stages in order and hands each to a [`Builder`]. The builder decides what to make of
+//! them, so one definition serves every use:
 //!
 //! | interpreter | makes of it |
 //! | --- | --- |

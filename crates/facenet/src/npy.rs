@@ -1,203 +1,254 @@
-//! The header of a `.npy` file, read without trust.
-//!
-//! `npyz` parses it. Around that stand the checks that it leaves to its callers:
-//! a header may claim 4 GiB of text, for which memory would be taken, or a shape
-//! whose product overflows, which `npyz` 0.9.1 lets pass in a release build and
-//! answers with a panic in others, or brackets within brackets, each of which doubles the
-//! time that it takes (the fuzz target `npy` found a header of a minute).
-//!
-//! Form: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
+//! Arrays in NumPy's `.npy` format, read without trust: nothing is allocated before header,
+//! shape and the file's length agree.
 
-/// Longest accepted header in bytes, magic and length included. NumPy writes 128
-/// for arrays of a few axes.
-pub const HEADER_LIMIT: usize = 1024;
+mod header;
 
-/// Most brackets that a header may open: a plain array's opens two, `{` and `(`.
-const MOST_BRACKETS: usize = 8;
+use std::io::Read;
+use std::path::Path;
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+pub use header::{HEADER_LIMIT, Header, HeaderFault};
 
-/// What a header says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// NumPy's name of the values' type, such as `<f4`.
-    pub element: String,
-    /// First axis fastest, where that makes a difference.
-    pub column_major: bool,
-    /// The axes.
-    pub shape: Vec<u64>,
-    /// Bytes before the values.
-    pub length: usize,
-}
+use crate::bounded_file::{self, FileError};
 
-/// Bytes that are no header this program reads.
+/// What can be wrong with the array in a `.npy` file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum HeaderFault {
-    /// Another kind of file.
-    #[error("expected the magic bytes \\x93NUMPY at its beginning, found {found:?}")]
-    Magic {
-        /// Its first bytes, what is no ASCII escaped.
+pub enum ArrayFault {
+    /// Not `.npy`, or a header that cannot be read.
+    #[error("not a NumPy array that can be read: {0}")]
+    Header(#[from] HeaderFault),
+    /// Values of another kind.
+    #[error("expected values of type {expected:?}, found {found:?}")]
+    ElementType {
+        /// NumPy's name of the type wanted, such as `<i8`.
+        expected: &'static str,
+        /// The file's.
         found: String,
     },
-    /// A later format.
-    #[error("its format version is {major}.{minor}, expected 1.0, 2.0 or 3.0")]
-    Version {
-        /// Before the point.
-        major: u8,
-        /// Behind it.
-        minor: u8,
+    /// Columns first.
+    #[error("expected C order, found Fortran order")]
+    FortranOrder,
+    /// Another shape.
+    #[error("expected shape {expected}, found {found:?}")]
+    Shape {
+        /// Axes wanted, in words.
+        expected: String,
+        /// The file's axes.
+        found: Vec<u64>,
     },
-    /// The file ends too early.
-    #[error("it ends after {found} bytes, within the header")]
-    CutShort {
-        /// The file's size.
-        found: usize,
-    },
-    /// Far longer than any header of a plain array.
-    #[error("its header claims {found} bytes, expected at most {HEADER_LIMIT}")]
-    TooLong {
-        /// What it claims.
+    /// Bytes missing or over.
+    #[error("expected {expected} bytes of values, found {found}")]
+    DataLength {
+        /// Bytes that the shape needs.
+        expected: u64,
+        /// Bytes after the header.
         found: u64,
     },
-    /// A number of values that 64 bits cannot hold.
-    #[error("its shape has more values than can be counted: {found}")]
-    Overflow {
-        /// The header's text.
-        found: String,
-    },
-    /// The text is not NumPy's dictionary.
-    #[error("its header is damaged: {reason}")]
-    Damaged {
-        /// The parser's words.
-        reason: String,
-    },
 }
 
-impl Header {
-    /// Parses the header at the beginning of `bytes`, which hold the whole file
-    /// or at least [`HEADER_LIMIT`] bytes of it.
-    pub fn parse(bytes: &[u8]) -> Result<Self, HeaderFault> {
-        let (start, length) = extent(bytes)?;
-        let text = &bytes[start..length];
-        if !countable(text) {
-            let found = text.trim_ascii().escape_ascii().to_string();
-            return Err(HeaderFault::Overflow { found });
-        }
-        let brackets = text.iter().filter(|byte| b"{[(".contains(byte)).count();
-        if brackets > MOST_BRACKETS {
-            let reason = format!("it opens {brackets} brackets, expected at most {MOST_BRACKETS}");
-            return Err(HeaderFault::Damaged { reason });
-        }
-        let header = npyz::NpyHeader::from_reader(&bytes[..length])
-            .map_err(|error| HeaderFault::Damaged { reason: error.to_string() })?;
-        let descr = header.dtype().descr();
-        Ok(Self {
-            // A Python literal, so a plain type stands in quotation marks.
-            element: descr.trim_matches('\'').to_owned(),
-            column_major: header.order() == npyz::Order::Fortran && header.shape().len() > 1,
-            shape: header.shape().to_vec(),
-            length,
-        })
-    }
-
-    /// Whether the shape is `expected`.
-    pub fn has_shape(&self, expected: &[usize]) -> bool {
-        self.shape.iter().copied().eq(expected.iter().map(|&axis| axis as u64))
-    }
+/// A value of an array.
+pub trait Element: Sized {
+    /// NumPy's name of the type.
+    const TYPE: &'static str;
+    /// Bytes of a value.
+    const SIZE: usize;
+    /// Reads [`SIZE`](Self::SIZE) little-endian bytes.
+    fn from_bytes(bytes: &[u8]) -> Self;
 }
 
-/// Where the header's text begins and ends.
-fn extent(bytes: &[u8]) -> Result<(usize, usize), HeaderFault> {
-    let Some(rest) = bytes.strip_prefix(MAGIC) else {
-        let beginning = bytes.get(..MAGIC.len()).unwrap_or(bytes);
-        return Err(HeaderFault::Magic { found: beginning.escape_ascii().to_string() });
+macro_rules! element {
+    ($type:ty, $name:literal) => {
+        impl Element for $type {
+            const TYPE: &'static str = $name;
+            const SIZE: usize = size_of::<$type>();
+            fn from_bytes(bytes: &[u8]) -> Self {
+                let mut own = [0; size_of::<$type>()];
+                own.copy_from_slice(bytes);
+                Self::from_le_bytes(own)
+            }
+        }
     };
-    let (start, text) = match *rest {
-        [1, 0, a, b, ..] => (10, u32::from(u16::from_le_bytes([a, b]))),
-        [2 | 3, 0, a, b, c, d, ..] => (12, u32::from_le_bytes([a, b, c, d])),
-        [major, minor, ..] if !matches!((major, minor), (1..=3, 0)) => {
-            return Err(HeaderFault::Version { major, minor });
-        }
-        _ => return Err(HeaderFault::CutShort { found: bytes.len() }),
-    };
-    let length = start as u64 + u64::from(text);
-    if length > HEADER_LIMIT as u64 {
-        return Err(HeaderFault::TooLong { found: length });
-    }
-    if length > bytes.len() as u64 {
-        return Err(HeaderFault::CutShort { found: bytes.len() });
-    }
-    Ok((start, length as usize))
 }
 
-/// Whether the product of all numbers outside of quotation marks, which are the
-/// axes, fits 64 bits. Zeros count as one, for the products of the other axes are
-/// formed too.
-fn countable(text: &[u8]) -> bool {
-    // Every second part between quotation marks is inside of them.
-    text.split(|&byte| byte == b'\'' || byte == b'"')
-        .step_by(2)
-        .flat_map(|outside| outside.split(|byte| !byte.is_ascii_digit()))
-        .filter(|digits| !digits.is_empty())
-        .try_fold(1u64, |product, digits| {
-            let axis: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-            product.checked_mul(axis.max(1))
-        })
-        .is_some()
+element!(i64, "<i8");
+element!(i32, "<i4");
+element!(f32, "<f4");
+
+/// The bits of an IEEE 754 half-precision number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Half(u16);
+
+impl Element for Half {
+    const TYPE: &'static str = "<f2";
+    const SIZE: usize = 2;
+    fn from_bytes(bytes: &[u8]) -> Self {
+        Self(u16::from_le_bytes([bytes[0], bytes[1]]))
+    }
+}
+
+impl From<Half> for f32 {
+    /// Exact: every half is an f32.
+    fn from(Half(bits): Half) -> Self {
+        let magnitude = u32::from(bits & 0x7fff);
+        let value = match magnitude >> 10 {
+            // Subnormal, or zero: steps of 2^-24.
+            0 => magnitude as Self / (1 << 24) as Self,
+            // Infinity or NaN.
+            0x1f => Self::from_bits((0xff << 23) | ((magnitude & 0x3ff) << 13)),
+            // The exponent's bias is 127 there and 15 here.
+            _ => Self::from_bits((magnitude << 13) + ((127 - 15) << 23)),
+        };
+        if bits >> 15 == 0 { value } else { -value }
+    }
+}
+
+/// A file that holds no such array.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What it holds.
+    #[error(transparent)]
+    Array(#[from] ArrayFault),
+}
+
+/// Reads a file with an array of exactly this shape, last axis fastest.
+///
+/// # Errors
+/// When the file cannot be read or holds anything else.
+pub fn read<T: Element>(path: &Path, shape: &[usize]) -> Result<Vec<T>, ReadError> {
+    let (mut file, length) = bounded_file::open(path)?;
+    let failed = |source| FileError::read(path, source);
+    let mut bytes = Vec::with_capacity(HEADER_LIMIT);
+    (&mut file).take(HEADER_LIMIT as u64).read_to_end(&mut bytes).map_err(failed)?;
+    let start = check::<T>(&bytes, shape)?;
+    let expected = check_length::<T>(shape, length.saturating_sub(start as u64))?;
+    let mut data = bytes.split_off(start);
+    data.reserve_exact((expected as usize).saturating_sub(data.len()));
+    // One byte over, to notice a file that grows meanwhile.
+    let rest = expected.saturating_sub(data.len() as u64) + 1;
+    file.take(rest).read_to_end(&mut data).map_err(failed)?;
+    check_length::<T>(shape, data.len() as u64)?;
+    Ok(data.chunks_exact(T::SIZE).map(T::from_bytes).collect())
+}
+
+/// The bytes of the values in those of a whole file, which holds an array of exactly this
+/// shape, last axis fastest.
+///
+/// # Errors
+/// When it holds anything else.
+pub fn values<'a, T: Element>(bytes: &'a [u8], shape: &[usize]) -> Result<&'a [u8], ArrayFault> {
+    let data = &bytes[check::<T>(bytes, shape)?..];
+    check_length::<T>(shape, data.len() as u64)?;
+    Ok(data)
+}
+
+/// The values of a whole file with any number of rows of this length, row by row.
+///
+/// # Errors
+/// When it holds anything else.
+pub fn parse_rows<T: Element>(bytes: &[u8], columns: usize) -> Result<Vec<T>, ArrayFault> {
+    let header = Header::parse(bytes)?;
+    let rows = match header.shape[..] {
+        [rows, found] if found == columns as u64 => Some(rows),
+        _ => None,
+    };
+    header.check::<T>(rows.is_some(), || format!("[n, {columns}]"))?;
+    let data = &bytes[header.length..];
+    let row = (T::SIZE * columns) as u64;
+    // The header's shape can be counted, in values; in bytes it may not be.
+    let (expected, found) = (rows.unwrap_or(0).saturating_mul(row), data.len() as u64);
+    if expected != found {
+        return Err(ArrayFault::DataLength { expected, found });
+    }
+    Ok(data.chunks_exact(T::SIZE).map(T::from_bytes).collect())
+}
+
+/// The bytes of a version 1.0 file with an array of f32, last axis fastest.
+pub fn write<'v>(shape: &[usize], values: impl IntoIterator<Item = &'v f32>) -> Vec<u8> {
+    let mut bytes = header::<f32>(shape);
+    bytes.extend(values.into_iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+/// Checks the header at the beginning of a file and returns where the values begin.
+fn check<T: Element>(bytes: &[u8], shape: &[usize]) -> Result<usize, ArrayFault> {
+    // What `write` puts in front needs no parser.
+    let own = header::<T>(shape);
+    if bytes.starts_with(&own) {
+        return Ok(own.len());
+    }
+    let header = Header::parse(bytes)?;
+    header.check::<T>(header.has_shape(shape), || format!("{shape:?}"))?;
+    Ok(header.length)
+}
+
+/// Checks that there are as many bytes of values as the shape needs, and returns how many.
+fn check_length<T: Element>(shape: &[usize], found: u64) -> Result<u64, ArrayFault> {
+    let bytes = |size: u64, &axis: &usize| size.checked_mul(axis as u64);
+    let expected = shape.iter().try_fold(T::SIZE as u64, bytes).unwrap_or(u64::MAX);
+    if expected == found { Ok(found) } else { Err(ArrayFault::DataLength { expected, found }) }
+}
+
+/// The header of a version 1.0 file in C order, padded to 128 bytes or another multiple of 64
+/// as NumPy does.
+fn header<T: Element>(shape: &[usize]) -> Vec<u8> {
+    let axes: String = shape.iter().map(|axis| format!("{axis}, ")).collect();
+    // Python writes (64,) for one axis and (64, 3) for two.
+    let axes = if shape.len() == 1 { axes.trim_end() } else { axes.trim_end_matches(", ") };
+    let kind = T::TYPE;
+    let text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({axes}), }}");
+    let length = (10 + text.len() + 1).next_multiple_of(64);
+    let mut bytes = Vec::with_capacity(length);
+    bytes.extend(b"\x93NUMPY\x01\x00");
+    bytes.extend(((length - 10) as u16).to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes.resize(length - 1, b' ');
+    bytes.push(b'\n');
+    bytes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A version 1.0 file with this dictionary.
-    fn parse(text: &str) -> Result<Header, HeaderFault> {
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend((text.len() as u16).to_le_bytes());
-        bytes.extend(text.as_bytes());
-        Header::parse(&bytes)
-    }
-
+    /// Every one of the 65,536 halves, by the definition of the format.
     #[test]
-    fn spacing_and_order_are_free() {
-        for text in [
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 5), }   \n",
-            "{'shape':(3,5,),'fortran_order':False,'descr':'<f4'}",
-        ] {
-            let header = parse(text).unwrap();
-            assert_eq!((header.element.as_str(), header.column_major), ("<f4", false), "{text}");
-            assert!(header.has_shape(&[3, 5]));
-            assert_eq!(header.length, 10 + text.len());
+    fn halves_become_the_same_number() {
+        for bits in 0..=u16::MAX {
+            let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
+            let magnitude = match exponent {
+                0 => fraction * 2f64.powi(-24),
+                0x1f if fraction == 0.0 => f64::INFINITY,
+                0x1f => f64::NAN,
+                _ => (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
+            };
+            let expected = if bits >> 15 == 0 { magnitude } else { -magnitude };
+            let found = f64::from(f32::from(Half(bits)));
+            assert!(
+                found == expected || found.is_nan() && expected.is_nan(),
+                "0x{bits:04x}: {found}, expected {expected}"
+            );
+            assert_eq!(found.is_sign_negative(), bits >> 15 == 1, "0x{bits:04x}");
         }
     }
 
     #[test]
-    fn shapes_that_overflow_are_faults() {
-        let shaped = |shape: &str| {
-            parse(&format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"))
-        };
-        for shape in [
-            "(4294967296, 4294967296)",
-            "(4294967296, 4294967296, 0)",
-            "(18446744073709551615, 2)",
-            "(99999999999999999999,)",
-            "[4294967296, 4294967296]",
-            "((4294967296), (4294967296))",
-        ] {
-            assert!(matches!(shaped(shape), Err(HeaderFault::Overflow { .. })), "{shape}");
-        }
-        assert!(shaped("(4294967296, 4294967295)").is_ok());
-        assert!(shaped("(-3, 5)").is_err());
-    }
-
-    #[test]
-    fn any_cut_of_a_header_is_a_fault() {
-        let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 5), }";
-        for cut in 0..text.len() {
-            assert!(parse(&text[..cut]).is_err(), "{}", &text[..cut]);
-        }
-        // Deep nesting, as deep as the limit lets it be.
-        assert!(parse(&"(".repeat(1000)).is_err());
+    fn what_is_written_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.npy");
+        let numbers = [1.0_f32, -2.5, 0.0, 4.0, 5.0, 6.0];
+        let bytes = write(&[2, 3], &numbers);
+        std::fs::write(&file, &bytes).unwrap();
+        assert_eq!(read::<f32>(&file, &[2, 3]).unwrap(), numbers);
+        assert_eq!(values::<f32>(&bytes, &[2, 3]).unwrap().len(), 24);
+        assert_eq!(parse_rows::<f32>(&bytes, 3).unwrap(), numbers);
+        let fault = parse_rows::<f32>(&bytes, 2).unwrap_err();
+        assert_eq!(fault.to_string(), "expected shape [n, 2], found [2, 3]");
+        let fault = values::<i32>(&bytes, &[2, 3]).unwrap_err();
+        assert!(matches!(fault, ArrayFault::ElementType { expected: "<i4", .. }), "{fault}");
+        let fault = values::<f32>(&bytes[..bytes.len() - 1], &[2, 3]).unwrap_err();
+        assert_eq!(fault, ArrayFault::DataLength { expected: 24, found: 23 });
     }
 }

@@ -1,7 +1,7 @@
 //! The triplet loss, formula (3) of the notebook and (1) of FaceNet.
 //!
-//! `J = Σ max(|A - P|² - |A - N|² + margin, 0)` over the batch: a picture A of
-//! somebody shall be nearer to another picture P of the same person than to any
+//! `J = Σ max(|A - P|² - |A - N|² + margin, 0)` over the batch: an image A of
+//! somebody shall be nearer to another image P of the same person than to any
 //! N of somebody else, by a margin.
 //!
 //! | item | what it is |

@@ -7,16 +7,14 @@
 //!
 //! | source | file |
 //! | --- | --- |
-//! | folder of `.npy` files, the project's own form | `weights/npy.rs` |
+//! | folder of `.npy` files, the project's own form | [`npy`] |
 //! | folder of `.csv` files, the form in which OpenFace's tensors circulate | `weights/csv.rs` |
 //! | the bytes inside the binary | `weights/embedded.rs` |
 
 pub mod csv;
 mod embedded;
 mod error;
-mod folder;
-mod npy;
-mod store;
+mod files;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -26,11 +24,11 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::network::{Architecture, TensorRole, TensorSpec, Variant};
+use crate::npy::{self, ArrayFault};
 
-pub use crate::npy::HeaderFault;
 pub use error::{TensorFault, WeightsError};
 
-use folder::Form;
+use files::Form;
 
 /// Whose tensors are meant where none is named; the variants share them.
 const FACENET: Architecture = Architecture::FaceNet(Variant::HappyHouse);
@@ -118,15 +116,17 @@ impl Weights {
         progress: &(dyn Fn() + Sync),
     ) -> Result<Loaded, WeightsError> {
         let table = architecture.tensor_table();
-        let unused = folder::survey(folder, form, &table)?;
+        let unused = files::survey(folder, form, &table)?;
         let tensors = table
             .into_par_iter()
             .map(|spec| {
                 let path = folder.join(form.file_name(&spec.name));
-                let tensor = match form {
-                    Form::Npy => npy::read(&path, &spec),
+                let values = match form {
+                    Form::Npy => read_npy(&path, &spec),
                     Form::Csv => csv::read(&path, &spec),
                 }?;
+                let tensor =
+                    checked(&spec, values).map_err(|fault| of_file(&path, &spec, fault))?;
                 progress();
                 Ok((spec, tensor.into()))
             })
@@ -187,7 +187,7 @@ impl Weights {
     /// # Errors
     /// When the folder cannot be written.
     pub fn save_npy_folder(&self, folder: &Path) -> Result<(), WeightsError> {
-        store::save(self, folder, Form::Npy, |spec, tensor| npy::write(&spec.shape, tensor))
+        files::save(self, folder, Form::Npy, |spec, tensor| npy::write(&spec.shape, &tensor))
     }
 
     /// Writes one comma-separated line a tensor, each value with the digits that
@@ -196,7 +196,7 @@ impl Weights {
     /// # Errors
     /// When the folder cannot be written.
     pub fn save_csv_folder(&self, folder: &Path) -> Result<(), WeightsError> {
-        store::save(self, folder, Form::Csv, |_, tensor| csv::write(tensor))
+        files::save(self, folder, Form::Csv, |_, tensor| csv::write(tensor))
     }
 
     /// The tensor called `name`.
@@ -268,11 +268,25 @@ fn little_endian<'a>(values: impl Iterator<Item = &'a f32>) -> Vec<u8> {
     values.flat_map(|value| value.to_le_bytes()).collect()
 }
 
+/// Reads a tensor's `.npy` file.
+fn read_npy(path: &Path, spec: &TensorSpec) -> Result<Vec<f32>, WeightsError> {
+    npy::read(path, &spec.shape).map_err(|error| match error {
+        npy::ReadError::File(error) => error.into(),
+        npy::ReadError::Array(fault) => of_file(path, spec, fault.into()),
+    })
+}
+
+/// What is wrong with a tensor's file.
+fn of_file(path: &Path, spec: &TensorSpec, fault: TensorFault) -> WeightsError {
+    WeightsError::Tensor { path: path.to_path_buf(), tensor: spec.name.clone(), fault }
+}
+
 /// Checks a tensor that was made in memory.
 fn given(spec: &TensorSpec, tensor: ArrayD<f32>) -> Result<ArrayD<f32>, TensorFault> {
     if tensor.shape() != spec.shape {
         let found = tensor.shape().iter().map(|&axis| axis as u64).collect();
-        return Err(TensorFault::Shape { expected: spec.shape.clone(), found });
+        let expected = format!("{:?}", spec.shape);
+        return Err(ArrayFault::Shape { expected, found }.into());
     }
     checked(spec, tensor.iter().copied().collect())
 }

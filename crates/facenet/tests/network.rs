@@ -1,6 +1,6 @@
 //! The whole network against other implementations in f64, stage by stage.
 //!
-//! Two references: `golden/`, a synthetic picture and a sample of each stage's
+//! Two references: `golden/`, a synthetic image and a sample of each stage's
 //! values by NumPy, which travels in the repository and always runs; and the complete
 //! activations by PyTorch in the shared folder, where it is there. A failure names the
 //! first stage that is off.
@@ -78,7 +78,7 @@ fn npy(path: &Path) -> Array4<f32> {
 fn every_stage_matches_the_sample_in_the_repository() {
     for (variant, which, engine) in engines() {
         let expected = golden::load(variant.name());
-        for (name, value) in trace(&engine, golden::picture().view()) {
+        for (name, value) in trace(&engine, golden::image().view()) {
             let sample = &expected[name];
             assert_eq!(value.shape()[1..], sample.shape, "{which} {name}: shape");
             let flat = value.as_slice().unwrap();
@@ -131,11 +131,11 @@ fn triplet_loss_is_the_one_the_notebook_prints() {
 }
 
 #[test]
-fn a_picture_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
-    let picture = golden::picture();
-    // Twenty pictures, more than a piece, each darker than the one before.
+fn a_image_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
+    let image = golden::image();
+    // Twenty images, more than a piece, each darker than the one before.
     let batch = Array4::from_shape_fn((20, 3, 96, 96), |(m, c, y, x)| {
-        picture[[0, c, y, x]] * (1.0 - m as f32 / 40.0)
+        image[[0, c, y, x]] * (1.0 - m as f32 / 40.0)
     });
     let short = EngineOptions { precision: Precision::Bf16, ..EngineOptions::default() };
     let short = short.is_available().then(|| {
@@ -146,8 +146,8 @@ fn a_picture_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
     for (_, which, engine) in engines().chain(short) {
         // As it was held against the references, all stages of it.
         let mut rows = Vec::new();
-        for picture in batch.axis_chunks_iter(Axis(0), 1) {
-            let (_, embedding) = trace(&engine, picture).pop().unwrap();
+        for image in batch.axis_chunks_iter(Axis(0), 1) {
+            let (_, embedding) = trace(&engine, image).pop().unwrap();
             rows.extend(embedding);
         }
         for threads in 1..=3 {
@@ -194,17 +194,17 @@ fn bf16_comes_close_to_f32() {
         return;
     }
     let weights = Weights::embedded().unwrap();
-    let picture = golden::picture();
+    let image = golden::image();
     let [exact, short] = [EngineOptions::default(), options].map(|options| {
         let engine = Engine::with_options(Variant::HappyHouse, &weights, options);
-        engine.encode_one(picture.index_axis(Axis(0), 0)).unwrap()
+        engine.encode_one(image.index_axis(Axis(0), 0)).unwrap()
     });
     let off = exact.distance(&short);
     assert!(off > 0.0 && off < 0.03, "the encodings are {off} apart");
 }
 
 #[test]
-fn what_is_no_picture_is_refused() {
+fn what_is_no_image_is_refused() {
     use facenet::engine::EncodeError;
     let engine = Engine::new(Variant::HappyHouse, &Weights::embedded().unwrap());
     let refuse = |batch: Array4<f32>| engine.encode(batch.view()).unwrap_err();

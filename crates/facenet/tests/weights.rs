@@ -104,11 +104,14 @@ fn swapped_and_transposed_tensors_are_refused() {
         fs::rename(&b, &a).unwrap();
         fs::rename(folder.join("x"), &b).unwrap();
     });
-    assert_says(&message, &["conv1_w.npy", "[192, 64, 3, 3]", "expected [64, 3, 7, 7]"]);
+    assert_says(
+        &message,
+        &["conv1_w.npy", "expected shape [64, 3, 7, 7]", "found [192, 64, 3, 3]"],
+    );
 
     let transposed = |bytes: &mut Vec<u8>| edit_header(bytes, "(128, 736)", "(736, 128)");
     let message = refusal_of("dense_w.npy", transposed);
-    assert_says(&message, &["tensor dense_w", "[736, 128]", "expected [128, 736]"]);
+    assert_says(&message, &["tensor dense_w", "expected shape [128, 736]", "found [736, 128]"]);
 
     // Same shape, so only the values can tell.
     let message = refusal(|folder| {
@@ -121,12 +124,12 @@ fn swapped_and_transposed_tensors_are_refused() {
 fn other_element_types_and_orders_are_refused() {
     let element =
         |to: &'static str| refusal_of("bn1_w.npy", move |bytes| edit_header(bytes, "'<f4'", to));
-    assert_says(&element("'>f4'"), &["type >f4", "'<f4'"]);
-    assert_says(&element("'<f8'"), &["type <f8", "'<f4'"]);
-    assert_says(&element("'<i4'"), &["type <i4", "'<f4'"]);
+    assert_says(&element("'>f4'"), &["type \"<f4\"", "found \">f4\""]);
+    assert_says(&element("'<f8'"), &["type \"<f4\"", "found \"<f8\""]);
+    assert_says(&element("'<i4'"), &["type \"<f4\"", "found \"<i4\""]);
     assert_says(&element("'|O'"), &["|O"]);
     let fortran = |bytes: &mut Vec<u8>| edit_header(bytes, "False", "True");
-    assert_says(&refusal_of("conv1_w.npy", fortran), &["Fortran", "expected C order"]);
+    assert_says(&refusal_of("conv1_w.npy", fortran), &["expected C order", "found Fortran"]);
 }
 
 #[test]
@@ -159,16 +162,16 @@ fn damaged_headers_are_refused() {
     }
     assert_says(
         &refusal_of("bn1_b.npy", |bytes| edit_header(bytes, "(64,)", "(65,)")),
-        &["[65]", "expected [64]"],
+        &["expected shape [64]", "found [65]"],
     );
 }
 
 #[test]
 fn wrong_lengths_are_refused() {
     let short = refusal_of("bn1_b.npy", |bytes| bytes.truncate(bytes.len() - 1));
-    assert_says(&short, &["383 bytes", "256"]);
+    assert_says(&short, &["expected 256 bytes", "found 255"]);
     let trailing = refusal_of("bn1_b.npy", |bytes| bytes.push(0));
-    assert_says(&trailing, &["385 bytes", "256"]);
+    assert_says(&trailing, &["expected 256 bytes", "found 257"]);
     let huge = refusal(|folder| {
         // A sparse file: it must be refused by its size, not read.
         fs::File::create(folder.join("bn1_b.npy")).unwrap().set_len(1 << 34).unwrap();
@@ -182,7 +185,7 @@ fn what_is_no_file_is_refused() {
         fs::remove_file(folder.join("bn1_b.npy")).unwrap();
         fs::create_dir(folder.join("bn1_b.npy")).unwrap();
     });
-    assert_says(&message, &["bn1_b", "not a regular file"]);
+    assert_says(&message, &["bn1_b", "expected a regular file", "found a folder"]);
 }
 
 #[test]

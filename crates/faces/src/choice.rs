@@ -75,7 +75,7 @@ impl fmt::Display for FaceChoice {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaceError {
-    /// Nobody is seen.
+    /// No face is detected.
     #[error("expected a face, found none in {width} × {height} pixels")]
     NoFace {
         /// The photo's width.

@@ -1,34 +1,33 @@
 //! Cutting a face out of a photo as the network expects it.
 //!
-//! All three ways end in the same resampling ([`super::resample`]): plain
+//! [`crop_face`], [`crop_aligned`] and [`crop_window`] end in the same resampling: plain
 //! bilinear near the original size, area-averaging where the photo is much
 //! larger than the crop.
 //!
 //! # Framing
-//! The weights were trained on faces whose landmarks lie, on the median, at fixed
-//! points of the 96×96 crop: eyes (29.5, 29.1) and (64.1, 29.1), tip of the nose
-//! (46.3, 48.7), corners of the mouth (32.4, 64.9) and (62.3, 65.5). A detector's
+//! The weights were trained on faces whose landmarks lie, on the median, at fixed places of
+//! the 96×96 crop, the [`TEMPLATE`](crate::landmarks::TEMPLATE). A detector's
 //! box frames a face in its own way; [`RIGHT`], [`DOWN`] and [`SCALE`] lead from
 //! one to the other.
 //!
-//! They were fitted on 1,583 photographs of 250×250 pixels (LFW, the pictures of
+//! They were fitted on 1,583 photographs of 250×250 pixels (LFW, the images of
 //! the first two folds of its pairs) with known landmarks. The shift and scale
 //! that best map a face's five landmarks to the points above (least squares, no
 //! turn) give the window that training would have cut; each constant is the
 //! median, over all faces, of that window against the box that
-//! [`SeetaDetector`](super::SeetaDetector) finds with its default options.
+//! [`SeetaDetector`](crate::SeetaDetector) finds with its default options.
 //! What remains a face (root mean square) is 6.5 pixels of the crop from left to
 //! right, mostly from heads that are turned, 3.0 from top to bottom, and 6.9 % of
 //! size; training varied them at random by 6 pixels and 15 %. Of the 1,200 pairs
-//! of those two folds 8 have a picture without a detected face; on the others the
+//! of those two folds 8 have an image without a detected face; on the others the
 //! network is right in 97.1 % with these crops and, on all, in 97.2 % with crops by
 //! landmarks, both at the threshold 0.84.
 
 use facenet::network::{INPUT_CHANNELS, INPUT_SIZE};
 use ndarray::Array3;
 
-use super::resample::{Axis, plane};
-use super::{FaceBox, Photo, Window};
+use crate::resample::{Axis, plane, warp};
+use crate::{FaceBox, Photo, Similarity, Window};
 
 /// From the box's middle to the window's, to the right, in box widths.
 const RIGHT: f32 = 0.015;
@@ -63,8 +62,8 @@ pub fn face_window(face: &FaceBox) -> Window {
     }
 }
 
-/// The network's input from a picture that is a face crop already, framed as
-/// the weights expect: the whole picture, resized to 96×96.
+/// The network's input from an image that is a face crop already, framed as
+/// the weights expect: the whole image, resized to 96×96.
 ///
 /// # Shapes
 /// `(3, 96, 96)`: red, green, blue planes, each value in 0..1.
@@ -80,7 +79,7 @@ pub fn crop_aligned(photo: &Photo) -> Array3<f32> {
 /// The network's input from a given window of the photo.
 ///
 /// Coordinates are continuous: pixel `i` covers `[i, i + 1)`. The window may
-/// reach beyond the picture, whose border pixels are then repeated.
+/// reach beyond the image, whose border pixels are then repeated.
 ///
 /// # Shapes
 /// `(3, 96, 96)`: red, green, blue planes, each value in 0..1.
@@ -114,6 +113,21 @@ pub fn crop_window(photo: &Photo, window: Window) -> Array3<f32> {
     }
     // Weights add up to 1 only as far as `f32` goes.
     planes.iter_mut().for_each(|v| *v = (*v / 255.0).clamp(0.0, 1.0));
+    Array3::from_shape_vec((INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE), planes)
+        .expect("three planes of 96×96")
+}
+
+/// The network's input along a transform from the crop to the photo, such as
+/// [`alignment`](crate::landmarks::alignment) gives.
+///
+/// # Shapes
+/// `(3, 96, 96)`: red, green, blue planes, each value in 0..1.
+///
+/// # Panics
+/// If the photo has no pixels.
+#[must_use]
+pub fn crop_along(photo: &Photo, map: &Similarity) -> Array3<f32> {
+    let planes = warp(photo, map, INPUT_SIZE);
     Array3::from_shape_vec((INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE), planes)
         .expect("three planes of 96×96")
 }

@@ -5,8 +5,8 @@
 
 use serde::Deserialize;
 
-/// An upright rectangle of a picture, such as the part that becomes the network's input.
-/// It may reach beyond the picture.
+/// An upright rectangle of an image, such as the part that becomes the network's input.
+/// It may reach beyond the image.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub struct Window {
     /// Left edge.
@@ -68,11 +68,11 @@ pub struct Similarity {
 }
 
 impl Similarity {
-    /// Scales by `scale`, turns by `turn` radians (clockwise as seen, since y points
+    /// Scales by `scale`, rotates by `rotation` radians (clockwise as seen, since y points
     /// down) and brings the point `from` to `to`.
     #[must_use]
-    pub fn new(scale: f64, turn: f64, from: [f64; 2], to: [f64; 2]) -> Self {
-        let (sin, cos) = turn.sin_cos();
+    pub fn new(scale: f64, rotation: f64, from: [f64; 2], to: [f64; 2]) -> Self {
+        let (sin, cos) = rotation.sin_cos();
         let linear = Self { cos: scale * cos, sin: scale * sin, right: 0.0, down: 0.0 };
         let [x, y] = linear.apply(from);
         Self { right: to[0] - x, down: to[1] - y, ..linear }
@@ -140,9 +140,9 @@ impl Similarity {
         self.cos.hypot(self.sin)
     }
 
-    /// The turn in radians, from -π to π; clockwise as seen.
+    /// The rotation in radians, from -π to π; clockwise as seen.
     #[must_use]
-    pub fn turn(&self) -> f64 {
+    pub fn rotation(&self) -> f64 {
         self.sin.atan2(self.cos)
     }
 }
@@ -162,16 +162,16 @@ mod tests {
         #[test]
         fn a_known_transform_is_recovered(
             scale in 0.05..20.0_f64,
-            turn in -3.1..3.1_f64,
+            rotation in -3.1..3.1_f64,
             to in [-500.0..500.0_f64, -500.0..500.0],
             points in prop::array::uniform5([-50.0..50.0_f64, -50.0..50.0]),
         ) {
             let spread = points.iter().map(|p| off(*p, points[0])).fold(0.0, f64::max);
             prop_assume!(spread > 1.0);
-            let known = Similarity::new(scale, turn, points[2], to);
+            let known = Similarity::new(scale, rotation, points[2], to);
             let found = Similarity::fit(&points, &points.map(|p| known.apply(p))).expect("apart");
             prop_assert!((found.scale() / scale - 1.0).abs() < 1e-9);
-            prop_assert!((found.turn() - turn).abs() < 1e-7);
+            prop_assert!((found.rotation() - rotation).abs() < 1e-7);
             for point in points {
                 prop_assert!(off(found.apply(point), known.apply(point)) < 1e-7 * scale);
             }
@@ -180,10 +180,10 @@ mod tests {
         #[test]
         fn the_way_back_leads_back(
             scale in 0.05..20.0_f64,
-            turn in -3.1..3.1_f64,
+            rotation in -3.1..3.1_f64,
             point in [-500.0..500.0_f64, -500.0..500.0],
         ) {
-            let there = Similarity::new(scale, turn, [3.0, -4.0], [90.0, 7.0]);
+            let there = Similarity::new(scale, rotation, [3.0, -4.0], [90.0, 7.0]);
             let back = there.inverse().apply(there.apply(point));
             prop_assert!(off(back, point) < 1e-8, "{back:?} for {point:?}");
             let nowhere = there.inverse().after(&there).apply(point);

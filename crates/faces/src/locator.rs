@@ -1,4 +1,4 @@
-//! Where the faces of a picture are, each cut out as the network expects it.
+//! Where the faces of an image are, each cut out as the network expects it.
 //!
 //! Separate from the [pipeline](crate::FacePipeline), which encodes what is cut out: a
 //! measurement on face crops needs no network.
@@ -11,16 +11,16 @@ use ndarray::Array3;
 
 use crate::{
     AlignedFace, CropMethod, DecodeLimits, Detector, Error, FaceAligner, FaceBox, FaceChoice,
-    FacePoints, FaceQuality, Photo, PhotoError, RotatedDetector, SeetaDetector, SeetaOptions,
+    FaceQuality, Landmarks, Photo, PhotoError, RotatedDetector, SeetaDetector, SeetaOptions,
     Window, choose, crop_aligned, crop_window,
 };
 
-/// Where the face is in a picture.
+/// Where the face is in an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FaceLocation {
-    /// The picture is a face crop, framed as the network expects it.
+    /// The image is a face crop, framed as the network expects it.
     WholePicture,
-    /// This part of every picture is the face crop.
+    /// This part of every image is the face crop.
     Window(Window),
     /// Faces are detected.
     Detected(DetectionOptions),
@@ -85,7 +85,7 @@ pub struct DetectedFace {
     /// Where it is.
     pub place: FaceBox,
     /// Its landmarks, where they framed the crop.
-    pub landmarks: Option<FacePoints>,
+    pub landmarks: Option<Landmarks>,
     /// How well it can be seen.
     pub quality: FaceQuality,
 }
@@ -116,7 +116,7 @@ impl FaceLocator {
         plain.with_location(location)
     }
 
-    /// The same, for faces that are somewhere else in their pictures.
+    /// The same, for faces that are somewhere else in their images.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -191,7 +191,7 @@ impl FaceLocator {
             if !options.any_quality {
                 face.quality.check()?;
             }
-            let landmarks = (face.method == CropMethod::Landmarks).then_some(face.landmarks.points);
+            let landmarks = (face.method == CropMethod::Landmarks).then_some(face.landmarks);
             let detected = DetectedFace { place: face.place, landmarks, quality: face.quality };
             Ok(FaceCrop { pixels: face.pixels, detected: Some(detected) })
         });
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    fn grey() -> Photo {
+    fn gray() -> Photo {
         Photo::from_rgb(RgbImage::from_pixel(80, 80, Rgb([128; 3])))
     }
 
@@ -244,11 +244,11 @@ mod tests {
     fn another_detector_stays_when_the_choice_changes() {
         let any = DetectionOptions { any_quality: true, ..DetectionOptions::default() };
         let bundled = FaceLocator::new(FaceLocation::Detected(any)).unwrap();
-        assert!(matches!(bundled.locate(&grey()), Err(Error::Face(_))));
+        assert!(matches!(bundled.locate(&gray()), Err(Error::Face(_))));
         let own = bundled.with_detector(Arc::new(InTheMiddle)).unwrap();
         let largest = DetectionOptions { choice: FaceChoice::Largest, ..any };
         let own = own.with_location(FaceLocation::Detected(largest)).unwrap();
-        let crops = own.locate(&grey()).unwrap();
+        let crops = own.locate(&gray()).unwrap();
         assert_eq!(crops[0].detected.unwrap().place.x, 20.0);
     }
 
@@ -263,7 +263,7 @@ mod tests {
     fn a_face_that_can_hardly_be_seen_is_refused_unless_any_will_do() {
         let usual = FaceLocator::new(FaceLocation::default()).unwrap();
         let usual = usual.with_detector(Arc::new(InTheMiddle)).unwrap();
-        let refused = usual.locate(&grey()).unwrap_err();
+        let refused = usual.locate(&gray()).unwrap_err();
         assert!(matches!(refused, Error::Quality(_)) && refused.is_unusable_face());
     }
 }

@@ -16,19 +16,6 @@ use crate::{DetectedFace, Error, FaceCrop, FaceLocation, FaceLocator, Photo};
 pub const BATCH: usize = 32;
 
 /// Encodes the faces of photos. Cheap to clone: the networks are shared.
-///
-/// ```
-/// use faces::FacePipeline;
-/// use facenet::matching::Threshold;
-///
-/// # let folder = assets::folder();
-/// # let [portrait, speech] = ["obama-portrait.jpg", "obama-speech.jpg"].map(|f| folder.join(f));
-/// let pipeline = FacePipeline::embedded()?;
-/// let encoding = pipeline.encode_file(&portrait)?;
-/// assert_eq!(encoding.values().len(), 128);
-/// assert!(pipeline.verify(&portrait, &speech, Threshold::DEFAULT)?.same);
-/// # Ok::<(), faces::Error>(())
-/// ```
 #[derive(Clone, Debug)]
 pub struct FacePipeline {
     locator: FaceLocator,
@@ -38,7 +25,7 @@ pub struct FacePipeline {
 /// A face and what the network made of it.
 #[derive(Clone, Debug)]
 pub struct Face {
-    /// Where it was detected; nothing where the picture was taken as the crop.
+    /// Where it was detected; nothing where the image was taken as the crop.
     pub detected: Option<DetectedFace>,
     /// The network's answer.
     pub encoding: Encoding,
@@ -56,7 +43,7 @@ impl FacePipeline {
         Self::new(engine, FaceLocation::default())
     }
 
-    /// With this network, for faces that are at this place in their pictures.
+    /// With this network, for faces that are at this place in their images.
     ///
     /// # Errors
     /// As [`FaceLocator::new`].
@@ -64,7 +51,7 @@ impl FacePipeline {
         Ok(Self { engine: Arc::new(engine), locator: FaceLocator::new(location)? })
     }
 
-    /// The same networks, for faces that are somewhere else in their pictures.
+    /// The same networks, for faces that are somewhere else in their images.
     ///
     /// # Errors
     /// As [`FaceLocator::new`].

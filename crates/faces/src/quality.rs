@@ -2,7 +2,7 @@
 //!
 //! The network gives 128 numbers to anything. Of a face that is a few pixels wide,
 //! blurred, dark or turned away they say little, and a stranger may come near by
-//! chance. So a face is measured first, on its crop and points, and refused or warned
+//! chance. So a face is measured first, on its crop and landmarks, and refused or warned
 //! of with the measured value and its limit.
 //!
 //! | measure | unit | how |
@@ -12,7 +12,7 @@
 //! | brightness | 0 to 1 | mean of the face's middle |
 //! | contrast | 0 to 0.5 | standard deviation there |
 //! | yaw | degrees | how far the head is turned aside, from nose and eyes |
-//! | lean | degrees | how far it leans to a shoulder; of no harm, aligned away |
+//! | roll | degrees | how far it is tilted to a shoulder; of no harm, aligned away |
 //! | confidence | 0 to 1 | the landmark network's, that this is a face |
 
 use std::fmt;
@@ -20,8 +20,8 @@ use std::fmt;
 use facenet::network::INPUT_SIZE;
 use ndarray::ArrayView3;
 
-use super::{FacePoints, Similarity};
-use crate::landmarks::Landmarks;
+use crate::Similarity;
+use crate::landmarks::{FoundLandmarks, Landmarks};
 
 /// How far the tip of the nose stands before the eyes, in eye distances; a mean of
 /// adults, for [`FaceQuality::yaw`].
@@ -43,10 +43,10 @@ pub struct FaceQuality {
     /// Standard deviation of the face's brightness, 0 to 0.5.
     pub contrast: f32,
     /// How far the head is turned aside, in degrees, positive to the right of the
-    /// picture: an estimate from the tip of the nose between the eyes, good to some 10°.
+    /// image: an estimate from the tip of the nose between the eyes, good to some 10°.
     pub yaw: f32,
-    /// How far the head leans, in degrees clockwise as seen, -180 to 180.
-    pub lean: f32,
+    /// How far the head is tilted to a shoulder, in degrees clockwise as seen, -180 to 180.
+    pub roll: f32,
     /// The landmark network's confidence, 0 to 1.
     pub confidence: f32,
 }
@@ -89,7 +89,7 @@ impl QualityLimits {
         brightness: [0.12, 0.9],
         contrast: 0.05,
         yaw: 45.0,
-        confidence: super::LEAST_CONFIDENCE,
+        confidence: crate::LEAST_CONFIDENCE,
     };
 }
 
@@ -129,22 +129,25 @@ pub struct QualityError {
     pub faults: Vec<QualityFault>,
 }
 
+/// Whether a value is beyond its limit.
+type Beyond = fn(f32, f32) -> bool;
+
 impl FaceQuality {
     /// Measures a crop; `map` leads from it to the photo.
-    pub(super) fn of(crop: ArrayView3<'_, f32>, map: &Similarity, landmarks: &Landmarks) -> Self {
-        let grey = grey(crop);
+    pub(crate) fn of(crop: ArrayView3<'_, f32>, map: &Similarity, found: &FoundLandmarks) -> Self {
+        let gray = gray(crop);
         let [from, to] = FACE;
         let face: Vec<f32> =
-            (from..to).flat_map(|row| grey[row * INPUT_SIZE..][from..to].iter().copied()).collect();
+            (from..to).flat_map(|row| gray[row * INPUT_SIZE..][from..to].iter().copied()).collect();
         let (brightness, variance) = moments(&face);
         Self {
             size: (map.scale() * INPUT_SIZE as f64) as f32,
-            sharpness: laplacian(&grey) / variance.max(1e-6),
+            sharpness: laplacian(&gray) / variance.max(1e-6),
             brightness,
             contrast: variance.sqrt(),
-            yaw: yaw(&landmarks.points),
-            lean: map.turn().to_degrees() as f32,
-            confidence: landmarks.confidence,
+            yaw: yaw(&found.landmarks),
+            roll: map.rotation().to_degrees() as f32,
+            confidence: found.confidence,
         }
     }
 
@@ -156,14 +159,7 @@ impl FaceQuality {
         let low = |found: f32, limit: f32| found.is_nan() || found < limit;
         let high = |found: f32, limit: f32| found.is_nan() || found > limit;
         let checks = [
-            (
-                "size",
-                "it is too small",
-                self.size,
-                limits.size,
-                " pixels",
-                low as fn(f32, f32) -> bool,
-            ),
+            ("size", "it is too small", self.size, limits.size, " pixels", low as Beyond),
             ("sharpness", "it is blurred", self.sharpness, limits.sharpness, "", low),
             ("brightness", "it is too dark", self.brightness, dark, "", low),
             ("brightness", "it is too bright", self.brightness, bright, "", high),
@@ -202,11 +198,11 @@ impl FaceQuality {
 }
 
 /// The crop's brightness (BT.601), row by row.
-fn grey(crop: ArrayView3<'_, f32>) -> Vec<f32> {
+fn gray(crop: ArrayView3<'_, f32>) -> Vec<f32> {
     let planes = [0, 1, 2].map(|c| crop.index_axis_move(ndarray::Axis(0), c));
     let [red, green, blue] = &planes;
-    let colours = red.iter().zip(green).zip(blue);
-    colours.map(|((r, g), b)| 0.299 * r + 0.587 * g + 0.114 * b).collect()
+    let colors = red.iter().zip(green).zip(blue);
+    colors.map(|((r, g), b)| 0.299 * r + 0.587 * g + 0.114 * b).collect()
 }
 
 /// Mean and variance.
@@ -217,10 +213,10 @@ fn moments(values: &[f32]) -> (f32, f32) {
 }
 
 /// Mean square, over the face, of how far a pixel is from the mean of its four
-/// neighbours.
-fn laplacian(grey: &[f32]) -> f32 {
+/// neighbors.
+fn laplacian(gray: &[f32]) -> f32 {
     let [from, to] = FACE;
-    let at = |row: usize, column: usize| grey[row * INPUT_SIZE + column];
+    let at = |row: usize, column: usize| gray[row * INPUT_SIZE + column];
     let mut sum = 0.0;
     for row in from..to {
         for column in from..to {
@@ -232,9 +228,9 @@ fn laplacian(grey: &[f32]) -> f32 {
     sum / ((to - from) * (to - from)) as f32
 }
 
-/// The turn aside in degrees: how far the tip of the nose is from the middle between
+/// The yaw in degrees: how far the tip of the nose is from the middle between
 /// the eyes, along the line of the eyes, against how far it stands out.
-fn yaw([left, right, nose, ..]: &FacePoints) -> f32 {
+fn yaw([left, right, nose, ..]: &Landmarks) -> f32 {
     let along = [right[0] - left[0], right[1] - left[1]];
     let length = along[0].hypot(along[1]);
     let middle = [(left[0] + right[0]) / 2.0, (left[1] + right[1]) / 2.0];
@@ -253,7 +249,7 @@ mod tests {
         brightness: 0.5,
         contrast: 0.2,
         yaw: -10.0,
-        lean: 5.0,
+        roll: 5.0,
         confidence: 0.99,
     };
 
@@ -285,15 +281,15 @@ mod tests {
         );
     }
 
-    /// A head as a model turns it: eyes one apart, the nose [`NOSE`] before them.
+    /// A head as a model rotates it: eyes one apart, the nose [`NOSE`] before them.
     #[test]
     fn the_yaw_of_a_turned_head_is_recovered() {
         for degrees in [-60.0_f32, -20.0, 0.0, 35.0, 65.0] {
-            for lean in [0.0_f32, 0.5] {
+            for roll in [0.0_f32, 0.5] {
                 let (sin, cos) = degrees.to_radians().sin_cos();
                 let flat = [[-0.5 * cos, 0.0], [0.5 * cos, 0.0], [NOSE * sin, 0.6]];
                 let seen = flat.map(|[x, y]| {
-                    let (s, c) = lean.sin_cos();
+                    let (s, c) = roll.sin_cos();
                     [100.0 * (c * x - s * y), 100.0 * (s * x + c * y)]
                 });
                 let points = [seen[0], seen[1], seen[2], [0.0; 2], [0.0; 2]];

@@ -4,15 +4,15 @@
 // Clippy allows it in test functions only, not in what they call.
 #![allow(clippy::unwrap_used)]
 
-#[path = "photo/pictures.rs"]
+#[path = "faces/made.rs"]
 #[allow(dead_code)]
-mod pictures;
+mod made;
 
 use std::fs;
 
 use faces::{DecodeLimits, Photo};
 use image::{ImageFormat, RgbImage};
-use pictures::{chunk, decoded, encoded, packed_zeros, png_claiming};
+use made::{chunk, decoded, encoded, packed_zeros, png_claiming};
 
 /// Megabytes that this process had resident at most so far.
 fn peak() -> Option<u64> {

@@ -1,16 +1,16 @@
-//! From numbered pictures to the batches of training.
+//! From numbered images to the batches of training.
 //!
-//! Which pictures are in batch n and how each is changed follows from the seed
+//! Which images are in batch n and how each is changed follows from the seed
 //! and n alone, so batches can be made on any number of threads, and a resumed
 //! run goes on with the next number.
 //!
 //! | part | file |
 //! | --- | --- |
-//! | which pictures | `batches/sampler.rs` |
-//! | read, change and put them together | `batches/kitchen.rs` |
+//! | which images | `batches/sampler.rs` |
+//! | read, change and put them together | `batches/builder.rs` |
 //! | the same ahead of time, on other threads | `batches/loader.rs` |
 
-mod kitchen;
+mod builder;
 mod loader;
 mod sampler;
 
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::OptionsError;
 
-pub(super) use kitchen::{Kitchen, prepare};
+pub(super) use builder::{BatchBuilder, prepare};
 pub(super) use loader::Loader;
 pub(super) use sampler::Sampler;
 
@@ -27,53 +27,56 @@ pub(super) use sampler::Sampler;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Sampling {
-    /// Any pictures: each is shown once an epoch, in random order.
-    Pictures {
-        /// Pictures a batch.
-        pictures: usize,
+    /// Any images: each is shown once an epoch, in random order.
+    #[serde(alias = "pictures")]
+    Images {
+        /// Images a batch.
+        #[serde(alias = "pictures")]
+        images: usize,
     },
-    /// Several pictures of each of some people, as triplets need: each person
-    /// with two pictures or more comes once an epoch. FaceNet, section 3.2, has
+    /// Several images of each of some people, as triplets need: each person
+    /// with two images or more comes once an epoch. FaceNet, section 3.2, has
     /// some forty faces of each; small sets have fewer.
     People {
         /// People a batch.
         people: usize,
-        /// Pictures of each, fewer where there are not as many.
-        pictures: usize,
+        /// Images of each, fewer where there are not as many.
+        #[serde(alias = "pictures")]
+        images: usize,
     },
 }
 
 impl Sampling {
-    /// Most pictures in a batch.
+    /// Most images in a batch.
     pub fn batch_size(self) -> usize {
         match self {
-            Self::Pictures { pictures } => pictures,
-            Self::People { people, pictures } => people.saturating_mul(pictures),
+            Self::Images { images } => images,
+            Self::People { people, images } => people.saturating_mul(images),
         }
     }
 
     pub(super) fn check(self) -> Result<(), OptionsError> {
-        if let Self::People { people, pictures } = self {
+        if let Self::People { people, images } = self {
             let right = people >= 2;
             OptionsError::check("sampling.people", people, "two people or more a batch", right)?;
-            let expected = "two pictures or more of each person";
-            OptionsError::check("sampling.pictures", pictures, expected, pictures >= 2)?;
+            let expected = "two images or more of each person";
+            OptionsError::check("sampling.images", images, expected, images >= 2)?;
         }
         let size = self.batch_size();
         // A batch of one has no statistics where the planes are 1×1.
         let right = (2..=LARGEST_BATCH).contains(&size);
-        OptionsError::check("sampling", size, "batches of 2 to 4096 pictures", right)
+        OptionsError::check("sampling", size, "batches of 2 to 4096 images", right)
     }
 }
 
 /// Some 20 GiB of activations.
 const LARGEST_BATCH: usize = 4096;
 
-/// Pictures that go through the network together.
+/// Images that go through the network together.
 #[derive(Clone, Debug)]
 pub(super) struct Batch {
     /// `(n, 3, 96, 96)`, RGB in 0..1.
-    pub(super) pictures: Array4<f32>,
+    pub(super) images: Array4<f32>,
     /// Number of the person on each.
     pub(super) identities: Vec<u32>,
     /// The teacher's encodings, `(n, 128)`, where the source has them.
@@ -82,7 +85,7 @@ pub(super) struct Batch {
     pub(super) unreadable: Vec<Unreadable>,
 }
 
-/// A picture that could not be used.
+/// An image that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable {
     pub(super) index: usize,

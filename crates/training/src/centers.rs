@@ -7,7 +7,7 @@
 //!
 //! Targets may have coordinates that are the same for all (the shared packs have one, which
 //! completes the others to unit length). Those are kept, and the others scaled so that the
-//! length is 1: a plain mean would move everybody towards one pole.
+//! length is 1: a plain mean would move everybody toward one pole.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use super::source::Source;
 /// all: targets are stored in half precision.
 const FIXED_TOLERANCE: f32 = 2e-3;
 
-/// A unit vector for each person with two pictures or more.
+/// A unit vector for each person with two images or more.
 #[derive(Clone, Debug)]
 pub(super) struct Centers {
     rows: HashMap<u32, usize>,
@@ -31,7 +31,7 @@ pub(super) struct Centers {
 }
 
 impl Centers {
-    /// Of all pictures of `source` but those `held_out`; `None` where it has no targets.
+    /// Of all images of `source` but those `held_out`; `None` where it has no targets.
     pub(super) fn of(source: &dyn Source, held_out: &HashSet<usize>) -> Option<Self> {
         if !source.has_targets() {
             return None;
@@ -58,7 +58,7 @@ impl Centers {
         self.values.view()
     }
 
-    /// The row of a person's center; `None` for who has a single picture or was held out.
+    /// The row of a person's center; `None` for who has a single image or was held out.
     pub(super) fn row(&self, identity: u32) -> Option<usize> {
         self.rows.get(&identity).copied()
     }
@@ -84,7 +84,7 @@ fn fixed_coordinates(source: &dyn Source) -> [bool; ENCODING_LENGTH] {
         }
     }
     let is_fixed = range.map(|[least, most]| most - least <= FIXED_TOLERANCE);
-    // All alike, as with a single picture: then none is special.
+    // All alike, as with a single image: then none is special.
     if is_fixed == [true; ENCODING_LENGTH] { [false; ENCODING_LENGTH] } else { is_fixed }
 }
 
@@ -108,9 +108,9 @@ fn restore_length(mut row: ArrayViewMut1<'_, f32>, is_fixed: &[bool; ENCODING_LE
 mod tests {
     use super::*;
     use crate::dataset::Target;
-    use crate::source::{Canvas, PictureError};
+    use crate::source::{Canvas, SourceError};
 
-    /// Person and target of each picture.
+    /// Person and target of each image.
     struct Targets(Vec<(u32, Target)>);
 
     impl Source for Targets {
@@ -123,7 +123,7 @@ mod tests {
         fn name(&self, index: usize) -> String {
             index.to_string()
         }
-        fn canvas(&self, _: usize) -> Result<Canvas, PictureError> {
+        fn canvas(&self, _: usize) -> Result<Canvas, SourceError> {
             unreachable!("centers decode nothing")
         }
         fn has_targets(&self) -> bool {
@@ -148,10 +148,10 @@ mod tests {
 
     #[test]
     fn a_center_lies_in_the_middle_and_keeps_the_fixed_coordinate() {
-        let pictures = [(5, 10.0), (5, 50.0), (6, 80.0), (9, 0.0), (9, 4.0)];
-        let source = Targets(pictures.map(|(person, a)| (person, target(a))).to_vec());
+        let images = [(5, 10.0), (5, 50.0), (6, 80.0), (9, 0.0), (9, 4.0)];
+        let source = Targets(images.map(|(person, a)| (person, target(a))).to_vec());
         let centers = Centers::of(&source, &HashSet::from([3, 4])).unwrap();
-        assert_eq!(centers.values().nrows(), 1, "one has a single picture, one is held out");
+        assert_eq!(centers.values().nrows(), 1, "one has a single image, one is held out");
         let row = centers.values().row(centers.row(5).unwrap()).to_owned();
         assert!((angle(row.view()) - 30.0).abs() < 1e-3);
         assert!((row[127] - 0.8).abs() < 1e-6 && (row.dot(&row) - 1.0).abs() < 1e-6);

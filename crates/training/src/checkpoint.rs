@@ -50,7 +50,7 @@ pub struct Checkpoint {
     /// Their moving average, where the options ask for one.
     pub average: Option<Weights>,
     pub(super) position: Position,
-    pub(super) pictures: Fingerprint,
+    pub(super) images: Fingerprint,
     pub(super) skipped: Skipped,
     pub(super) optimiser: OptimiserState<f32>,
 }
@@ -65,15 +65,15 @@ pub(super) struct Position {
     /// Batches that went into the running statistics since random weights; large
     /// where training began with weights.
     pub(super) absorbed: u64,
-    /// Pictures that were learnt from, counted each time.
+    /// Images that were trained on, counted each time.
     pub(super) shown: u64,
 }
 
-/// What tells one set of pictures from another.
+/// What identifies a set of images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     pub(super) count: usize,
-    /// SHA-256 of everybody's number and every picture's name, in hexadecimal.
+    /// SHA-256 of everybody's number and every image's name, in hexadecimal.
     pub(super) hash: String,
 }
 
@@ -96,7 +96,8 @@ struct State {
     format: String,
     options: TrainingOptions,
     position: Position,
-    pictures: Fingerprint,
+    #[serde(alias = "pictures")]
+    images: Fingerprint,
     skipped: Skipped,
     /// Hash of the weights.
     weights: String,

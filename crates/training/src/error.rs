@@ -5,13 +5,14 @@ use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
+use facenet::bounded_file::FileError;
 use facenet::weights::WeightsError;
 
 use crate::dataset::DatasetError;
 
 /// Why training cannot start or go on.
 ///
-/// Bad pictures are no such reason: they are counted, see
+/// Bad images are no such reason: they are counted, see
 /// [`Skipped`](super::Skipped).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,15 +20,15 @@ pub enum TrainingError {
     /// An option that makes no sense.
     #[error(transparent)]
     Options(#[from] OptionsError),
-    /// The pictures' files.
+    /// The images' files.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     /// The weights' files.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// A source without a picture.
-    #[error("there is no picture to train on")]
-    NoPictures,
+    /// A source without an image.
+    #[error("there is no image to train on")]
+    NoImages,
     /// A pack without something that training needs.
     #[error("{}: training needs a pack with {part}", folder.display())]
     PackLacks {
@@ -37,7 +38,7 @@ pub enum TrainingError {
         part: &'static str,
     },
     /// Distillation without a teacher.
-    #[error("the distillation loss needs a target for every picture (target.npy of a pack)")]
+    #[error("the distillation loss needs a target for every image (target.npy of a pack)")]
     NoTargets,
     /// Sources of which only some have a teacher.
     #[error(
@@ -56,20 +57,20 @@ pub enum TrainingError {
         /// Why.
         reason: String,
     },
-    /// Triplets without two people of two pictures each.
+    /// Triplets without two people of two images each.
     #[error(
-        "triplets need two people or more with two pictures or more each, found {found} \
-         (and {single} with one picture)"
+        "triplets need two people or more with two images or more each, found {found} \
+         (and {single} with one image)"
     )]
     NoPairs {
-        /// People with two pictures or more.
+        /// People with two images or more.
         found: usize,
         /// People with one.
         single: usize,
     },
     /// Too few people to set some aside.
     #[error(
-        "cannot hold out {asked} people: {found} of the pictures' people have two pictures or more"
+        "cannot hold out {asked} people: {found} of the images' people have two images or more"
     )]
     HeldOut {
         /// People asked for.
@@ -77,19 +78,17 @@ pub enum TrainingError {
         /// People there are.
         found: usize,
     },
-    /// A list of pairs with a picture that is not there.
-    #[error("no picture of the held-out set is called {name:?}")]
-    NoSuchPicture {
+    /// A list of pairs with an image that is not there.
+    #[error("no image of the held-out set is called {name:?}")]
+    NoSuchImage {
         /// The name.
         name: String,
     },
-    /// No picture of a batch could be used, and none of those before it.
-    #[error(
-        "none of the {pictures} pictures shown so far can be read; the first: {name}: {reason}"
-    )]
+    /// No image of a batch could be used, and none of those before it.
+    #[error("none of the {images} images shown so far can be read; the first: {name}: {reason}")]
     NothingReadable {
-        /// Distinct pictures that were tried.
-        pictures: usize,
+        /// Distinct images that were tried.
+        images: usize,
         /// One of them.
         name: String,
         /// Why that cannot be read.
@@ -121,14 +120,9 @@ pub enum TrainingError {
         /// Why.
         source: io::Error,
     },
-    /// A checkpoint cannot be read.
-    #[error("cannot read the checkpoint {}", path.display())]
-    Read {
-        /// File or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// A checkpoint's file or folder cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A folder without a checkpoint.
     #[error("there is no checkpoint in {}", path.display())]
     NoCheckpoint {
@@ -145,22 +139,22 @@ pub enum TrainingError {
         /// What is.
         found: String,
     },
-    /// A checkpoint of a training on other pictures.
+    /// A checkpoint of a training on other images.
     #[error(
-        "the checkpoint was trained on {expected} pictures, these are {found}{}",
+        "the checkpoint was trained on {expected} images, these are {found}{}",
         if expected == found { " others" } else { "" }
     )]
-    OtherPictures {
-        /// Pictures it was trained on.
+    OtherImages {
+        /// Images it was trained on.
         expected: usize,
-        /// Pictures that are given.
+        /// Images that are given.
         found: usize,
     },
     /// The optimiser's part of a checkpoint.
     #[error("the checkpoint's optimiser cannot be used")]
     Optimiser(#[from] autograd::Error),
-    /// A thread that loads pictures cannot be started.
-    #[error("cannot start a thread to load pictures")]
+    /// A thread that loads images cannot be started.
+    #[error("cannot start a thread to load images")]
     Thread(#[source] io::Error),
 }
 

@@ -35,12 +35,12 @@ pub(super) fn fit_last_layer(
     }
     let tape = Tape::new();
     let mut moments: Option<Moments> = None;
-    for Batch { pictures, targets, .. } in batches {
+    for Batch { images, targets, .. } in batches {
         let Some(targets) = targets else { return Err(TrainingError::NoTargets) };
         if targets.is_empty() {
             continue;
         }
-        let features = features(model, &tape, pictures);
+        let features = features(model, &tape, images);
         let targets = targets.mapv(f64::from);
         moments
             .get_or_insert_with(|| Moments::zeros(features.ncols(), targets.ncols()))
@@ -61,9 +61,9 @@ pub(super) fn fit_last_layer(
 }
 
 /// What the last layer reads, a row an image.
-fn features(model: &Model, tape: &Tape<f32>, pictures: ndarray::Array4<f32>) -> Array2<f64> {
+fn features(model: &Model, tape: &Tape<f32>, images: ndarray::Array4<f32>) -> Array2<f64> {
     let leaves = model.parameters().leaves(tape);
-    let pass = model.evaluate(&leaves, &tape.constant(pictures));
+    let pass = model.evaluate(&leaves, &tape.constant(images));
     let stage = pass.stages.iter().find(|(name, _)| *name == LAST_STAGE);
     let Some((_, stage)) = stage else { unreachable!("the face network has {LAST_STAGE}") };
     let mean = stage.value().mapv(f64::from).mean_axis(Axis(3)).and_then(|x| x.mean_axis(Axis(2)));

@@ -1,8 +1,8 @@
-//! How well faces are told apart that training does not see.
+//! How well held-out faces are distinguished while training runs.
 //!
-//! Either some people of the training pictures are set aside, or there is another
+//! Either some people of the training images are set aside, or there is another
 //! set with its own list of pairs. Both are measured as evaluation does it: all
-//! pictures encoded by the engine, without augmentation, and a threshold chosen on
+//! images encoded by the engine, without augmentation, and a threshold chosen on
 //! the other folds.
 
 use std::collections::{HashMap, HashSet};
@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::TrainingError;
-use super::augmentation::Recipe;
+use super::augmentation::Augmentation;
 use super::batches::{Batch, prepare};
 use super::people::People;
 use super::random::{self, Purpose, choose};
@@ -27,21 +27,21 @@ use crate::dataset::{Pairs, Target};
 const PAIRS_EACH: usize = 10;
 /// Most folds.
 const FOLDS: usize = 10;
-/// Pictures that are decoded together.
+/// Images that are decoded together.
 const CHUNK: usize = 64;
 
-/// Pairs of pictures to be told apart.
+/// Pairs of images to be compared.
 #[derive(Clone)]
 pub struct HeldOut {
     source: Arc<dyn Source>,
     pairs: Vec<HeldOutPair>,
 }
 
-/// Two pictures of a source.
+/// Two images of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldOutPair {
-    /// Numbers of the pictures.
-    pub pictures: [usize; 2],
+    /// Numbers of the images.
+    pub images: [usize; 2],
     /// Whether they show one person.
     pub same: bool,
     /// Part of the cross-validation.
@@ -53,21 +53,21 @@ pub struct HeldOutPair {
 pub struct HeldOutMetrics {
     /// Steps taken so far.
     pub step: u64,
-    /// Share of pairs told right, mean over folds.
+    /// Share of pairs that are judged correctly, mean over folds.
     pub accuracy: f64,
     /// Standard deviation over folds.
     pub std: f64,
     /// Threshold of the distance, mean over folds.
     pub threshold: f64,
-    /// Equal error rate, unless unreadable pictures rule it out.
+    /// Equal error rate, unless unreadable images rule it out.
     pub equal_error_rate: Option<f64>,
     /// Area under the ROC curve.
     pub area: f64,
     /// Mean of 1 - cosine to the teacher, where there is one.
     pub teacher: Option<f64>,
-    /// Pairs, those with unreadable pictures among them.
+    /// Pairs, those with unreadable images among them.
     pub pairs: usize,
-    /// Pairs with unreadable pictures, counted as wrong.
+    /// Pairs with unreadable images, counted as wrong.
     pub failures: usize,
 }
 
@@ -76,7 +76,7 @@ impl HeldOut {
     /// of different people. The same seed chooses the same.
     ///
     /// # Errors
-    /// When there are not so many people with two pictures or more.
+    /// When there are not so many people with two images or more.
     pub fn people(source: Arc<dyn Source>, count: usize, seed: u64) -> Result<Self, TrainingError> {
         let mut groups = People::of(source.as_ref()).groups;
         let found = groups.len();
@@ -89,19 +89,19 @@ impl HeldOut {
         let folds = (count / 2).min(FOLDS);
         let mut pairs = Vec::new();
         for fold in 0..folds {
-            // Nobody is in two folds, and each has two people or more.
+            // No person is in two folds, and each has two people or more.
             let people = &groups[fold * count / folds..(fold + 1) * count / folds];
             let mut genuine = 0;
-            for pictures in people {
+            for images in people {
                 let mut own: Vec<[usize; 2]> = Vec::new();
-                for (i, &a) in pictures.iter().enumerate() {
-                    own.extend(pictures[i + 1..].iter().map(|&b| [a, b]));
+                for (i, &a) in images.iter().enumerate() {
+                    own.extend(images[i + 1..].iter().map(|&b| [a, b]));
                 }
                 choose(&mut random, &mut own, PAIRS_EACH);
                 own.truncate(PAIRS_EACH);
                 genuine += own.len();
-                pairs.extend(own.into_iter().map(|pictures| HeldOutPair {
-                    pictures,
+                pairs.extend(own.into_iter().map(|images| HeldOutPair {
+                    images,
                     same: true,
                     fold,
                 }));
@@ -109,8 +109,8 @@ impl HeldOut {
             for _ in 0..genuine {
                 let first = random.below(people.len());
                 let second = (first + 1 + random.below(people.len() - 1)) % people.len();
-                let pictures = [first, second].map(|p| people[p][random.below(people[p].len())]);
-                pairs.push(HeldOutPair { pictures, same: false, fold });
+                let images = [first, second].map(|p| people[p][random.below(people[p].len())]);
+                pairs.push(HeldOutPair { images, same: false, fold });
             }
         }
         Ok(Self { source, pairs })
@@ -119,23 +119,23 @@ impl HeldOut {
     /// Another pack with a list of pairs by name, such as LFW.
     ///
     /// # Errors
-    /// When the list names a picture that the pack does not have.
+    /// When the list names an image that the pack does not have.
     pub fn pairs(source: PackSource, pairs: &Pairs) -> Result<Self, TrainingError> {
         let find = |name: &String| {
             let index = source.pack().index_of(name);
-            index.ok_or_else(|| TrainingError::NoSuchPicture { name: name.clone() })
+            index.ok_or_else(|| TrainingError::NoSuchImage { name: name.clone() })
         };
         let pairs = pairs.pairs.iter().map(|pair| {
-            let pictures = [find(&pair.a)?, find(&pair.b)?];
-            Ok(HeldOutPair { pictures, same: pair.same, fold: pair.fold })
+            let images = [find(&pair.a)?, find(&pair.b)?];
+            Ok(HeldOutPair { images, same: pair.same, fold: pair.fold })
         });
         let pairs = pairs.collect::<Result<_, TrainingError>>()?;
         Ok(Self { source: Arc::new(source), pairs })
     }
 
-    /// All pictures in it.
-    pub(super) fn pictures(&self) -> HashSet<usize> {
-        self.pairs.iter().flat_map(|pair| pair.pictures).collect()
+    /// All images in it.
+    pub(super) fn images(&self) -> HashSet<usize> {
+        self.pairs.iter().flat_map(|pair| pair.images).collect()
     }
 
     /// The pairs.
@@ -143,13 +143,13 @@ impl HeldOut {
         &self.pairs
     }
 
-    /// Encodes every picture and compares the pairs.
+    /// Encodes every image and compares the pairs.
     ///
     /// # Errors
-    /// When no figure can be had, such as where no picture is readable.
+    /// When no figure can be had, such as where no image is readable.
     pub fn measure(&self, engine: &Engine, step: u64) -> Result<HeldOutMetrics, TrainingError> {
         let fault = |source| TrainingError::Evaluation { step, source };
-        let mut indices: Vec<_> = self.pictures().into_iter().collect();
+        let mut indices: Vec<_> = self.images().into_iter().collect();
         indices.sort_unstable();
         let mut encodings = HashMap::with_capacity(indices.len());
         let mut teacher = Vec::new();
@@ -176,21 +176,21 @@ impl HeldOut {
         })
     }
 
-    /// Encodes those of a few pictures that can be read, decoding on all threads.
+    /// Encodes those of a few images that can be read, decoding on all threads.
     fn encode(&self, engine: &Engine, indices: &[usize]) -> Result<Vec<Face>, EncodeError> {
         let crops: Vec<Batch> = indices
             .par_iter()
-            .map(|&index| prepare(self.source.as_ref(), &[index], |_| Recipe::NONE))
+            .map(|&index| prepare(self.source.as_ref(), &[index], |_| Augmentation::NONE))
             .collect();
         let readable = || indices.iter().zip(&crops).filter(|(_, crop)| crop.unreadable.is_empty());
-        let pictures: Vec<_> = readable().map(|(_, crop)| crop.pictures.view()).collect();
-        if pictures.is_empty() {
+        let images: Vec<_> = readable().map(|(_, crop)| crop.images.view()).collect();
+        if images.is_empty() {
             return Ok(Vec::new());
         }
-        let Ok(pictures) = ndarray::concatenate(Axis(0), &pictures) else {
+        let Ok(images) = ndarray::concatenate(Axis(0), &images) else {
             unreachable!("all crops have one shape")
         };
-        let encodings = engine.encode(pictures.view())?;
+        let encodings = engine.encode(images.view())?;
         let faces = readable().zip(encodings).map(|((&index, _), encoding)| Face {
             index,
             encoding,
@@ -200,7 +200,7 @@ impl HeldOut {
     }
 }
 
-/// A picture's encodings by the network and by the teacher.
+/// An image's encodings by the network and by the teacher.
 struct Face {
     index: usize,
     encoding: Encoding,
@@ -212,7 +212,7 @@ fn cosine(encoding: &Encoding, target: &Target) -> f64 {
 }
 
 fn compare(pair: &HeldOutPair, encodings: &HashMap<usize, Encoding>) -> Comparison {
-    let [a, b] = pair.pictures.map(|index| encodings.get(&index));
+    let [a, b] = pair.images.map(|index| encodings.get(&index));
     let distance = a.zip(b).map(|(a, b)| f64::from(a.distance(b)));
     Comparison { distance, same: pair.same, fold: pair.fold }
 }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! One in twenty people is held out by number and measured at the end. The same
-//! options, pictures and seed give the same weights on any number of threads.
+//! options, images and seed give the same weights on any number of threads.
 
 mod measure;
 mod no_face;

@@ -8,18 +8,18 @@
 //!
 //! | part | what it is |
 //! | --- | --- |
-//! | [`Source`]: [`PackSource`], [`FolderSource`] | numbered pictures of numbered people |
-//! | [`AugmentationOptions`], [`Sampling`] | how pictures are changed and put together |
-//! | [`dataset`] | labelled pictures on disk |
+//! | [`Source`]: [`PackSource`], [`FolderSource`] | numbered images of numbered people |
+//! | [`AugmentationOptions`], [`Sampling`] | how images are changed and put together |
+//! | [`dataset`] | labeled images on disk |
 //! | [`Loss`]: triplets, [`distillation()`], [`margin_softmax()`] | what is made small |
 //! | [`Trainer`] with [`TrainingOptions`] and [`RunOptions`] | the loop |
-//! | [`HeldOut`] | how well unseen faces are told apart meanwhile |
+//! | [`HeldOut`] | how well unseen faces are distinguished meanwhile |
 //! | [`Checkpoint`] | a training on disk |
 //! | [`landmarks`] | training of the landmark network |
 //!
-//! Training is a function of its options, its pictures and the weights to begin
+//! Training is a function of its options, its images and the weights to begin
 //! with: the same bits come out with any number of threads, and when it was
-//! interrupted and resumed. Bad pictures are [counted](Skipped), not fatal.
+//! interrupted and resumed. Bad images are [counted](Skipped), not fatal.
 //!
 //! ```no_run
 //! use std::sync::{Arc, atomic::AtomicBool};
@@ -67,10 +67,10 @@ pub use checkpoint::Checkpoint;
 pub use error::{OptionsError, TrainingError};
 pub use held_out::{HeldOut, HeldOutMetrics, HeldOutPair};
 pub use losses::{Loss, MarginOptions, distillation, margin_softmax};
-pub use skipped::{Skipped, SkippedPicture};
+pub use skipped::{Skipped, SkippedImage};
 pub use source::{
-    AlignedPhotos, Canvas, FacesInPhotos, FolderOptions, FolderSource, Framing, JoinedSource,
-    PackSource, PictureError, Source,
+    AlignedPhotos, Canvas, FacesInPhotos, FolderOptions, FolderSource, JoinedSource, PackSource,
+    PhotoReader, Source, SourceError,
 };
 pub use trainer::{
     Budget, Event, Initial, Interval, OptimiserOptions, Outcome, RateSchedule, RunOptions,

@@ -2,7 +2,7 @@
 //!
 //! | loss | file | learns from |
 //! | --- | --- | --- |
-//! | triplet | `facenet::triplet` | who is on which picture |
+//! | triplet | `facenet::triplet` | who is on which image |
 //! | distillation | `losses/distillation.rs` | another network's encodings |
 //! | margin softmax | `losses/margin_softmax.rs` | centers of people's targets, beside distillation |
 

@@ -1,15 +1,15 @@
-//! Who is on which pictures, and who of them can be used.
+//! Which images show which person, and which people can be used.
 
 use std::collections::BTreeMap;
 
 use super::source::Source;
 
-/// The pictures of each person, in the order of the people's numbers.
+/// The images of each person, in the order of the people's numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct People {
-    /// Of the people with two pictures or more.
+    /// Of the people with two images or more.
     pub(super) groups: Vec<Vec<usize>>,
-    /// Pictures of people with a single one.
+    /// Images of people with a single one.
     pub(super) single: Vec<usize>,
 }
 
@@ -20,11 +20,11 @@ impl People {
             by_identity.entry(source.identity(index)).or_default().push(index);
         }
         let mut people = Self::default();
-        for pictures in by_identity.into_values() {
-            if let [only] = pictures[..] {
+        for images in by_identity.into_values() {
+            if let [only] = images[..] {
                 people.single.push(only);
             } else {
-                people.groups.push(pictures);
+                people.groups.push(images);
             }
         }
         people

@@ -1,7 +1,7 @@
 //! Random numbers that depend on where they are used and on nothing else.
 //!
 //! Training has to give the same bits with any number of threads, and when it is
-//! resumed. So there is no generator that is carried along: every picture of
+//! resumed. So there is no generator that is carried along: every image of
 //! every step starts its own, from the seed, the purpose, the step and the place.
 
 use tensor::Random;
@@ -10,11 +10,11 @@ use tensor::Random;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     // 1 is the model's own, for weights to begin with.
-    /// The order of pictures or people; by epoch.
+    /// The order of images or people; by epoch.
     Order = 2,
-    /// Which pictures of a person; by batch.
+    /// Which images of a person; by batch.
     Choice = 3,
-    /// Changes to a picture; by batch and place in it.
+    /// Changes to an image; by batch and place in it.
     Augmentation = 4,
     /// Which people and pairs are held out.
     HeldOut = 5,

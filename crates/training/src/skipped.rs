@@ -9,21 +9,21 @@ use super::batches::Unreadable;
 /// Bad data so far. None of it ends the training.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Numbers of the pictures that cannot be read, or have no face.
+    /// Numbers of the images that cannot be read, or have no face.
     pub unreadable: BTreeSet<usize>,
     /// The first few of them.
-    pub examples: Vec<SkippedPicture>,
-    /// People with a single picture, where batches are made of people.
+    pub examples: Vec<SkippedImage>,
+    /// People with a single image, where batches are made of people.
     pub single: usize,
     /// Batches in which there was no triplet to learn from.
     pub batches_without_triplet: u64,
-    /// Batches of fewer than two readable pictures.
+    /// Batches of fewer than two readable images.
     pub batches_too_small: u64,
 }
 
-/// A picture and why it was left out.
+/// An image and why it was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SkippedPicture {
+pub struct SkippedImage {
     /// Its file, or its place in the pack.
     pub name: String,
     /// What is wrong with it.
@@ -31,13 +31,13 @@ pub struct SkippedPicture {
 }
 
 impl Skipped {
-    /// Pictures that are told of by name.
+    /// Images that are reported by name.
     const EXAMPLES: usize = 10;
 
     pub(super) fn add(&mut self, unreadable: Vec<Unreadable>) {
         for Unreadable { index, name, reason } in unreadable {
             if self.unreadable.insert(index) && self.examples.len() < Self::EXAMPLES {
-                self.examples.push(SkippedPicture { name, reason });
+                self.examples.push(SkippedImage { name, reason });
             }
         }
     }

@@ -1,9 +1,9 @@
-//! Where the pictures come from.
+//! Where the images come from.
 //!
-//! A [`Source`] hands out pictures by number, each as a canvas with the window
+//! A [`Source`] hands out images by number, each as a canvas with the window
 //! that shows the face, so that what follows (order, augmentation, batches)
 //! does not know packs from folders. Sources are read from several threads at
-//! once and must give the same picture each time.
+//! once and must give the same image each time.
 //!
 //! | source | when |
 //! | --- | --- |
@@ -13,9 +13,9 @@
 
 mod canvas;
 mod folder;
-mod framing;
 mod joined;
 mod pack;
+mod photo_reader;
 
 use std::error::Error;
 
@@ -26,68 +26,68 @@ use super::TrainingError;
 use crate::dataset::{DatasetError, Target};
 
 pub use folder::{FolderOptions, FolderSource};
-pub use framing::{AlignedPhotos, FacesInPhotos, Framing};
 pub use joined::JoinedSource;
 pub use pack::PackSource;
+pub use photo_reader::{AlignedPhotos, FacesInPhotos, PhotoReader};
 
-/// A decoded picture and the part of it that is the network's input, with what
+/// A decoded image and the part of it that is the network's input, with what
 /// lies round it, so that the window can be shifted, scaled and turned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Canvas {
     /// RGB.
-    pub picture: RgbImage,
-    /// The face. It may stick out of the picture, whose border is repeated.
+    pub image: RgbImage,
+    /// The face. It may stick out of the image, whose border is repeated.
     pub window: Window,
 }
 
-/// Numbered pictures of numbered people.
+/// Numbered images of numbered people.
 pub trait Source: Send + Sync {
-    /// Number of pictures.
+    /// Number of images.
     fn len(&self) -> usize;
 
-    /// Whether there is no picture.
+    /// Whether there is no image.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The number of the person on picture `index`.
+    /// The number of the person on image `index`.
     fn identity(&self, index: usize) -> u32;
 
-    /// What to call picture `index` in a message.
+    /// What to call image `index` in a message.
     fn name(&self, index: usize) -> String;
 
-    /// What tells picture `index` from others wherever its folder lies; nothing
-    /// where its number does.
+    /// A name of image `index` that does not depend on where its folder lies; empty where
+    /// the number identifies it.
     fn file_name(&self, _index: usize) -> String {
         String::new()
     }
 
-    /// Reads and decodes picture `index`.
+    /// Reads and decodes image `index`.
     ///
     /// # Errors
-    /// When that cannot be done. Training goes on without the picture.
-    fn canvas(&self, index: usize) -> Result<Canvas, PictureError>;
+    /// When that cannot be done. Training goes on without the image.
+    fn canvas(&self, index: usize) -> Result<Canvas, SourceError>;
 
-    /// Whether pictures have targets, see [`target`](Self::target).
+    /// Whether images have targets, see [`target`](Self::target).
     fn has_targets(&self) -> bool {
         false
     }
 
-    /// The teacher's encoding of picture `index`, of unit length. There is one
-    /// for every picture if [`has_targets`](Self::has_targets) says so.
+    /// The teacher's encoding of image `index`, of unit length. There is one
+    /// for every image if [`has_targets`](Self::has_targets) says so.
     fn target(&self, _index: usize) -> Option<Target> {
         None
     }
 }
 
-/// A picture that cannot be used.
+/// An image that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum PictureError {
+pub enum SourceError {
     /// Its bytes cannot be had.
     #[error("cannot be read: {0}")]
     Read(#[from] DatasetError),
-    /// They are no picture.
+    /// They are no image.
     #[error("cannot be decoded: {0}")]
     Decode(#[from] image::ImageError),
     /// Another size than the pack says.
@@ -95,13 +95,13 @@ pub enum PictureError {
     Size {
         /// Width and height in the pack's description.
         expected: [u32; 2],
-        /// The picture's.
+        /// The image's.
         found: [u32; 2],
     },
     /// No pixels, or a window that is no rectangle of finite size.
-    #[error("a picture of {} by {} pixels has no window {window:?}", size[0], size[1])]
+    #[error("an image of {} by {} pixels has no window {window:?}", size[0], size[1])]
     Window {
-        /// Width and height of the picture.
+        /// Width and height of the image.
         size: [u32; 2],
         /// The window.
         window: Window,
@@ -112,12 +112,12 @@ pub enum PictureError {
     /// There is no face in it, or several.
     #[error(transparent)]
     Face(#[from] FaceError),
-    /// Whatever keeps another [`Framing`] or [`Source`] from giving it.
+    /// Whatever keeps another [`PhotoReader`] or [`Source`] from giving it.
     #[error(transparent)]
     Other(Box<dyn Error + Send + Sync>),
 }
 
-/// A source must have pictures.
+/// A source must have images.
 fn check_not_empty(source: &dyn Source) -> Result<(), TrainingError> {
-    if source.is_empty() { Err(TrainingError::NoPictures) } else { Ok(()) }
+    if source.is_empty() { Err(TrainingError::NoImages) } else { Ok(()) }
 }

@@ -1,14 +1,14 @@
 //! The loop round the training step.
 //!
 //! A [`Trainer`] owns the model, the optimiser and the position; [`Trainer::run`]
-//! takes steps until the budget is spent or somebody says stop, and tells an
+//! takes steps until the budget is spent or the caller says stop, and tells an
 //! observer about each. It prints nothing and starts no thread but those that
-//! load pictures.
+//! load images.
 //!
 //! | part | file |
 //! | --- | --- |
 //! | options | `trainer/options.rs` |
-//! | what it tells | `trainer/event.rs` |
+//! | what it reports | `trainer/event.rs` |
 //! | one step | `trainer/step.rs` |
 //! | until the end | `trainer/run.rs` |
 
@@ -25,8 +25,8 @@ use facenet::model::Model;
 use facenet::weights::{Weights, WeightsError};
 
 use super::TrainingError;
-use super::augmentation::Recipe;
-use super::batches::{Kitchen, Sampler, Sampling, prepare};
+use super::augmentation::Augmentation;
+use super::batches::{BatchBuilder, Sampler, Sampling, prepare};
 use super::centers::Centers;
 use super::checkpoint::{Checkpoint, Fingerprint, Position};
 use super::fit::fit_last_layer;
@@ -49,10 +49,10 @@ pub enum Initial {
     Weights(Box<Weights>),
 }
 
-/// A training: what it has learnt and how far it is.
+/// A training: the model, its optimizer and how far it is.
 pub struct Trainer {
     options: TrainingOptions,
-    kitchen: Kitchen,
+    builder: BatchBuilder,
     model: Model,
     /// The moving average of the model, if there is one.
     average: Option<Model>,
@@ -68,8 +68,8 @@ impl Trainer {
     /// A training that has yet to begin.
     ///
     /// # Errors
-    /// When an option is out of range, or the pictures do not allow what the
-    /// options ask for: targets for distillation, two people with two pictures
+    /// When an option is out of range, or the images do not allow what the
+    /// options ask for: targets for distillation, two people with two images
     /// each for triplets, people to hold out.
     pub fn new(
         source: Arc<dyn Source>,
@@ -95,15 +95,15 @@ impl Trainer {
     /// interrupted.
     ///
     /// # Errors
-    /// When the pictures are others than before, or as [`new`](Self::new).
+    /// When the images are others than before, or as [`new`](Self::new).
     pub fn resume(source: Arc<dyn Source>, checkpoint: Checkpoint) -> Result<Self, TrainingError> {
-        let Checkpoint { options, weights, average, position, pictures, skipped, .. } = checkpoint;
+        let Checkpoint { options, weights, average, position, images, skipped, .. } = checkpoint;
         let optimiser = checkpoint.optimiser;
         options.check()?;
         let found = Fingerprint::of(source.as_ref());
-        if found != pictures {
-            let (expected, found) = (pictures.count, found.count);
-            return Err(TrainingError::OtherPictures { expected, found });
+        if found != images {
+            let (expected, found) = (images.count, found.count);
+            return Err(TrainingError::OtherImages { expected, found });
         }
         let model = |weights| Model::from_weights(options.variant, weights, options.weight_decay);
         let (model, average) = (model(&weights), average.as_ref().map(model));
@@ -129,17 +129,17 @@ impl Trainer {
             0 => None,
             count => Some(HeldOut::people(Arc::clone(&source), count, seed)?),
         };
-        let set_aside = held_out.as_ref().map_or_else(HashSet::new, HeldOut::pictures);
+        let set_aside = held_out.as_ref().map_or_else(HashSet::new, HeldOut::images);
         let sampler = Sampler::new(source.as_ref(), &set_aside, sampling, seed)?;
         if matches!(sampling, Sampling::People { .. }) {
             skipped.single = People::of(source.as_ref()).single.len();
         }
         let centers = if is_distillation { Centers::of(source.as_ref(), &set_aside) } else { None };
         let optimiser = Optimiser::new(options.optimiser.algorithm(), model.parameters());
-        let kitchen = Kitchen { source, sampler, augmentation, seed };
+        let builder = BatchBuilder { source, sampler, augmentation, seed };
         Ok(Self {
             options,
-            kitchen,
+            builder,
             model,
             average,
             optimiser,
@@ -157,10 +157,10 @@ impl Trainer {
     /// When there are no targets, or fewer images than the last layer has inputs.
     pub fn fit_last_layer(&mut self, images: usize) -> Result<(), TrainingError> {
         let batch = self.options.sampling.batch_size();
-        let mut sampler = self.kitchen.sampler.clone();
-        let source = self.kitchen.source.as_ref();
+        let mut sampler = self.builder.sampler.clone();
+        let source = self.builder.source.as_ref();
         let batches = (0..images.div_ceil(batch) as u64)
-            .map(|number| prepare(source, &sampler.batch(number), |_| Recipe::NONE));
+            .map(|number| prepare(source, &sampler.batch(number), |_| Augmentation::NONE));
         fit_last_layer(&mut self.model, batches)?;
         if let Some(average) = &mut self.average {
             *average = self.model.clone();
@@ -168,7 +168,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Measures on this instead of on people of the training pictures.
+    /// Measures on this instead of on people of the training images.
     ///
     /// It changes nothing about the training: people that the options hold out
     /// stay out.
@@ -200,9 +200,9 @@ impl Trainer {
         self.position.step
     }
 
-    /// How often every picture (or person) was shown.
+    /// How often every image (or person) was shown.
     pub fn epoch(&self) -> f64 {
-        self.position.step as f64 / self.kitchen.sampler.batches_per_epoch()
+        self.position.step as f64 / self.builder.sampler.batches_per_epoch()
     }
 
     /// Bad data so far.
@@ -222,7 +222,7 @@ impl Trainer {
 
     /// Whole batches in a number of epochs.
     fn steps_of(&self, epochs: f64) -> u64 {
-        (epochs * self.kitchen.sampler.batches_per_epoch()).ceil() as u64
+        (epochs * self.builder.sampler.batches_per_epoch()).ceil() as u64
     }
 
     /// The learning rate of the next step.
@@ -251,7 +251,7 @@ impl Trainer {
             weights: self.model.weights()?,
             average: self.average.as_ref().map(Model::weights).transpose()?,
             position: self.position,
-            pictures: Fingerprint::of(self.kitchen.source.as_ref()),
+            images: Fingerprint::of(self.builder.source.as_ref()),
             skipped: self.skipped.clone(),
             optimiser: self.optimiser.state(),
         })

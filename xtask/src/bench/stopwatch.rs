@@ -149,12 +149,12 @@ impl Builder for Stopwatch {
         let activation = Activation::Relu;
         let (scale, shift) = (scale.view(), shift.view());
         let parameters = BatchNormTrain { scale, shift, epsilon, activation };
-        let mut normalised = Array4::zeros(output.dim());
+        let mut normalized = Array4::zeros(output.dim());
         let forward = seconds(|| {
-            ops::batch_norm_train_into(output.view(), &parameters, normalised.view_mut())
+            ops::batch_norm_train_into(output.view(), &parameters, normalized.view_mut())
         });
         let statistics =
-            ops::batch_norm_train_into(output.view(), &parameters, normalised.view_mut());
+            ops::batch_norm_train_into(output.view(), &parameters, normalized.view_mut());
         let mut gradient = gradient;
         let backward = seconds(|| {
             ops::batch_norm_backward_in_place(
@@ -269,7 +269,7 @@ impl Builder for Stopwatch {
         let input = rows(&values);
         let forward = seconds(|| ops::l2_normalize(input, 1e-12));
         let backward = seconds(|| ops::l2_normalize_backward(input, input, 1e-12));
-        self.add("l2-normalise", forward, backward, 0.0);
+        self.add("l2-normalize", forward, backward, 0.0);
         *x
     }
 }

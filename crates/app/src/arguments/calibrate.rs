@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{LabelledFaces, ModelChoice};
+use super::{LabeledFaces, ModelChoice};
 
-/// Learn from labelled pictures which distance means what, and write it to a file.
+/// Learn from labeled pictures which distance means what, and write it to a file.
 ///
 /// Compares every picture with every other (or only the pairs listed, with --listed),
 /// fits the threshold for a false match rate and the probability that two faces are
@@ -47,7 +47,7 @@ pub(crate) struct Calibrate {
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
     #[command(flatten)]
-    pub(crate) faces: LabelledFaces,
+    pub(crate) faces: LabeledFaces,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// Print one JSON object

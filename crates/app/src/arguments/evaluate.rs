@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{LabelledFaces, ModelChoice};
+use super::{LabeledFaces, ModelChoice};
 
 /// Measure how well faces are told apart: LFW's ten-fold accuracy, EER, TAR, and
 /// errors in galleries.
@@ -28,7 +28,7 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "N")]
     pub(crate) folds: Option<NonZeroUsize>,
     #[command(flatten)]
-    pub(crate) faces: LabelledFaces,
+    pub(crate) faces: LabeledFaces,
     /// Write report.json and report.html into this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,

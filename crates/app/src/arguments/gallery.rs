@@ -202,7 +202,7 @@ pub(crate) struct Cluster {
     pub(crate) json: bool,
 }
 
-/// Recognise the people of each new photo in a folder: JSON lines, until Ctrl-C.
+/// Recognize the people of each new photo in a folder: JSON lines, until Ctrl-C.
 #[derive(Debug, Args)]
 #[command(mut_arg("face", |face| face.default_value("all")))]
 pub(crate) struct Watch {

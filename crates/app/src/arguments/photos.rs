@@ -29,7 +29,7 @@ impl Searching {
 
 /// Which faces of pictures are compared whose people are known.
 #[derive(Debug, Args)]
-pub(crate) struct LabelledFaces {
+pub(crate) struct LabeledFaces {
     /// Which face counts where a photo has several: only, largest, central,
     /// all or an index
     #[arg(long, value_name = "CHOICE", default_value = "central")]
@@ -41,7 +41,7 @@ pub(crate) struct LabelledFaces {
     searching: Searching,
 }
 
-impl LabelledFaces {
+impl LabeledFaces {
     /// How faces are detected, if they are. What is too bad to be compared is a failure.
     pub(crate) fn detection(&self) -> DetectionOptions {
         self.searching.options(self.face)

@@ -131,7 +131,7 @@ pub(crate) struct Train {
     /// Steps from one fall of the learning rate to the next, with step
     #[arg(long, value_name = "STEPS", default_value_t = 1000)]
     pub(crate) step_every: u64,
-    /// Pull of kernels towards zero
+    /// Pull of kernels toward zero
     #[arg(long, allow_negative_numbers = true, value_name = "W")]
     pub(crate) weight_decay: Option<f64>,
     /// Scale longer gradients down to this length

@@ -1,12 +1,11 @@
-//! `facenet calibrate`: which distance means what, learnt from labelled pictures.
+//! `facenet calibrate`: which distance means what, learned from labeled pictures.
 
 use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
-use biometrics::calibration::{
-    About, Calibration, CalibrationOptions, Distances, ErrorRate, Pairing, Row,
-};
+use biometrics::RateEstimate;
+use biometrics::calibration::{About, Calibration, CalibrationOptions, Distances, Pairing, Row};
 use biometrics::evaluation::Comparison;
 use facenet::matching::Encoding;
 use serde_json::json;
@@ -15,7 +14,7 @@ use training::dataset::Pairs;
 use crate::arguments::Calibrate;
 use crate::charts::{self, RatesAt};
 use crate::face_reader::{load, pipeline};
-use crate::labelled_pictures::{LabelledPictures, name_of};
+use crate::labeled_photos::{LabeledPhotos, name_of};
 use crate::output::{Output, escaped, line, note};
 use crate::text::{chosen, grouped, with_interval};
 use crate::{Outcome, progress};
@@ -33,8 +32,8 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         pairs = pairs.map(|pairs| pairs.first_folds(folds.get())).transpose()?;
     }
     let pictures = match &pairs {
-        Some(pairs) => LabelledPictures::of_pairs(&arguments.images, pairs)?,
-        None => LabelledPictures::all(&arguments.images)?,
+        Some(pairs) => LabeledPhotos::of_pairs(&arguments.images, pairs)?,
+        None => LabeledPhotos::all(&arguments.images)?,
     };
     // Before minutes of work, what will be wrong after them.
     let people = match &pairs {
@@ -95,7 +94,7 @@ fn all_pairs(encodings: &[Option<Encoding>], people: &[usize]) -> Result<Distanc
 
 fn listed(
     pairs: &Pairs,
-    pictures: &LabelledPictures,
+    pictures: &LabeledPhotos,
     encodings: &[Option<Encoding>],
 ) -> Result<Distances> {
     let of = |name| pictures.index_of(name).and_then(|i| encodings[i].as_ref());
@@ -121,7 +120,7 @@ fn check_writable(output: &Path) -> Result<()> {
 
 /// Both error rates with their intervals.
 fn chart(calibration: &Calibration) -> Result<String> {
-    let ends = |rate: ErrorRate| [rate.value, rate.low, rate.high];
+    let ends = |rate: RateEstimate| [rate.value, rate.low, rate.high];
     let at = |row: &Row| RatesAt {
         threshold: row.threshold.distance().into(),
         fmr: ends(row.fmr),

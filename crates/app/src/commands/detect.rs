@@ -1,4 +1,4 @@
-//! `facenet detect`: where faces are, their points, and how well they can be seen.
+//! `facenet detect`: where faces are, their landmarks, and how well they can be seen.
 
 mod drawing;
 
@@ -39,8 +39,8 @@ struct FaceRow {
     place: [f32; 4],
     score: f32,
     /// Eye, eye, tip of the nose, corner of the mouth, corner of the mouth.
-    points: [[f32; 2]; 5],
-    /// What frames the crop: points or box.
+    landmarks: [[f32; 2]; 5],
+    /// What frames the crop: landmarks or box.
     framing: &'static str,
     quality: QualityRow,
     refused: Vec<LimitRow>,
@@ -54,7 +54,7 @@ struct QualityRow {
     brightness: f32,
     contrast: f32,
     yaw: f32,
-    lean: f32,
+    roll: f32,
     confidence: f32,
 }
 
@@ -139,15 +139,15 @@ fn picture_path(arguments: &Detect, file: &Path) -> Result<Option<PathBuf>> {
 
 fn row(face: &AlignedFace) -> FaceRow {
     let FaceBox { x, y, width, height, score } = face.place;
-    let FaceQuality { size, sharpness, brightness, contrast, yaw, lean, confidence } = face.quality;
+    let FaceQuality { size, sharpness, brightness, contrast, yaw, roll, confidence } = face.quality;
     let (refused, warnings) = faults(face);
     let rows = |faults: Vec<QualityFault>| faults.iter().map(limit_row).collect();
     FaceRow {
         place: [x, y, width, height],
         score,
-        points: face.landmarks.points,
+        landmarks: face.landmarks,
         framing: framing(face),
-        quality: QualityRow { size, sharpness, brightness, contrast, yaw, lean, confidence },
+        quality: QualityRow { size, sharpness, brightness, contrast, yaw, roll, confidence },
         refused: rows(refused),
         warnings: rows(warnings),
     }
@@ -168,7 +168,7 @@ fn faults(face: &AlignedFace) -> (Vec<QualityFault>, Vec<QualityFault>) {
 
 fn framing(face: &AlignedFace) -> &'static str {
     match face.method {
-        CropMethod::Landmarks => "points",
+        CropMethod::Landmarks => "landmarks",
         CropMethod::Box => "box",
     }
 }
@@ -188,18 +188,18 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
             "  [{number}] {width:.0} × {height:.0} at ({x:.0}, {y:.0}), score {score:.0}"
         )?;
         let names = ["eye", "eye", "nose", "mouth", "mouth"];
-        let places = names.iter().zip(face.landmarks.points);
+        let places = names.iter().zip(face.landmarks);
         let places: Vec<_> =
             places.map(|(name, [x, y])| format!("{name} ({x:.0}, {y:.0})")).collect();
         line!(output, "      {}", places.join(", "))?;
-        let FaceQuality { size, sharpness, brightness, contrast, yaw, lean, confidence } =
+        let FaceQuality { size, sharpness, brightness, contrast, yaw, roll, confidence } =
             face.quality;
         line!(
             output,
             "      confidence {confidence:.2}, framed by {}; size {size:.0} pixels, \
-             yaw {yaw:.0}°, lean {lean:.0}°",
+             yaw {yaw:.0}°, roll {roll:.0}°",
             match face.method {
-                CropMethod::Landmarks => "its points",
+                CropMethod::Landmarks => "its landmarks",
                 CropMethod::Box => "the detector's box",
             }
         )?;

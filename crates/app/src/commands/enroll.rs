@@ -142,7 +142,7 @@ fn tell_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Thre
     }
 }
 
-/// Who else would be recognised in these photos: one face against everybody.
+/// Who else would be recognized in these photos: one face against everybody.
 fn resemblance(
     store: &Store,
     arguments: &Enroll,

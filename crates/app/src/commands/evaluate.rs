@@ -1,4 +1,4 @@
-//! `facenet evaluate`: how well faces are told apart on labelled pairs.
+//! `facenet evaluate`: how well faces are told apart on labeled pairs.
 //!
 //! Every picture that a pair names is read once and described; then the pairs are
 //! compared, and galleries are drawn from the pictures where it is known who is on
@@ -25,7 +25,7 @@ use training::dataset::Pairs;
 use crate::Outcome;
 use crate::arguments::{Evaluate, Method};
 use crate::face_reader::{load, pipeline};
-use crate::labelled_pictures::{Failure, LabelledPictures, name_of};
+use crate::labeled_photos::{Failure, LabeledPhotos, name_of};
 use crate::output::Output;
 
 /// Most folds that a list without any is dealt into.
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
     if let Some(folder) = &arguments.report {
         report::prepare(folder)?;
     }
-    let pictures = LabelledPictures::of_pairs(&arguments.images, &pairs)?;
+    let pictures = LabeledPhotos::of_pairs(&arguments.images, &pairs)?;
     let Measured { distances, failures, identification, weights_sha256 } = match arguments.method {
         Method::Network => by_network(arguments, &pairs, &pictures)?,
         Method::Pixels => by_pixels(arguments, &pairs, &pictures)?,
@@ -92,11 +92,7 @@ struct Measured {
     weights_sha256: Option<String>,
 }
 
-fn by_network(
-    arguments: &Evaluate,
-    pairs: &Pairs,
-    pictures: &LabelledPictures,
-) -> Result<Measured> {
+fn by_network(arguments: &Evaluate, pairs: &Pairs, pictures: &LabeledPhotos) -> Result<Measured> {
     let model = load(&arguments.model)?;
     let location = pictures.location(&arguments.faces);
     let described = pictures.encodings(&pipeline(&arguments.model, &model, location)?);
@@ -116,7 +112,7 @@ fn by_network(
 }
 
 /// Needs no network, and compiles none.
-fn by_pixels(arguments: &Evaluate, pairs: &Pairs, pictures: &LabelledPictures) -> Result<Measured> {
+fn by_pixels(arguments: &Evaluate, pairs: &Pairs, pictures: &LabeledPhotos) -> Result<Measured> {
     let location = pictures.location(&arguments.faces);
     let described = pictures.crops(&FaceLocator::new(location)?);
     let crops = &described.descriptions;
@@ -130,7 +126,7 @@ fn by_pixels(arguments: &Evaluate, pairs: &Pairs, pictures: &LabelledPictures) -
 
 fn distances<T>(
     pairs: &Pairs,
-    pictures: &LabelledPictures,
+    pictures: &LabeledPhotos,
     descriptions: &[Option<T>],
     distance: impl Fn(&T, &T) -> Result<f64>,
 ) -> Result<Vec<Option<f64>>> {

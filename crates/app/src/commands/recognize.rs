@@ -45,7 +45,7 @@ pub(crate) struct FaultRow {
     pub(crate) error: String,
 }
 
-/// Who may be recognised, and when.
+/// Who may be recognized, and when.
 struct Known {
     people: PeopleIndex,
     skipped: usize,
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Recognize, output: &mut Output) -> Result<Outcome>
     let policy = identification(&arguments.admission, &model)?;
     let reader = FaceReader::new(choice, &model, arguments.faces.location())?;
     let known = known(arguments, &model, &reader, &policy)?;
-    let bar = progress::bar(arguments.photos.len(), "recognising");
+    let bar = progress::bar(arguments.photos.len(), "recognizing");
     let mut worst = Outcome::Yes;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
         let outcome = match faces {

@@ -152,7 +152,7 @@ fn bar() -> Result<ProgressBar> {
 #[derive(Default)]
 struct Watcher {
     loss: Option<f64>,
-    pictures: usize,
+    images: usize,
     seconds: f64,
     held_out: Option<HeldOutMetrics>,
 }
@@ -167,7 +167,7 @@ impl Watcher {
                     "step {}, epoch {:.2}, loss {loss}, {:.0} pictures/s",
                     metrics.step,
                     metrics.epoch,
-                    self.pictures_per_second()
+                    self.images_per_second()
                 ));
                 bar.set_position((metrics.progress * TICKS as f64) as u64);
                 journal.step(metrics)
@@ -191,9 +191,9 @@ impl Watcher {
 
     fn count(&mut self, metrics: &StepMetrics) {
         // A batch without a readable picture took no time worth counting.
-        if metrics.pictures_per_second > 0.0 {
-            self.pictures += metrics.pictures;
-            self.seconds += metrics.pictures as f64 / metrics.pictures_per_second;
+        if metrics.images_per_second > 0.0 {
+            self.images += metrics.images;
+            self.seconds += metrics.images as f64 / metrics.images_per_second;
         }
         if let Some(loss) = metrics.loss {
             let before = self.loss.unwrap_or(loss);
@@ -201,8 +201,8 @@ impl Watcher {
         }
     }
 
-    fn pictures_per_second(&self) -> f64 {
-        if self.seconds > 0.0 { self.pictures as f64 / self.seconds } else { 0.0 }
+    fn images_per_second(&self) -> f64 {
+        if self.seconds > 0.0 { self.images as f64 / self.seconds } else { 0.0 }
     }
 }
 
@@ -242,7 +242,7 @@ fn summarise(
             "steps": trainer.step(),
             "epochs": trainer.epoch(),
             "loss": watcher.loss,
-            "pictures_per_second": watcher.pictures_per_second(),
+            "pictures_per_second": watcher.images_per_second(),
             "held_out": watcher.held_out.as_ref().map(|metrics| metrics.accuracy),
             "skipped_pictures": skipped.unreadable.len(),
             "single_picture_people": skipped.single,
@@ -252,7 +252,7 @@ fn summarise(
         return Ok(());
     }
     let (steps, epochs) = (trainer.step(), trainer.epoch());
-    let speed = watcher.pictures_per_second();
+    let speed = watcher.images_per_second();
     line!(output, "{outcome} after {steps} steps, {epochs:.2} epochs, {speed:.0} pictures/s")?;
     if let Some(loss) = watcher.loss {
         line!(output, "loss {loss:.4} (smoothed)")?;

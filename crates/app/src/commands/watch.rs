@@ -22,7 +22,7 @@ use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, note, warn};
 use crate::{Outcome, enrolled};
 
-/// Who is recognised, and when.
+/// Who is recognized, and when.
 struct Door<'g> {
     gallery: &'g Gallery,
     threshold: GalleryThreshold,

@@ -1,6 +1,6 @@
 //! What is sent, as JSON; `openapi.json` describes it.
 
-use biometrics::calibration::ErrorRate;
+use biometrics::RateEstimate;
 use biometrics::policy::{VerificationPolicy, VerificationStats};
 use facenet::matching::{Candidate, Recognition};
 use faces::Face;
@@ -71,7 +71,7 @@ pub(super) struct Recognized {
     pub(super) people: usize,
     /// How many of the strangers are taken for somebody, at most; null without a
     /// calibration.
-    pub(super) fpir: Option<ErrorRate>,
+    pub(super) fpir: Option<RateEstimate>,
     pub(super) faces: Vec<RecognizedFace>,
 }
 

@@ -4,31 +4,34 @@
 //!
 //! | source | resampled by bootstrap | file |
 //! | --- | --- | --- |
-//! | all pairs of labelled pictures | people | `distances/all_pairs.rs` |
-//! | a list of pairs | pairs | `distances/listed.rs` |
+//! | all pairs of labeled images | people | `all_pairs.rs` |
+//! | a list of pairs | pairs | here |
 //!
 //! Resamples stand side by side in lanes, the sample itself in the first: a pair is
 //! then added to all of them by one short loop.
 
-mod all_pairs;
-mod listed;
-
 use rayon::prelude::*;
+use tensor::Random;
 
+use super::CalibrationError;
 use super::grid::{self, BINS};
+use crate::evaluation::Comparison;
 
 /// Resamples. With the sample itself they fill a whole number of blocks.
 pub(super) const REPLICATES: usize = 8 * LANES - 1;
 /// Resamples that are counted together: few enough that a block's counts stay in
 /// the processor's cache.
-const LANES: usize = 64;
+pub(super) const LANES: usize = 64;
+
+/// Draws the same pairs on every run.
+const SEED: u64 = 0x0b00_7574_7261_7002;
 
 /// Where the distances come from, which decides how uncertain a rate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Pairing {
-    /// All pairs of the pictures. They share pictures and people, so they are not
+    /// All pairs of the images. They share images and people, so they are not
     /// independent: intervals are by a bootstrap over people.
     All,
     /// Listed pairs, taken as independent: intervals of rates are Wilson's.
@@ -38,21 +41,21 @@ pub enum Pairing {
 /// Counted distances of pairs of one person and of two.
 #[derive(Clone, Debug)]
 pub struct Distances {
-    pairing: Pairing,
-    blocks: Vec<Block>,
-    pictures: usize,
-    people: usize,
+    pub(super) pairing: Pairing,
+    pub(super) blocks: Vec<Block>,
+    pub(super) pictures: usize,
+    pub(super) people: usize,
 }
 
 /// Counts of [`LANES`] samples.
 #[derive(Clone, Debug)]
-struct Block {
-    genuine: Lanes,
-    impostor: Lanes,
+pub(super) struct Block {
+    pub(super) genuine: Lanes,
+    pub(super) impostor: Lanes,
 }
 
 /// A count a bin and lane.
-type Lanes = Vec<[u32; LANES]>;
+pub(super) type Lanes = Vec<[u32; LANES]>;
 
 /// What one sample holds, by bin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +67,47 @@ pub(super) struct Sample {
 }
 
 impl Distances {
+    /// The comparisons of a list; failures are left out, since a distance that is
+    /// not there is on no side of a threshold.
+    ///
+    /// # Errors
+    /// When a distance is not from 0 to 2, or there is no pair of one person, or
+    /// none of two.
+    pub fn listed(comparisons: &[Comparison]) -> Result<Self, CalibrationError> {
+        let mut pairs = Vec::with_capacity(comparisons.len());
+        for (position, comparison) in comparisons.iter().enumerate() {
+            let Some(distance) = comparison.distance else { continue };
+            // Rounding brings opposite vectors a little over 2 apart.
+            if !(0.0..=2.001).contains(&distance) {
+                return Err(CalibrationError::Distance { position, found: distance });
+            }
+            pairs.push((grid::bin(distance as f32), comparison.same));
+        }
+        let genuine = pairs.iter().filter(|(_, same)| *same).count() as u64;
+        let impostor = pairs.len() as u64 - genuine;
+        if genuine == 0 || impostor == 0 {
+            return Err(CalibrationError::OneSided { genuine, impostor });
+        }
+        let mut blocks = Block::all();
+        let mut random = Random::new(SEED);
+        for number in 0..=REPLICATES {
+            let (block, lane) = (&mut blocks[number / LANES], number % LANES);
+            for own in 0..pairs.len() {
+                let drawn = if number == 0 { own } else { random.below(pairs.len()) };
+                let (bin, same) = pairs[drawn];
+                let side = if same { &mut block.genuine } else { &mut block.impostor };
+                side[bin][lane] += 1;
+            }
+        }
+        Ok(Self { pairing: Pairing::Listed, blocks, pictures: 0, people: 0 })
+    }
+
     /// Where they come from.
     pub fn pairing(&self) -> Pairing {
         self.pairing
     }
 
-    /// Different pictures among the pairs; 0 where that is not known.
+    /// Different images among the pairs; 0 where that is not known.
     pub fn pictures(&self) -> usize {
         self.pictures
     }
@@ -120,7 +158,7 @@ impl Sample {
 }
 
 impl Block {
-    fn all() -> Vec<Self> {
+    pub(super) fn all() -> Vec<Self> {
         let empty = || vec![[0; LANES]; BINS];
         let block = || Self { genuine: empty(), impostor: empty() };
         (0..(REPLICATES + 1) / LANES).map(|_| block()).collect()

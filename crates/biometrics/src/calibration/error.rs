@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use facenet::bounded_file::FileError;
+
 /// Data that supports no calibration, a question that it does not answer, or a
 /// file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -86,14 +88,9 @@ pub enum CalibrationError {
         /// The largest gallery that they support at this rate.
         largest: u64,
     },
-    /// The file system refused to read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The file system refused to write.
     #[error("cannot write {}", path.display())]
     Write {
@@ -101,24 +98,6 @@ pub enum CalibrationError {
         path: PathBuf,
         /// Why.
         source: io::Error,
-    },
-    /// A folder, a pipe or a device where a file should be.
-    #[error("{}: expected a regular file, found a {found}", path.display())]
-    NotAFile {
-        /// What was to be read.
-        path: PathBuf,
-        /// What it is instead.
-        found: &'static str,
-    },
-    /// A file far larger than a calibration ever is.
-    #[error("{}: expected at most {limit} bytes, found {found}", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Most bytes that are read.
-        limit: u64,
-        /// Its size, or what was read of it.
-        found: u64,
     },
     /// A file that is not JSON, or lacks a field.
     #[error("{}: not a calibration", path.display())]
@@ -140,7 +119,7 @@ pub enum CalibrationError {
     },
     /// Written by a program with another form of the file.
     #[error(
-        "{}: expected version {expected} of the format, found {found}: make it anew with this \
+        "{}: expected version {expected} of the format, found {found}: make it again with this \
          version of the program",
         path.display()
     )]

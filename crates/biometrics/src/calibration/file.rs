@@ -4,8 +4,8 @@
 //! {
 //!   "format": "facenet-calibration",
 //!   "version": 1,
-//!   "about": { "variant", "weights_sha256", "created", "data", "faces", "pairing",
-//!              "pictures", "people", "failures" },
+//!   "about": { "variant", "weights_sha256", "looks", "created", "data", "faces", "pairing",
+//!              "images", "people", "failures" },
 //!   "default": { "fmr", "prior" },
 //!   "genuine", "impostor": pairs of one person and of two,
 //!   "operating_points": [ { "fmr", "threshold", … }, … ]        to be read by people
@@ -19,18 +19,16 @@
 //! Rates are counts by totals, and so exact. `operating_points` follow from the table
 //! and are not read back.
 
-mod document;
-
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
-use document::{Document, Fault};
-use facenet::regular_file::{self, Refusal};
+use facenet::bounded_file::{self, FileError};
 use serde::{Deserialize, Serialize};
 
-use super::error_rate::ErrorRate;
+use super::document::{Document, Fault};
 use super::{About, Calibration, CalibrationError, CalibrationOptions, ProbabilityCurve};
+use crate::RateEstimate;
 
 /// What the file says that it is.
 const FORMAT: &str = "facenet-calibration";
@@ -51,7 +49,7 @@ const COLUMNS: [&str; 7] = [
     "fnmr_high",
 ];
 
-/// Read before all else, so that a later version is told by its number and not by
+/// Read before all else, so that a later version is recognized by its number and not by
 /// the first field that changed.
 #[derive(Deserialize)]
 struct Heading {
@@ -78,8 +76,8 @@ struct Head<'a> {
 struct Point {
     target_fmr: f64,
     threshold: f32,
-    fmr: ErrorRate,
-    fnmr: ErrorRate,
+    fmr: RateEstimate,
+    fnmr: RateEstimate,
 }
 
 impl Calibration {
@@ -89,25 +87,10 @@ impl Calibration {
     /// When it cannot be read, is no calibration or one of another version, or says
     /// what cannot be: with the field and what was expected and found.
     pub fn read(path: &Path) -> Result<Self, CalibrationError> {
-        let read_fault = |source| CalibrationError::Read { path: path.to_path_buf(), source };
-        let (file, length) = regular_file::open(path).map_err(|refusal| match refusal {
-            Refusal::Io(source) => read_fault(source),
-            Refusal::Kind(kind) => {
-                let found = if kind.is_dir() { "folder" } else { "pipe, socket or device" };
-                CalibrationError::NotAFile { path: path.to_path_buf(), found }
-            }
+        let bytes = bounded_file::read(path, SIZE_LIMIT)?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            FileError::read(path, io::Error::new(io::ErrorKind::InvalidData, error))
         })?;
-        let mut text = String::new();
-        // One byte over, to notice a file that grows meanwhile.
-        let read = if length > SIZE_LIMIT {
-            length
-        } else {
-            file.take(SIZE_LIMIT + 1).read_to_string(&mut text).map_err(read_fault)? as u64
-        };
-        if read > SIZE_LIMIT {
-            let (path, limit) = (path.to_path_buf(), SIZE_LIMIT);
-            return Err(CalibrationError::TooLarge { path, limit, found: read });
-        }
         Self::parse(&text, path)
     }
 
@@ -138,7 +121,7 @@ impl Calibration {
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let points = TARGETS.iter().filter_map(|&target| {
             let point = self.at_fmr(target).ok()?;
-            let [fmr, fnmr] = [point.fmr, point.fnmr].map(ErrorRate::rounded);
+            let [fmr, fnmr] = [point.fmr, point.fnmr].map(RateEstimate::rounded);
             Some(Point { target_fmr: target, threshold: point.threshold.distance(), fmr, fnmr })
         });
         let head = Head {
@@ -156,7 +139,7 @@ impl Calibration {
         text.truncate(text.trim_end_matches(['\n', '}']).len());
         text.push_str(",\n  \"table\": [");
         for (i, row) in self.table.rows.iter().enumerate() {
-            let [fmr, fnmr] = [row.fmr, row.fnmr].map(ErrorRate::rounded);
+            let [fmr, fnmr] = [row.fmr, row.fnmr].map(RateEstimate::rounded);
             let (matches, non_matches) = (row.false_matches, row.false_non_matches);
             let cells = (
                 row.threshold.distance(),

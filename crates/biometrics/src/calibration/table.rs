@@ -4,11 +4,9 @@ use facenet::matching::Threshold;
 use rayon::prelude::*;
 
 use super::distances::{Distances, Pairing};
-use super::error_rate::ErrorRate;
 use super::{CalibrationError, grid};
-
-/// Room for the rounding of products such as 0.001 × 3000.
-const ROUNDING: f64 = 1e-12;
+use crate::RateEstimate;
+use crate::rate::{is_rate, most_events, trials_for};
 
 /// Both error rates at thresholds a thousandth apart, from one that accepts nothing
 /// to one that accepts everything.
@@ -27,11 +25,11 @@ pub struct Row {
     /// Pairs of two people that it accepts.
     pub false_matches: u64,
     /// Their share, the false match rate.
-    pub fmr: ErrorRate,
+    pub fmr: RateEstimate,
     /// Pairs of one person that it refuses.
     pub false_non_matches: u64,
     /// Their share, the false non-match rate.
-    pub fnmr: ErrorRate,
+    pub fnmr: RateEstimate,
 }
 
 impl Table {
@@ -59,9 +57,9 @@ impl Table {
             Row {
                 threshold: grid::accepting(k),
                 false_matches,
-                fmr: ErrorRate::bootstrap(false_matches, impostor, &mut fmrs),
+                fmr: RateEstimate::bootstrap(false_matches, impostor, &mut fmrs),
                 false_non_matches,
-                fnmr: ErrorRate::bootstrap(false_non_matches, genuine, &mut fnmrs),
+                fnmr: RateEstimate::bootstrap(false_non_matches, genuine, &mut fnmrs),
             }
         });
         Self { genuine, impostor, rows: rows.collect() }
@@ -78,16 +76,16 @@ impl Table {
     /// When `fmr` is not above 0 and at most 1, or needs more pairs of two people
     /// than there are: 3 / `fmr` (the rule of three).
     pub(super) fn at_fmr(&self, fmr: f64) -> Result<&Row, CalibrationError> {
-        if !(fmr > 0.0 && fmr <= 1.0) {
+        if !is_rate(fmr) {
             return Err(CalibrationError::Rate { what: "a false match rate", found: fmr });
         }
-        let needed = needed(fmr);
+        let needed = trials_for(fmr);
         if self.impostor < needed {
             let (found, smallest) = (self.impostor, 3.0 / self.impostor as f64);
             return Err(CalibrationError::TooFewImpostors { fmr, needed, found, smallest });
         }
-        let allowed = fmr * self.impostor as f64 * (1.0 + ROUNDING);
-        let allowing = self.rows.partition_point(|row| row.false_matches as f64 <= allowed);
+        let allowed = most_events(fmr, self.impostor);
+        let allowing = self.rows.partition_point(|row| row.false_matches <= allowed);
         // The first row accepts nothing.
         Ok(&self.rows[allowing.saturating_sub(1)])
     }
@@ -101,7 +99,7 @@ impl Table {
 
     /// Both rates, FMR and FNMR, at any threshold: between two rows on the straight
     /// line, beyond the last as at the last.
-    pub(super) fn rates(&self, threshold: f32) -> [ErrorRate; 2] {
+    pub(super) fn rates(&self, threshold: f32) -> [RateEstimate; 2] {
         let after = self.rows.partition_point(|row| row.threshold.distance() < threshold);
         let rates = |row: &Row| [row.fmr, row.fnmr];
         match (after.checked_sub(1).and_then(|i| self.rows.get(i)), self.rows.get(after)) {
@@ -109,19 +107,12 @@ impl Table {
                 let width = f64::from(high.threshold.distance() - low.threshold.distance());
                 let share = f64::from(threshold - low.threshold.distance()) / width;
                 let ([fmr, fnmr], [fmr_high, fnmr_high]) = (rates(low), rates(high));
-                [fmr.towards(fmr_high, share), fnmr.towards(fnmr_high, share)]
+                [fmr.toward(fmr_high, share), fnmr.toward(fnmr_high, share)]
             }
             (Some(row), None) | (None, Some(row)) => rates(row),
-            (None, None) => [ErrorRate { value: 0.0, low: 0.0, high: 1.0 }; 2],
+            (None, None) => [RateEstimate { value: 0.0, low: 0.0, high: 1.0 }; 2],
         }
     }
-}
-
-/// Pairs of two people that support a false match rate. With that many, no false
-/// match among them bounds the rate with 95 % confidence.
-pub(super) fn needed(fmr: f64) -> u64 {
-    // `as` saturates where a tiny rate would need more than 2^64.
-    (3.0 / fmr * (1.0 - ROUNDING)).ceil() as u64
 }
 
 #[cfg(test)]
@@ -130,9 +121,9 @@ mod tests {
     use tensor::Random;
 
     use super::*;
-    use crate::evaluation::Rate;
+    use crate::Rate;
 
-    /// Pictures of 30 people, of whom some look like everybody: pairs that share one of
+    /// Images of 30 people, of whom some look like everybody: pairs that share one of
     /// them are far from independent.
     fn crowd(seed: u64) -> (Vec<Encoding>, Vec<usize>) {
         let mut random = Random::new(0xc0de ^ seed << 16);

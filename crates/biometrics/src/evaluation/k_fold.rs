@@ -9,9 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::comparison::Tally;
-use super::sweep::sweep;
-use super::{Comparison, EvaluationError, Rate};
+use super::curve::sweep;
+use super::{Comparison, EvaluationError, Rate, Tally};
 
 /// One fold's share.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -37,7 +36,7 @@ pub struct KFold {
 impl KFold {
     /// Chooses thresholds and judges every fold.
     ///
-    /// Candidates for a threshold are the middles between neighbouring distances
+    /// Candidates for a threshold are the middles between neighboring distances
     /// of the other folds, and accepting none or all; among equally accurate ones
     /// the smallest, which is the strictest, is taken. Time grows as
     /// n·log n + folds·n.

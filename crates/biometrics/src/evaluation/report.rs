@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::comparison::Tally;
-use super::{Comparison, EqualError, EvaluationError, Fold, KFold, OperatingPoint, Rate, Roc};
+use super::{
+    Comparison, EqualError, EvaluationError, Fold, KFold, OperatingPoint, Rate, Roc, Tally,
+};
 
 /// What to report.
 #[derive(Clone, Debug, PartialEq)]

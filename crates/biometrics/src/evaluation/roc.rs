@@ -4,18 +4,14 @@
 //! threshold is then a binary search, so that tens of millions of comparisons
 //! are no burden (8 bytes each).
 
-mod drawn;
-mod operating_point;
-
 use std::iter::Peekable;
 
 use serde::Serialize;
 
-use super::comparison::{Tally, check_distance, check_sides};
-use super::sweep::sweep;
-use super::{Comparison, EvaluationError, Rate};
-
-pub use operating_point::OperatingPoint;
+use super::curve::{self, sweep};
+use super::{Comparison, EvaluationError, Tally, check_distance, check_sides};
+use crate::Rate;
+use crate::rate::{is_rate, most_events, trials_for};
 
 /// FMR and FNMR as functions of the threshold; see the [module](super) for their
 /// definition. ROC stands for receiver operating characteristic.
@@ -41,6 +37,22 @@ pub struct RocPoint {
     pub fmr: f64,
     /// False non-match rate, 0 to 1.
     pub fnmr: f64,
+}
+
+/// The most permissive threshold that keeps a false match rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct OperatingPoint {
+    /// The false match rate asked for.
+    pub target: f64,
+    /// Accepts distances below it: the distance of the nearest impostor that has
+    /// to be refused.
+    pub threshold: f64,
+    /// False match rate there, at most `target`.
+    pub fmr: Rate,
+    /// False non-match rate there.
+    pub fnmr: Rate,
+    /// True accept rate there, 1 - FNMR.
+    pub tar: Rate,
 }
 
 /// Where both error rates are equal.
@@ -126,6 +138,45 @@ impl Roc {
             threshold: step.threshold,
             fmr: step.impostor as f64 / self.impostor.total() as f64,
             fnmr: (self.genuine.total() - step.genuine) as f64 / self.genuine.total() as f64,
+        })
+    }
+
+    /// [`points`](Self::points), without those that lie so near to the one before that no
+    /// chart would show them; first and last are there.
+    pub fn drawn(&self) -> Vec<RocPoint> {
+        curve::drawn(self.points())
+    }
+
+    /// The largest threshold with FMR ≤ `fmr`.
+    ///
+    /// # Errors
+    /// When `fmr` is not above 0 and at most 1, and when there are fewer than
+    /// 3 / `fmr` impostors with a distance. With that many, no false match among
+    /// them bounds the rate by `fmr` with 95 % confidence (the rule of three);
+    /// with fewer, the data cannot support the claim.
+    pub fn at_fmr(&self, fmr: f64) -> Result<OperatingPoint, EvaluationError> {
+        if !is_rate(fmr) {
+            return Err(EvaluationError::Fmr { found: fmr });
+        }
+        let measured = &self.impostor.sorted;
+        let needed = trials_for(fmr);
+        let found = measured.len() as u64;
+        if found < needed {
+            return Err(EvaluationError::TooFewImpostors { fmr, needed, found });
+        }
+        let allowed = most_events(fmr, self.impostor.total() as u64) as usize;
+        let threshold = match measured.get(allowed) {
+            // At most `allowed` distances lie below it, fewer if some are tied.
+            Some(&nearest) => nearest,
+            None => self.above_all().ok_or(EvaluationError::Empty)?,
+        };
+        let fnmr = self.fnmr(threshold);
+        Ok(OperatingPoint {
+            target: fmr,
+            threshold,
+            fmr: self.fmr(threshold),
+            fnmr,
+            tar: fnmr.complement(),
         })
     }
 

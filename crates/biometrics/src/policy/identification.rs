@@ -6,7 +6,8 @@ use facenet::matching::Threshold;
 use serde::{Serialize, Serializer};
 
 use super::{PolicyError, VerificationOptions, VerificationPolicy};
-use crate::calibration::{Calibration, CalibrationError, ErrorRate, gallery_fpir};
+use crate::RateEstimate;
+use crate::calibration::{Calibration, CalibrationError, gallery_fpir};
 
 /// How many of the strangers may be taken for somebody, unless the options say otherwise.
 pub const USUAL_FPIR: f64 = 0.01;
@@ -52,7 +53,7 @@ pub struct GalleryThreshold {
     pub faces: usize,
     /// How many of the strangers are taken for somebody, at most; nothing without a
     /// calibration.
-    pub fpir: Option<ErrorRate>,
+    pub fpir: Option<RateEstimate>,
 }
 
 fn distance<S: Serializer>(threshold: &Threshold, serializer: S) -> Result<S::Ok, S::Error> {
@@ -107,7 +108,7 @@ impl IdentificationPolicy {
         };
         let [fmr, _] = calibration.rates(threshold);
         let of = |rate| gallery_fpir(rate, faces);
-        let fpir = ErrorRate { value: of(fmr.value), low: of(fmr.low), high: of(fmr.high) };
+        let fpir = RateEstimate { value: of(fmr.value), low: of(fmr.low), high: of(fmr.high) };
         GalleryThreshold { threshold, people: faces, faces, fpir: Some(fpir) }
     }
 

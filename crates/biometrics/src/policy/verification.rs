@@ -6,7 +6,8 @@ use facenet::matching::Threshold;
 use serde::Serialize;
 
 use super::PolicyError;
-use crate::calibration::{Calibration, CalibrationError, ErrorRate, Probability};
+use crate::RateEstimate;
+use crate::calibration::{Calibration, CalibrationError, Probability};
 
 /// When two faces are taken for one person's, unless the calibration's own options are right.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -38,9 +39,9 @@ struct Basis {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct VerificationStats {
     /// False match rate of the threshold, in one comparison.
-    pub fmr: Option<ErrorRate>,
+    pub fmr: Option<RateEstimate>,
     /// False non-match rate of the threshold.
-    pub fnmr: Option<ErrorRate>,
+    pub fnmr: Option<RateEstimate>,
     /// That it is one person.
     pub probability: Option<Probability>,
     /// What that was before the comparison.
@@ -52,7 +53,7 @@ pub struct VerificationStats {
 /// A calibration in a few words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CalibrationSummary {
-    /// What the pictures are called.
+    /// What the images are called.
     pub data: String,
     /// Day of making.
     pub created: String,

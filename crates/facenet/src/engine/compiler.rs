@@ -22,7 +22,7 @@ pub(super) fn compile(
     program.finish_keeping(output, &stages)
 }
 
-/// Tells a program's builder what the definition tells.
+/// Passes the definition's layers on to a program's builder.
 struct Compiler<'w> {
     weights: &'w Weights,
     program: ProgramBuilder<'w>,
@@ -34,7 +34,7 @@ impl Builder for Compiler<'_> {
 
     fn input(&mut self, shape: [usize; 3]) -> Value {
         let input = self.program.input();
-        assert_eq!(self.program.shape(input), shape, "the definition takes other pictures");
+        assert_eq!(self.program.shape(input), shape, "the definition takes other images");
         input
     }
 

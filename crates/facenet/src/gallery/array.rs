@@ -2,38 +2,15 @@
 
 use crate::matching::{Encoding, EncodingError};
 use crate::network::ENCODING_LENGTH;
-use crate::npy::{Header, HeaderFault};
+use crate::npy::{self, ArrayFault};
 
 /// A file that is no array of encodings.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArrayError {
-    /// Its header.
+    /// Other numbers, another shape or another length.
     #[error("this is no .npy file of encodings")]
-    Header(#[from] HeaderFault),
-    /// Other numbers, or in another order.
-    #[error(
-        "expected little-endian f32 (<f4) of shape (n, {ENCODING_LENGTH}) in C order, found {element} \
-         of shape {shape:?}{order}", order = if *column_major { " in Fortran order" } else { "" }
-    )]
-    Kind {
-        /// NumPy's name of the numbers' type.
-        element: String,
-        /// The axes.
-        shape: Vec<u64>,
-        /// Whether the first axis is the fastest.
-        column_major: bool,
-    },
-    /// More or fewer bytes than the header says.
-    #[error("expected {expected} bytes for {rows} rows, found {found}")]
-    Length {
-        /// As the header says.
-        rows: u64,
-        /// That many rows and the header.
-        expected: u64,
-        /// The file's.
-        found: u64,
-    },
+    Array(#[from] ArrayFault),
     /// A row that is none.
     #[error("row {row} (counted from 0) is no encoding")]
     Row {
@@ -52,36 +29,13 @@ pub enum ArrayError {
 /// # Errors
 /// When it is anything else, or a row is not of unit length.
 pub fn encodings_from_npy(bytes: &[u8]) -> Result<Vec<Encoding>, ArrayError> {
-    let header = Header::parse(bytes)?;
-    let rows = match header.shape[..] {
-        [rows, columns]
-            if columns == ENCODING_LENGTH as u64
-                && header.element == "<f4"
-                && !header.column_major =>
-        {
-            rows
-        }
-        _ => {
-            let Header { element, shape, column_major, .. } = header;
-            return Err(ArrayError::Kind { element, shape, column_major });
-        }
-    };
-    // The header's shape can be counted, in numbers; in bytes it may not be.
-    let expected =
-        rows.saturating_mul(4 * ENCODING_LENGTH as u64).saturating_add(header.length as u64);
-    let found = bytes.len() as u64;
-    if expected != found {
-        return Err(ArrayError::Length { rows, expected, found });
-    }
-    let numbers = bytes[header.length..].as_chunks::<4>().0;
-    numbers
-        .chunks_exact(ENCODING_LENGTH)
-        .enumerate()
-        .map(|(row, numbers)| {
-            Encoding::new(numbers.iter().map(|&number| f32::from_le_bytes(number)))
-                .map_err(|source| ArrayError::Row { row, source })
-        })
-        .collect()
+    let numbers: Vec<f32> = npy::parse_rows(bytes, ENCODING_LENGTH)?;
+    let rows = numbers.chunks_exact(ENCODING_LENGTH).enumerate();
+    rows.map(|(row, numbers)| {
+        let encoding = Encoding::new(numbers.iter().copied());
+        encoding.map_err(|source| ArrayError::Row { row, source })
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -107,15 +61,24 @@ mod tests {
         for cut in 0..whole.len() {
             assert!(encodings_from_npy(&whole[..cut]).is_err(), "{cut}");
         }
-        let fault = |bytes: Vec<u8>| encodings_from_npy(&bytes).unwrap_err();
-        assert!(matches!(fault(file("<f8", "(2, 128)", &numbers)), ArrayError::Kind { .. }));
-        assert!(matches!(fault(file("<f4", "(256,)", &numbers)), ArrayError::Kind { .. }));
-        let most = format!("({}, 128)", 1_u64 << 57);
-        assert!(matches!(fault(file("<f4", &most, &[])), ArrayError::Header(_)));
-        let most = format!("({}, 128)", 1_u64 << 56);
-        assert!(matches!(fault(file("<f4", &most, &[])), ArrayError::Length { .. }));
+        let fault = |kind, shape: &str, numbers: &[f32]| match encodings_from_npy(&file(
+            kind, shape, numbers,
+        ))
+        .unwrap_err()
+        {
+            ArrayError::Array(fault) => fault,
+            error => panic!("{error}"),
+        };
+        let kind = fault("<f8", "(2, 128)", &numbers);
+        assert!(matches!(kind, ArrayFault::ElementType { expected: "<f4", .. }), "{kind}");
+        let shape = fault("<f4", "(256,)", &numbers);
+        assert!(matches!(shape, ArrayFault::Shape { .. }), "{shape}");
+        let header = fault("<f4", &format!("({}, 128)", 1_u64 << 57), &[]);
+        assert!(matches!(header, ArrayFault::Header(_)), "{header}");
+        let length = fault("<f4", &format!("({}, 128)", 1_u64 << 56), &[]);
+        assert!(matches!(length, ArrayFault::DataLength { found: 0, .. }), "{length}");
         numbers[130] = 0.5;
-        let row = fault(file("<f4", "(2, 128)", &numbers));
+        let row = encodings_from_npy(&file("<f4", "(2, 128)", &numbers)).unwrap_err();
         assert!(matches!(row, ArrayError::Row { row: 1, .. }), "{row}");
     }
 }

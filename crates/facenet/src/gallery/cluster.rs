@@ -7,7 +7,7 @@
 //! `2 − 2 (Σa · Σb) / (|A| |B|)`: a group is its sum and its size, and no matrix of
 //! distances is kept.
 //!
-//! Groups are found by following nearest neighbours until two choose each other
+//! Groups are found by following nearest neighbors until two choose each other
 //! (Murtagh, *A Survey of Recent Advances in Hierarchical Clustering Algorithms*, 1983),
 //! which takes time in the square of the number of faces and joins the same pairs.
 
@@ -41,7 +41,7 @@ pub fn cluster(faces: &[Encoding], threshold: Threshold) -> Vec<Vec<usize>> {
     // The live groups; what is done moves out.
     let mut groups: Vec<Group> = faces.iter().enumerate().map(group).collect();
     let mut done: Vec<Vec<usize>> = Vec::new();
-    // Each is the nearest neighbour of the one before it.
+    // Each is the nearest neighbor of the one before it.
     let mut chain: Vec<usize> = Vec::new();
     while !groups.is_empty() {
         let here = match chain.last() {

@@ -2,7 +2,7 @@
 //!
 //! A scan computes distances in f32, by a sum or by a matrix product, and each rounds
 //! in its own way. To be exact and the same by any way, a scan does not decide who is
-//! nearest: it keeps everybody within its rounding of the k-th, and who is left is
+//! nearest: it keeps everybody within its rounding of the k-th, and those are
 //! compared once more in f64.
 
 /// Twice the most by which a scan's squared distance of two unit vectors is off.
@@ -57,7 +57,7 @@ impl Shortlist {
         self.kept.into_iter().map(|(_, row)| row as usize)
     }
 
-    /// Drops who is farther than the k-th by more than rounding.
+    /// Drops those who are farther than the k-th by more than rounding.
     fn sort_out(&mut self) {
         if self.kept.len() > self.top {
             let order = |a: &(f32, u32), b: &(f32, u32)| a.0.total_cmp(&b.0);

@@ -10,8 +10,8 @@ use crate::model::Model;
 use crate::network::Variant;
 use crate::weights::Weights;
 
-/// Smooth colours, different in each picture.
-fn pictures(count: usize) -> Array4<f64> {
+/// Smooth colors, different in each image.
+fn images(count: usize) -> Array4<f64> {
     let mut random = Random::new(9);
     let waves: Vec<[f64; 4]> =
         (0..3 * count).map(|_| [(); 4].map(|()| 0.02 + 0.2 * random.uniform())).collect();
@@ -30,7 +30,7 @@ fn embedded(variant: Variant) -> (Weights, Model<f32>) {
 
 #[test]
 fn evaluation_mode_agrees_with_the_engine() {
-    let batch = pictures(3).mapv(|value| value as f32);
+    let batch = images(3).mapv(|value| value as f32);
     for variant in Variant::ALL {
         let (weights, model) = embedded(variant);
         let expected = Engine::new(variant, &weights).trace(batch.view(), &mut |_, _| ()).unwrap();
@@ -67,7 +67,7 @@ fn statistics_are_those_of_the_batch() {
     let (_, mut model) = embedded(Variant::HappyHouse);
     let tape = Tape::new();
     let leaves = model.parameters().leaves(&tape);
-    let batch = tape.constant(pictures(2).mapv(|value| value as f32));
+    let batch = tape.constant(images(2).mapv(|value| value as f32));
     let moments = tape.no_grad(|| model.train(&leaves, &batch)).moments;
     drop(leaves);
     assert_eq!(moments.len(), 37);
@@ -122,7 +122,7 @@ fn check(variant: Variant, prefixes: &[&str], output: Option<&str>) {
         }
     }
     assert!(!names.is_empty(), "{prefixes:?}");
-    let batch = pictures(2);
+    let batch = images(2);
     let function = |moved: &[Var<f64>]| {
         let tape = moved[0].tape();
         let parameter = |name: &str| match names.iter().position(|moved| moved == name) {

@@ -10,7 +10,7 @@ use super::Model;
 use crate::network::{Architecture, TensorRole, TensorSpec};
 use crate::weights::Weights;
 
-/// Tells the numbers that weights begin with from others of the same seed.
+/// Keeps the random numbers of initial weights apart from others of the same seed.
 const INITIAL: u64 = 1;
 
 impl<T: Element> Model<T> {

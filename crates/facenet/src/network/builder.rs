@@ -11,12 +11,12 @@ use tensor::ops::Pool2dOptions;
 /// An interpreter of the network's definition; see [`build`](super::build).
 ///
 /// Every method takes nodes that earlier methods of the same builder returned.
-/// Shapes are those of one picture, without the batch.
+/// Shapes are those of one image, without the batch.
 pub trait Builder {
     /// A value of the network while it is being built.
     type Node: Clone;
 
-    /// The picture, `(channels, height, width)`.
+    /// The image, `(channels, height, width)`.
     fn input(&mut self, shape: [usize; 3]) -> Self::Node;
 
     /// Zero padding, convolution with bias, batch-norm, ReLU.
@@ -34,7 +34,7 @@ pub trait Builder {
     /// Root of the sum of squares of each window (OpenFace variant).
     fn l2_pool(&mut self, input: &Self::Node, name: &str, pool: Pool2dOptions) -> Self::Node;
 
-    /// Torch's cross-channel local response normalisation (OpenFace variant).
+    /// Torch's cross-channel local response normalization (OpenFace variant).
     fn local_response_norm(&mut self, input: &Self::Node, name: &str) -> Self::Node;
 
     /// Concatenation along the channels, in the order given.

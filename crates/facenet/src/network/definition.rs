@@ -9,14 +9,14 @@ use tensor::ops::Pool2dOptions;
 
 use super::{Builder, Convolution, Dense, ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE, Variant};
 
-/// Tells `builder` the whole network, from picture to encoding, and returns the
+/// Hands `builder` the whole network, from image to encoding, and returns the
 /// node that holds the encoding.
 ///
 /// # Shapes
 /// Input `(m, 3, 96, 96)`, RGB in 0..1; output `(m, 128)`, rows of unit length.
 pub fn build<B: Builder>(builder: &mut B, variant: Variant) -> B::Node {
-    let picture = builder.input([INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE]);
-    let mut x = stem(builder, &picture, variant);
+    let image = builder.input([INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE]);
+    let mut x = stem(builder, &image, variant);
     for block in &BLOCKS {
         x = block.build(builder, &x, variant);
         builder.stage(block.name, &x);
@@ -25,7 +25,7 @@ pub fn build<B: Builder>(builder: &mut B, variant: Variant) -> B::Node {
 }
 
 /// `(3, 96, 96)` to `(192, 12, 12)`: three convolutions, two max-pools.
-fn stem<B: Builder>(b: &mut B, picture: &B::Node, variant: Variant) -> B::Node {
+fn stem<B: Builder>(b: &mut B, image: &B::Node, variant: Variant) -> B::Node {
     let pool = Pool2dOptions { kernel: [3, 3], stride: [2, 2] };
 
     let conv1 = Convolution {
@@ -34,7 +34,7 @@ fn stem<B: Builder>(b: &mut B, picture: &B::Node, variant: Variant) -> B::Node {
         epsilon: variant.first_epsilon(),
         ..Convolution::new("conv1", "bn1", 64, 7)
     };
-    let x = b.convolution(picture, &conv1);
+    let x = b.convolution(image, &conv1);
     b.stage("conv1", &x);
     let x = b.pad(&x, "pad_pool1", Padding2d::same(1));
     let mut x = b.max_pool(&x, "pool1", pool);
@@ -199,7 +199,7 @@ pub const VIEW_SIZE: usize = 64;
 /// "no face" and "a face".
 pub const LANDMARK_OUTPUTS: usize = 12;
 
-/// Tells `builder` the landmark network and returns the node of its outputs. Six
+/// Hands `builder` the landmark network and returns the node of its outputs. Six
 /// convolutions, each with batch-norm and ReLU, halve the image five times; the last sees all
 /// of what is left, and a dense layer reads points and scores off it. 252,956 values, 11
 /// million multiplications a view.

@@ -9,7 +9,7 @@ use tensor::ops::{Conv2dOptions, Pool2dOptions};
 
 use super::{Architecture, Builder, Convolution, Dense, Variant};
 
-/// Shape of one picture's value: `(C, H, W)` or `(N)`, without the batch.
+/// Shape of one image's value: `(C, H, W)` or `(N)`, without the batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape(Vec<usize>);
 
@@ -45,7 +45,7 @@ pub struct Layer {
     pub name: String,
     /// Keras' word for what it does.
     pub kind: &'static str,
-    /// Shape of its output for one picture.
+    /// Shape of its output for one image.
     pub output: Shape,
     /// Values of its tensors, running statistics included.
     pub parameters: usize,

@@ -1,4 +1,4 @@
-//! Which network: what weights, engine and training are told.
+//! Which network is meant: the argument of weights, engine and training.
 //!
 //! Enums and not traits, since all networks are known here; each interpreter hands itself to
 //! [`Architecture::build`].
@@ -24,7 +24,7 @@ impl From<Variant> for Architecture {
 }
 
 impl Architecture {
-    /// Tells `builder` the whole network and returns the node of its result.
+    /// Hands `builder` the whole network and returns the node of its result.
     pub fn build<B: Builder>(self, builder: &mut B) -> B::Node {
         match self {
             Self::FaceNet(variant) => definition::build(builder, variant),

@@ -3,7 +3,7 @@
 //! One operator and not a chain of them: with every valid triplet of a batch there
 //! are tens of thousands, and selecting three rows for each would copy the batch a
 //! thousand times. Forward it needs the batch's squared distances only; backward
-//! it counts how often each pair of pictures is a positive less how often a
+//! it counts how often each pair of images is a positive less how often a
 //! negative, and the gradient follows from these n × n numbers.
 
 use autograd::Var;
@@ -59,7 +59,7 @@ pub fn batch_loss<T: Element>(
     let mut pull = Array2::<T>::zeros((n, n));
     for &Triplet { anchor, positive, negative } in triplets {
         let last = anchor.max(positive).max(negative);
-        assert!(last < n, "batch_loss: picture {last} of {n}");
+        assert!(last < n, "batch_loss: image {last} of {n}");
         let cost = distances[[anchor, positive]] - distances[[anchor, negative]] + margin;
         if cost > T::zero() {
             sum += cost;
@@ -112,7 +112,7 @@ mod tests {
                 assert_gradient(&[distinct(&[ROWS, 5], 3)], |x| {
                     batch_loss(&x[0], &triplets, margin, reduction)
                 });
-                // Through a normalisation, and scaled on.
+                // Through a normalization, and scaled on.
                 assert_gradient(&[distinct(&[ROWS, 5], 4)], |x| {
                     batch_loss(&x[0].l2_normalize(1e-12), &triplets, margin, reduction)
                         .mul_scalar(-3.0)

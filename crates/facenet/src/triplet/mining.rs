@@ -1,29 +1,29 @@
 //! Which triplets of a batch to learn from.
 //!
-//! A batch of P people with K pictures each holds P K (K - 1) (P - 1) K valid
-//! triplets: two pictures of one person, anchor and positive, and one of somebody
-//! else, the negative. Most of them are learnt after a short while; the miners
+//! A batch of P people with K images each holds P K (K - 1) (P - 1) K valid
+//! triplets: two images of one person, anchor and positive, and one of somebody
+//! else, the negative. Most of them cost nothing after a short while; the miners
 //! choose (Schroff et al., "FaceNet", 2015, section 3.2). All take the batch's
-//! squared distances and who is on each picture, and compute nothing else, so they
+//! squared distances and who is on each image, and compute nothing else, so they
 //! are plain functions.
 //!
 //! Degenerate batches give fewer triplets or none, never a wrong one: one person,
-//! one picture of each, equal encodings. A distance that is NaN is never chosen.
-//! Ties go to the picture that comes first.
+//! one image of each, equal encodings. A distance that is NaN is never chosen.
+//! Ties go to the image that comes first.
 
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tensor::Element;
 
-/// Numbers of three pictures of a batch.
+/// Numbers of three images of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Triplet {
-    /// A picture of somebody.
+    /// An image of somebody.
     pub anchor: usize,
-    /// Another picture of the same person.
+    /// Another image of the same person.
     pub positive: usize,
-    /// A picture of somebody else.
+    /// An image of somebody else.
     pub negative: usize,
 }
 
@@ -76,7 +76,7 @@ pub fn mine<T: Element>(
     margin: f64,
 ) -> Vec<Triplet> {
     let n = identities.len();
-    assert_eq!(squared_distances.dim(), (n, n), "distances of {n} pictures");
+    assert_eq!(squared_distances.dim(), (n, n), "distances of {n} images");
     let batch = Batch { distances: squared_distances, identities };
     match mining {
         Mining::All => batch.all(),
@@ -95,13 +95,13 @@ impl<T: Element> Batch<'_, T> {
         0..self.identities.len()
     }
 
-    /// Other pictures of the anchor's person.
+    /// Other images of the anchor's person.
     fn positives(&self, anchor: usize) -> impl Iterator<Item = usize> {
         let person = self.identities[anchor];
         self.anchors().filter(move |&i| i != anchor && self.identities[i] == person)
     }
 
-    /// Pictures of others.
+    /// Images of others.
     fn negatives(&self, anchor: usize) -> impl Iterator<Item = usize> {
         let person = self.identities[anchor];
         self.anchors().filter(move |&i| self.identities[i] != person)

@@ -8,28 +8,22 @@
 
 use std::path::Path;
 
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::ArrayViewD;
 
 use super::error::{TensorFault, WeightsError};
-use super::{checked, folder};
+use super::of_file;
+use crate::bounded_file;
 use crate::network::TensorSpec;
 
 /// Most bytes that a value and its comma may take; the published files need 21.
 const BYTES_A_VALUE: u64 = 64;
 
-/// Reads and checks `spec`'s file.
-pub(super) fn read(path: &Path, spec: &TensorSpec) -> Result<ArrayD<f32>, WeightsError> {
-    // Room for a small web page, so that it is recognised as one.
+/// Reads `spec`'s file.
+pub(super) fn read(path: &Path, spec: &TensorSpec) -> Result<Vec<f32>, WeightsError> {
+    // Room for a small web page, so that it is recognized as one.
     let limit = BYTES_A_VALUE * spec.len() as u64 + (1 << 20);
-    let expected = || format!("at most {limit} for {} values", spec.len());
-    folder::read_bounded(path, |size| size <= limit, expected)
-        .and_then(|bytes| parse(&bytes))
-        .and_then(|values| checked(spec, values))
-        .map_err(|fault| WeightsError::Tensor {
-            path: path.to_path_buf(),
-            tensor: spec.name.clone(),
-            fault,
-        })
+    let bytes = bounded_file::read(path, limit)?;
+    parse(&bytes).map_err(|fault| of_file(path, spec, fault))
 }
 
 /// Parses lines of comma-separated finite numbers.

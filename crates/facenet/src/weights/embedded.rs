@@ -2,9 +2,12 @@
 //!
 //! The package `weights` holds the bytes; they are checked at load like any others.
 
+use ndarray::{ArrayViewD, CowArray, IxDyn};
+
 use super::error::WeightsError;
-use super::{Weights, npy};
-use crate::network::Architecture;
+use super::{Tensor, TensorFault, Weights, check_values, checked};
+use crate::network::{Architecture, TensorSpec};
+use crate::npy;
 
 /// Reads the embedded tensors.
 pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> {
@@ -22,7 +25,7 @@ pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> 
     let mut tensors = Vec::with_capacity(table.len());
     for spec in table {
         let Some(file) = find(&spec.name) else { continue };
-        let tensor = npy::borrow(files[file].1, &spec).map_err(|fault| WeightsError::Tensor {
+        let tensor = borrow(files[file].1, &spec).map_err(|fault| WeightsError::Tensor {
             path: format!("(embedded) {}.npy", spec.name).into(),
             tensor: spec.name.clone(),
             fault,
@@ -30,6 +33,21 @@ pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> 
         tensors.push((spec, tensor));
     }
     Ok(Weights::new(tensors))
+}
+
+/// A tensor that is read in place, where its bytes lie as the machine's numbers do.
+fn borrow(bytes: &'static [u8], spec: &TensorSpec) -> Result<Tensor, TensorFault> {
+    let bytes = npy::values::<f32>(bytes, &spec.shape)?;
+    if let Ok(values) = bytemuck::try_cast_slice(bytes)
+        && cfg!(target_endian = "little")
+    {
+        check_values(spec, values)?;
+        if let Ok(view) = ArrayViewD::from_shape(IxDyn(&spec.shape), values) {
+            return Ok(CowArray::from(view));
+        }
+    }
+    let (values, _) = bytes.as_chunks::<4>();
+    Ok(checked(spec, values.iter().map(|value| f32::from_le_bytes(*value)).collect())?.into())
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::npy::HeaderFault;
+use crate::bounded_file::FileError;
+use crate::npy::ArrayFault;
 
 /// A folder of weights that cannot be read, trusted or written.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,10 @@ pub enum WeightsError {
         /// The staging folder found in it.
         leftover: PathBuf,
     },
-    /// One tensor's file.
+    /// A tensor's file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What one tensor's file holds.
     #[error("{}: tensor {tensor}: {fault}", path.display())]
     Tensor {
         /// The file.
@@ -102,40 +106,9 @@ pub enum WeightsError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TensorFault {
-    /// The file cannot be opened or read.
-    #[error("cannot be read: {0}")]
-    Read(io::Error),
-    /// Not a regular file.
-    #[error("is not a regular file")]
-    NotAFile,
-    /// More or fewer bytes than the tensor can need.
-    #[error("the file has {found} bytes, expected {expected}")]
-    Size {
-        /// In words, since a CSV file only has an upper bound.
-        expected: String,
-        /// The file's size.
-        found: u64,
-    },
-    /// No `.npy` file, or one of an unknown form.
-    #[error("not a .npy file this program reads: {0}")]
-    Header(#[from] HeaderFault),
-    /// Another element type or byte order.
-    #[error("holds values of type {found}, expected little-endian f32 ('<f4')")]
-    ElementType {
-        /// NumPy's description.
-        found: String,
-    },
-    /// Fortran order.
-    #[error("is stored in Fortran (column-major) order, expected C order")]
-    FortranOrder,
-    /// Another shape, perhaps another tensor's or transposed.
-    #[error("has shape {found:?}, expected {expected:?}")]
-    Shape {
-        /// The table's.
-        expected: Vec<usize>,
-        /// The file's.
-        found: Vec<u64>,
-    },
+    /// The array: its numbers' type, its shape, its length.
+    #[error(transparent)]
+    Array(#[from] ArrayFault),
     /// More or fewer values.
     #[error("has {found} values, expected {expected}")]
     Count {

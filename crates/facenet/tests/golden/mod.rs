@@ -1,4 +1,4 @@
-//! A synthetic picture and a sample of what NumPy makes of it at each stage.
+//! A synthetic image and a sample of what NumPy makes of it at each stage.
 //!
 //! `happyhouse.txt` and `openface.txt` were made in f64 from the shipped weights;
 //! README.md beside them says how. A line is
@@ -17,8 +17,8 @@ pub(crate) struct Sample {
     pub(crate) values: Vec<(usize, f32)>,
 }
 
-/// The picture: three waves of colour, no face.
-pub(crate) fn picture() -> Array4<f32> {
+/// The image: three waves of color, no face.
+pub(crate) fn image() -> Array4<f32> {
     Array4::from_shape_fn((1, 3, 96, 96), |(_, c, y, x)| {
         let (c, y, x) = (c as f64, y as f64, x as f64);
         let wave = (0.11 * x + 0.7 * c).sin() * (0.07 * y - 0.3 * c).cos();

@@ -7,7 +7,7 @@
 use image::Rgb;
 
 use super::{Detector, overlap, sort};
-use crate::warp::picture_along;
+use crate::resample::warp_to_rgb;
 use crate::{FaceBox, Photo, Similarity};
 
 /// Rotations of the photo in degrees.
@@ -46,7 +46,7 @@ impl<D: Detector> Detector for RotatedDetector<D> {
     }
 }
 
-/// A rotated copy on grey, large enough for all of the photo, and the way from it to the
+/// A rotated copy on gray, large enough for all of the photo, and the way from it to the
 /// photo.
 fn turned(photo: &Photo, turn: f64) -> (Photo, Similarity) {
     let [width, height] = [photo.width(), photo.height()].map(f64::from);
@@ -56,7 +56,7 @@ fn turned(photo: &Photo, turn: f64) -> (Photo, Similarity) {
         .map(|side| (side / scale).ceil().max(1.0));
     let map =
         Similarity::new(scale, turn, sides.map(|side| side / 2.0), [width / 2.0, height / 2.0]);
-    let mut copy = picture_along(photo, &map, sides.map(|side| side as usize));
+    let mut copy = warp_to_rgb(photo, &map, sides.map(|side| side as usize));
     for (x, y, pixel) in copy.enumerate_pixels_mut() {
         let [x, y] = map.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]);
         if !(0.0..=width).contains(&x) || !(0.0..=height).contains(&y) {

@@ -1,25 +1,22 @@
 //! Faces by SeetaFace's funnel of classifiers.
 //!
-//! Windows of 40 pixels of the picture and of smaller copies go through ever stricter
+//! Windows of 40 pixels of the image and of smaller copies go through ever stricter
 //! levels: boosted classifiers look at every one ([`boosted`]), small networks at what is
 //! left ([`perceptron`]), and move it to where the face is; windows on one face are
-//! merged ([`merge`]). How large the picture is decides which faces are found and how
-//! long it takes: [`working`] makes it. [`second_look`] then improves each box.
+//! merged, and a second look refines each box ([`boxes`]). How large the searched image is
+//! decides which faces are found and how long it takes: [`search_image`] makes it.
 //!
 //! The published model file is read by [`model`]. All of it is plain safe code: a window
-//! may wander off the picture, where it sees black, but no further than numbers go.
+//! may wander off the image, where it sees black, but no further than numbers go.
 //!
 //! Source: Wu et al., "Funnel-structured cascade for multi-view face detection with
 //! alignment-awareness" (2017).
 
 mod boosted;
-mod grey;
-mod merge;
+mod boxes;
 mod model;
 mod perceptron;
-mod second_look;
-mod surf;
-mod working;
+mod search_image;
 
 use std::iter;
 use std::sync::LazyLock;
@@ -27,13 +24,12 @@ use std::sync::LazyLock;
 use rayon::prelude::*;
 
 use self::boosted::Patterns;
-use self::grey::{Grey, Square};
-use self::merge::{Candidate, merged};
+use self::boxes::{Candidate, merged, refine_box};
 use self::model::{Chain, Funnel};
-use self::working::Working;
+use self::search_image::{Gray, SearchImage, Square};
 use super::{Detector, FaceBox, Photo, sort};
 
-/// SeetaFace's model of frontal and near-frontal faces; provenance and licence
+/// SeetaFace's model of frontal and near-frontal faces; provenance and license
 /// are in `models/README.md`.
 const MODEL: &[u8] = include_bytes!("../../models/seeta_fd_frontal_v1.0.bin");
 
@@ -52,7 +48,7 @@ const SAME_FACE: f32 = 0.3;
 ///
 /// The defaults were chosen on 1,583 photographs of 250×250 pixels with known
 /// landmarks (LFW): they find the face in the middle in 99.7 % of them, and 0.08
-/// others a picture, nearly all of them real faces in the background.
+/// others an image, nearly all of them real faces in the background.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeetaOptions {
     /// The smallest face to look for, as a share of the photo's shorter side,
@@ -61,7 +57,7 @@ pub struct SeetaOptions {
     /// The score from which a box counts as a face, above 0: how many windows
     /// agree, by their own scores. Default: 6.
     pub score: f64,
-    /// Size of each reduced copy of the picture over the one before, from 0.5 to
+    /// Size of each reduced copy of the image over the one before, from 0.5 to
     /// 0.95. Default: 0.85.
     pub shrink: f32,
     /// Pixels from one window to the next, from 1 to 16. Default: 4.
@@ -119,17 +115,17 @@ impl SeetaDetector {
         Ok(Self { options })
     }
 
-    /// Boxes of a grey picture, in its own pixels, the highest score first.
-    fn run(&self, picture: &Grey) -> Vec<FaceBox> {
+    /// Boxes of a gray image, in its own pixels, the highest score first.
+    fn run(&self, image: &Gray) -> Vec<FaceBox> {
         let mut groups: Vec<_> =
-            self.first_level(picture).into_iter().map(|g| merged(g, SAME_WINDOW)).collect();
+            self.first_level(image).into_iter().map(|g| merged(g, SAME_WINDOW)).collect();
         for (number, level) in READ.rest.iter().enumerate() {
             let is_last = number + 1 == READ.rest.len();
             groups = level
                 .iter()
                 .map(|chain| {
                     let given = chain.follows.iter().flat_map(|&model| groups[model].clone());
-                    let left = followed(picture, chain, given.collect());
+                    let left = followed(image, chain, given.collect());
                     if is_last { merged(left, SAME_FACE) } else { left }
                 })
                 .collect();
@@ -139,15 +135,15 @@ impl SeetaDetector {
         faces.into_iter().filter(is_face).map(|candidate| candidate.into()).collect()
     }
 
-    /// What each model of the first level leaves of all windows, in pixels of `picture`.
-    /// Threads take copies of the picture; what they find is put together in order.
-    fn first_level(&self, picture: &Grey) -> Vec<Vec<Candidate>> {
+    /// What each model of the first level leaves of all windows, in pixels of `image`.
+    /// Threads take copies of the image; what they find is put together in order.
+    fn first_level(&self, image: &Gray) -> Vec<Vec<Candidate>> {
         let scales: Vec<f32> =
             iter::successors(Some(1.0), |scale| Some(scale * self.options.shrink))
-                .take_while(|scale| picture.sides_at(*scale).into_iter().min() >= Some(WINDOW))
+                .take_while(|scale| image.sides_at(*scale).into_iter().min() >= Some(WINDOW))
                 .collect();
         let of_copies: Vec<_> =
-            scales.par_iter().with_max_len(1).map(|&scale| self.copy(picture, scale)).collect();
+            scales.par_iter().with_max_len(1).map(|&scale| self.copy(image, scale)).collect();
         let mut found = vec![Vec::new(); READ.first.len()];
         for of_copy in of_copies {
             found.iter_mut().zip(of_copy).for_each(|(found, more)| found.extend(more));
@@ -155,11 +151,11 @@ impl SeetaDetector {
         found
     }
 
-    /// The same of one copy of the picture.
-    fn copy(&self, picture: &Grey, scale: f32) -> Vec<Vec<Candidate>> {
+    /// The same of one copy of the image.
+    fn copy(&self, image: &Gray, scale: f32) -> Vec<Vec<Candidate>> {
         let step = self.options.step as usize;
-        let [width, height] = picture.sides_at(scale);
-        let copy = picture.resized(width, height);
+        let [width, height] = image.sides_at(scale);
+        let copy = image.resized(width, height);
         let patterns = Patterns::of(&copy);
         let mut found = vec![Vec::new(); READ.first.len()];
         for y in (0..=height - WINDOW).step_by(step) {
@@ -180,14 +176,14 @@ impl SeetaDetector {
 const JUDGED: usize = 8;
 
 /// What a chain of perceptrons leaves, each window moved as they say.
-fn followed(picture: &Grey, chain: &Chain, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+fn followed(image: &Gray, chain: &Chain, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     for (number, stage) in chain.stages.iter().enumerate() {
         let judged = candidates.par_iter().with_min_len(JUDGED).filter_map(|candidate| {
             let square = candidate.square;
-            if !is_in_reach(&square, picture) {
+            if !is_in_reach(&square, image) {
                 return None;
             }
-            let verdict = stage.judge(&picture.cut(&square, WINDOW))?;
+            let verdict = stage.judge(&image.cut(&square, WINDOW))?;
             let square = moved(&square, verdict.correction);
             Some(Candidate { square, score: verdict.score.into() })
         });
@@ -199,14 +195,14 @@ fn followed(picture: &Grey, chain: &Chain, mut candidates: Vec<Candidate>) -> Ve
     candidates
 }
 
-/// Whether a window has pixels, and some of the picture.
-fn is_in_reach(square: &Square, picture: &Grey) -> bool {
-    let most = 2 * picture.width.max(picture.height) as i32;
+/// Whether a window has pixels, and some of the image.
+fn is_in_reach(square: &Square, image: &Gray) -> bool {
+    let most = 2 * image.width.max(image.height) as i32;
     let overlaps =
         |at: i32, length: usize| at < length as i32 && at.saturating_add(square.side) > 0;
     (2..=most).contains(&square.side)
-        && overlaps(square.x, picture.width)
-        && overlaps(square.y, picture.height)
+        && overlaps(square.x, image.width)
+        && overlaps(square.y, image.height)
 }
 
 /// A window moved and grown by shares of its side.
@@ -232,13 +228,13 @@ impl Default for SeetaDetector {
 
 impl Detector for SeetaDetector {
     fn detect(&self, photo: &Photo) -> Vec<FaceBox> {
-        let Some(picture) = Working::of(photo, self.options.smallest_face) else {
+        let Some(image) = SearchImage::of(photo, self.options.smallest_face) else {
             return Vec::new();
         };
         let mut boxes: Vec<FaceBox> =
-            self.run(&picture.grey).iter().map(|b| picture.to_photo(b)).collect();
+            self.run(&image.gray).iter().map(|b| image.to_photo(b)).collect();
         if self.options.second_look {
-            boxes.par_iter_mut().for_each(|face| *face = second_look::improve(self, photo, face));
+            boxes.par_iter_mut().for_each(|face| *face = refine_box(self, photo, face));
         }
         sort(&mut boxes);
         boxes

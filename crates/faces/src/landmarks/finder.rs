@@ -1,4 +1,4 @@
-//! From a photo and a box to five points and how sure they are.
+//! From a photo and a box to five landmarks and how sure they are.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use facenet::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
 use facenet::weights::{Weights, WeightsError};
 use ndarray::{Array2, Array4, ArrayView4, Axis, stack};
 
-use super::view;
-use crate::{FaceBox, FacePoints, Photo, Similarity};
+use super::{Landmarks, view};
+use crate::{FaceBox, Photo, Similarity};
 
 /// Looks at a face, one after the other.
 const LOOKS: usize = 3;
-/// The last look is through several views, each changed by a scale and a turn in degrees,
+/// The last look is through several views, each changed by a scale and a rotation in degrees,
 /// whose errors differ.
 const SPREAD: [[f64; 2]; 5] = [[1.0, 0.0], [0.93, 7.0], [0.93, -7.0], [1.08, 9.0], [1.08, -9.0]];
 
@@ -22,13 +22,13 @@ pub struct LandmarkFinder {
     network: Arc<CompiledNetwork>,
 }
 
-/// What was found in a box.
+/// Landmarks that were found in a box.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Landmarks {
-    /// The points, in pixels of the photo.
-    pub points: FacePoints,
-    /// How sure the network is, from 0 to 1, that it saw an upright face, or one that
-    /// leans by less than about 50°, framed as it should be.
+pub struct FoundLandmarks {
+    /// Where they are, in pixels of the photo.
+    pub landmarks: Landmarks,
+    /// How sure the network is, from 0 to 1, that it saw a face, upright or with a roll of less
+    /// than about 50°, framed as it should be.
     pub confidence: f32,
 }
 
@@ -50,43 +50,43 @@ impl LandmarkFinder {
         Self { network: Arc::new(CompiledNetwork::new(Architecture::Landmarks, weights)) }
     }
 
-    /// The points of the face in a box, after three looks, each framed by the one before.
+    /// The landmarks of the face in a box, after three looks, each framed by the one before.
     /// Each is the mean over a view and its mirror image, the last over five such pairs.
     ///
-    /// There is always an answer; whether to believe it is what
-    /// [`confidence`](Landmarks::confidence) is for.
+    /// There is always an answer; its [`confidence`](FoundLandmarks::confidence) says how
+    /// reliable it is.
     ///
     /// # Panics
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
-    pub fn find(&self, photo: &Photo, face: &FaceBox) -> Landmarks {
-        self.find_turned(photo, face, 0.0)
+    pub fn find(&self, photo: &Photo, face: &FaceBox) -> FoundLandmarks {
+        self.find_rotated(photo, face, 0.0)
     }
 
-    /// [`find`](Self::find) with the photo seen turned by `turn` radians: a face that
-    /// leans by as much, clockwise, is upright then. The points are the photo's and in
-    /// the order of the upright face.
+    /// [`find`](Self::find) with the photo seen rotated by `rotation` radians: a face of this
+    /// roll, clockwise, is upright then. The landmarks are the photo's and in the order of the
+    /// upright face.
     ///
     /// # Panics
     /// As [`find`](Self::find).
     #[must_use]
-    pub fn find_turned(&self, photo: &Photo, face: &FaceBox, turn: f64) -> Landmarks {
-        self.refine(photo, view::of_box(face, turn))
+    pub fn find_rotated(&self, photo: &Photo, face: &FaceBox, rotation: f64) -> FoundLandmarks {
+        self.refine(photo, view::of_box(face, rotation))
     }
 
     /// Looks that begin with a view.
-    pub fn refine(&self, photo: &Photo, mut view: Similarity) -> Landmarks {
+    pub fn refine(&self, photo: &Photo, mut view: Similarity) -> FoundLandmarks {
         for _ in 1..LOOKS {
             let found = self.look(photo, &[view]);
-            match view::of_points(&found.points) {
+            match view::of_landmarks(&found.landmarks) {
                 Some(next) => view = next,
-                None => return Landmarks { confidence: 0.0, ..found },
+                None => return FoundLandmarks { confidence: 0.0, ..found },
             }
         }
         self.look(photo, &SPREAD.map(|spread| view.after(&view::changed(spread))))
     }
 
-    /// The network's own answer to views that are cut already, a row a view: the points'
+    /// The network's own answer to views that are cut already, a row a view: the landmarks'
     /// x and y in sides of the view from its middle, and the scores of "no face" and "a
     /// face".
     ///
@@ -108,24 +108,24 @@ impl LandmarkFinder {
     }
 
     /// The mean of the looks through views and their mirror images.
-    fn look(&self, photo: &Photo, views: &[Similarity]) -> Landmarks {
-        let mut pictures = Vec::with_capacity(2 * views.len());
+    fn look(&self, photo: &Photo, views: &[Similarity]) -> FoundLandmarks {
+        let mut images = Vec::with_capacity(2 * views.len());
         for view in views {
-            let picture = view::picture(photo, view);
-            let mut mirrored = picture.clone();
+            let image = view::image(photo, view);
+            let mut mirrored = image.clone();
             mirrored.invert_axis(Axis(2));
-            pictures.extend([picture, mirrored]);
+            images.extend([image, mirrored]);
         }
-        let rows: Vec<_> = pictures.iter().map(|picture| picture.view()).collect();
+        let rows: Vec<_> = images.iter().map(|image| image.view()).collect();
         let answers = self.answer(stack(Axis(0), &rows).expect("of one shape").view());
-        let mut sum = Landmarks { points: [[0.0; 2]; 5], confidence: 0.0 };
+        let mut sum = FoundLandmarks { landmarks: [[0.0; 2]; 5], confidence: 0.0 };
         for (i, answer) in answers.rows().into_iter().enumerate() {
             let outputs = answer.to_vec();
             let outputs = if i % 2 == 1 { view::unmirrored(&outputs) } else { outputs };
-            let points = view::to_photo(&outputs, &views[i / 2]);
-            let values = sum.points.as_flattened_mut().iter_mut().zip(points.as_flattened());
-            values.for_each(|(sum, value)| *sum += value / pictures.len() as f32);
-            sum.confidence += confidence(&outputs) / pictures.len() as f32;
+            let landmarks = view::to_photo(&outputs, &views[i / 2]);
+            let values = sum.landmarks.as_flattened_mut().iter_mut().zip(landmarks.as_flattened());
+            values.for_each(|(sum, value)| *sum += value / images.len() as f32);
+            sum.confidence += confidence(&outputs) / images.len() as f32;
         }
         sum
     }

@@ -1,41 +1,42 @@
 //! What the landmark network is shown: a round piece of the photo.
 //!
 //! The view is framed as the encoder's crop is (about the face, [`INPUT_SIZE`] pixels of
-//! crop to [`VIEW_SIZE`] of view), and all outside the inscribed circle is grey. A round
-//! view shows the same part of a photo however it is turned, so in training a lean can
-//! not be told from where a picture ends.
+//! crop to [`VIEW_SIZE`] of view), and all outside the inscribed circle is gray. A round
+//! view shows the same part of a photo at any rotation, so in training the roll cannot be
+//! told from where an image ends.
 
 use facenet::network::{INPUT_CHANNELS, INPUT_SIZE, VIEW_SIZE};
 use ndarray::Array3;
 
-use crate::warp::warp;
-use crate::{FaceBox, FacePoints, Photo, Similarity, alignment, face_window};
+use super::{Landmarks, alignment};
+use crate::resample::warp;
+use crate::{FaceBox, Photo, Similarity, face_window};
 
 /// Pixels of the crop to a pixel of the view.
 const CROP_PIXELS: f64 = INPUT_SIZE as f64 / VIEW_SIZE as f64;
-/// The colour outside the circle.
+/// The color outside the circle.
 const OUTSIDE: f32 = 0.5;
 
-/// From view pixels to the photo, framed by a detector's box and turned by `turn`
-/// radians about the box's middle.
-pub fn of_box(face: &FaceBox, turn: f64) -> Similarity {
+/// From view pixels to the photo, framed by a detector's box and rotated by
+/// `rotation` radians about the box's middle.
+pub fn of_box(face: &FaceBox, rotation: f64) -> Similarity {
     let window = face_window(face);
     let corner = Similarity::new(1.0, 0.0, [0.0; 2], [window.x, window.y]);
     let enlarged = Similarity::new(window.width / VIEW_SIZE as f64, 0.0, [0.0; 2], [0.0; 2]);
     let (x, y) = face.middle();
     let middle = [x, y].map(f64::from);
-    let turned = Similarity::new(1.0, turn, middle, middle);
-    turned.after(&corner.after(&enlarged))
+    let rotated = Similarity::new(1.0, rotation, middle, middle);
+    rotated.after(&corner.after(&enlarged))
 }
 
-/// From view pixels to the photo, framed by points; nothing if they lie at one place.
-pub fn of_points(points: &FacePoints) -> Option<Similarity> {
+/// From view pixels to the photo, framed by landmarks; nothing if they lie at one place.
+pub fn of_landmarks(landmarks: &Landmarks) -> Option<Similarity> {
     let enlarged = Similarity::new(CROP_PIXELS, 0.0, [0.0; 2], [0.0; 2]);
-    Some(alignment(points)?.after(&enlarged))
+    Some(alignment(landmarks)?.after(&enlarged))
 }
 
 /// The network's input: `(3, 64, 64)`, RGB in 0..1.
-pub fn picture(photo: &Photo, view: &Similarity) -> Array3<f32> {
+pub fn image(photo: &Photo, view: &Similarity) -> Array3<f32> {
     let mut planes = warp(photo, view, VIEW_SIZE);
     cut_round(&mut planes);
     Array3::from_shape_vec((INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE), planes)
@@ -54,8 +55,8 @@ pub fn cut_round(planes: &mut [f32]) {
     }
 }
 
-/// The network's ten numbers as points of the photo.
-pub fn to_photo(outputs: &[f32], view: &Similarity) -> FacePoints {
+/// The network's ten numbers as landmarks in the photo.
+pub fn to_photo(outputs: &[f32], view: &Similarity) -> Landmarks {
     std::array::from_fn(|point| {
         let place = [0, 1].map(|axis| {
             let from_middle = f64::from(outputs[2 * point + axis]);
@@ -65,10 +66,10 @@ pub fn to_photo(outputs: &[f32], view: &Similarity) -> FacePoints {
     })
 }
 
-/// A transform of the view about its middle, by a scale and a turn in degrees.
-pub fn changed([scale, turn]: [f64; 2]) -> Similarity {
+/// A transform of the view about its middle, by a scale and a rotation in degrees.
+pub fn changed([scale, rotation]: [f64; 2]) -> Similarity {
     let middle = [VIEW_SIZE as f64 / 2.0; 2];
-    Similarity::new(scale, turn.to_radians(), middle, middle)
+    Similarity::new(scale, rotation.to_radians(), middle, middle)
 }
 
 /// The network's answer to a mirrored view as one to the view itself: x changes its sign,
@@ -78,11 +79,11 @@ pub fn unmirrored(outputs: &[f32]) -> Vec<f32> {
     points.chain(outputs[10..].iter().copied()).collect()
 }
 
-/// Points of the photo as the ten numbers that the network is to answer.
-pub fn to_outputs(points: &FacePoints, view: &Similarity) -> [f32; 10] {
+/// Landmarks in the photo as the ten numbers that the network is to answer.
+pub fn to_outputs(landmarks: &Landmarks, view: &Similarity) -> [f32; 10] {
     let back = view.inverse();
     let mut outputs = [0.0; 10];
-    for (place, point) in outputs.chunks_exact_mut(2).zip(points) {
+    for (place, point) in outputs.chunks_exact_mut(2).zip(landmarks) {
         let at = back.apply(point.map(f64::from));
         place.copy_from_slice(&at.map(|v| (v / VIEW_SIZE as f64 - 0.5) as f32));
     }
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn points_go_to_outputs_and_back() {
         let points = [[10.0, 20.0], [44.0, 18.0], [30.0, 35.0], [15.0, 52.0], [42.0, 50.0]];
-        let view = of_points(&points).expect("apart");
+        let view = of_landmarks(&points).expect("apart");
         let back = to_photo(&to_outputs(&points, &view), &view);
         for (a, b) in points.as_flattened().iter().zip(back.as_flattened()) {
             assert!((a - b).abs() < 1e-4, "{a} {b}");

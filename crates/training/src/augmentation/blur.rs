@@ -1,4 +1,4 @@
-//! A blur as from a small picture: shrunk to fewer pixels, then enlarged.
+//! A blur as from a small image: shrunk to fewer pixels, then enlarged.
 //!
 //! Shrinking takes the mean over the area that a small pixel covers; enlarging is
 //! bilinear, the border repeated. Both are products with a sparse matrix along
@@ -6,7 +6,7 @@
 
 use facenet::network::INPUT_SIZE;
 
-use super::warp::PLANE;
+use super::jitter::PLANE;
 
 /// Blurs planes of 96×96 values through `size`×`size`.
 pub(super) fn blur(planes: &mut [f32], size: usize) {
@@ -20,7 +20,7 @@ pub(super) fn blur(planes: &mut [f32], size: usize) {
     }
 }
 
-/// One output value as a weighted sum of neighbouring inputs.
+/// One output value as a weighted sum of neighboring inputs.
 struct Taps {
     first: usize,
     weights: Vec<f32>,
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plain_picture_stays_and_weights_sum_to_one() {
+    fn a_plain_image_stays_and_weights_sum_to_one() {
         for size in [1, 2, 24, 31, 64, 95, 96] {
             let mut plane = vec![0.3; PLANE];
             blur(&mut plane, size);
@@ -99,7 +99,7 @@ mod tests {
         assert!(off < 1e-6, "{off}");
     }
 
-    /// Half the size: a small pixel is the mean of four; enlarged, the picture's
+    /// Half the size: a small pixel is the mean of four; enlarged, the image's
     /// pixel lies a quarter of the way to the next one.
     #[test]
     fn half_the_size_by_hand() {

@@ -1,9 +1,9 @@
-//! An erased patch: a rectangle of one random colour, after "random erasing"
+//! An erased patch: a rectangle of one random color, after "random erasing"
 //! (Zhong et al., 2017), as a hand, a scarf or a lamp post would cover a face.
 
 use facenet::network::INPUT_SIZE;
 
-use super::warp::PLANE;
+use super::jitter::PLANE;
 use super::{Random, SIDE, between};
 
 /// A rectangle, and what it is painted with.
@@ -13,12 +13,12 @@ pub(super) struct Patch {
     columns: [usize; 2],
     /// Upper edge and height, pixels.
     rows: [usize; 2],
-    colour: [f32; 3],
+    color: [f32; 3],
 }
 
 impl Patch {
-    /// A patch wholly inside the picture, its sides a share `least` to `most` of
-    /// the picture's.
+    /// A patch wholly inside the image, its sides a share `least` to `most` of
+    /// the image's.
     pub(super) fn draw([least, most]: [f64; 2], random: &mut Random) -> Self {
         let mut span = || {
             let length = (between(random, least, most) * SIDE).round() as usize;
@@ -26,15 +26,15 @@ impl Patch {
             [random.below(INPUT_SIZE - length + 1), length]
         };
         let (columns, rows) = (span(), span());
-        Self { columns, rows, colour: [(); 3].map(|()| random.uniform() as f32) }
+        Self { columns, rows, color: [(); 3].map(|()| random.uniform() as f32) }
     }
 
     /// Paints three planes.
     pub(super) fn erase(&self, planes: &mut [f32]) {
-        let Self { columns: [left, width], rows: [top, height], colour } = *self;
-        for (plane, colour) in planes.chunks_exact_mut(PLANE).zip(colour) {
+        let Self { columns: [left, width], rows: [top, height], color } = *self;
+        for (plane, color) in planes.chunks_exact_mut(PLANE).zip(color) {
             for row in plane.chunks_exact_mut(INPUT_SIZE).skip(top).take(height) {
-                row[left..left + width].fill(colour);
+                row[left..left + width].fill(color);
             }
         }
     }
@@ -54,10 +54,10 @@ mod tests {
             patch.erase(&mut planes);
             let [width, height] = [patch.columns[1], patch.rows[1]];
             assert!((10..=38).contains(&width) && (10..=38).contains(&height));
-            for (plane, colour) in planes.chunks_exact(PLANE).zip(patch.colour) {
+            for (plane, color) in planes.chunks_exact(PLANE).zip(patch.color) {
                 let erased = plane.iter().filter(|&&value| value != 2.0);
                 assert_eq!(erased.clone().count(), width * height);
-                assert!(erased.into_iter().all(|&value| value == colour));
+                assert!(erased.into_iter().all(|&value| value == color));
             }
         }
     }

@@ -1,10 +1,10 @@
-//! How much pictures are changed.
+//! How much images are changed.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::error::OptionsError;
 
-/// Ranges and probabilities of the changes. The default is the recipe that the
+/// Ranges and probabilities of the changes. The default is the augmentation that the
 /// shipped weights were made with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -19,18 +19,20 @@ pub struct AugmentationOptions {
     pub mirror: f64,
     /// Factor on all values, from and to; uniform.
     pub brightness: [f64; 2],
-    /// Largest change of each colour's factor to each side; uniform.
-    pub colour: f64,
+    /// Largest change of each color's factor to each side; uniform.
+    #[serde(alias = "colour")]
+    pub color: f64,
     /// Probability of a blur.
     pub blur: f64,
-    /// Pixels a side to which a blurred picture is shrunk before it is enlarged
+    /// Pixels a side to which a blurred image is shrunk before it is enlarged
     /// again, from and to; uniform.
     pub blur_size: [usize; 2],
-    /// Probability that the colours are taken away.
-    pub grey: f64,
+    /// Probability that the colors are taken away.
+    #[serde(alias = "grey")]
+    pub gray: f64,
     /// Probability that a patch is painted over.
     pub erase: f64,
-    /// Width and height of that patch as a share of the picture's side, from and
+    /// Width and height of that patch as a share of the image's side, from and
     /// to; each uniform.
     pub erase_size: [f64; 2],
 }
@@ -43,10 +45,10 @@ impl Default for AugmentationOptions {
             rotation: 6.0,
             mirror: 0.5,
             brightness: [0.7, 1.3],
-            colour: 0.08,
+            color: 0.08,
             blur: 0.15,
             blur_size: [24, 64],
-            grey: 0.12,
+            gray: 0.12,
             erase: 0.1,
             erase_size: [0.1, 0.4],
         }
@@ -62,9 +64,9 @@ impl AugmentationOptions {
             rotation: 0.0,
             mirror: 0.0,
             brightness: [1.0; 2],
-            colour: 0.0,
+            color: 0.0,
             blur: 0.0,
-            grey: 0.0,
+            gray: 0.0,
             erase: 0.0,
             ..Self::default()
         }
@@ -83,9 +85,9 @@ impl AugmentationOptions {
             ("augmentation.scale", self.scale, 2.0, "0 to 2"),
             ("augmentation.rotation", self.rotation, 180.0, "0 to 180 degrees"),
             ("augmentation.mirror", self.mirror, 1.0, "0 to 1"),
-            ("augmentation.colour", self.colour, 1.0, "0 to 1"),
+            ("augmentation.color", self.color, 1.0, "0 to 1"),
             ("augmentation.blur", self.blur, 1.0, "0 to 1"),
-            ("augmentation.grey", self.grey, 1.0, "0 to 1"),
+            ("augmentation.gray", self.gray, 1.0, "0 to 1"),
             ("augmentation.erase", self.erase, 1.0, "0 to 1"),
         ] {
             OptionsError::check(option, value, expected, (0.0..=limit).contains(&value))?;

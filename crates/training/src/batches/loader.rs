@@ -9,7 +9,7 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use super::{Batch, Kitchen};
+use super::{Batch, BatchBuilder};
 
 /// Batches in order, from any number on.
 pub(in super::super) struct Loader {
@@ -29,7 +29,7 @@ impl Loader {
     /// # Errors
     /// When the system refuses a thread.
     pub(in super::super) fn start(
-        kitchen: &Kitchen,
+        builder: &BatchBuilder,
         first: u64,
         threads: usize,
     ) -> io::Result<Self> {
@@ -37,17 +37,17 @@ impl Loader {
         let mut loader = Self { threads: Vec::with_capacity(count), next: 0 };
         for offset in 0..count {
             let (sender, queue) = sync_channel(1);
-            let mut kitchen = kitchen.clone();
+            let mut builder = builder.clone();
             let work = move || {
                 let numbers = (first + offset as u64..).step_by(count);
                 for number in numbers {
-                    if sender.send(kitchen.batch(number)).is_err() {
-                        // Nobody wants batches any more.
+                    if sender.send(builder.batch(number)).is_err() {
+                        // The loader was dropped.
                         return;
                     }
                 }
             };
-            let handle = Builder::new().name(format!("pictures {offset}")).spawn(work)?;
+            let handle = Builder::new().name(format!("images {offset}")).spawn(work)?;
             loader.threads.push(Thread { queue: Some(queue), handle: Some(handle) });
         }
         Ok(loader)
@@ -65,7 +65,7 @@ impl Loader {
             Some(Ok(batch)) => batch,
             _ => match thread.handle.take().map(JoinHandle::join) {
                 Some(Err(panic)) => resume_unwind(panic),
-                _ => unreachable!("a loading thread ends only when nobody listens"),
+                _ => unreachable!("a loading thread ends only when the loader is dropped"),
             },
         }
     }
@@ -78,7 +78,7 @@ impl Drop for Loader {
             thread.queue = None;
         }
         for thread in &mut self.threads {
-            // A panic was told by `next`, or concerns a batch that nobody wants.
+            // A panic was passed on by `next`, or concerns a batch that is not needed.
             let _ = thread.handle.take().map(JoinHandle::join);
         }
     }
@@ -94,16 +94,16 @@ mod tests {
     use super::*;
     use crate::augmentation::AugmentationOptions;
     use crate::batches::{Sampler, Sampling};
-    use crate::source::{Canvas, PictureError, Source};
+    use crate::source::{Canvas, Source, SourceError};
 
-    /// Plain pictures of different greys; picture 3 cannot be read, 1000 panics.
+    /// Plain images of different grays; image 3 cannot be read, 1000 panics.
     #[derive(Default)]
-    struct Greys {
+    struct Grays {
         count: usize,
         read: AtomicUsize,
     }
 
-    impl Source for Greys {
+    impl Source for Grays {
         fn len(&self) -> usize {
             self.count
         }
@@ -111,35 +111,35 @@ mod tests {
             index as u32
         }
         fn name(&self, index: usize) -> String {
-            format!("grey {index}")
+            format!("gray {index}")
         }
-        fn canvas(&self, index: usize) -> Result<Canvas, PictureError> {
+        fn canvas(&self, index: usize) -> Result<Canvas, SourceError> {
             self.read.fetch_add(1, Ordering::Relaxed);
-            assert!(index < 1000, "picture {index} breaks the decoder");
+            assert!(index < 1000, "image {index} breaks the decoder");
             if index == 3 {
-                return Err(PictureError::Other("there is no face".into()));
+                return Err(SourceError::Other("there is no face".into()));
             }
             Canvas::whole(RgbImage::from_pixel(8, 8, Rgb([index as u8; 3])))
         }
     }
 
-    fn kitchen(count: usize) -> (Arc<Greys>, Kitchen) {
-        let source = Arc::new(Greys { count, ..Greys::default() });
-        let sampling = Sampling::Pictures { pictures: 4 };
+    fn builder(count: usize) -> (Arc<Grays>, BatchBuilder) {
+        let source = Arc::new(Grays { count, ..Grays::default() });
+        let sampling = Sampling::Images { images: 4 };
         let sampler = Sampler::new(source.as_ref(), &Default::default(), sampling, 2).unwrap();
         let augmentation = AugmentationOptions::default();
-        (source.clone(), Kitchen { source, sampler, augmentation, seed: 2 })
+        (source.clone(), BatchBuilder { source, sampler, augmentation, seed: 2 })
     }
 
     #[test]
     fn batches_are_the_same_with_any_number_of_threads() {
-        let (_, mut kitchen) = kitchen(10);
-        let expected: Vec<Batch> = (7..19).map(|number| kitchen.batch(number)).collect();
+        let (_, mut builder) = builder(10);
+        let expected: Vec<Batch> = (7..19).map(|number| builder.batch(number)).collect();
         for threads in [0, 1, 2, 5] {
-            let mut loader = Loader::start(&kitchen, 7, threads).unwrap();
+            let mut loader = Loader::start(&builder, 7, threads).unwrap();
             for expected in &expected {
                 let batch = loader.next();
-                assert_eq!(batch.pictures, expected.pictures, "{threads} threads");
+                assert_eq!(batch.images, expected.images, "{threads} threads");
                 assert_eq!(batch.identities, expected.identities);
                 assert_eq!(batch.unreadable, expected.unreadable);
             }
@@ -147,30 +147,30 @@ mod tests {
         let unreadable: Vec<_> = expected.iter().flat_map(|batch| &batch.unreadable).collect();
         assert!(!unreadable.is_empty());
         for one in unreadable {
-            assert_eq!((one.index, one.name.as_str()), (3, "grey 3"));
+            assert_eq!((one.index, one.name.as_str()), (3, "gray 3"));
             assert_eq!(one.reason, "there is no face");
         }
-        // A batch that lacks a picture has one less, the others in their places.
+        // A batch that lacks an image has one less, the others in their places.
         let short = expected.iter().find(|batch| !batch.unreadable.is_empty()).unwrap();
-        assert_eq!((short.pictures.dim().0, short.identities.len()), (3, 3));
+        assert_eq!((short.images.dim().0, short.identities.len()), (3, 3));
     }
 
     #[test]
     fn the_queue_is_bounded_and_ends_when_it_is_dropped() {
-        let (source, kitchen) = kitchen(100);
-        let mut loader = Loader::start(&kitchen, 0, 2).unwrap();
+        let (source, builder) = builder(100);
+        let mut loader = Loader::start(&builder, 0, 2).unwrap();
         loader.next();
         drop(loader);
         // One taken, and for each thread one in the queue and one being made.
         let read = source.read.load(Ordering::Relaxed);
-        assert!(read <= 5 * 4, "{read} pictures were read for one batch");
+        assert!(read <= 5 * 4, "{read} images were read for one batch");
     }
 
     #[test]
     #[should_panic(expected = "breaks the decoder")]
     fn a_panic_while_loading_is_passed_on() {
-        let (_, kitchen) = kitchen(2000);
-        let mut loader = Loader::start(&kitchen, 0, 1).unwrap();
+        let (_, builder) = builder(2000);
+        let mut loader = Loader::start(&builder, 0, 1).unwrap();
         (0..100).for_each(|_| drop(loader.next()));
     }
 }

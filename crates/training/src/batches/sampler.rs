@@ -1,4 +1,4 @@
-//! Which pictures are in which batch.
+//! Which images are in which batch.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use crate::people::People;
 use crate::random::{self, Purpose, choose};
 use crate::source::Source;
 
-/// A function from a batch's number to its pictures. Clones agree.
+/// A function from a batch's number to its images. Clones agree.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Sampler {
     seed: u64,
@@ -18,15 +18,15 @@ pub(in super::super) struct Sampler {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Pictures { pictures: Vec<usize>, batch: usize },
+    Images { images: Vec<usize>, batch: usize },
     People { groups: Vec<Vec<usize>>, batch: usize, each: usize },
 }
 
 impl Sampler {
-    /// Over all pictures of `source` but those `held_out`.
+    /// Over all images of `source` but those `held_out`.
     ///
     /// # Errors
-    /// When there are no pictures, or fewer than two people for batches of people.
+    /// When there are no images, or fewer than two people for batches of people.
     pub(in super::super) fn new(
         source: &dyn Source,
         held_out: &HashSet<usize>,
@@ -34,18 +34,18 @@ impl Sampler {
         seed: u64,
     ) -> Result<Self, TrainingError> {
         let (kind, count) = match sampling {
-            Sampling::Pictures { pictures: batch } => {
-                let pictures: Vec<_> =
+            Sampling::Images { images: batch } => {
+                let images: Vec<_> =
                     (0..source.len()).filter(|index| !held_out.contains(index)).collect();
-                let count = pictures.len();
+                let count = images.len();
                 if count == 0 {
-                    return Err(TrainingError::NoPictures);
+                    return Err(TrainingError::NoImages);
                 }
-                (Kind::Pictures { pictures, batch: batch.min(count) }, count)
+                (Kind::Images { images, batch: batch.min(count) }, count)
             }
-            Sampling::People { people: batch, pictures: each } => {
+            Sampling::People { people: batch, images: each } => {
                 let People { mut groups, single } = People::of(source);
-                // A person is held out with all pictures or none.
+                // A person is held out with all images or none.
                 groups.retain(|group| !held_out.contains(&group[0]));
                 let count = groups.len();
                 if count < 2 {
@@ -60,27 +60,27 @@ impl Sampler {
     /// Batches in an epoch.
     pub(in super::super) fn batches_per_epoch(&self) -> f64 {
         match &self.kind {
-            Kind::Pictures { pictures, batch } => pictures.len() as f64 / *batch as f64,
+            Kind::Images { images, batch } => images.len() as f64 / *batch as f64,
             Kind::People { groups, batch, .. } => (groups.len() / batch) as f64,
         }
     }
 
-    /// The pictures of batch `number`, from 0.
+    /// The images of batch `number`, from 0.
     pub(in super::super) fn batch(&mut self, number: u64) -> Vec<usize> {
         let Self { seed, kind, order } = self;
         match kind {
-            // Epochs follow each other without a gap: a batch may have pictures of
+            // Epochs follow each other without a gap: a batch may have images of
             // the end of one and the beginning of the next.
-            Kind::Pictures { pictures, batch } => {
-                let (count, size) = (pictures.len() as u64, *batch as u64);
+            Kind::Images { images, batch } => {
+                let (count, size) = (images.len() as u64, *batch as u64);
                 let places = number * size..(number + 1) * size;
-                let picture = |place| {
+                let image = |place| {
                     let item = order.of(place / count)[(place % count) as usize];
-                    pictures[item as usize]
+                    images[item as usize]
                 };
-                places.map(picture).collect()
+                places.map(image).collect()
             }
-            // Nobody may be in a batch twice, so it is of one epoch. Who is left
+            // No person may be in a batch twice, so it is of one epoch. Who is left
             // over at the end has a chance in the next.
             Kind::People { groups, batch, each } => {
                 let per_epoch = (groups.len() / *batch) as u64;
@@ -123,9 +123,9 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Canvas, PictureError};
+    use crate::source::{Canvas, SourceError};
 
-    /// Picture i shows person `self.0[i]`.
+    /// Image i shows person `self.0[i]`.
     struct Labels(Vec<u32>);
 
     impl Source for Labels {
@@ -138,7 +138,7 @@ mod tests {
         fn name(&self, index: usize) -> String {
             index.to_string()
         }
-        fn canvas(&self, _: usize) -> Result<Canvas, PictureError> {
+        fn canvas(&self, _: usize) -> Result<Canvas, SourceError> {
             unreachable!("a sampler decodes nothing")
         }
     }
@@ -149,8 +149,8 @@ mod tests {
     }
 
     #[test]
-    fn every_picture_comes_once_an_epoch() {
-        let mut sampler = sampler(&[0; 21], &[5], Sampling::Pictures { pictures: 8 });
+    fn every_image_comes_once_an_epoch() {
+        let mut sampler = sampler(&[0; 21], &[5], Sampling::Images { images: 8 });
         assert_eq!(sampler.batches_per_epoch(), 2.5);
         let stream: Vec<_> = (0..5).flat_map(|number| sampler.batch(number)).collect();
         assert_eq!(stream.len(), 40);
@@ -166,19 +166,19 @@ mod tests {
 
     #[test]
     fn batches_larger_than_the_set_are_the_set() {
-        let mut sampler = sampler(&[0; 3], &[], Sampling::Pictures { pictures: 128 });
+        let mut sampler = sampler(&[0; 3], &[], Sampling::Images { images: 128 });
         let mut batch = sampler.batch(9);
         batch.sort_unstable();
         assert_eq!(batch, [0, 1, 2]);
     }
 
     #[test]
-    fn people_come_once_an_epoch_with_different_pictures() {
-        // Person p has p pictures, 0 to 6.
+    fn people_come_once_an_epoch_with_different_images() {
+        // Person p has p images, 0 to 6.
         let labels: Vec<u32> = (0..7).flat_map(|p| std::iter::repeat_n(p, p as usize)).collect();
-        let sampling = Sampling::People { people: 2, pictures: 3 };
+        let sampling = Sampling::People { people: 2, images: 3 };
         let mut sampler = sampler(&labels, &[], sampling);
-        // Five people of two pictures or more, two a batch.
+        // Five people of two images or more, two a batch.
         assert_eq!(sampler.batches_per_epoch(), 2.0);
         let mut shown = HashSet::new();
         for epoch in 0..60 {
@@ -196,7 +196,7 @@ mod tests {
             }
             assert_eq!(seen.len(), 4);
         }
-        // All but the only picture of person 1.
+        // All but the only image of person 1.
         assert_eq!(shown.len(), labels.len() - 1);
     }
 
@@ -204,7 +204,7 @@ mod tests {
     fn too_few_people_are_an_error() {
         let new = |labels: &[u32], held_out: &[usize]| {
             let held_out = held_out.iter().copied().collect();
-            let sampling = Sampling::People { people: 8, pictures: 4 };
+            let sampling = Sampling::People { people: 8, images: 4 };
             Sampler::new(&Labels(labels.to_vec()), &held_out, sampling, 1)
         };
         assert!(matches!(

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use autograd::optimiser::OptimiserState;
-use facenet::npy::{HEADER_LIMIT, Header};
-use facenet::regular_file::{self, Refusal};
+use facenet::bounded_file::{self, FileError};
+use facenet::npy::{self, ReadError};
 use facenet::weights::{Loaded, Weights, hexadecimal};
 use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
@@ -15,8 +14,10 @@ use sha2::{Digest, Sha256};
 use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
 use crate::TrainingError;
 
-/// Most bytes of `state.json`: thousands of skipped pictures.
+/// Most bytes of `state.json`: thousands of skipped images.
 const STATE_LIMIT: u64 = 64 << 20;
+/// Values that are hashed at a time.
+const HASHED: usize = 1 << 14;
 
 impl Checkpoint {
     /// Reads a checkpoint's folder, or the newest one in a folder of checkpoints.
@@ -27,7 +28,7 @@ impl Checkpoint {
         let path =
             if folder.join(STATE).is_file() { folder.to_path_buf() } else { newest(folder)? };
         let state_path = path.join(STATE);
-        let bytes = read_bounded(&state_path, STATE_LIMIT)?;
+        let bytes = bounded_file::read(&state_path, STATE_LIMIT)?;
         let state = parse(&state_path, &bytes)?;
         let weights = read_weights(&path.join(WEIGHTS), &state.weights)?;
         let average = match &state.average {
@@ -35,8 +36,8 @@ impl Checkpoint {
             None => None,
         };
         let optimiser = read_moments(&path.join(OPTIMISER), state.optimiser)?;
-        let State { options, position, pictures, skipped, .. } = state;
-        Ok(Self { path, options, weights, average, position, pictures, skipped, optimiser })
+        let State { options, position, images, skipped, .. } = state;
+        Ok(Self { path, options, weights, average, position, images, skipped, optimiser })
     }
 
     /// Steps taken.
@@ -58,7 +59,7 @@ fn read_weights(folder: &Path, hash: &str) -> Result<Weights, TrainingError> {
 
 /// The checkpoint of the highest step in a folder.
 fn newest(folder: &Path) -> Result<PathBuf, TrainingError> {
-    let fault = |source| TrainingError::Read { path: folder.to_path_buf(), source };
+    let fault = |source| FileError::read(folder, source);
     let mut newest = None;
     for entry in fs::read_dir(folder).map_err(fault)? {
         let name = entry.map_err(fault)?.file_name().into_string().unwrap_or_default();
@@ -96,30 +97,22 @@ fn read_moments(path: &Path, moments: Moments) -> Result<OptimiserState<f32>, Tr
         let len = shape.iter().try_fold(1_usize, |product, &axis| product.checked_mul(axis))?;
         sum.checked_add(len)
     });
-    let size = count.and_then(|count| count.checked_mul(4)).unwrap_or(usize::MAX);
-    let limit = (size as u64).saturating_add(HEADER_LIMIT as u64);
-    let bytes = read_bounded(path, limit)?;
-    let header =
-        Header::parse(&bytes).map_err(|fault| damaged(path, "a NumPy array", fault.to_string()))?;
-    let right = header.element == "<f4" && count.is_some_and(|count| header.has_shape(&[count]));
-    let values = &bytes[header.length..];
-    if !right || values.len() != size {
-        let found = format!(
-            "{:?} of type {} and {} bytes of values",
-            header.shape,
-            header.element,
-            values.len()
-        );
-        return Err(damaged(path, format!("{} values of type <f4", size / 4), found));
-    }
+    let Some(count) = count else {
+        return Err(damaged(path, "moments that can be counted", "more".to_owned()));
+    };
+    let values: Vec<f32> = npy::read(path, &[count]).map_err(|error| match error {
+        ReadError::File(error) => error.into(),
+        ReadError::Array(fault) => damaged(path, "the optimizer's moments", fault.to_string()),
+    })?;
     let mut hasher = Sha256::new();
-    hasher.update(values);
+    for piece in values.chunks(HASHED) {
+        hasher.update(piece.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>());
+    }
     let found = hexadecimal(hasher);
     if found != moments.hash {
         return Err(damaged(path, format!("values with hash {}", moments.hash), found));
     }
-    let (words, _) = values.as_chunks::<4>();
-    let mut numbers = words.iter().map(|word| f32::from_le_bytes(*word));
+    let mut numbers = values.into_iter();
     let mut tensors = BTreeMap::new();
     for (name, shape) in moments.tensors {
         let len = shape.iter().product();
@@ -129,22 +122,6 @@ fn read_moments(path: &Path, moments: Moments) -> Result<OptimiserState<f32>, Tr
     }
     let Moments { algorithm, updates, .. } = moments;
     Ok(OptimiserState { algorithm, updates, tensors })
-}
-
-/// Reads a regular file of at most `limit` bytes.
-fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, TrainingError> {
-    let fault = |source| TrainingError::Read { path: path.to_path_buf(), source };
-    let (file, _) = regular_file::open(path).map_err(|refusal| match refusal {
-        Refusal::Io(error) => fault(error),
-        Refusal::Kind(_) => fault(io::Error::other("it is not a regular file")),
-    })?;
-    let mut bytes = Vec::new();
-    // One byte over, to notice what is too large.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(fault)?;
-    if bytes.len() as u64 > limit {
-        return Err(damaged(path, format!("at most {limit} bytes"), "more".to_owned()));
-    }
-    Ok(bytes)
 }
 
 fn damaged(path: &Path, expected: impl Into<String>, found: String) -> TrainingError {

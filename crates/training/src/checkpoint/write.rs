@@ -78,7 +78,7 @@ fn write_state(path: &Path, checkpoint: &Checkpoint, optimiser: Moments) -> io::
         format: FORMAT.to_owned(),
         options: checkpoint.options.clone(),
         position: checkpoint.position,
-        pictures: checkpoint.pictures.clone(),
+        images: checkpoint.images.clone(),
         skipped: checkpoint.skipped.clone(),
         weights: checkpoint.weights.hash(),
         average: checkpoint.average.as_ref().map(Weights::hash),

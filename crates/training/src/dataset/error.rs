@@ -1,46 +1,23 @@
-//! What can be wrong with pictures and lists on disk.
+//! What can be wrong with images and lists on disk.
 
-use std::io;
 use std::path::PathBuf;
 
-use facenet::npy::HeaderFault;
+use facenet::bounded_file::FileError;
+use facenet::npy::ArrayFault;
 use faces::Window;
 
 /// A pack, a list of pairs or a folder of photos that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
-    /// The file system refused.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// File or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A folder, a pipe or a device where a file should be.
-    #[error("{}: expected a regular file, found a {found}", path.display())]
-    NotAFile {
-        /// What was to be read.
-        path: PathBuf,
-        /// What it is instead.
-        found: &'static str,
-    },
+    /// A file, or a folder, cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file where a folder should be.
     #[error("{}: expected a folder, found a file", path.display())]
     NotAFolder {
         /// What was to be listed.
         path: PathBuf,
-    },
-    /// A file far larger than its kind ever is.
-    #[error("{}: expected at most {limit} bytes, found {found}", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Most bytes that are read.
-        limit: u64,
-        /// Its size.
-        found: u64,
     },
     /// A text file with bytes that are no UTF-8.
     #[error("{}: line {line}: expected UTF-8 text, found the byte 0x{found:02x}", path.display())]
@@ -108,7 +85,7 @@ pub enum DatasetError {
         /// What is wrong with it.
         fault: ArrayFault,
     },
-    /// The first picture does not begin at the beginning, or the last does not
+    /// The first image does not begin at the beginning, or the last does not
     /// end at the end.
     #[error(
         "{}: offset {position} should be {expected}, the {} of images.bin, found {found}",
@@ -124,7 +101,7 @@ pub enum DatasetError {
         /// The value there.
         found: i64,
     },
-    /// Offsets that do not ascend, or leave too much room for one picture.
+    /// Offsets that do not ascend, or leave too much room for one image.
     #[error(
         "{}: offset {position} should lie 1 to {limit} bytes after {before}, found {found}",
         path.display()
@@ -134,19 +111,19 @@ pub enum DatasetError {
         path: PathBuf,
         /// Which offset.
         position: usize,
-        /// Most bytes of one picture.
+        /// Most bytes of one image.
         limit: u64,
         /// The offset before it.
         before: i64,
         /// The value there.
         found: i64,
     },
-    /// Another number of lines than of pictures.
-    #[error("{}: expected {expected} lines, one a picture, found {found}", path.display())]
+    /// Another number of lines than of images.
+    #[error("{}: expected {expected} lines, one an image, found {found}", path.display())]
     NameCount {
         /// The file.
         path: PathBuf,
-        /// Pictures in the pack.
+        /// Images in the pack.
         expected: usize,
         /// Lines in the file.
         found: usize,
@@ -164,7 +141,7 @@ pub enum DatasetError {
         /// The line, cut short.
         found: String,
     },
-    /// Two pictures of one name.
+    /// Two images of one name.
     #[error("{}: line {line}: {name:?} is the name on line {first} already", path.display())]
     NameTwice {
         /// The file.
@@ -177,46 +154,46 @@ pub enum DatasetError {
         name: String,
     },
     /// A person's number below zero.
-    #[error("{}: picture {image}: expected an identity of 0 or more, found {found}", path.display())]
+    #[error("{}: image {image}: expected an identity of 0 or more, found {found}", path.display())]
     Identity {
         /// The file.
         path: PathBuf,
-        /// The picture, from 0.
+        /// The image, from 0.
         image: usize,
         /// Its number.
         found: i32,
     },
     /// Landmarks that are neither all numbers nor all NaN.
     #[error(
-        "{}: picture {image}: expected ten finite coordinates or ten NaN, found {found:?}",
+        "{}: image {image}: expected ten finite coordinates or ten NaN, found {found:?}",
         path.display()
     )]
     Landmarks {
         /// The file.
         path: PathBuf,
-        /// The picture, from 0.
+        /// The image, from 0.
         image: usize,
         /// Its landmarks, (x, y) in pixels.
         found: [[f32; 2]; 5],
     },
     /// A target that is no encoding: NaN, infinite or of another length than 1.
-    #[error("{}: picture {image}: expected a target of length 1, found {found}", path.display())]
+    #[error("{}: image {image}: expected a target of length 1, found {found}", path.display())]
     Target {
         /// The file.
         path: PathBuf,
-        /// The picture, from 0.
+        /// The image, from 0.
         image: usize,
         /// The length of its target.
         found: f64,
     },
-    /// A picture that the pack does not have.
-    #[error("{}: no picture {index}, the pack has {images}", path.display())]
+    /// An image that the pack does not have.
+    #[error("{}: no image {index}, the pack has {images}", path.display())]
     NoSuchImage {
         /// The pack's folder.
         path: PathBuf,
         /// The number asked for, from 0.
         index: usize,
-        /// Pictures in the pack.
+        /// Images in the pack.
         images: usize,
     },
     /// A line of a list of pairs.
@@ -255,55 +232,19 @@ pub enum DatasetError {
         /// Folds there can be.
         found: usize,
     },
-    /// A picture's name that would lead out of the folder.
-    #[error("expected a picture name inside the folder, found {found:?}")]
+    /// An image's name that would lead out of the folder.
+    #[error("expected an image name inside the folder, found {found:?}")]
     OutsideName {
         /// The name, cut short.
         found: String,
     },
-    /// A picture that is nowhere it could be.
-    #[error("no picture {name:?}: neither {}", listed(tried))]
+    /// An image that is nowhere it could be.
+    #[error("no image {name:?}: neither {}", listed(tried))]
     NoSuchPhoto {
         /// The name.
         name: String,
         /// Where it was looked for.
         tried: Vec<PathBuf>,
-    },
-}
-
-/// What can be wrong with one `.npy` file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ArrayFault {
-    /// Not `.npy`, or a header that cannot be read.
-    #[error("not a NumPy array that can be read: {0}")]
-    Header(#[from] HeaderFault),
-    /// Values of another kind.
-    #[error("expected values of type {expected:?}, found {found:?}")]
-    ElementType {
-        /// NumPy's name of the type wanted, such as `<i8`.
-        expected: &'static str,
-        /// The file's.
-        found: String,
-    },
-    /// Columns first.
-    #[error("expected C order, found Fortran order")]
-    FortranOrder,
-    /// Another shape.
-    #[error("expected shape {expected:?}, found {found:?}")]
-    Shape {
-        /// Axes wanted.
-        expected: Vec<usize>,
-        /// The file's axes.
-        found: Vec<u64>,
-    },
-    /// Bytes missing or over.
-    #[error("expected {expected} bytes of values, found {found}")]
-    DataLength {
-        /// Bytes that the shape needs.
-        expected: u64,
-        /// Bytes after the header.
-        found: u64,
     },
 }
 

@@ -1,4 +1,4 @@
-//! `pack.json`: how many pictures a pack has, how large they are and which part
+//! `pack.json`: how many images a pack has, how large they are and which part
 //! of each is the face.
 
 use std::path::Path;
@@ -7,14 +7,14 @@ use faces::Window;
 use serde::Deserialize;
 
 use super::error::abridged;
-use super::{DatasetError, regular_file};
+use super::{DatasetError, text_file};
 
 /// The formats there are. The second may hold JPEG, WebP and PNG files; each says in its
 /// first bytes which it is.
 const FORMATS: [&str; 2] = ["jpeg-pack-1", "image-pack-2"];
 /// Longest accepted `pack.json` in bytes; a real one has about 200.
 const SIZE_LIMIT: u64 = 64 * 1024;
-/// Longest side of a picture.
+/// Longest side of an image.
 const SIDE_LIMIT: u32 = 65_535;
 /// How far a window may stick out of its canvas, in pixels: room for a file
 /// whose numbers are rounded.
@@ -23,9 +23,9 @@ const TOLERANCE: f64 = 1e-3;
 /// What `pack.json` says, checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Manifest {
-    /// Number of pictures.
+    /// Number of images.
     pub images: usize,
-    /// Width and height of every picture, where they are all alike.
+    /// Width and height of every image, where they are all alike.
     pub canvas: Option<[u32; 2]>,
     /// The network's input on that canvas.
     pub window: Option<Window>,
@@ -47,7 +47,7 @@ struct Fields {
 impl Manifest {
     /// Reads and checks the file.
     pub(super) fn read(path: &Path) -> Result<Self, DatasetError> {
-        let text = regular_file::read_text(path, SIZE_LIMIT)?;
+        let text = text_file::read(path, SIZE_LIMIT)?;
         let fault = |source| DatasetError::Json { path: path.to_path_buf(), source };
         // The format first: another format may lack the other fields.
         let Format { format } = serde_json::from_str(&text).map_err(fault)?;
@@ -82,7 +82,7 @@ fn canvas(
     }
 }
 
-/// A window without a canvas is held to the largest picture there can be.
+/// A window without a canvas is held to the largest image there can be.
 fn check_window(path: &Path, window: Window, canvas: Option<[u32; 2]>) -> Result<(), DatasetError> {
     let Window { x, y, width, height } = window;
     let fits = |start: f64, length: f64, side: u32| {

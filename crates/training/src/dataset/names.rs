@@ -1,16 +1,16 @@
-//! `names.txt`: the file name of each picture of a pack, one a line.
+//! `names.txt`: the file name of each image of a pack, one a line.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use super::error::abridged;
-use super::{DatasetError, regular_file};
+use super::{DatasetError, text_file};
 
 /// Longest name in bytes, that of common file systems.
 const NAME_LIMIT: usize = 255;
 
-/// Names in the order of the pictures, and the way back.
+/// Names in the order of the images, and the way back.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
     names: Vec<String>,
@@ -22,7 +22,7 @@ impl Names {
     pub(super) fn read(path: &Path, images: usize) -> Result<Self, DatasetError> {
         // Two more bytes for the line's end.
         let limit = (images as u64).saturating_mul(NAME_LIMIT as u64 + 2).saturating_add(3);
-        let text = regular_file::read_text(path, limit)?;
+        let text = text_file::read(path, limit)?;
         let found = text.lines().count();
         if found != images {
             return Err(DatasetError::NameCount {
@@ -56,12 +56,12 @@ impl Names {
         Ok(Self { names, places })
     }
 
-    /// The name of picture `image`.
+    /// The name of image `image`.
     pub(super) fn name(&self, image: usize) -> Option<&str> {
         self.names.get(image).map(String::as_str)
     }
 
-    /// The picture called `name`.
+    /// The image called `name`.
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }

@@ -1,4 +1,4 @@
-//! Lists of picture pairs for verification tests, with the answer to each.
+//! Lists of image pairs for verification tests, with the answer to each.
 //!
 //! Which of two forms a file has is seen from its first line:
 //!
@@ -17,15 +17,15 @@ mod plain;
 use std::path::Path;
 
 use super::error::abridged;
-use super::{DatasetError, regular_file};
+use super::{DatasetError, text_file};
 
 /// Longest list in bytes: LFW's has 155,335.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
-/// Two pictures and whether they show one person.
+/// Two images and whether they show one person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pair {
-    /// File name of one picture, `Person_Name_0001.jpg` in LFW.
+    /// File name of one image, `Person_Name_0001.jpg` in LFW.
     pub a: String,
     /// File name of the other.
     pub b: String,
@@ -55,7 +55,7 @@ impl Pairs {
     /// are fewer or more rows than the header promises, or none.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, DatasetError> {
         let path = path.as_ref();
-        Self::parse(&regular_file::read_text(path, SIZE_LIMIT)?, path)
+        Self::parse(&text_file::read(path, SIZE_LIMIT)?, path)
     }
 
     /// Parses `text`; `path` is for messages only.
@@ -99,7 +99,7 @@ impl Pairs {
         Ok(Self { folds, pairs })
     }
 
-    /// Deals all pairs into `folds` folds anew, in turn and each kind by itself,
+    /// Deals all pairs into `folds` folds, in turn and each kind by itself,
     /// so that folds have as many of a kind as can be, give or take one. For
     /// plain lists, which say nothing of folds. People may come in several
     /// folds, other than in LFW's own.

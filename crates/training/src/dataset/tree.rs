@@ -7,11 +7,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use facenet::bounded_file::FileError;
+
 use super::DatasetError;
 use super::error::abridged;
-use super::regular_file::read_fault;
 
-/// Endings of the pictures that are listed, in small letters.
+/// Endings of the images that are listed, in small letters.
 pub const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
 
 /// A folder of photos: one folder a person, or all in one.
@@ -49,14 +50,14 @@ impl PhotoTree {
     /// When it cannot be read or is no folder.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, DatasetError> {
         let root = root.into();
-        let metadata = fs::metadata(&root).map_err(|source| read_fault(&root, source))?;
+        let metadata = fs::metadata(&root).map_err(|source| FileError::read(&root, source))?;
         if !metadata.is_dir() {
             return Err(DatasetError::NotAFolder { path: root });
         }
         Ok(Self { root })
     }
 
-    /// Finds the picture called `name`, as a list of pairs has it: in the folder
+    /// Finds the image called `name`, as a list of pairs has it: in the folder
     /// of its person (the name without `_0001.jpg`), or else under the tree's
     /// own. A name with folders in it, `ada/1.jpg`, is taken as it is.
     ///
@@ -103,7 +104,7 @@ impl PhotoTree {
     }
 }
 
-/// Who is on the picture called `name`, if it says so as LFW does: the folder of
+/// Who is on the image called `name`, if it says so as LFW does: the folder of
 /// `ada/1.jpg`, or `Ada_Lovelace` of `Ada_Lovelace_0001.jpg`.
 pub fn person_in_name(name: &str) -> Option<&str> {
     match name.rsplit_once(['/', '\\']) {
@@ -125,7 +126,7 @@ fn person_of(name: &str) -> Option<&str> {
 
 /// What a folder holds, but for hidden things.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let fault = |source| read_fault(folder, source);
+    let fault = |source| FileError::read(folder, source);
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(fault)? {
         let entry = entry.map_err(fault)?;

@@ -2,7 +2,7 @@
 
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::{LandmarkFinder, view};
-use faces::{FacePoints, Photo, Similarity};
+use faces::{Landmarks, Photo, Similarity};
 use image::RgbImage;
 use rayon::prelude::*;
 use tensor::Random;
@@ -54,20 +54,20 @@ impl LandmarkError {
     /// The mean distance of five points from where they should be, in distances
     /// between the eyes.
     #[must_use]
-    pub fn of_face(found: &FacePoints, truth: &FacePoints) -> f64 {
+    pub fn of_face(found: &Landmarks, truth: &Landmarks) -> f64 {
         let distance = |a: &[f32; 2], b: &[f32; 2]| f64::from((a[0] - b[0]).hypot(a[1] - b[1]));
         let sum: f64 = found.iter().zip(truth).map(|(a, b)| distance(a, b)).sum();
         sum / 5.0 / distance(&truth[0], &truth[1])
     }
 }
 
-/// Measures on these pictures.
+/// Measures on these images.
 pub(super) fn measure(
     finder: &LandmarkFinder,
-    pictures: Vec<(Photo, FacePoints)>,
+    images: Vec<(Photo, Landmarks)>,
     seed: u64,
 ) -> LandmarkMeasure {
-    let measured: Vec<_> = pictures
+    let measured: Vec<_> = images
         .par_iter()
         .enumerate()
         .filter_map(|(place, (photo, points))| {
@@ -91,29 +91,29 @@ pub(super) fn measure(
 /// Error and confidence in a box that is off as a detector's are.
 fn look_at(
     finder: &LandmarkFinder,
-    picture: &RgbImage,
-    points: &FacePoints,
+    image: &RgbImage,
+    points: &Landmarks,
     lean: f64,
     random: &mut Random,
 ) -> Option<(f64, f32)> {
-    let (picture, points) = framed(picture, points, random);
+    let (image, points) = framed(image, points, random);
     let side = VIEW_SIZE as f64;
     let to = [(); 2].map(|()| side * (0.5 + 0.05 * random.normal()));
     let scale = (0.07 * random.normal()).exp();
     let change = Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to);
-    let first = view::of_points(&points)?.after(&change);
-    let photo = Photo::from_rgb(picture);
+    let first = view::of_landmarks(&points)?.after(&change);
+    let photo = Photo::from_rgb(image);
     let found = finder.refine(&photo, first);
     // The pack's faces are upright, so what is turned is the view; the points' order
     // stays the same.
-    Some((LandmarkError::of_face(&found.points, &points), found.confidence))
+    Some((LandmarkError::of_face(&found.landmarks, &points), found.confidence))
 }
 
 /// Whether a view of no face is taken for none.
 fn refuses(
     finder: &LandmarkFinder,
     photo: &Photo,
-    points: &FacePoints,
+    points: &Landmarks,
     random: &mut Random,
 ) -> bool {
     let mut planes = no_face::draw(photo.rgb(), points, random);

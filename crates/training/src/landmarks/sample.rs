@@ -1,13 +1,13 @@
-//! One picture of the pack as the network is shown it.
+//! One image of the pack as the network is shown it.
 //!
-//! The pictures of a pack end shortly beyond the face, and all end at the same place
+//! The images of a pack end shortly beyond the face, and all end at the same place
 //! about it, so the border would give away where the face is. It is therefore cut off
 //! by a random width, and what lies beyond is filled in one of three ways.
 
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::view;
-use faces::warp::warp_small;
-use faces::{FacePoints, Similarity};
+use faces::resample::warp_image;
+use faces::{Landmarks, Similarity};
 use image::{Rgb, RgbImage, imageops};
 use tensor::Random;
 
@@ -29,39 +29,39 @@ const LEAN: f64 = 50.0;
 const LEANING: f64 = 0.6;
 /// Standard deviation of the others' lean, in degrees.
 const UPRIGHT: f64 = 8.0;
-/// Furthest that a picture's border is cut off, in pixels.
+/// Furthest that an image's border is cut off, in pixels.
 const CUT: usize = 10;
-/// Pixels laid round a picture.
+/// Pixels laid round an image.
 const FRAME: u32 = 24;
 
 /// A view with what the network is to answer.
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
     /// Three planes of 64×64 values in 0..1.
-    pub(super) picture: Vec<f32>,
+    pub(super) image: Vec<f32>,
     /// The ten numbers of the points; nothing where there is no face.
     pub(super) points: Option<[f32; 10]>,
 }
 
 impl Sample {
-    /// Draws a view of a picture whose points are known, or one of no face.
-    pub(super) fn draw(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Self {
+    /// Draws a view of an image whose points are known, or one of no face.
+    pub(super) fn draw(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Self {
         let sample = if random.uniform() < NO_FACE {
-            Self { picture: no_face::draw(picture, points, random), points: None }
+            Self { image: no_face::draw(image, points, random), points: None }
         } else {
-            Self::face(picture, points, random)
+            Self::face(image, points, random)
         };
         sample.with_other_light(random)
     }
 
-    fn face(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Self {
-        let (picture, points) = match random.uniform() < 0.5 {
-            true => (imageops::flip_horizontal(picture), mirrored(points, picture.width())),
-            false => (picture.clone(), *points),
+    fn face(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Self {
+        let (image, points) = match random.uniform() < 0.5 {
+            true => (imageops::flip_horizontal(image), mirrored(points, image.width())),
+            false => (image.clone(), *points),
         };
-        let (picture, points) = framed(&picture, &points, random);
-        let Some(view) = view::of_points(&points) else {
-            return Self { picture: vec![0.5; VIEW], points: None };
+        let (image, points) = framed(&image, &points, random);
+        let Some(view) = view::of_landmarks(&points) else {
+            return Self { image: vec![0.5; VIEW], points: None };
         };
         let lean = if random.uniform() < LEANING {
             between(random, -LEAN, LEAN)
@@ -69,38 +69,38 @@ impl Sample {
             (UPRIGHT * random.normal()).clamp(-LEAN, LEAN)
         };
         let view = view.after(&jitter(lean, random));
-        let mut planes = warp_small(&picture, &view, VIEW_SIZE);
+        let mut planes = warp_image(&image, &view, VIEW_SIZE);
         erase(&mut planes, random);
-        Self { picture: planes, points: Some(view::to_outputs(&points, &view)) }
+        Self { image: planes, points: Some(view::to_outputs(&points, &view)) }
     }
 
-    /// Brightness, contrast, colour, blur; then round.
+    /// Brightness, contrast, color, blur; then round.
     fn with_other_light(mut self, random: &mut Random) -> Self {
         let gamma = between(random, -0.5, 0.5).exp() as f32;
         let (contrast, base) =
             (between(random, 0.5, 1.2) as f32, between(random, -0.1, 0.3) as f32);
         let gains = [(); 3].map(|()| between(random, 0.85, 1.15) as f32);
-        let grey = random.uniform() < 0.15;
+        let gray = random.uniform() < 0.15;
         let blur = random.uniform() < 0.25;
         let size = 16 + random.below(32);
         let noise = if random.uniform() < 0.2 { 0.06 * random.uniform() } else { 0.0 };
         let plane = VIEW_SIZE * VIEW_SIZE;
-        if grey {
+        if gray {
             for i in 0..plane {
-                let [r, g, b] = [0, 1, 2].map(|c| self.picture[c * plane + i]);
+                let [r, g, b] = [0, 1, 2].map(|c| self.image[c * plane + i]);
                 let luma = 0.299 * r + 0.587 * g + 0.114 * b;
-                (0..3).for_each(|c| self.picture[c * plane + i] = luma);
+                (0..3).for_each(|c| self.image[c * plane + i] = luma);
             }
         }
         if blur {
-            blurred(&mut self.picture, size);
+            blurred(&mut self.image, size);
         }
-        for (i, value) in self.picture.iter_mut().enumerate() {
-            let lit = base + contrast * gains[if grey { 0 } else { i / plane }] * value.powf(gamma);
+        for (i, value) in self.image.iter_mut().enumerate() {
+            let lit = base + contrast * gains[if gray { 0 } else { i / plane }] * value.powf(gamma);
             let grain = if noise > 0.0 { noise * random.normal() } else { 0.0 };
             *value = (lit + grain as f32).clamp(0.0, 1.0);
         }
-        view::cut_round(&mut self.picture);
+        view::cut_round(&mut self.image);
         self
     }
 }
@@ -115,28 +115,28 @@ fn jitter(lean: f64, random: &mut Random) -> Similarity {
     Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to)
 }
 
-/// Points of the mirrored picture, left to right again.
-pub(super) fn mirrored(points: &FacePoints, width: u32) -> FacePoints {
+/// Points of the mirrored image, left to right again.
+pub(super) fn mirrored(points: &Landmarks, width: u32) -> Landmarks {
     [1, 0, 2, 4, 3].map(|i| [width as f32 - points[i][0], points[i][1]])
 }
 
-/// The picture with its border cut off and something laid round it.
+/// The image with its border cut off and something laid round it.
 pub(super) fn framed(
-    picture: &RgbImage,
-    points: &FacePoints,
+    image: &RgbImage,
+    points: &Landmarks,
     random: &mut Random,
-) -> (RgbImage, FacePoints) {
-    let (width, height) = picture.dimensions();
+) -> (RgbImage, Landmarks) {
+    let (width, height) = image.dimensions();
     let mut cut = || random.below(CUT + 1) as u32;
     let [left, top, right, bottom] = [cut(), cut(), cut(), cut()];
     let way = random.uniform();
-    let colour = [(); 3].map(|()| random.below(256) as u8);
-    // Half the pictures are mirrored beyond their border, which shows least; others are
-    // repeated there, or end in a colour.
+    let color = [(); 3].map(|()| random.below(256) as u8);
+    // Half the images are mirrored beyond their border, which shows least; others are
+    // repeated there, or end in a color.
     let columns = places(width, [left, right], way < 0.5);
     let rows = places(height, [top, bottom], way < 0.5);
-    let mut made = RgbImage::from_pixel(width + 2 * FRAME, height + 2 * FRAME, Rgb(colour));
-    let samples = picture.as_raw();
+    let mut made = RgbImage::from_pixel(width + 2 * FRAME, height + 2 * FRAME, Rgb(color));
+    let samples = image.as_raw();
     for (row, place) in made.chunks_exact_mut(3 * columns.len()).zip(&rows) {
         for (pixel, column) in row.chunks_exact_mut(3).zip(&columns) {
             if way <= 0.8 || (place.is_inside && column.is_inside) {
@@ -148,7 +148,7 @@ pub(super) fn framed(
     (made, points.map(|point| point.map(|v| v + FRAME as f32)))
 }
 
-/// Where a row or column of the framed picture comes from.
+/// Where a row or column of the framed image comes from.
 struct Place {
     source: usize,
     is_inside: bool,
@@ -175,10 +175,10 @@ fn erase(planes: &mut [f32], random: &mut Random) {
     }
     let size = [(); 2].map(|()| 6 + random.below(18));
     let corner = [0, 1].map(|axis| random.below(VIEW_SIZE - size[axis]));
-    let colour = [(); 3].map(|()| random.uniform() as f32);
-    for (plane, colour) in planes.chunks_exact_mut(VIEW_SIZE * VIEW_SIZE).zip(colour) {
+    let color = [(); 3].map(|()| random.uniform() as f32);
+    for (plane, color) in planes.chunks_exact_mut(VIEW_SIZE * VIEW_SIZE).zip(color) {
         for row in plane.chunks_exact_mut(VIEW_SIZE).skip(corner[1]).take(size[1]) {
-            row[corner[0]..corner[0] + size[0]].fill(colour);
+            row[corner[0]..corner[0] + size[0]].fill(color);
         }
     }
 }

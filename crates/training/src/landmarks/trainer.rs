@@ -9,7 +9,7 @@ use facenet::model::Model;
 use facenet::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
 use facenet::weights::{Weights, WeightsError};
 use faces::landmarks::LandmarkFinder;
-use faces::{DecodeLimits, FacePoints, Photo};
+use faces::{DecodeLimits, Landmarks, Photo};
 use ndarray::{Array2, Array4};
 use rayon::prelude::*;
 
@@ -42,7 +42,7 @@ pub struct LandmarkOptions {
     /// The highest learning rate; it rises over 200 steps and falls to nothing along a
     /// cosine. Default: 2e-3.
     pub learning_rate: f64,
-    /// Pull of kernels towards zero. Default: 1e-3.
+    /// Pull of kernels toward zero. Default: 1e-3.
     pub weight_decay: f64,
     /// What the scores of "face" and "no face" weigh in the loss, against the mean error
     /// of the points in eye distances. Default: 0.1.
@@ -80,8 +80,8 @@ pub struct LandmarkTrainer {
     model: Model,
     optimiser: Optimiser<f32>,
     tape: Tape<f32>,
-    /// Pictures that are trained on, and those that are not.
-    pictures: Vec<usize>,
+    /// Images that are trained on, and those that are not.
+    images: Vec<usize>,
     held_out: Vec<usize>,
     step: u64,
     start: Instant,
@@ -94,7 +94,7 @@ impl LandmarkTrainer {
     /// A training on a pack with landmarks, from these weights or random ones.
     ///
     /// # Errors
-    /// When the pack has no landmarks, or no picture with any.
+    /// When the pack has no landmarks, or no image with any.
     ///
     /// # Panics
     /// If the weights are another network's.
@@ -109,10 +109,10 @@ impl LandmarkTrainer {
         }
         let person = |index: usize| pack.identities().map_or(index as i32, |people| people[index]);
         let with_points = (0..pack.len()).filter(|&index| pack.landmarks(index).is_some());
-        let (held_out, pictures): (Vec<_>, Vec<_>) =
+        let (held_out, images): (Vec<_>, Vec<_>) =
             with_points.partition(|&index| person(index) % HELD_OUT == 0);
-        if pictures.is_empty() {
-            return Err(TrainingError::NoPictures);
+        if images.is_empty() {
+            return Err(TrainingError::NoImages);
         }
         let (network, decay) = (Architecture::Landmarks, options.weight_decay);
         let model = match initial {
@@ -128,7 +128,7 @@ impl LandmarkTrainer {
             model,
             optimiser,
             tape,
-            pictures,
+            images,
             held_out,
             step: 0,
             start: Instant::now(),
@@ -137,19 +137,19 @@ impl LandmarkTrainer {
         })
     }
 
-    /// Pictures that are trained on, and those of people who are held out.
-    pub fn pictures(&self) -> [usize; 2] {
-        [self.pictures.len(), self.held_out.len()]
+    /// Images that are trained on, and those of people who are held out.
+    pub fn images(&self) -> [usize; 2] {
+        [self.images.len(), self.held_out.len()]
     }
 
-    /// Views that were left out because their picture cannot be read.
+    /// Views that were left out because their image cannot be read.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
     }
 
     /// Share of the budget that is spent, 0 to 1.
     pub fn progress(&self) -> f64 {
-        let per_epoch = self.pictures.len() as f64 / self.options.batch as f64;
+        let per_epoch = self.images.len() as f64 / self.options.batch as f64;
         let spent = match self.options.budget {
             Budget::Steps(steps) => self.step as f64 / steps as f64,
             Budget::Epochs(epochs) => self.step as f64 / (epochs * per_epoch),
@@ -169,7 +169,7 @@ impl LandmarkTrainer {
     /// Takes one step.
     ///
     /// # Errors
-    /// When training diverges, or not a single picture of the batch can be read.
+    /// When training diverges, or not a single image of the batch can be read.
     pub fn step(&mut self) -> Result<LandmarkStep, TrainingError> {
         let LandmarkOptions { score_weight, .. } = self.options;
         let rate = self.learning_rate();
@@ -177,11 +177,11 @@ impl LandmarkTrainer {
         let faces: Vec<usize> =
             (0..samples.len()).filter(|&i| samples[i].points.is_some()).collect();
         let labels: Vec<usize> = samples.iter().map(|s| usize::from(s.points.is_some())).collect();
-        let (pictures, targets) = arrays(&samples);
+        let (images, targets) = arrays(&samples);
 
         let leaves = self.model.parameters().leaves(&self.tape);
-        let pictures = self.tape.constant(pictures);
-        let forward = self.model.train(&leaves, &pictures);
+        let images = self.tape.constant(images);
+        let forward = self.model.train(&leaves, &images);
         let scores = forward.output.slice_axis(1, 10..12).softmax_cross_entropy(&labels);
         let mut loss = &scores * score_weight;
         let mut error = 0.0;
@@ -214,7 +214,7 @@ impl LandmarkTrainer {
             .into_par_iter()
             .map(|place| {
                 let mut random = random::at(seed, Purpose::Augmentation, [self.step, place]);
-                let index = self.pictures[random.below(self.pictures.len())];
+                let index = self.images[random.below(self.images.len())];
                 let (photo, points) = read(&self.pack, index)?;
                 Ok(Sample::draw(photo.rgb(), &points, &mut random))
             })
@@ -226,7 +226,7 @@ impl LandmarkTrainer {
         match failed.into_iter().find_map(Result::err) {
             // Batch-norm needs two.
             Some(reason) if samples.len() < 2 => Err(TrainingError::NothingReadable {
-                pictures: batch,
+                images: batch,
                 name: self.pack.folder().display().to_string(),
                 reason,
             }),
@@ -242,8 +242,8 @@ impl LandmarkTrainer {
         self.model.weights()
     }
 
-    /// How well the points of people are found who are not trained on, and how well
-    /// faces are told from what is none.
+    /// How well landmarks of held-out people are found, and how well faces are
+    /// distinguished from views of no face.
     ///
     /// # Errors
     /// When training has diverged.
@@ -254,29 +254,29 @@ impl LandmarkTrainer {
     }
 }
 
-/// A picture with its points in continuous coordinates.
-fn read(pack: &Pack, index: usize) -> Result<(Photo, FacePoints), String> {
+/// A photo with its landmarks.
+fn read(pack: &Pack, index: usize) -> Result<(Photo, Landmarks), String> {
     let bytes = pack.image(index).map_err(|error| error.to_string())?;
-    let photo = Photo::from_bytes(&bytes, "picture", &DecodeLimits::default())
+    let photo = Photo::from_bytes(&bytes, "image", &DecodeLimits::default())
         .map_err(|error| error.to_string())?;
     match pack.landmarks(index) {
-        Some(points) => Ok((photo, points.map(|point| point.map(|v| v + 0.5)))),
+        Some(landmarks) => Ok((photo, landmarks)),
         None => Err("no landmarks".into()),
     }
 }
 
 /// The views, and the ten numbers of each face.
 fn arrays(samples: &[Sample]) -> (Array4<f32>, Array2<f32>) {
-    let mut pictures = Vec::with_capacity(samples.len() * VIEW);
+    let mut images = Vec::with_capacity(samples.len() * VIEW);
     let mut targets = Vec::new();
     for sample in samples {
-        pictures.extend_from_slice(&sample.picture);
+        images.extend_from_slice(&sample.image);
         targets.extend(sample.points.iter().flatten());
     }
     let shape = (samples.len(), INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE);
     let rows = targets.len() / 10;
     (
-        Array4::from_shape_vec(shape, pictures).expect("every view has its size"),
+        Array4::from_shape_vec(shape, images).expect("every view has its size"),
         Array2::from_shape_vec((rows, 10), targets).expect("ten numbers a face"),
     )
 }
@@ -288,15 +288,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_sample_is_a_picture_and_faces_have_points_in_the_view() {
-        let picture = image::RgbImage::from_fn(112, 112, |x, y| {
+    fn every_sample_is_a_image_and_faces_have_points_in_the_view() {
+        let image = image::RgbImage::from_fn(112, 112, |x, y| {
             image::Rgb([(2 * x) as u8, (x * y / 50) as u8, 200 - (x / 2 + y) as u8])
         });
-        let points = faces::TEMPLATE.map(|p| p.map(|v| (v * 88.4 / 96.0 + 11.8) as f32));
+        let points = faces::landmarks::TEMPLATE.map(|p| p.map(|v| (v * 88.4 / 96.0 + 11.8) as f32));
         let mut faces = 0;
         for seed in 0..200 {
-            let sample = Sample::draw(&picture, &points, &mut Random::new(seed));
-            assert!(sample.picture.iter().all(|v| (0.0..=1.0).contains(v)), "seed {seed}");
+            let sample = Sample::draw(&image, &points, &mut Random::new(seed));
+            assert!(sample.image.iter().all(|v| (0.0..=1.0).contains(v)), "seed {seed}");
             let Some(found) = sample.points else { continue };
             faces += 1;
             assert!(found.iter().all(|v| v.abs() < 0.7), "seed {seed}: {found:?}");

@@ -4,7 +4,7 @@ use autograd::Var;
 use tensor::Element;
 
 /// `mean(1 - s·t) + weight · mean((S Sᵀ - T Tᵀ)²)`: the cosine to the teacher's
-/// encoding of each picture, and the match of all pairwise cosines of the batch
+/// encoding of each image, and the match of all pairwise cosines of the batch
 /// (relational knowledge distillation, Park et al., 2019, with cosines in place of
 /// distances and a square in place of Huber's function).
 ///
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(loss(students.clone(), students, 8.0), 0.0);
     }
 
-    /// All pictures alike, as at the end of a collapse.
+    /// All images alike, as at the end of a collapse.
     #[test]
     fn equal_encodings_are_finite() {
         let equal = Array2::from_elem((3, 4), 0.5);

@@ -1,8 +1,8 @@
 //! Photos in a folder tree `person/photo.jpg`.
 //!
 //! Photos are of any size and format, and the face may have yet to be found, so
-//! cutting it out is left to a [`Framing`] that is given. It may take a tenth of
-//! a second, and training shows every picture many times: canvases are reduced to
+//! cutting it out is left to a [`PhotoReader`] that is given. It may take a tenth of
+//! a second, and training shows every image many times: canvases are reduced to
 //! what training needs and kept, up to a limit.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Canvas, Framing, PictureError, Source, check_not_empty};
+use super::{Canvas, PhotoReader, Source, SourceError, check_not_empty};
 use crate::TrainingError;
 use crate::dataset::PhotoTree;
 
@@ -20,14 +20,14 @@ pub struct FolderOptions {
     /// How much of a photo round the window is kept on each side, as a share of
     /// the window's; of a detected face, a half is kept at most.
     pub margin: f64,
-    /// Most bytes of pictures that are kept in memory; the others are read anew
+    /// Most bytes of images that are kept in memory; the others are read again
     /// each time.
     pub memory: usize,
 }
 
 impl Default for FolderOptions {
     /// A quarter round the window, which shifts, scales and turns of usual size
-    /// do not leave; half a gibibyte, some ten thousand pictures.
+    /// do not leave; half a gibibyte, some ten thousand images.
     fn default() -> Self {
         Self { margin: 0.25, memory: 512 << 20 }
     }
@@ -37,8 +37,8 @@ impl Default for FolderOptions {
 pub struct FolderSource {
     photos: Vec<Photo>,
     people: Vec<String>,
-    unlabelled: Vec<PathBuf>,
-    framing: Box<dyn Framing>,
+    unlabeled: Vec<PathBuf>,
+    reader: Box<dyn PhotoReader>,
     options: FolderOptions,
     kept: AtomicUsize,
 }
@@ -56,16 +56,16 @@ impl FolderSource {
     /// When a folder cannot be listed, or no folder in it has a photo.
     pub fn open(
         root: impl Into<PathBuf>,
-        framing: impl Framing + 'static,
+        reader: impl PhotoReader + 'static,
         options: FolderOptions,
     ) -> Result<Self, TrainingError> {
         let listed = PhotoTree::open(root)?.photos()?;
-        let (mut photos, mut unlabelled) = (Vec::new(), Vec::new());
+        let (mut photos, mut unlabeled) = (Vec::new(), Vec::new());
         let mut numbers = BTreeMap::new();
         let mut people = Vec::new();
         for photo in listed {
             let Some(person) = photo.person() else {
-                unlabelled.push(photo.path);
+                unlabeled.push(photo.path);
                 continue;
             };
             let identity = *numbers.entry(person.to_owned()).or_insert_with(|| {
@@ -74,9 +74,9 @@ impl FolderSource {
             });
             photos.push(Photo { path: photo.path, identity, canvas: OnceLock::new() });
         }
-        let framing = Box::new(framing);
+        let reader = Box::new(reader);
         let kept = AtomicUsize::new(0);
-        let source = Self { photos, people, unlabelled, framing, options, kept };
+        let source = Self { photos, people, unlabeled, reader, options, kept };
         check_not_empty(&source)?;
         Ok(source)
     }
@@ -88,8 +88,8 @@ impl FolderSource {
 
     /// Photos beside the people's folders, which are not used: nothing says who
     /// is on them.
-    pub fn unlabelled(&self) -> &[PathBuf] {
-        &self.unlabelled
+    pub fn unlabeled(&self) -> &[PathBuf] {
+        &self.unlabeled
     }
 }
 
@@ -112,15 +112,15 @@ impl Source for FolderSource {
         format!("{}/{file}", self.people[*identity as usize])
     }
 
-    fn canvas(&self, index: usize) -> Result<Canvas, PictureError> {
+    fn canvas(&self, index: usize) -> Result<Canvas, SourceError> {
         let photo = &self.photos[index];
         if let Some(canvas) = photo.canvas.get() {
             return Ok(canvas.clone());
         }
-        let canvas = self.framing.frame(&photo.path)?.reduced(self.options.margin);
-        // Whether a picture is kept changes how long it takes, not what it is, so
+        let canvas = self.reader.read(&photo.path)?.reduced(self.options.margin);
+        // Whether an image is kept changes how long it takes, not what it is, so
         // threads may come to different counts.
-        let size = canvas.picture.as_raw().len();
+        let size = canvas.image.as_raw().len();
         let before = self.kept.fetch_add(size, Ordering::Relaxed);
         if before.saturating_add(size) > self.options.memory {
             self.kept.fetch_sub(size, Ordering::Relaxed);

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Canvas, PictureError, Source, check_not_empty};
+use super::{Canvas, Source, SourceError, check_not_empty};
 use crate::TrainingError;
 use crate::dataset::Target;
 
-/// The pictures of several sources, one after the other. The same number in two sources
+/// The images of several sources, one after the other. The same number in two sources
 /// means two people.
 pub struct JoinedSource {
     sources: Vec<Arc<dyn Source>>,
-    /// Where each source begins, and the number of all pictures.
+    /// Where each source begins, and the number of all images.
     starts: Vec<usize>,
     identities: Vec<u32>,
 }
@@ -20,7 +20,7 @@ impl JoinedSource {
     /// Joins sources in this order.
     ///
     /// # Errors
-    /// When they have no picture, or some have targets and others none.
+    /// When they have no image, or some have targets and others none.
     pub fn new(sources: Vec<Arc<dyn Source>>) -> Result<Self, TrainingError> {
         if let Some(odd) = sources.iter().position(|s| s.has_targets() != sources[0].has_targets())
         {
@@ -41,7 +41,7 @@ impl JoinedSource {
         Ok(joined)
     }
 
-    /// The source of picture `index`, and the picture's number there.
+    /// The source of image `index`, and the image's number there.
     fn locate(&self, index: usize) -> (&dyn Source, usize) {
         let place = self.starts.partition_point(|&start| start <= index) - 1;
         (self.sources[place].as_ref(), index - self.starts[place])
@@ -67,7 +67,7 @@ impl Source for JoinedSource {
         source.file_name(index)
     }
 
-    fn canvas(&self, index: usize) -> Result<Canvas, PictureError> {
+    fn canvas(&self, index: usize) -> Result<Canvas, SourceError> {
         let (source, index) = self.locate(index);
         source.canvas(index)
     }
@@ -88,13 +88,13 @@ mod tests {
 
     use super::*;
 
-    /// Picture i shows person `people[i]`, in a grey of its own.
-    struct Greys {
+    /// Image i shows person `people[i]`, in a gray of its own.
+    struct Grays {
         people: Vec<u32>,
         has_targets: bool,
     }
 
-    impl Source for Greys {
+    impl Source for Grays {
         fn len(&self) -> usize {
             self.people.len()
         }
@@ -102,11 +102,11 @@ mod tests {
             self.people[index]
         }
         fn name(&self, index: usize) -> String {
-            format!("grey {index}")
+            format!("gray {index}")
         }
-        fn canvas(&self, index: usize) -> Result<Canvas, PictureError> {
-            let grey = (10 * self.people.len() + index) as u8;
-            Canvas::whole(RgbImage::from_pixel(8, 8, Rgb([grey; 3])))
+        fn canvas(&self, index: usize) -> Result<Canvas, SourceError> {
+            let gray = (10 * self.people.len() + index) as u8;
+            Canvas::whole(RgbImage::from_pixel(8, 8, Rgb([gray; 3])))
         }
         fn has_targets(&self) -> bool {
             self.has_targets
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn source(people: &[u32], has_targets: bool) -> Arc<dyn Source> {
-        Arc::new(Greys { people: people.to_vec(), has_targets })
+        Arc::new(Grays { people: people.to_vec(), has_targets })
     }
 
     #[test]
@@ -123,9 +123,9 @@ mod tests {
         let joined = JoinedSource::new(parts.to_vec()).unwrap();
         let identities: Vec<_> = (0..joined.len()).map(|index| joined.identity(index)).collect();
         assert_eq!(identities, [0, 0, 1, 2, 3, 4]);
-        let grey = |index| joined.canvas(index).unwrap().picture.get_pixel(0, 0).0[0];
-        assert_eq!([0, 1, 2, 3, 4, 5].map(grey), [30, 31, 32, 20, 21, 10]);
-        assert_eq!(joined.name(4), "grey 1");
+        let gray = |index| joined.canvas(index).unwrap().image.get_pixel(0, 0).0[0];
+        assert_eq!([0, 1, 2, 3, 4, 5].map(gray), [30, 31, 32, 20, 21, 10]);
+        assert_eq!(joined.name(4), "gray 1");
     }
 
     #[test]
@@ -133,6 +133,6 @@ mod tests {
         let parts = vec![source(&[1], true), source(&[1], true), source(&[2], false)];
         let error = JoinedSource::new(parts).err().unwrap().to_string();
         assert!(error.contains("number 2") && error.contains("number 3"), "{error}");
-        assert!(matches!(JoinedSource::new(Vec::new()), Err(TrainingError::NoPictures)));
+        assert!(matches!(JoinedSource::new(Vec::new()), Err(TrainingError::NoImages)));
     }
 }

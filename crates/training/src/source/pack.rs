@@ -1,15 +1,15 @@
-//! Pictures of a pack.
+//! Images of a pack.
 
 use std::io::Cursor;
 
 use faces::Window;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
-use super::{Canvas, PictureError, Source, check_not_empty};
+use super::{Canvas, Source, SourceError, check_not_empty};
 use crate::TrainingError;
 use crate::dataset::{Pack, Target};
 
-/// Most pixels of a picture in a pack that does not say how large they are.
+/// Most pixels of an image in a pack that does not say how large they are.
 const PIXEL_LIMIT: u64 = 64 << 20;
 
 /// An open [`Pack`] with identities and a window.
@@ -24,7 +24,7 @@ impl PackSource {
     /// Takes a pack.
     ///
     /// # Errors
-    /// When it has no picture, no identities, or no window: the pictures are then
+    /// When it has no image, no identities, or no window: the images are then
     /// photos in which the face has yet to be found.
     pub fn new(pack: Pack) -> Result<Self, TrainingError> {
         let lacks = |part| TrainingError::PackLacks { folder: pack.folder().to_path_buf(), part };
@@ -54,7 +54,7 @@ impl Source for PackSource {
     fn name(&self, index: usize) -> String {
         match self.pack.name(index) {
             Some(name) => name.to_owned(),
-            None => format!("picture {index} of {}", self.pack.folder().display()),
+            None => format!("image {index} of {}", self.pack.folder().display()),
         }
     }
 
@@ -62,7 +62,7 @@ impl Source for PackSource {
         self.pack.name(index).unwrap_or_default().to_owned()
     }
 
-    fn canvas(&self, index: usize) -> Result<Canvas, PictureError> {
+    fn canvas(&self, index: usize) -> Result<Canvas, SourceError> {
         let bytes = self.pack.image(index)?;
         // Which format it is, its first bytes say.
         let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
@@ -71,10 +71,10 @@ impl Source for PackSource {
         let found = [width, height];
         match self.pack.canvas() {
             Some(expected) if expected != found => {
-                return Err(PictureError::Size { expected, found });
+                return Err(SourceError::Size { expected, found });
             }
             None if u64::from(width) * u64::from(height) > PIXEL_LIMIT => {
-                return Err(PictureError::Window { size: found, window: self.window });
+                return Err(SourceError::Window { size: found, window: self.window });
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! What a training tells while it runs.
+//! What a training reports while it runs.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::super::held_out::HeldOutMetrics;
 pub enum Event<'a> {
     /// A batch is done with.
     Step(&'a StepMetrics),
-    /// The held-out pictures were measured.
+    /// The held-out images were measured.
     HeldOut(&'a HeldOutMetrics),
     /// A checkpoint was written.
     Checkpoint {
@@ -28,7 +28,7 @@ pub enum Event<'a> {
 pub struct StepMetrics {
     /// Steps taken, this one counted.
     pub step: u64,
-    /// How often every picture (or person) was shown so far.
+    /// How often every image (or person) was shown so far.
     pub epoch: f64,
     /// Share of the budget that is spent, 0 to 1.
     pub progress: f64,
@@ -38,13 +38,13 @@ pub struct StepMetrics {
     pub learning_rate: f64,
     /// Length of all gradients as one vector, before it was clipped.
     pub gradient_norm: Option<f64>,
-    /// Pictures in the batch.
-    pub pictures: usize,
+    /// Images in the batch.
+    pub images: usize,
     /// Triplets in the batch, with the triplet loss.
     pub triplets: Option<TripletCount>,
-    /// Pictures a second, this step's.
-    pub pictures_per_second: f64,
-    /// Part of the step's seconds that were spent waiting for pictures.
+    /// Images a second, this step's.
+    pub images_per_second: f64,
+    /// Part of the step's seconds that were spent waiting for images.
     pub waiting: f64,
     /// Seconds so far, those of earlier runs counted.
     pub seconds: f64,

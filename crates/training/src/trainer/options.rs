@@ -1,4 +1,4 @@
-//! How to train: all that the result depends on, beside the pictures and the
+//! How to train: all that the result depends on, beside the images and the
 //! weights to begin with.
 
 use autograd::Schedule;
@@ -34,7 +34,7 @@ pub struct TrainingOptions {
     pub loss: Loss,
     /// What a batch is made of.
     pub sampling: Sampling,
-    /// Changes to pictures.
+    /// Changes to images.
     pub augmentation: AugmentationOptions,
     /// How gradients change weights.
     pub optimiser: OptimiserOptions,
@@ -42,7 +42,7 @@ pub struct TrainingOptions {
     pub learning_rate: f64,
     /// How the learning rate goes with the steps.
     pub schedule: RateSchedule,
-    /// Pull of kernels and the dense layer's weight towards zero; biases, scales
+    /// Pull of kernels and the dense layer's weight toward zero; biases, scales
     /// and shifts have none.
     pub weight_decay: f64,
     /// Longest gradient, all tensors as one vector; longer ones are scaled down.
@@ -191,10 +191,10 @@ impl RateSchedule {
 pub enum Budget {
     /// After so many batches.
     Steps(u64),
-    /// After every picture (or person) was shown so often.
+    /// After every image (or person) was shown so often.
     Epochs(f64),
     /// After so many minutes, those of earlier runs counted. Where the learning
-    /// rate falls towards the end, it then depends on the clock, and with it the
+    /// rate falls toward the end, it then depends on the clock, and with it the
     /// result.
     Minutes(f64),
 }
@@ -219,7 +219,7 @@ impl TrainingOptions {
             variant: Variant::default(),
             seed: 0,
             loss: Loss::distillation(),
-            sampling: Sampling::Pictures { pictures: 128 },
+            sampling: Sampling::Images { images: 128 },
             augmentation: AugmentationOptions::default(),
             optimiser: OptimiserOptions::adamw(),
             learning_rate: 1.2e-3,
@@ -234,12 +234,12 @@ impl TrainingOptions {
         }
     }
 
-    /// Fine-tuning with triplets: semi-hard ones of 24 people with 4 pictures
+    /// Fine-tuning with triplets: semi-hard ones of 24 people with 4 images
     /// each, at a tenth of the learning rate. Five epochs.
     pub fn triplet() -> Self {
         Self {
             loss: Loss::triplet(),
-            sampling: Sampling::People { people: 24, pictures: 4 },
+            sampling: Sampling::People { people: 24, images: 4 },
             learning_rate: 1e-4,
             average_decay: 0.0,
             budget: Budget::Epochs(5.0),

@@ -14,9 +14,9 @@ use super::{Event, StepMetrics, Trainer};
 /// How to run: nothing of it changes the result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunOptions {
-    /// Threads that load pictures; the step itself has rayon's.
+    /// Threads that load images; the step itself has rayon's.
     pub loading_threads: usize,
-    /// How often held-out pictures are measured; at the end too, if ever.
+    /// How often held-out images are measured; at the end too, if ever.
     pub measure: Option<Interval>,
     /// How often a checkpoint is written; at the end too, if ever.
     pub checkpoint: Option<Interval>,
@@ -51,7 +51,7 @@ pub enum Interval {
 pub enum Outcome {
     /// The budget is spent.
     Finished,
-    /// It was told to stop, and can be resumed.
+    /// It was stopped, and can be resumed.
     Stopped,
 }
 
@@ -64,7 +64,7 @@ impl Trainer {
     ///
     /// # Errors
     /// When training diverges, a checkpoint cannot be written, the held-out
-    /// measure fails, or no picture can be read. The trainer is as after its last
+    /// measure fails, or no image can be read. The trainer is as after its last
     /// good step then.
     pub fn run(
         &mut self,
@@ -88,7 +88,7 @@ impl Trainer {
             let loader = match &mut loader {
                 Some(loader) => loader,
                 none => none.insert(
-                    Loader::start(&self.kitchen, self.position.step, threads)
+                    Loader::start(&self.builder, self.position.step, threads)
                         .map_err(TrainingError::Thread)?,
                 ),
             };
@@ -123,7 +123,7 @@ impl Trainer {
         let start = Instant::now();
         let batch = loader.next();
         let waiting = start.elapsed().as_secs_f64();
-        let (pictures, learning_rate) = (batch.identities.len(), self.learning_rate());
+        let (images, learning_rate) = (batch.identities.len(), self.learning_rate());
         let result = self.learn(tape, batch, learning_rate)?;
         // A clock may be too coarse for a batch that was skipped.
         let seconds = start.elapsed().as_secs_f64().max(1e-9);
@@ -137,9 +137,9 @@ impl Trainer {
             loss: result.loss,
             learning_rate,
             gradient_norm: result.gradient_norm,
-            pictures,
+            images,
             triplets: result.triplets,
-            pictures_per_second: pictures as f64 / seconds,
+            images_per_second: images as f64 / seconds,
             waiting,
             seconds: self.position.seconds,
         })
@@ -153,7 +153,7 @@ impl Trainer {
         match self.skipped.examples.first() {
             None => Ok(()),
             Some(first) => Err(TrainingError::NothingReadable {
-                pictures: self.skipped.unreadable.len(),
+                images: self.skipped.unreadable.len(),
                 name: first.name.clone(),
                 reason: first.reason.clone(),
             }),
@@ -185,7 +185,7 @@ impl Trainer {
 struct Clock(Instant);
 
 impl Clock {
-    /// Seconds since it was asked last.
+    /// Seconds since the last call.
     fn lap(&mut self) -> f64 {
         let now = Instant::now();
         let seconds = now.duration_since(self.0).as_secs_f64();

@@ -27,7 +27,7 @@ impl Trainer {
         batch: Batch,
         rate: f64,
     ) -> Result<StepResult, TrainingError> {
-        let Batch { pictures, identities, targets, unreadable } = batch;
+        let Batch { images, identities, targets, unreadable } = batch;
         self.skipped.add(unreadable);
         if identities.len() < 2 {
             self.skipped.batches_too_small += 1;
@@ -37,10 +37,10 @@ impl Trainer {
         let diverged = |quantity, found| TrainingError::Diverged { step, quantity, found };
 
         let leaves = self.model.parameters().leaves(tape);
-        let pictures = tape.constant(pictures);
-        let Forward { output: encodings, moments, stages } = self.model.train(&leaves, &pictures);
+        let images = tape.constant(images);
+        let Forward { output: encodings, moments, stages } = self.model.train(&leaves, &images);
         // Their values are in the tape as far as they are needed.
-        drop((stages, pictures));
+        drop((stages, images));
         let (loss, triplets) = match self.options.loss {
             Loss::Triplet { margin, reduction, mining } => {
                 let (mined, count) = find(&encodings, mining, &identities, margin);

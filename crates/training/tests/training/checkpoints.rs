@@ -1,4 +1,4 @@
-//! Checkpoints that are cut, changed, half-written or of other pictures.
+//! Checkpoints that are cut, changed, half-written or of other images.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn run(trainer: &mut Trainer, folder: &Path) {
 fn trained(steps: u64) -> (TempDir, TempDir) {
     let (pack, kept) = (made::pack(2), tempfile::tempdir().unwrap());
     let options = TrainingOptions {
-        sampling: Sampling::Pictures { pictures: 2 },
+        sampling: Sampling::Images { images: 2 },
         budget: Budget::Steps(steps),
         ..TrainingOptions::distillation()
     };
@@ -65,19 +65,19 @@ fn two_are_kept_and_what_was_half_written_is_taken_away() {
 }
 
 #[test]
-fn other_pictures_are_refused() {
+fn other_images_are_refused() {
     let (_pack, kept) = trained(1);
     let resume = |source| {
         Trainer::resume(source, Checkpoint::read(kept.path()).unwrap()).err().unwrap().to_string()
     };
     let larger = made::pack(3);
     let text = resume(made::source(larger.path()));
-    assert_eq!(text, "the checkpoint was trained on 6 pictures, these are 9");
+    assert_eq!(text, "the checkpoint was trained on 6 images, these are 9");
     let same_size = made::pack(2);
     let identities = [0, 0, 0, 1, 1, 2];
     fs::write(same_size.path().join("identity.npy"), made::npy(&[6], &identities)).unwrap();
     let text = resume(made::source(same_size.path()));
-    assert_eq!(text, "the checkpoint was trained on 6 pictures, these are 6 others");
+    assert_eq!(text, "the checkpoint was trained on 6 images, these are 6 others");
 }
 
 #[test]
@@ -152,5 +152,5 @@ fn an_empty_folder_is_no_checkpoint() {
     let error = Checkpoint::read(kept.path()).unwrap_err();
     assert!(matches!(error, TrainingError::NoCheckpoint { .. }), "{error}");
     let error = Checkpoint::read(&kept.path().join("none")).unwrap_err();
-    assert!(matches!(error, TrainingError::Read { .. }), "{error}");
+    assert!(matches!(error, TrainingError::File(_)), "{error}");
 }

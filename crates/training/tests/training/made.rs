@@ -10,21 +10,21 @@ use tempfile::TempDir;
 use training::PackSource;
 use training::dataset::Pack;
 
-/// Pictures of each person.
+/// Images of each person.
 pub(crate) const EACH: usize = 3;
 
-/// A folder with a pack of `people` people, three pictures each.
+/// A folder with a pack of `people` people, three images each.
 pub(crate) fn pack(people: usize) -> TempDir {
     let folder = TempDir::new().unwrap();
     let count = people * EACH;
-    let pictures: Vec<_> = (0..count).map(|i| jpeg(&drawing(i / EACH, i % EACH))).collect();
+    let images: Vec<_> = (0..count).map(|i| jpeg(&drawing(i / EACH, i % EACH))).collect();
     let mut offsets = vec![0_i64];
-    for picture in &pictures {
-        offsets.push(offsets.last().unwrap() + picture.len() as i64);
+    for image in &images {
+        offsets.push(offsets.last().unwrap() + image.len() as i64);
     }
     let identities: Vec<_> = (0..count).map(|i| (i / EACH) as i32).collect();
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
-    write("images.bin", &pictures.concat());
+    write("images.bin", &images.concat());
     write("offsets.npy", &npy(&[offsets.len()], &offsets));
     write("identity.npy", &npy(&[count], &identities));
     write("target.npy", &targets(&(0..count).map(|i| unit(i / EACH)).collect::<Vec<_>>()));
@@ -39,19 +39,19 @@ pub(crate) fn source(folder: &Path) -> Arc<PackSource> {
     Arc::new(PackSource::new(Pack::open(folder).unwrap()).unwrap())
 }
 
-/// Stripes whose direction and colour are the person's, their phase the picture's.
-pub(crate) fn drawing(person: usize, picture: usize) -> RgbImage {
+/// Stripes whose direction and color are the person's, their phase the image's.
+pub(crate) fn drawing(person: usize, image: usize) -> RgbImage {
     RgbImage::from_fn(40, 40, |x, y| {
         let angle = person as f32 * 0.7;
-        let along = x as f32 * angle.cos() + y as f32 * angle.sin() + 2.0 * picture as f32;
+        let along = x as f32 * angle.cos() + y as f32 * angle.sin() + 2.0 * image as f32;
         let wave = 0.5 + 0.4 * (0.5 * along).sin();
         Rgb([0, 1, 2].map(|c| (255.0 * wave * (0.4 + 0.3 * ((person + c) % 3) as f32)) as u8))
     })
 }
 
-pub(crate) fn jpeg(picture: &RgbImage) -> Vec<u8> {
+pub(crate) fn jpeg(image: &RgbImage) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+    image.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
     bytes.into_inner()
 }
 

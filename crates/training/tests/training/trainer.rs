@@ -14,10 +14,10 @@ use training::{
 
 use crate::made;
 
-/// Three steps of distillation on four pictures each, all augmented.
+/// Three steps of distillation on four images each, all augmented.
 fn short() -> TrainingOptions {
     TrainingOptions {
-        sampling: Sampling::Pictures { pictures: 4 },
+        sampling: Sampling::Images { images: 4 },
         schedule: RateSchedule::Cosine { warm_up: 1, floor: 0.0 },
         clip_norm: Some(1.0),
         budget: Budget::Steps(4),
@@ -49,7 +49,7 @@ fn go(trainer: &mut Trainer, options: &RunOptions) -> Result<Vec<Option<f64>>, T
     let mut losses = Vec::new();
     let outcome = trainer.run(options, &AtomicBool::new(false), &mut |event| {
         if let Event::Step(metrics) = event {
-            assert!(metrics.pictures_per_second.is_finite() && metrics.waiting >= 0.0);
+            assert!(metrics.images_per_second.is_finite() && metrics.waiting >= 0.0);
             losses.push(metrics.loss);
         }
     })?;
@@ -66,7 +66,7 @@ fn train(source: Arc<dyn Source>, options: TrainingOptions) -> (Trainer, Vec<f64
 #[test]
 fn it_learns_by_heart_from_a_teacher() {
     let folder = made::pack(2);
-    let options = eager(Loss::distillation(), Sampling::Pictures { pictures: 6 }, 12);
+    let options = eager(Loss::distillation(), Sampling::Images { images: 6 }, 12);
     let (trainer, losses) = train(made::source(folder.path()), options);
     assert_eq!((losses.len(), trainer.step(), trainer.epoch()), (12, 12, 12.0));
     let (first, last) = (losses[0], losses[11]);
@@ -77,7 +77,7 @@ fn it_learns_by_heart_from_a_teacher() {
 fn it_learns_by_heart_from_triplets() {
     let folder = made::pack(3);
     let loss = Loss::Triplet { margin: 0.2, reduction: Reduction::Mean, mining: Mining::All };
-    let sampling = Sampling::People { people: 3, pictures: 3 };
+    let sampling = Sampling::People { people: 3, images: 3 };
     let (_, losses) = train(made::source(folder.path()), eager(loss, sampling, 12));
     let (first, last) = (losses[0], losses[11]);
     assert!(first > 0.02 && last < 0.1 * first, "the loss went from {first} to {last}");
@@ -178,35 +178,35 @@ fn weights_to_begin_with_are_kept_at_a_learning_rate_of_zero() {
 #[test]
 fn bad_data_is_counted_and_left_out() {
     let folder = made::pack(3);
-    // One picture of person 0 is damaged in its header.
+    // One image of person 0 is damaged in its header.
     let path = folder.path().join("images.bin");
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[..20].fill(0);
     std::fs::write(&path, bytes).unwrap();
-    // Person 2 has one picture, and two more are somebody else's.
+    // Person 2 has one image, and two more are somebody else's.
     let identities = [0, 0, 0, 1, 1, 1, 2, 3, 4];
     std::fs::write(folder.path().join("identity.npy"), made::npy(&[9], &identities)).unwrap();
 
     let loss = Loss::Triplet { margin: 0.2, reduction: Reduction::Sum, mining: Mining::Hardest };
-    let options = eager(loss, Sampling::People { people: 2, pictures: 3 }, 2);
+    let options = eager(loss, Sampling::People { people: 2, images: 3 }, 2);
     let (trainer, losses) = train(made::source(folder.path()), options);
     assert_eq!(losses.len(), 2);
     let skipped = trainer.skipped();
     assert_eq!(skipped.unreadable.iter().collect::<Vec<_>>(), [&0]);
-    assert!(skipped.examples[0].name.starts_with("picture 0 of "), "{:?}", skipped.examples);
+    assert!(skipped.examples[0].name.starts_with("image 0 of "), "{:?}", skipped.examples);
     assert_eq!((skipped.single, skipped.batches_without_triplet), (3, 0));
 }
 
 #[test]
 fn batches_without_a_triplet_are_counted() {
     let folder = made::pack(1);
-    let options = eager(Loss::triplet(), Sampling::Pictures { pictures: 3 }, 2);
+    let options = eager(Loss::triplet(), Sampling::Images { images: 3 }, 2);
     let (trainer, losses) = train(made::source(folder.path()), options);
     assert_eq!((losses.len(), trainer.skipped().batches_without_triplet), (0, 2));
 }
 
 #[test]
-fn a_source_without_a_readable_picture_is_an_error() {
+fn a_source_without_a_readable_image_is_an_error() {
     let folder = made::pack(2);
     let path = folder.path().join("images.bin");
     let length = std::fs::metadata(&path).unwrap().len();
@@ -214,7 +214,7 @@ fn a_source_without_a_readable_picture_is_an_error() {
     let options = TrainingOptions { budget: Budget::Minutes(60.0), ..short() };
     let mut trainer = Trainer::new(made::source(folder.path()), Initial::Random, options).unwrap();
     let error = go(&mut trainer, &quiet()).unwrap_err();
-    assert!(matches!(error, TrainingError::NothingReadable { pictures: 6, .. }), "{error}");
+    assert!(matches!(error, TrainingError::NothingReadable { images: 6, .. }), "{error}");
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_learning_rate_beyond_reason_ends_with_an_error_not_with_nan() {
         learning_rate: 10.0,
         clip_norm: None,
         budget: Budget::Steps(100),
-        ..eager(Loss::distillation(), Sampling::Pictures { pictures: 2 }, 100)
+        ..eager(Loss::distillation(), Sampling::Images { images: 2 }, 100)
     };
     let mut trainer = Trainer::new(made::source(folder.path()), Initial::Random, options).unwrap();
     let error = go(&mut trainer, &quiet()).unwrap_err();
@@ -270,7 +270,7 @@ fn held_out_people_are_measured_and_not_trained_on() {
             }
         })
         .unwrap();
-    // Four of eight people are left: twelve pictures, three batches.
+    // Four of eight people are left: twelve images, three batches.
     assert_eq!(trainer.step(), 3);
     assert_eq!(measured.iter().map(|metrics| metrics.step).collect::<Vec<_>>(), [2, 3]);
     for metrics in measured {

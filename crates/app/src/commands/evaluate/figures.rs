@@ -9,7 +9,7 @@ use biometrics::evaluation::{
 use serde::Serialize;
 use training::dataset::Pairs;
 
-use crate::labelled_pictures::Failure;
+use crate::labeled_photos::Failure;
 
 /// Wrong pairs of each kind that are listed.
 const LISTED: usize = 12;

@@ -9,7 +9,7 @@ use faces::FaceLocator;
 
 use super::figures::{Figures, WrongPair};
 use super::{page, thumbnails};
-use crate::labelled_pictures::LabelledPictures;
+use crate::labeled_photos::LabeledPhotos;
 use crate::output::escaped;
 
 /// Faces by the names of their pictures, as addresses.
@@ -29,7 +29,7 @@ pub(super) fn prepare(folder: &Path) -> Result<()> {
 pub(super) fn write(
     folder: &Path,
     figures: &Figures,
-    shown: Option<(&LabelledPictures, &FaceLocator)>,
+    shown: Option<(&LabeledPhotos, &FaceLocator)>,
 ) -> Result<()> {
     let faces = match shown {
         Some((pictures, finder)) => faces(figures, pictures, finder)?,
@@ -45,7 +45,7 @@ pub(super) fn write(
     Ok(())
 }
 
-fn faces(figures: &Figures, pictures: &LabelledPictures, locator: &FaceLocator) -> Result<Faces> {
+fn faces(figures: &Figures, pictures: &LabeledPhotos, locator: &FaceLocator) -> Result<Faces> {
     let wrong = &figures.hardest;
     let mut faces = Faces::new();
     for WrongPair { a, b, .. } in wrong.false_matches.iter().chain(&wrong.false_non_matches) {

@@ -6,7 +6,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use ndarray::Array3;
 
-/// Enough to recognise a face by.
+/// Enough to recognize a face by.
 const QUALITY: u8 = 80;
 
 /// The crop as a `data:` address of a JPEG.

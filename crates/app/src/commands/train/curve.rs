@@ -30,7 +30,7 @@ pub(super) fn draw(path: &Path, records: &[Record]) -> Result<()> {
         .map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))
 }
 
-/// The curve with at most [`POINTS`] points, each the mean of its neighbours.
+/// The curve with at most [`POINTS`] points, each the mean of its neighbors.
 fn means(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let each = points.len().div_ceil(POINTS);
     let mean = |part: &[(f64, f64)]| {

@@ -80,7 +80,7 @@ impl Journal {
             loss: metrics.loss,
             learning_rate: Some(metrics.learning_rate),
             gradient_norm: metrics.gradient_norm,
-            pictures_per_second: Some(metrics.pictures_per_second),
+            pictures_per_second: Some(metrics.images_per_second),
             triplets: metrics.triplets.map(|count| count.mined),
             active_triplets: metrics.triplets.map(|count| count.active),
             ..Record::default()

@@ -174,12 +174,12 @@ fn with_loss_arguments(arguments: &Train, loss: Loss) -> Loss {
 
 fn with_batch_arguments(arguments: &Train, sampling: Sampling) -> Sampling {
     match sampling {
-        Sampling::Pictures { pictures } => {
-            Sampling::Pictures { pictures: arguments.batch.unwrap_or(pictures) }
+        Sampling::Images { images } => {
+            Sampling::Images { images: arguments.batch.unwrap_or(images) }
         }
-        Sampling::People { people, pictures } => Sampling::People {
+        Sampling::People { people, images } => Sampling::People {
             people: arguments.people.unwrap_or(people),
-            pictures: arguments.pictures.unwrap_or(pictures),
+            images: arguments.pictures.unwrap_or(images),
         },
     }
 }

@@ -27,7 +27,7 @@ fn random_batch(random: &mut Random, people: usize) -> (Array2<f64>, Vec<u32>) {
     (encodings, (0..n).map(|_| random.below(people) as u32).collect())
 }
 
-/// Every combination of three pictures that is a triplet.
+/// Every combination of three images that is a triplet.
 fn valid(identities: &[u32]) -> Vec<Triplet> {
     let n = identities.len();
     let mut found = Vec::new();
@@ -134,7 +134,7 @@ fn what_is_not_a_number_is_not_chosen() {
     let expected = [(0, 1, 3), (1, 0, 3)];
     let expected =
         expected.map(|(anchor, positive, negative)| Triplet { anchor, positive, negative });
-    assert_eq!(hardest, expected, "pictures 2 and 3 have no positive at a known distance");
+    assert_eq!(hardest, expected, "images 2 and 3 have no positive at a known distance");
     let semi_hard = mine(Mining::SemiHard, d.view(), &identities, 2.0);
     assert!(semi_hard.iter().all(|t| ![t.anchor, t.positive, t.negative].contains(&2)));
 }

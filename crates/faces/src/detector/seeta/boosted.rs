@@ -1,6 +1,6 @@
 //! The first level: boosted classifiers on local binary patterns.
 //!
-//! The feature of a place compares a 3×3 rectangle with its eight neighbours: one bit
+//! The feature of a place compares a 3×3 rectangle with its eight neighbors: one bit
 //! each, whether the middle is at least as bright. Each of 256 values has a weight, the
 //! weights of a window's features add up to its score, and after every ten features a
 //! window whose score is too low is given up.
@@ -9,14 +9,14 @@
 //! cascade for fast and accurate face detection" (2008).
 
 use super::WINDOW;
-use super::grey::Grey;
+use super::search_image::Gray;
 
 /// Side of a rectangle.
 const RECTANGLE: usize = 3;
 /// Windows of less contrast (standard deviation of brightness in 0..255) are no face.
 const LEAST_DEVIATION: f64 = 10.0;
-/// The eight neighbours, in rectangles right and down, with their bit.
-const NEIGHBOURS: [([usize; 2], u8); 8] = [
+/// The eight neighbors, in rectangles right and down, with their bit.
+const NEIGHBORS: [([usize; 2], u8); 8] = [
     ([0, 0], 0x80),
     ([1, 0], 0x40),
     ([2, 0], 0x20),
@@ -37,9 +37,9 @@ pub(super) struct Boosted {
     weights: Vec<Vec<f32>>,
 }
 
-/// A picture's features.
+/// An image's features.
 pub(super) struct Patterns<'p> {
-    picture: &'p Grey,
+    image: &'p Gray,
     /// Of the feature whose upper left corner is there.
     values: Vec<u8>,
 }
@@ -60,7 +60,7 @@ impl Boosted {
 
     /// The score of the window whose corner is there, if it may be a face.
     pub(super) fn score(&self, patterns: &Patterns<'_>, [x, y]: [usize; 2]) -> Option<f32> {
-        let width = patterns.picture.width;
+        let width = patterns.image.width;
         let corner = y * width + x;
         let mut score = 0.0;
         let features = self.places.iter().zip(&self.weights);
@@ -76,10 +76,10 @@ impl Boosted {
 }
 
 impl<'p> Patterns<'p> {
-    /// Those of a picture that is no smaller than a window.
-    pub(super) fn of(picture: &'p Grey) -> Self {
-        let Grey { width, height, .. } = *picture;
-        let sums = rectangles(picture);
+    /// Those of an image that is no smaller than a window.
+    pub(super) fn of(image: &'p Gray) -> Self {
+        let Gray { width, height, .. } = *image;
+        let sums = rectangles(image);
         let mut values = vec![0; width * height];
         let (columns, rows) = (width + 1 - 3 * RECTANGLE, height + 1 - 3 * RECTANGLE);
         for (y, values) in values.chunks_exact_mut(width).take(rows).enumerate() {
@@ -88,18 +88,18 @@ impl<'p> Patterns<'p> {
             };
             let middle = row([1, 1]);
             // Row by row and bit by bit: loops that the compiler takes in whole vectors.
-            for (place, bit) in NEIGHBOURS {
+            for (place, bit) in NEIGHBORS {
                 for ((value, middle), other) in values.iter_mut().zip(middle).zip(row(place)) {
                     *value |= if middle >= other { bit } else { 0 };
                 }
             }
         }
-        Self { picture, values }
+        Self { image, values }
     }
 
     /// Standard deviation of a window's brightness.
     fn deviation(&self, [x, y]: [usize; 2]) -> f64 {
-        let Grey { pixels, width, .. } = self.picture;
+        let Gray { pixels, width, .. } = self.image;
         let rows = pixels.chunks_exact(*width).skip(y).take(WINDOW);
         let [mut sum, mut squares] = [0_u32; 2];
         for value in rows.flat_map(|row| &row[x..x + WINDOW]) {
@@ -114,8 +114,8 @@ impl<'p> Patterns<'p> {
 }
 
 /// The sum of the rectangle whose upper left corner is there; 0 where it has no room.
-fn rectangles(picture: &Grey) -> Vec<u16> {
-    let Grey { pixels, width, height } = picture;
+fn rectangles(image: &Gray) -> Vec<u16> {
+    let Gray { pixels, width, height } = image;
     let (width, height) = (*width, *height);
     let mut across = vec![0; width * height];
     for (sums, row) in across.chunks_exact_mut(width).zip(pixels.chunks_exact(width)) {
@@ -138,11 +138,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_say_which_neighbours_are_no_brighter() {
-        let mut picture = Grey { pixels: vec![9; 41 * 40], width: 41, height: 40 };
+    fn bits_say_which_neighbors_are_no_brighter() {
+        let mut image = Gray { pixels: vec![9; 41 * 40], width: 41, height: 40 };
         // Of the feature at (1, 0), the upper right rectangle is brighter.
-        picture.pixels[7] = 250;
-        let patterns = Patterns::of(&picture);
+        image.pixels[7] = 250;
+        let patterns = Patterns::of(&image);
         assert_eq!(patterns.values[0], !0x20);
         assert_eq!(patterns.values[1], !0x20);
         // For the one at (4, 0) it is the middle column's upper one.

@@ -5,8 +5,7 @@
 //! it is given. A stage is of kind 0, [`Boosted`], or 1, [`Perceptron`].
 
 use super::boosted::Boosted;
-use super::perceptron::{Layer, Perceptron};
-use super::surf;
+use super::perceptron::{self, Layer, Perceptron};
 
 /// Most of anything that is counted in the file; the published one has 5 models, 6
 /// stages, 640 features and layers of 640 at most.
@@ -144,12 +143,12 @@ impl Reader<'_> {
         for _ in 0..features {
             // Counted from 1.
             let number = usize::try_from(self.integer()?).unwrap_or(0);
-            self.expect((1..=surf::patches().len()).contains(&number), "no such feature")?;
+            self.expect((1..=perceptron::patches().len()).contains(&number), "no such feature")?;
             numbers.push(number - 1);
         }
         let threshold = self.float()?;
         let mut inputs = self.count("inputs")?;
-        self.expect(inputs == features * surf::LENGTH, "a feature has 32 numbers")?;
+        self.expect(inputs == features * perceptron::LENGTH, "a feature has 32 numbers")?;
         let mut read = Vec::with_capacity(layers);
         for _ in 1..layers {
             let outputs = self.count("outputs")?;

@@ -2,13 +2,13 @@
 //! `pairsDevTrain.txt`, `pairsDevTest.txt` of view 1.
 //!
 //! A header `folds  n` (view 1: `n`, one fold), then for each fold n rows
-//! `Name  a  b` of pictures a and b of one person and n rows
+//! `Name  a  b` of images a and b of one person and n rows
 //! `Name  a  Other_Name  b` of two. Source: Huang et al., "Labeled Faces in the
 //! Wild" (2007), and the `README` beside its lists.
 
 use super::{DatasetError, Pair, Pairs, Row};
 
-/// Highest number of a picture: four digits are the form, more is tolerated.
+/// Highest number of an image: four digits are the form, more is tolerated.
 const NUMBER_LIMIT: u32 = 999_999;
 
 /// The first row.
@@ -68,8 +68,8 @@ impl<'a> Header<'a> {
 fn pair(row: Row<'_>, same: bool, fold: usize) -> Result<Pair, DatasetError> {
     let fields = row.fields();
     let names = match (&fields[..], same) {
-        ([name, a, b], true) => picture(name, a).zip(picture(name, b)),
-        ([name, a, other, b], false) => picture(name, a).zip(picture(other, b)),
+        ([name, a, b], true) => image(name, a).zip(image(name, b)),
+        ([name, a, other, b], false) => image(name, a).zip(image(other, b)),
         _ => None,
     };
     match names {
@@ -81,8 +81,8 @@ fn pair(row: Row<'_>, same: bool, fold: usize) -> Result<Pair, DatasetError> {
     }
 }
 
-/// The file name of a person's picture.
-fn picture(name: &str, number: &str) -> Option<String> {
+/// The file name of a person's image.
+fn image(name: &str, number: &str) -> Option<String> {
     let number = Some(number).filter(|text| is_number(text))?.parse::<u32>().ok()?;
     let plain = !name.is_empty() && !name.chars().any(|c| c.is_control() || "/\\".contains(c));
     let valid = plain && (1..=NUMBER_LIMIT).contains(&number);
