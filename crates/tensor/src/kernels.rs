@@ -17,11 +17,19 @@ pub(crate) mod packed_weight;
 pub(crate) mod peak;
 pub(crate) mod planes;
 pub(crate) mod scratch;
+pub(crate) mod simd;
 pub(crate) mod sums;
 pub(crate) mod tasks;
 pub(crate) mod tile;
 pub(crate) mod transpose;
-pub(crate) mod vector;
 pub(crate) mod weight_gradient;
-pub(crate) mod wide;
 pub(crate) mod window;
+
+/// The element types of all kernels: `f32` and `f64`.
+pub trait KernelElement:
+    gemm::GemmElement + scratch::ScratchElement + tile::TileElement + transpose::TransposeElement
+{
+}
+
+impl KernelElement for f32 {}
+impl KernelElement for f64 {}

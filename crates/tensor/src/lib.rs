@@ -23,7 +23,7 @@ mod activation;
 mod element;
 pub mod inference;
 mod kernels;
-mod level;
+pub mod level;
 pub mod ops;
 mod padding;
 mod random;
@@ -31,7 +31,6 @@ pub mod reference;
 
 pub use activation::Activation;
 pub use element::Element;
-pub use kernels::peak::peak_gflops;
-pub use level::{LEVEL_VARIABLE, Level, UnknownLevel};
+pub use level::Level;
 pub use padding::Padding2d;
 pub use random::Random;

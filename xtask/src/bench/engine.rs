@@ -19,7 +19,7 @@ use anyhow::{Context, Result, ensure};
 use facenet::engine::Engine;
 use facenet::network::Variant;
 use facenet::weights::Weights;
-use tensor::{Level, peak_gflops};
+use tensor::level::{Level, peak_gflops};
 
 use agreement::Pictures;
 use machine::Machine;

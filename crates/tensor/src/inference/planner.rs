@@ -15,7 +15,7 @@ mod steps;
 
 use super::builder::{Node, Operation};
 use crate::kernels::inference::region::{Buffer, Region};
-use crate::kernels::tile::LANES;
+use crate::kernels::simd::LANES;
 
 use graph::{Graph, Read};
 use memory::LiveRange;

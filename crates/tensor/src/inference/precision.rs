@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Level;
-use crate::kernels::vector::has_bf16;
+use crate::kernels::simd::Bf16;
 
 /// The number format in which convolutions multiply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,7 +34,7 @@ impl Precision {
     pub fn is_available_at(self, level: Level) -> bool {
         match self {
             Self::F32 => level.is_available(),
-            Self::Bf16 => level == Level::Avx512 && has_bf16(),
+            Self::Bf16 => level == Level::Avx512 && Bf16::detect().is_some(),
         }
     }
 

@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use super::tile::LANES;
+use super::simd::LANES;
 use super::transpose::Transpose;
 use crate::Element;
 

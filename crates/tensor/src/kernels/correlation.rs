@@ -14,10 +14,11 @@ use rayon::prelude::*;
 use super::blocked::Blocked;
 use super::packed_weight::{PackedWeight, Panel};
 use super::scratch::with_scratch;
+use super::simd::{Isa, LANES};
 use super::tasks::{Task, split_batch, split_output};
-use super::tile::{LANES, ROWS, Segment, SumOrder, Tile, TileKernel, VECTORS};
+use super::tile::{ROWS, Segment, SumOrder, Tile, VECTORS};
 use super::transpose::Transpose;
-use crate::{Activation, Element};
+use crate::{Activation, Element, level};
 
 /// Output pixels of a task, about.
 const TASK_PIXELS: usize = 384;
@@ -59,7 +60,7 @@ impl<T: Element> Correlation<'_, T> {
     }
 
     /// Computes the outputs of one task.
-    fn run_task(&self, plan: &Plan<T>, task: &Task, mut target: ArrayViewMut4<'_, T>) {
+    fn run_task(&self, plan: &Plan, task: &Task, mut target: ArrayViewMut4<'_, T>) {
         let (.., h, w) = self.source.dim();
         let (.., ow) = target.dim();
         let pixels = task.pixels(ow);
@@ -150,8 +151,8 @@ pub(crate) fn image_values<'a, T>(images: &ArrayView4<'a, T>, n: usize) -> &'a [
 }
 
 /// What all tasks of a correlation have in common.
-struct Plan<T> {
-    kernel: TileKernel<T>,
+struct Plan {
+    isa: Isa,
     /// The window of the largest task; the others use the beginning of it.
     layout: Blocked,
     /// For each width of a panel, the parts of the sum, of about [`STEPS`] each.
@@ -160,9 +161,9 @@ struct Plan<T> {
     rows: Vec<usize>,
 }
 
-impl<T: Element> Plan<T> {
+impl Plan {
     /// Plans for the largest task, `ow` being the output's width.
-    fn new(correlation: &Correlation<'_, T>, largest: &Task, ow: usize) -> Self {
+    fn new<T: Element>(correlation: &Correlation<'_, T>, largest: &Task, ow: usize) -> Self {
         let PackedWeight { inputs: c, kernel: [_, kernel_w], .. } = *correlation.weight;
         let [taps_h, taps_w] = correlation.taps;
         let [sh, sw] = correlation.stride;
@@ -183,11 +184,11 @@ impl<T: Element> Plan<T> {
             .map(|pixel| (pixel / (rows * ow), pixel / ow % rows, pixel % ow))
             .map(|(image, row, column)| layout.pixel(image, row * sh, column * sw))
             .collect();
-        Self { kernel: T::tile_kernel(), layout, orders, rows }
+        Self { isa: level::active(), layout, orders, rows }
     }
 
     /// Sums of all pixels and the output channels of one panel, pixel by pixel.
-    fn sum_panel(
+    fn sum_panel<T: Element>(
         &self,
         image: &[T],
         weight: &PackedWeight<T>,
@@ -200,7 +201,7 @@ impl<T: Element> Plan<T> {
         for (part, order) in self.orders[panel.vectors - 1].iter().enumerate() {
             let tiles = pixels.chunks(ROWS).zip(sums.chunks_mut(ROWS * columns));
             for (rows, c) in tiles {
-                self.kernel.run(Tile {
+                Tile {
                     a: image,
                     rows,
                     b: weight.panel(panel),
@@ -209,7 +210,8 @@ impl<T: Element> Plan<T> {
                     c,
                     c_step: columns,
                     accumulate: part > 0,
-                });
+                }
+                .run(self.isa);
             }
         }
     }

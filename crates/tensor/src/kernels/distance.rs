@@ -5,8 +5,8 @@
 
 use crate::Element;
 
+use super::simd::{SimdOp, Vector};
 use super::sums::{LANES, join};
-use super::wide::Wide;
 
 /// `output[m] = Σ (points[m, i] − probe[i])²`, `points` in row-major order.
 pub(crate) struct Rows<'a, T> {
@@ -18,9 +18,11 @@ pub(crate) struct Rows<'a, T> {
     pub(crate) output: &'a mut [T],
 }
 
-impl<T: Element> Wide for Rows<'_, T> {
+impl<T: Element> SimdOp for Rows<'_, T> {
+    type Output = ();
+
     #[inline(always)]
-    fn run(self) {
+    fn run<V: Vector<Element = f32>>(self, _features: V::Features) {
         let rows = self.points.chunks_exact(self.probe.len());
         for (row, output) in rows.zip(self.output) {
             *output = distance(row, self.probe);

@@ -11,7 +11,8 @@ use rayon::prelude::*;
 use super::aligned_buffer::AlignedBuffer;
 use super::bf16::pair_rows;
 use super::scratch::{Scratch, with_scratch};
-use super::tile::{LANES, tile_widths};
+use super::simd::LANES;
+use super::tile::tile_widths;
 use super::transpose::Transpose;
 use crate::Element;
 

@@ -10,24 +10,16 @@
 //! Each element of C is one sum in that order, wherever its tile begins
 //! and whatever the vector width, so the bits do not depend on the division into tiles.
 //!
-//! Implementations, selected once a call: AVX-512 (the whole tile in registers), AVX2 with
-//! FMA (the tile in parts of four rows by three half vectors) and portable code that
-//! the compiler vectorizes. `f64`, which is for checking gradients, is always portable.
+//! The sums are computed in blocks that fit into the machine's registers: the whole tile
+//! with AVX-512, four rows by three half vectors with AVX2, four rows by half a vector in
+//! portable code that the compiler vectorizes. `f64`, which is for checking gradients, is
+//! always portable.
 //!
 //! Lengths are checked here, once a tile; the loops use raw pointers.
 #![allow(unsafe_code)]
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
-#[cfg(target_arch = "x86_64")]
-mod avx512;
-mod portable;
+use super::simd::{Isa, LANES, Lanes, Portable, SimdOp, Vector, dispatch};
 
-use super::vector::Vector;
-use crate::Level;
-
-/// Values of a vector, on every machine.
-pub(crate) const LANES: usize = 16;
 /// Most rows of a tile.
 pub(crate) const ROWS: usize = 8;
 /// Most vectors of a row of a tile.
@@ -96,28 +88,17 @@ pub(crate) struct Tile<'a, T> {
     pub(crate) accumulate: bool,
 }
 
-/// An implementation of tiles that this machine can run.
-#[derive(Clone, Copy, Debug)]
-pub struct TileKernel<T> {
-    /// Requires that [`Tile::check`] has passed and the machine has the kernel's features.
-    function: unsafe fn(&mut Tile<'_, T>),
-}
-
-impl<T> TileKernel<T> {
-    /// Computes a tile.
+impl<T: TileElement> Tile<'_, T> {
+    /// Computes the tile with the vectors of `isa`.
     ///
     /// # Panics
-    /// If an offset leads outside its slice.
+    /// If an offset is outside its slice.
     #[inline]
-    pub(crate) fn run(self, mut tile: Tile<'_, T>) {
-        tile.check();
-        // SAFETY: the tile was just checked; a `TileKernel` is made only by
-        // `kernel_of`, once the level was found to be available.
-        unsafe { (self.function)(&mut tile) }
+    pub(crate) fn run(mut self, isa: Isa) {
+        self.check();
+        T::run_tile(CheckedTile { tile: &mut self, isa });
     }
-}
 
-impl<T> Tile<'_, T> {
     /// Panics unless every element that the sum reads exists.
     #[inline]
     fn check(&self) {
@@ -160,34 +141,100 @@ pub(crate) fn tile_widths(vectors: usize) -> Vec<usize> {
     widths
 }
 
+/// A tile that passed [`Tile::check`].
+#[derive(Debug)]
+pub struct CheckedTile<'a, 'b, T> {
+    tile: &'a mut Tile<'b, T>,
+    isa: Isa,
+}
+
 /// Element types of tiles: `f32` and `f64`.
 pub trait TileElement: Sized {
-    /// The fastest kernel that this machine can run.
-    fn tile_kernel() -> TileKernel<Self>;
+    /// Computes a tile.
+    fn run_tile(tile: CheckedTile<'_, '_, Self>);
 }
 
 impl TileElement for f32 {
-    fn tile_kernel() -> TileKernel<Self> {
-        kernel_of(Level::best()).unwrap_or_else(portable::kernel)
-    }
-}
-
-/// The kernel of a level, if this machine has it.
-fn kernel_of(level: Level) -> Option<TileKernel<f32>> {
-    match level {
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => level.is_available().then(avx512::kernel),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => level.is_available().then(avx2::kernel),
-        Level::Portable => Some(portable::kernel()),
-        #[cfg(not(target_arch = "x86_64"))]
-        _ => None,
+    fn run_tile(tile: CheckedTile<'_, '_, Self>) {
+        dispatch(tile.isa, tile);
     }
 }
 
 impl TileElement for f64 {
-    fn tile_kernel() -> TileKernel<Self> {
-        portable::kernel()
+    fn run_tile(tile: CheckedTile<'_, '_, Self>) {
+        tile.compute::<Lanes<Self>>(Portable);
+    }
+}
+
+impl SimdOp for CheckedTile<'_, '_, f32> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Element = f32>>(self, features: V::Features) {
+        self.compute::<V>(features);
+    }
+}
+
+impl<T> CheckedTile<'_, '_, T> {
+    /// Computes the tile block by block.
+    #[inline(always)]
+    fn compute<V: Vector<Element = T>>(self, features: V::Features) {
+        let [most_rows, most_vectors] = V::TRAINING_BLOCK;
+        let rows = self.tile.rows.len();
+        let columns = self.tile.vectors.len() * LANES;
+        let mut row = 0;
+        while row < rows {
+            let some_rows = (rows - row).min(most_rows);
+            let mut column = 0;
+            while column < columns {
+                let vectors = ((columns - column) / V::LANES).min(most_vectors);
+                // SAFETY: the tile was checked; `row + some_rows` and `column + vectors ·
+                // V::LANES` are within it.
+                unsafe {
+                    match vectors {
+                        1 => with_rows::<V, 1>(features, self.tile, some_rows, row, column),
+                        2 if most_vectors > 1 => {
+                            with_rows::<V, 2>(features, self.tile, some_rows, row, column);
+                        }
+                        _ if most_vectors > 2 => {
+                            with_rows::<V, 3>(features, self.tile, some_rows, row, column);
+                        }
+                        _ => unreachable!("{vectors} vectors"),
+                    }
+                }
+                column += vectors * V::LANES;
+            }
+            row += some_rows;
+        }
+    }
+}
+
+/// Calls [`block`] with the number of rows as a constant.
+///
+/// # Safety
+/// As [`block`]; `rows` is one to [`ROWS`].
+#[inline(always)]
+unsafe fn with_rows<V: Vector, const N: usize>(
+    features: V::Features,
+    tile: &mut Tile<'_, V::Element>,
+    rows: usize,
+    row: usize,
+    column: usize,
+) {
+    let [most, _] = V::TRAINING_BLOCK;
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        match rows {
+            1 => block::<V, 1, N>(features, tile, row, column),
+            2 => block::<V, 2, N>(features, tile, row, column),
+            3 => block::<V, 3, N>(features, tile, row, column),
+            4 => block::<V, 4, N>(features, tile, row, column),
+            5 if most >= 5 => block::<V, 5, N>(features, tile, row, column),
+            6 if most >= 6 => block::<V, 6, N>(features, tile, row, column),
+            7 if most >= 7 => block::<V, 7, N>(features, tile, row, column),
+            8 if most >= 8 => block::<V, 8, N>(features, tile, row, column),
+            _ => unreachable!("{rows} rows"),
+        }
     }
 }
 
@@ -195,10 +242,10 @@ impl TileElement for f64 {
 ///
 /// # Safety
 /// [`Tile::check`] has passed, `row + R` is at most the tile's rows and `column +
-/// N · V::LANES` at most its columns, with `V::LANES` dividing [`LANES`] and
-/// `column`. The machine has the features of `V`.
+/// N · V::LANES` at most its columns, with `V::LANES` dividing [`LANES`] and `column`.
 #[inline(always)]
-unsafe fn part<V: Vector, const R: usize, const N: usize>(
+unsafe fn block<V: Vector, const R: usize, const N: usize>(
+    features: V::Features,
     tile: &mut Tile<'_, V::Element>,
     row: usize,
     column: usize,
@@ -206,8 +253,8 @@ unsafe fn part<V: Vector, const R: usize, const N: usize>(
     let SumOrder { segments, a_step, b_step, .. } = tile.order;
     // SAFETY: `check` holds that `rows[i] + a` and `vectors[j / LANES] + j % LANES + b`
     // are inside `a` and `b` for every step of the sum, and that R rows of N vectors
-    // are inside `c`. Steps are enumerated as in `SumOrder::new`, which computed the ends. The
-    // pointers of a loop's last increment are not read; they are formed by
+    // are inside `c`. Steps are enumerated as in `SumOrder::new`, which computed the ends.
+    // The pointers of a loop's last increment are not read; they are formed by
     // `wrapping_add`, which may leave the slice.
     unsafe {
         let rows: [*const V::Element; R] =
@@ -216,14 +263,15 @@ unsafe fn part<V: Vector, const R: usize, const N: usize>(
             let at = column + j * V::LANES;
             tile.b.as_ptr().add(*tile.vectors.get_unchecked(at / LANES) + at % LANES)
         });
-        let mut sums = [[V::zero(); N]; R];
+        let mut sums = [[V::zero(features); N]; R];
         for segment in segments {
             let mut a = segment.a;
             let mut b = segment.b;
             for _ in 0..segment.length {
-                let columns: [V; N] = std::array::from_fn(|j| V::load(vectors[j].wrapping_add(b)));
+                let columns: [V; N] =
+                    std::array::from_fn(|j| V::load(features, vectors[j].wrapping_add(b)));
                 for i in 0..R {
-                    let value = V::splat(*rows[i].wrapping_add(a));
+                    let value = V::splat(features, *rows[i].wrapping_add(a));
                     for j in 0..N {
                         sums[i][j] = value.multiply_add(columns[j], sums[i][j]);
                     }
@@ -237,7 +285,7 @@ unsafe fn part<V: Vector, const R: usize, const N: usize>(
             for j in 0..N {
                 let target = c.add(i * tile.c_step + j * V::LANES);
                 let sum = if tile.accumulate {
-                    V::load(target.cast_const()).add(sums[i][j])
+                    V::load(features, target.cast_const()).add(sums[i][j])
                 } else {
                     sums[i][j]
                 };
@@ -246,17 +294,6 @@ unsafe fn part<V: Vector, const R: usize, const N: usize>(
         }
     }
 }
-
-/// Calls [`part`] with the number of rows as a constant.
-macro_rules! with_rows {
-    ($rows:expr, $vector:ty, $n:literal, $tile:expr, $row:expr, $column:expr; $($r:literal)*) => {
-        match $rows {
-            $($r => part::<$vector, $r, $n>($tile, $row, $column),)*
-            rows => unreachable!("a tile part of {rows} rows"),
-        }
-    };
-}
-use with_rows;
 
 #[cfg(test)]
 mod tests;

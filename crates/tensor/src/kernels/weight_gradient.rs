@@ -20,11 +20,12 @@ use rayon::prelude::*;
 use super::blocked::Blocked;
 use super::correlation::image_values;
 use super::scratch::with_scratch;
+use super::simd::{Isa, LANES};
 use super::tasks::{Task, split_batch};
-use super::tile::{LANES, ROWS, Segment, SumOrder, Tile, TileKernel, tile_widths};
+use super::tile::{ROWS, Segment, SumOrder, Tile, tile_widths};
 use super::transpose::Transpose;
-use crate::Element;
 use crate::ops::Conv2dOptions;
+use crate::{Element, level};
 
 /// Output pixels that are copied at a time, about.
 const TASK_PIXELS: usize = 576;
@@ -64,7 +65,7 @@ impl<T: Element> WeightGradient<'_, T> {
             .map(|first| Plan::new(self, &tasks[0], first, channels.min(o - first)))
             .collect();
         let parts = batch_parts.len();
-        let length = |plan: &Plan<T>| plan.rows.len() * plan.row_step();
+        let length = |plan: &Plan| plan.rows.len() * plan.row_step();
         let total = parts * plans.iter().map(length).sum::<usize>();
         with_scratch([total], |[mut rest]| {
             let mut jobs = Vec::new();
@@ -96,7 +97,7 @@ impl<T: Element> WeightGradient<'_, T> {
     }
 
     /// Writes the sums over some tasks of the batch.
-    fn sum_tasks(&self, plan: &Plan<T>, tasks: &[Task], sums: &mut [T]) {
+    fn sum_tasks(&self, plan: &Plan, tasks: &[Task], sums: &mut [T]) {
         let (_, _, h, w) = self.input.dim();
         let (_, _, oh, ow) = self.grad_output.dim();
         let [sh, sw] = self.options.stride;
@@ -133,8 +134,8 @@ impl<T: Element> WeightGradient<'_, T> {
 }
 
 /// What all jobs with the same output channels have in common.
-struct Plan<T> {
-    kernel: TileKernel<T>,
+struct Plan {
+    isa: Isa,
     /// Its first output channel.
     first: usize,
     /// The window of the largest task; the others use the beginning of it.
@@ -148,8 +149,13 @@ struct Plan<T> {
     vectors: Vec<usize>,
 }
 
-impl<T: Element> Plan<T> {
-    fn new(of: &WeightGradient<'_, T>, largest: &Task, first: usize, channels: usize) -> Self {
+impl Plan {
+    fn new<T: Element>(
+        of: &WeightGradient<'_, T>,
+        largest: &Task,
+        first: usize,
+        channels: usize,
+    ) -> Self {
         let (_, c, ..) = of.input.dim();
         let (.., ow) = of.grad_output.dim();
         let [kh, kw] = of.kernel;
@@ -176,8 +182,8 @@ impl<T: Element> Plan<T> {
                 .map(|(i, block, j)| block * input.block_step() + input.pixel(0, i, j));
             (rows.collect(), vectors.collect())
         };
-        let kernel = T::tile_kernel();
-        Self { kernel, first, input, gradient, input_by_rows, rows, vectors }
+        let isa = level::active();
+        Self { isa, first, input, gradient, input_by_rows, rows, vectors }
     }
 
     /// Distance between rows of sums, in values.
@@ -189,7 +195,7 @@ impl<T: Element> Plan<T> {
     ///
     /// `lines` are the offsets of each line in `inputs` and `gradients`; a line has
     /// `length` pixels, `steps` apart.
-    fn add(
+    fn add<T: Element>(
         &self,
         inputs: &[T],
         gradients: &[T],
@@ -212,7 +218,7 @@ impl<T: Element> Plan<T> {
             let vectors = &self.vectors[column / LANES..][..width];
             let tiles = self.rows.chunks(ROWS).zip(sums.chunks_mut(ROWS * self.row_step()));
             for (rows, c) in tiles {
-                self.kernel.run(Tile {
+                Tile {
                     a,
                     rows,
                     b,
@@ -221,7 +227,8 @@ impl<T: Element> Plan<T> {
                     c: &mut c[column..],
                     c_step: self.row_step(),
                     accumulate,
-                });
+                }
+                .run(self.isa);
             }
             column += width * LANES;
         }
@@ -231,7 +238,7 @@ impl<T: Element> Plan<T> {
     ///
     /// # Shapes
     /// `gradient`: the plan's output channels × C × KH × KW.
-    fn unpack(&self, sums: &[T], mut gradient: ArrayViewMut4<'_, T>) {
+    fn unpack<T: Element>(&self, sums: &[T], mut gradient: ArrayViewMut4<'_, T>) {
         let (_, c, kh, kw) = gradient.dim();
         let area = kh * kw;
         for (o, mut gradient) in gradient.outer_iter_mut().enumerate() {

@@ -8,7 +8,7 @@ use ndarray::{Array4, ArrayView1, ArrayView4};
 use rayon::prelude::*;
 
 use crate::Element;
-use crate::kernels::wide::wide;
+use crate::kernels::simd::vectorize;
 
 pub use backward::{BatchNormGradient, batch_norm_backward, batch_norm_backward_in_place};
 pub use train::{BatchNormTrain, BatchStatistics, batch_norm_train, batch_norm_train_into};
@@ -49,7 +49,7 @@ pub fn batch_norm<T: Element>(
     values.par_chunks_exact_mut(h * w).with_min_len(CHUNK.div_ceil(h * w)).enumerate().for_each(
         |(plane, values)| {
             let (factor, summand) = factors[plane % c];
-            wide(|| values.iter_mut().for_each(|value| *value = *value * factor + summand));
+            vectorize(|| values.iter_mut().for_each(|value| *value = *value * factor + summand));
         },
     );
     output

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::Element;
 use crate::kernels::scratch::with_scratch;
-use crate::kernels::wide::wide;
+use crate::kernels::simd::vectorize;
 
 /// Window and constants of local response normalization.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,7 +77,7 @@ pub fn local_response_norm<T: Element>(
             unreachable!("an image of a standard layout is contiguous")
         };
         with_scratch([values.len(), hw], |[squares, sums]| {
-            wide(|| {
+            vectorize(|| {
                 square(values, squares);
                 for (channel, plane) in values.chunks_exact_mut(hw).enumerate() {
                     sum_planes(squares, options.window(channel, c), sums);
@@ -134,7 +134,7 @@ pub fn local_response_norm_backward<T: Element>(
                 unreachable!("an image of a standard layout is contiguous")
             };
             with_scratch([c * hw, c * hw, hw], |[squares, inner, sums]| {
-                wide(|| {
+                vectorize(|| {
                     square(values, squares);
                     // For each channel, g s^-beta replaces the gradient, and `inner` becomes
                     // g x s^(-beta - 1).

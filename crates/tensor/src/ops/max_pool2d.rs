@@ -3,11 +3,11 @@
 use ndarray::{Array4, ArrayView4, ArrayViewMut4};
 
 use super::Pool2dOptions;
-use crate::Element;
 use crate::kernels::planes::{for_each_plane, for_each_plane_pair};
 use crate::kernels::scratch::with_scratch;
-use crate::kernels::wide::{Wide, run_wide};
+use crate::kernels::simd::{SimdOp, Vector, dispatch};
 use crate::kernels::window::{Reduction, expect_shape, reduce_windows};
+use crate::{Element, level};
 
 /// Maximum over each window; NaN if the window contains a NaN.
 ///
@@ -108,14 +108,15 @@ pub fn max_pool2d_with_indices_into<T: Element>(
         let plane = &source[(n * c + channel) * h * w..][..h * w];
         with_scratch([w, w], |[columns, line]| {
             with_scratch([w, w], |[column_places, line_places]| {
-                run_wide(PlaneMaxima {
+                let maxima = PlaneMaxima {
                     plane,
                     options,
                     columns: (columns, column_places),
                     line: (line, line_places),
                     outputs: (outputs, places),
                     ow,
-                });
+                };
+                dispatch(level::active(), maxima);
             });
         });
     });
@@ -132,9 +133,11 @@ struct PlaneMaxima<'a, T> {
     ow: usize,
 }
 
-impl<T: Element> Wide for PlaneMaxima<'_, T> {
+impl<T: Element> SimdOp for PlaneMaxima<'_, T> {
+    type Output = ();
+
     #[inline(always)]
-    fn run(self) {
+    fn run<V: Vector<Element = f32>>(self, _features: V::Features) {
         let Self { plane, options, columns, line, outputs, ow } = self;
         let lines = outputs.0.chunks_exact_mut(ow).zip(outputs.1.chunks_exact_mut(ow));
         for (y, outputs) in lines.enumerate() {

@@ -3,7 +3,7 @@
 use ndarray::{Array, ArrayView, Dimension};
 use rayon::prelude::*;
 
-use crate::kernels::wide::wide;
+use crate::kernels::simd::vectorize;
 use crate::{Activation, Element};
 
 /// `max(x, 0)`; a NaN stays NaN.
@@ -14,7 +14,7 @@ pub fn relu<T: Element, D: Dimension>(input: ArrayView<'_, T, D>) -> Array<T, D>
     let mut output = input.as_standard_layout().into_owned();
     let Some(values) = output.as_slice_mut() else { unreachable!("standard layout is contiguous") };
     values.par_chunks_mut(CHUNK).for_each(|chunk| {
-        wide(|| chunk.iter_mut().for_each(|value| *value = Activation::Relu.of(*value)));
+        vectorize(|| chunk.iter_mut().for_each(|value| *value = Activation::Relu.of(*value)));
     });
     output
 }
@@ -48,7 +48,7 @@ pub fn relu_backward<T: Element, D: Dimension>(
     };
     gradients.par_chunks_mut(CHUNK).zip(outputs.par_chunks(CHUNK)).for_each(
         |(gradients, outputs)| {
-            wide(|| {
+            vectorize(|| {
                 for (gradient, output) in gradients.iter_mut().zip(outputs) {
                     *gradient = if *output <= T::zero() { T::zero() } else { *gradient };
                 }

@@ -19,8 +19,8 @@ impl Arena {
 
     /// A pointer that threads can share.
     pub(crate) fn pointer(&mut self) -> ArenaPtr {
-        let values = self.values.as_mut().map(AlignedBuffer::values_mut);
-        ArenaPtr(values.unwrap_or_default().as_mut_ptr())
+        let values = self.values.as_mut().map(AlignedBuffer::values_mut).unwrap_or_default();
+        ArenaPtr { start: values.as_mut_ptr(), length: values.len() }
     }
 }
 
@@ -29,7 +29,10 @@ impl Arena {
 /// Whoever reads or writes through it must exclude concurrent writes: see
 /// [`Step::run`](super::step::Step::run).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ArenaPtr(*mut f32);
+pub(crate) struct ArenaPtr {
+    start: *mut f32,
+    length: usize,
+}
 
 // SAFETY: it is an address; every access through it is `unsafe` and states why there is no
 // race.
@@ -41,10 +44,11 @@ impl ArenaPtr {
     /// The address of value `offset`.
     ///
     /// # Safety
-    /// It is inside the arena.
+    /// It is inside the arena, or its end.
     #[inline(always)]
     pub(crate) unsafe fn at(self, offset: usize) -> *mut f32 {
+        debug_assert!(offset <= self.length, "offset {offset} in an arena of {}", self.length);
         // SAFETY: guaranteed by the caller.
-        unsafe { self.0.add(offset) }
+        unsafe { self.start.add(offset) }
     }
 }

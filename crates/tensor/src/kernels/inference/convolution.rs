@@ -9,8 +9,7 @@ use super::step::{PassContext, WorkItem};
 use super::tile::{Points, ROWS, Segment, Tile, merge_adjacent};
 use crate::Activation;
 use crate::kernels::packed_weight::{PackedWeight, Panel};
-use crate::kernels::tile::LANES;
-use crate::kernels::vector::Vector;
+use crate::kernels::simd::{Bf16, Features, LANES, Vector};
 
 /// Most bytes of the source that an item reads: they fit into a second-level cache, beside
 /// a panel of weights.
@@ -29,8 +28,8 @@ pub(crate) struct Convolution {
     /// Rows and columns of zeros in front of the source.
     padding: [usize; 2],
     segments: Vec<Segment>,
-    /// Whether source and weights are rounded to bf16.
-    bf16: bool,
+    /// If source and weights are rounded to bf16, the proof that this machine multiplies it.
+    bf16: Option<Bf16>,
 }
 
 impl Convolution {
@@ -73,7 +72,7 @@ impl Convolution {
             stride,
             padding,
             segments,
-            bf16: false,
+            bf16: None,
         }
     }
 
@@ -81,19 +80,19 @@ impl Convolution {
     ///
     /// # Panics
     /// If the source's channels do not fill whole vectors.
-    pub(crate) fn into_bf16(self) -> Self {
+    pub(crate) fn into_bf16(self, bf16: Bf16) -> Self {
         let whole = self.source.channels.is_multiple_of(LANES);
         assert!(whole && self.source.buffer.width == LANES, "{:?} as bf16", self.source);
-        Self { weight: self.weight.into_bf16(), bf16: true, ..self }
+        Self { weight: self.weight.into_bf16(), bf16: Some(bf16), ..self }
     }
 
-    pub(super) fn uses_bf16(&self) -> bool {
+    pub(super) fn bf16(&self) -> Option<Bf16> {
         self.bf16
     }
 
     /// Scratch values that an item needs: the rounded sources of a tile.
     pub(crate) fn scratch(&self) -> usize {
-        if self.bf16 { ROWS * self.weight.depth() / 2 } else { 0 }
+        if self.bf16.is_some() { ROWS * self.weight.depth() / 2 } else { 0 }
     }
 
     fn tiles(&self, images: usize) -> usize {
@@ -123,6 +122,7 @@ impl Convolution {
     #[inline(always)]
     pub(crate) unsafe fn run<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
         item: WorkItem,
     ) {
@@ -139,7 +139,7 @@ impl Convolution {
                 zero_border(context, &self.target, 0..context.images, blocks);
             }
             for tile in split_range(self.tiles(context.images), chunks, chunk) {
-                self.tile::<V>(context, panel, tile);
+                self.tile::<V>(features, context, panel, tile);
             }
         }
     }
@@ -151,6 +151,7 @@ impl Convolution {
     #[inline(always)]
     unsafe fn tile<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
         panel: Panel,
         tile: usize,
@@ -183,11 +184,11 @@ impl Convolution {
             }
             let words = [Segment { offset: 0, length: self.weight.depth() / 2 }];
             let mut segments = &self.segments[..];
-            if self.bf16 {
-                sources = self.round_sources::<V>(context, sources, rows);
+            if self.bf16.is_some() {
+                sources = self.round_sources::<V>(features, context, sources, rows);
                 segments = &words;
             }
-            V::call(Tile {
+            let tile = Tile {
                 sources,
                 targets,
                 rows,
@@ -198,7 +199,8 @@ impl Convolution {
                 bias: self.bias[panel.first..].as_ptr(),
                 floor: self.floor,
                 points: Points::ONE,
-            });
+            };
+            features.run(tile.assume_valid());
         }
     }
 
@@ -210,6 +212,7 @@ impl Convolution {
     #[inline(always)]
     unsafe fn round_sources<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
         mut sources: [*const f32; ROWS],
         rows: usize,
@@ -222,7 +225,8 @@ impl Convolution {
                 let source = std::mem::replace(&mut sources[row], target.cast_const());
                 for segment in &self.segments {
                     for at in (0..segment.length).step_by(V::LANES) {
-                        V::load(source.wrapping_add(segment.offset + at)).store_words(target);
+                        let values = V::load(features, source.wrapping_add(segment.offset + at));
+                        values.store_words(target);
                         target = target.wrapping_add(V::LANES / V::PER_WORD);
                     }
                 }

@@ -4,8 +4,7 @@
 use super::layout::zero_border;
 use super::region::{Region, border_after, split_range};
 use super::step::{PassContext, WorkItem};
-use crate::kernels::tile::LANES;
-use crate::kernels::vector::Vector;
+use crate::kernels::simd::{LANES, Vector};
 use crate::ops::Pool2dOptions;
 
 /// How the values of a window are combined.
@@ -68,6 +67,7 @@ impl Pool {
     #[inline(always)]
     pub(crate) unsafe fn run<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
         item: WorkItem,
     ) {
@@ -79,26 +79,33 @@ impl Pool {
             unsafe {
                 zero_border(context, &self.target, image..image + 1, block..block + 1);
                 for lane in (0..LANES).step_by(V::LANES) {
-                    let plane = [image, block];
+                    let place = [image, block, lane];
                     match self.kind {
                         PoolKind::Max => {
-                            self.plane::<V>(context, plane, lane, |a, b| a.max(b), |v| v, |v| v);
+                            self.plane::<V>(
+                                features,
+                                context,
+                                place,
+                                |a, b| a.max(b),
+                                |v| v,
+                                |v| v,
+                            );
                         }
                         PoolKind::Average => {
                             let [kh, kw] = self.options.kernel;
-                            let scale = V::splat(1.0 / (kh * kw) as f32);
+                            let scale = V::splat(features, 1.0 / (kh * kw) as f32);
                             let last = |v: V| v.multiply(scale);
-                            self.plane::<V>(context, plane, lane, |a, b| a.add(b), |v| v, last);
+                            self.plane::<V>(features, context, place, |a, b| a.add(b), |v| v, last);
                         }
                         PoolKind::L2 => {
                             let square = |v: V| v.multiply(v);
                             self.plane::<V>(
+                                features,
                                 context,
-                                plane,
-                                lane,
+                                place,
                                 |a, b| a.add(b),
                                 square,
-                                |v| roots(v),
+                                |v| roots(features, v),
                             );
                         }
                     }
@@ -115,9 +122,9 @@ impl Pool {
     #[inline(always)]
     unsafe fn plane<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
-        [image, block]: [usize; 2],
-        lane: usize,
+        [image, block, lane]: [usize; 3],
         join: impl Fn(V, V) -> V,
         first: impl Fn(V) -> V,
         last: impl Fn(V) -> V,
@@ -133,10 +140,10 @@ impl Pool {
                 let target = context.memory.at(target + lane);
                 for x in 0..self.target.width {
                     let window = source.add(x * sw * LANES);
-                    let mut value = first(V::load(window));
+                    let mut value = first(V::load(features, window));
                     for i in 0..kh {
                         for j in usize::from(i == 0)..kw {
-                            let next = V::load(window.add(i * row_step + j * LANES));
+                            let next = V::load(features, window.add(i * row_step + j * LANES));
                             value = join(value, first(next));
                         }
                     }
@@ -148,16 +155,9 @@ impl Pool {
 }
 
 /// The square root of each lane.
-///
-/// # Safety
-/// The machine has the features of `V`.
 #[inline(always)]
-unsafe fn roots<V: Vector<Element = f32>>(vector: V) -> V {
+fn roots<V: Vector<Element = f32>>(features: V::Features, vector: V) -> V {
     let mut lanes = [0.0; LANES];
-    // SAFETY: a vector has at most `LANES` lanes.
-    unsafe {
-        vector.store(lanes.as_mut_ptr());
-        let roots = lanes.map(f32::sqrt);
-        V::load(roots.as_ptr())
-    }
+    vector.write_to(&mut lanes);
+    V::read_from(features, &lanes.map(f32::sqrt))
 }

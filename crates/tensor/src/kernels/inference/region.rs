@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::tile::LANES;
+use crate::kernels::simd::LANES;
 
 /// Memory for one or several values (arrays of a program) of each image: blocks of
 /// channels, each a plane of pixels that includes a border of zeros.

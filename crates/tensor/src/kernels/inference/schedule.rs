@@ -12,7 +12,7 @@ use super::barrier::{PhaseScheduler, on_threads};
 use super::layout::{InputImages, unpack_output};
 use super::region::Region;
 use super::step::{Access, PassContext, Step, WorkItem};
-use crate::Level;
+use crate::kernels::simd::Isa;
 
 /// A part of a step, in the phase in which it runs.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ struct Part {
 /// The steps of a program, in phases.
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    level: Level,
+    isa: Isa,
     /// C, H, W of an image.
     input: [usize; 3],
     steps: Vec<Step>,
@@ -49,12 +49,11 @@ impl Schedule {
     /// If a region is outside an arena of `values` for an image, or two steps of a phase
     /// access what one of them writes.
     pub(crate) fn new(
-        level: Level,
+        isa: Isa,
         input: [usize; 3],
         steps: Vec<(usize, Step)>,
         values: usize,
     ) -> Self {
-        assert!(level.is_available(), "this machine does not have {level}");
         let ends = steps.iter().map(|(phase, step)| phase + step.parts());
         let mut phases: Vec<Vec<Part>> = vec![Vec::new(); ends.max().unwrap_or(0)];
         for (index, (phase, step)) in steps.iter().enumerate() {
@@ -80,7 +79,7 @@ impl Schedule {
                 }
             }
         }
-        Self { level, input, steps, phases, values, scratch: scratch.next_multiple_of(16) }
+        Self { isa, input, steps, phases, values, scratch: scratch.next_multiple_of(16) }
     }
 
     pub(crate) fn steps(&self) -> &[Step] {
@@ -179,7 +178,7 @@ impl Pass<'_> {
             let item = WorkItem { part, item, items };
             // SAFETY: `begin` reserved arena and scratch and checked the images' shape,
             // `Schedule::new` checked that regions are inside; only this thread runs.
-            unsafe { step.run(self.schedule.level, &context, item) };
+            unsafe { step.run(self.schedule.isa, &context, item) };
         }
     }
 
@@ -207,7 +206,7 @@ impl Pass<'_> {
                             // after all items of earlier phases, and each worker has its
                             // own number and so its own scratch.
                             return unsafe {
-                                schedule.steps[part.step].run(schedule.level, &context, item);
+                                schedule.steps[part.step].run(schedule.isa, &context, item);
                             };
                         }
                         item -= items;

@@ -10,8 +10,7 @@ use super::norm::{L2Normalize, LocalResponseNorm};
 use super::pool::Pool;
 use super::region::{Buffer, Region};
 use super::winograd::Winograd;
-use crate::Level;
-use crate::kernels::vector::{SimdOp, Vector, run_at, run_bf16};
+use crate::kernels::simd::{Bf16, Features, Isa, SimdOp, Vector, dispatch};
 
 /// A step of a program.
 #[derive(Debug)]
@@ -151,40 +150,56 @@ impl Step {
     /// scratch memory for this step that only this thread uses, and images of the program's
     /// input shape. The step's sources are complete, and no thread writes them. Only other
     /// items of this part write to its targets.
-    pub(crate) unsafe fn run(&self, level: Level, context: &PassContext<'_>, item: WorkItem) {
-        let item = Item { step: self, context, item };
-        if self.uses_bf16() { run_bf16(item) } else { run_at(level, item) }
+    pub(crate) unsafe fn run(&self, isa: Isa, context: &PassContext<'_>, item: WorkItem) {
+        // SAFETY: guaranteed by the caller.
+        let item = unsafe { ValidItem::new(self, context, item) };
+        match self.bf16() {
+            Some(features) => features.run(item),
+            None => dispatch(isa, item),
+        }
     }
 
-    /// Whether it multiplies bf16 numbers.
-    pub(crate) fn uses_bf16(&self) -> bool {
+    /// If it multiplies bf16 numbers, the proof that this machine does.
+    fn bf16(&self) -> Option<Bf16> {
         match self {
-            Self::Convolution(step) => step.uses_bf16(),
-            Self::Winograd(step) => step.uses_bf16(),
-            _ => false,
+            Self::Convolution(step) => step.bf16(),
+            Self::Winograd(step) => step.bf16(),
+            _ => None,
         }
     }
 }
 
-struct Item<'a> {
+/// An item that may run.
+struct ValidItem<'a> {
     step: &'a Step,
     context: &'a PassContext<'a>,
     item: WorkItem,
 }
 
-impl SimdOp for Item<'_> {
+impl<'a> ValidItem<'a> {
+    /// # Safety
+    /// As [`Step::run`], until the item has run.
+    unsafe fn new(step: &'a Step, context: &'a PassContext<'a>, item: WorkItem) -> Self {
+        Self { step, context, item }
+    }
+}
+
+impl SimdOp for ValidItem<'_> {
+    type Output = ();
+
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = f32>>(self) {
+    fn run<V: Vector<Element = f32>>(self, features: V::Features) {
         let Self { step, context, item } = self;
-        // SAFETY: `Step::run`, the only place that makes an `Item`, requires all of this;
-        // the caller guarantees the features.
+        // SAFETY: `ValidItem::new` requires all of this.
         unsafe {
             match step {
                 Step::PackInput(step) => step.run(context, item),
-                Step::Convolution(step) => step.run::<V>(context, item),
-                Step::Winograd(step) if item.part == 0 => step.transform::<V>(context, item),
-                Step::Winograd(step) => step.multiply::<V>(context, item),
-                Step::Pool(step) => step.run::<V>(context, item),
+                Step::Convolution(step) => step.run::<V>(features, context, item),
+                Step::Winograd(step) if item.part == 0 => {
+                    step.transform::<V>(features, context, item);
+                }
+                Step::Winograd(step) => step.multiply::<V>(features, context, item),
+                Step::Pool(step) => step.run::<V>(features, context, item),
                 Step::LocalResponseNorm(step) => step.run(context, item),
                 Step::L2Normalize(step) => step.run(context),
                 Step::CopyChannels(step) => step.run(context),

@@ -13,8 +13,7 @@
 //! operands in any order and sums in several parts.
 #![allow(unsafe_code)]
 
-use crate::kernels::tile::LANES;
-use crate::kernels::vector::{SimdOp, Vector};
+use crate::kernels::simd::{LANES, SimdOp, Vector};
 
 /// Most rows of a tile: 9 divides the number of pixels of every stage of the network.
 pub(crate) const ROWS: usize = 9;
@@ -79,30 +78,47 @@ impl Points {
     pub(crate) const ONE: Self = Self { count: 1, source_step: 0, target_step: 0 };
 }
 
-impl SimdOp for Tile<'_> {
-    /// Computes it.
+impl<'a> Tile<'a> {
+    /// The tile as an operation.
     ///
     /// # Safety
-    /// The machine has the features of `V`. `rows` is at most [`ROWS`], `vectors` at
-    /// most three; sources, weight and bias can be read and targets written as the fields
-    /// describe, and no other thread writes there.
+    /// `rows` is at most [`ROWS`], `vectors` one to three; until the operation has run, the
+    /// sources, weights and bias can be read and the targets written as the fields describe,
+    /// and no other thread accesses the targets.
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = f32>>(self) {
+    pub(crate) unsafe fn assume_valid(self) -> ValidTile<'a> {
+        ValidTile(self)
+    }
+}
+
+/// A [`Tile`] whose pointers the caller of [`Tile::assume_valid`] vouched for.
+#[derive(Clone, Copy)]
+pub(crate) struct ValidTile<'a>(Tile<'a>);
+
+impl SimdOp for ValidTile<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Element = f32>>(self, features: V::Features) {
         let [most_rows, most_vectors] = V::BLOCK;
-        let vectors = self.vectors * (LANES / V::LANES);
+        let tile = &self.0;
+        let vectors = tile.vectors * (LANES / V::LANES);
         let mut row = 0;
-        while row < self.rows {
-            let rows = (self.rows - row).min(most_rows);
+        while row < tile.rows {
+            let rows = (tile.rows - row).min(most_rows);
             let mut vector = 0;
             while vector < vectors {
                 let some = (vectors - vector).min(most_vectors);
-                // SAFETY: `row + rows` and `vector + some` are within the tile, which
-                // the caller guarantees.
+                // SAFETY: the tile is valid; `row + rows` and `vector + some` are within it.
                 unsafe {
                     match some {
-                        1 => self.with_rows::<V, 1>(rows, row, vector),
-                        2 if most_vectors > 1 => self.with_rows::<V, 2>(rows, row, vector),
-                        _ if most_vectors > 2 => self.with_rows::<V, 3>(rows, row, vector),
+                        1 => tile.with_rows::<V, 1>(features, rows, row, vector),
+                        2 if most_vectors > 1 => {
+                            tile.with_rows::<V, 2>(features, rows, row, vector);
+                        }
+                        _ if most_vectors > 2 => {
+                            tile.with_rows::<V, 3>(features, rows, row, vector);
+                        }
                         _ => unreachable!("{some} vectors"),
                     }
                 }
@@ -121,22 +137,24 @@ impl Tile<'_> {
     #[inline(always)]
     unsafe fn with_rows<V: Vector<Element = f32>, const N: usize>(
         &self,
+        features: V::Features,
         rows: usize,
         row: usize,
         vector: usize,
     ) {
+        let [most, _] = V::BLOCK;
         // SAFETY: guaranteed by the caller.
         unsafe {
             match rows {
-                1 => self.block::<V, 1, N>(row, vector),
-                2 => self.block::<V, 2, N>(row, vector),
-                3 => self.block::<V, 3, N>(row, vector),
-                4 => self.block::<V, 4, N>(row, vector),
-                5 if V::BLOCK[0] >= 5 => self.block::<V, 5, N>(row, vector),
-                6 if V::BLOCK[0] >= 6 => self.block::<V, 6, N>(row, vector),
-                7 if V::BLOCK[0] >= 7 => self.block::<V, 7, N>(row, vector),
-                8 if V::BLOCK[0] >= 8 => self.block::<V, 8, N>(row, vector),
-                9 if V::BLOCK[0] >= 9 => self.block::<V, 9, N>(row, vector),
+                1 => self.block::<V, 1, N>(features, row, vector),
+                2 => self.block::<V, 2, N>(features, row, vector),
+                3 => self.block::<V, 3, N>(features, row, vector),
+                4 => self.block::<V, 4, N>(features, row, vector),
+                5 if most >= 5 => self.block::<V, 5, N>(features, row, vector),
+                6 if most >= 6 => self.block::<V, 6, N>(features, row, vector),
+                7 if most >= 7 => self.block::<V, 7, N>(features, row, vector),
+                8 if most >= 8 => self.block::<V, 8, N>(features, row, vector),
+                9 if most >= 9 => self.block::<V, 9, N>(features, row, vector),
                 _ => unreachable!("{rows} rows"),
             }
         }
@@ -145,10 +163,11 @@ impl Tile<'_> {
     /// `R` rows from `row` on, `N` machine vectors from `vector` on.
     ///
     /// # Safety
-    /// As [`run`](Self::run); the block is inside the tile.
+    /// The tile is valid, see [`assume_valid`](Self::assume_valid), and contains the block.
     #[inline(always)]
     unsafe fn block<V: Vector<Element = f32>, const R: usize, const N: usize>(
         &self,
+        features: V::Features,
         row: usize,
         vector: usize,
     ) {
@@ -165,19 +184,20 @@ impl Tile<'_> {
             }
             let mut weight = self.weight.wrapping_add(column);
             for point in 0..self.points.count {
-                let mut sums = [[V::zero(); N]; R];
+                let mut sums = [[V::zero(features); N]; R];
                 for j in 0..N {
-                    let bias = V::load(self.bias.add(column + j * V::LANES));
+                    let bias = V::load(features, self.bias.add(column + j * V::LANES));
                     for i in 0..R {
                         sums[i][j] = bias;
                     }
                 }
                 for segment in self.segments {
                     let first = point * self.points.source_step + segment.offset;
-                    V::accumulate(&mut sums, &sources, first, weight, step, segment.length);
-                    weight = weight.wrapping_add(segment.length * step);
+                    let length = segment.length;
+                    V::accumulate(features, &mut sums, &sources, first, weight, step, length);
+                    weight = weight.wrapping_add(length * step);
                 }
-                let floor = V::splat(self.floor);
+                let floor = V::splat(features, self.floor);
                 // Loops over counters, which the compiler unrolls; iterators over the sums
                 // would move them from registers to memory.
                 for i in 0..R {

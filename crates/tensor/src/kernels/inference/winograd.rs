@@ -32,8 +32,8 @@ use super::step::{PassContext, WorkItem};
 use super::tile::{NO_BIAS, Points, ROWS, Segment, Tile};
 use crate::Activation;
 use crate::kernels::packed_weight::Panel;
-use crate::kernels::tile::{LANES, VECTORS};
-use crate::kernels::vector::Vector;
+use crate::kernels::simd::{Bf16, Features, LANES, Vector};
+use crate::kernels::tile::VECTORS;
 
 pub(crate) use transform::Form;
 pub(crate) use weight::WinogradWeight;
@@ -92,8 +92,8 @@ impl Winograd {
         self.weight.form.name()
     }
 
-    /// Whether it multiplies bf16 numbers.
-    pub(super) fn uses_bf16(&self) -> bool {
+    /// If it multiplies bf16 numbers, the proof that this machine does.
+    pub(super) fn bf16(&self) -> Option<Bf16> {
         self.weight.bf16
     }
 
@@ -140,12 +140,13 @@ impl Winograd {
     #[inline(always)]
     pub(crate) unsafe fn transform<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
         item: WorkItem,
     ) {
         for tile in split_range(self.tiles(context.images), item.items, item.item) {
             // SAFETY: the tile exists, and no other item has it.
-            unsafe { self.transform_tile::<V>(context, tile, tile) };
+            unsafe { self.transform_tile::<V>(features, context, tile, tile) };
         }
     }
 
@@ -157,6 +158,7 @@ impl Winograd {
     #[inline(always)]
     pub(crate) unsafe fn multiply<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
         item: WorkItem,
     ) {
@@ -177,13 +179,13 @@ impl Winograd {
                 }
                 for first in of(chunk).step_by(ROWS) {
                     let rows = (tiles - first).min(ROWS);
-                    self.multiply_tiles::<V>(context, panel, first, first, rows);
+                    self.multiply_tiles::<V>(features, context, panel, first, first, rows);
                 }
                 return;
             }
             let chunk = of(item.item);
             for tile in chunk.clone() {
-                self.transform_tile::<V>(context, tile, tile - chunk.start);
+                self.transform_tile::<V>(features, context, tile, tile - chunk.start);
             }
             for panel in &self.weight.panels {
                 if item.item == 0 {
@@ -192,7 +194,7 @@ impl Winograd {
                 for first in chunk.clone().step_by(ROWS) {
                     let rows = (tiles - first).min(ROWS);
                     let slot = first - chunk.start;
-                    self.multiply_tiles::<V>(context, *panel, first, slot, rows);
+                    self.multiply_tiles::<V>(features, context, *panel, first, slot, rows);
                 }
             }
         }
@@ -230,6 +232,7 @@ impl Winograd {
     #[inline(always)]
     unsafe fn transform_tile<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
         tile: usize,
         slot: usize,
@@ -249,6 +252,7 @@ impl Winograd {
                     match self.weight.form {
                         Form::F2X3 => {
                             transform::source_tile::<V, 4>(
+                                features,
                                 source,
                                 steps,
                                 target,
@@ -257,6 +261,7 @@ impl Winograd {
                         }
                         _ => {
                             transform::source_tile::<V, 6>(
+                                features,
                                 source,
                                 steps,
                                 target,
@@ -276,6 +281,7 @@ impl Winograd {
     #[inline(always)]
     unsafe fn multiply_tiles<V: Vector<Element = f32>>(
         &self,
+        features: V::Features,
         context: &PassContext<'_>,
         panel: Panel,
         first: usize,
@@ -296,7 +302,7 @@ impl Winograd {
                     context.memory.at(self.slot_offset(context.images, slot + row)).cast_const();
                 targets[row] = sums.add(row * columns);
             }
-            V::call(Tile {
+            let tile = Tile {
                 sources,
                 targets,
                 rows,
@@ -311,7 +317,8 @@ impl Winograd {
                     source_step: self.transformed.width,
                     target_step: ROWS * columns,
                 },
-            });
+            };
+            features.run(tile.assume_valid());
             for row in 0..rows {
                 let [image, y, x] = self.tile_corner(first + row);
                 let size = [self.target.height - y, self.target.width - x];
@@ -324,14 +331,14 @@ impl Winograd {
                         target: context.memory.at(target + lane % LANES),
                         row_step: self.target.buffer.row_step(),
                         size,
-                        bias: V::load(self.bias.as_ptr().add(panel.first + lane)),
-                        floor: V::splat(self.floor),
+                        bias: V::load(features, self.bias.as_ptr().add(panel.first + lane)),
+                        floor: V::splat(features, self.floor),
                     };
                     match self.weight.form {
-                        Form::F4X3 => output.run::<6, 4>(),
-                        Form::F3X4 => output.run::<6, 3>(),
-                        Form::F2X5 => output.run::<6, 2>(),
-                        Form::F2X3 => output.run::<4, 2>(),
+                        Form::F4X3 => output.run::<6, 4>(features),
+                        Form::F3X4 => output.run::<6, 3>(features),
+                        Form::F2X5 => output.run::<6, 2>(features),
+                        Form::F2X3 => output.run::<4, 2>(features),
                     }
                 }
             }

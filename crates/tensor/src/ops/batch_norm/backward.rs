@@ -5,8 +5,8 @@ use rayon::prelude::*;
 
 use super::train::{Affine, BatchNormTrain, BatchStatistics, channel_block};
 use crate::kernels::planes::{channel_planes, plane_values};
+use crate::kernels::simd::vectorize;
 use crate::kernels::sums::sum2;
-use crate::kernels::wide::wide;
 use crate::{Activation, Element};
 
 /// The gradients that [`batch_norm_backward`] returns.
@@ -141,7 +141,7 @@ impl<T: Element> Channel<T> {
         let mut totals = [0.0; 2];
         for (inputs, gradients) in channel_planes(inputs).zip(gradients.outer_iter_mut()) {
             let gradients = plane_values(NAME, gradients);
-            let sums = wide(|| {
+            let sums = vectorize(|| {
                 sum2(inputs, gradients, |value, gradient| {
                     let gradient = self.gate(value, gradient);
                     [gradient, gradient * (value - self.affine.mean)]
@@ -155,7 +155,7 @@ impl<T: Element> Channel<T> {
 
     /// Replaces the gradients of a plane of outputs by those of its inputs.
     fn apply(&self, inputs: &[T], gradients: &mut [T]) {
-        wide(|| {
+        vectorize(|| {
             for (gradient, value) in gradients.iter_mut().zip(inputs) {
                 let centerd = *value - self.affine.mean;
                 let own = self.gate(*value, *gradient) - self.means[0] - centerd * self.means[1];

@@ -7,8 +7,8 @@ use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut4, Axis};
 use rayon::prelude::*;
 
 use crate::kernels::planes::{channel_planes, plane_values};
+use crate::kernels::simd::vectorize;
 use crate::kernels::sums::sum;
-use crate::kernels::wide::wide;
 use crate::kernels::window::expect_shape;
 use crate::{Activation, Element};
 
@@ -110,7 +110,7 @@ pub fn batch_norm_train_into<T: Element>(
                     let Some(source) = source.to_slice() else {
                         unreachable!("a plane of a standard layout is contiguous")
                     };
-                    wide(|| {
+                    vectorize(|| {
                         for (target, value) in target.iter_mut().zip(source) {
                             *target = parameters.activation.of(affine.of(*value));
                         }
@@ -175,7 +175,7 @@ fn statistics<'a, T: Element, P: Iterator<Item = &'a [T]>>(
     count: usize,
     epsilon: f64,
 ) -> [T; 3] {
-    let total: f64 = planes().map(|plane| wide(|| sum(plane, |value| value)).into_f64()).sum();
+    let total: f64 = planes().map(|plane| vectorize(|| sum(plane, |value| value)).into_f64()).sum();
     let mean = T::from_f64(total / count as f64);
     let squares: f64 =
         planes().map(|plane| sum(plane, |value| (value - mean) * (value - mean)).into_f64()).sum();

@@ -14,8 +14,7 @@
 #![allow(unsafe_code)]
 
 use super::super::region::Buffer;
-use crate::kernels::tile::LANES;
-use crate::kernels::vector::Vector;
+use crate::kernels::simd::{LANES, Vector};
 
 /// A form F(m×m, r×r).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,70 +95,71 @@ impl Form {
 /// `Bᵀ d B` of `N × N` pixels of a vector of channels, in the number format of products.
 ///
 /// # Safety
-/// The machine has the features of `V`; the source can be read at all pixels, whose rows
-/// and columns are `steps` values apart, and the target can be written at all points,
-/// which are `point_step` values apart.
+/// The source can be read at all pixels, whose rows and columns are `steps` values apart,
+/// and the target can be written at all points, which are `point_step` values apart.
 #[inline(always)]
 pub(super) unsafe fn source_tile<V: Vector<Element = f32>, const N: usize>(
+    features: V::Features,
     source: *const f32,
     steps: [usize; 2],
     target: *mut f32,
     point_step: usize,
 ) {
-    // SAFETY: guaranteed by the caller.
-    unsafe {
-        let mut columns = [[V::zero(); N]; N];
-        // Loops over counters: closures of `array::from_fn` may not be inlined, and then
-        // they are compiled for a machine without these vectors.
-        for x in 0..N {
-            let mut pixels = [V::zero(); N];
-            for y in 0..N {
-                pixels[y] = V::load(source.wrapping_add(y * steps[0] + x * steps[1]));
-            }
-            columns[x] = transform_source(pixels);
-        }
+    let mut columns = [[V::zero(features); N]; N];
+    // Loops over counters: closures of `array::from_fn` may not be inlined, and then
+    // they are compiled for a machine without these vectors.
+    for x in 0..N {
+        let mut pixels = [V::zero(features); N];
         for y in 0..N {
-            let mut row = [V::zero(); N];
-            for x in 0..N {
-                row[x] = columns[x][y];
-            }
-            let row = transform_source(row);
-            for x in 0..N {
-                row[x].store_words(target.wrapping_add((y * N + x) * point_step));
-            }
+            let pixel = source.wrapping_add(y * steps[0] + x * steps[1]);
+            // SAFETY: the caller guarantees all pixels.
+            pixels[y] = unsafe { V::load(features, pixel) };
+        }
+        columns[x] = transform_source(features, pixels);
+    }
+    for y in 0..N {
+        let mut row = [V::zero(features); N];
+        for x in 0..N {
+            row[x] = columns[x][y];
+        }
+        let row = transform_source(features, row);
+        for x in 0..N {
+            // SAFETY: the caller guarantees all points.
+            unsafe { row[x].store_words(target.wrapping_add((y * N + x) * point_step)) };
         }
     }
 }
 
 /// `Bᵀ d` of one row or column.
-///
-/// # Safety
-/// The machine has the features of `V`.
 #[inline(always)]
-unsafe fn transform_source<V: Vector<Element = f32>, const N: usize>(d: [V; N]) -> [V; N] {
+fn transform_source<V: Vector<Element = f32>, const N: usize>(
+    features: V::Features,
+    d: [V; N],
+) -> [V; N] {
     let mut t = d;
-    // SAFETY: the caller guarantees the features.
-    unsafe {
-        if N == 4 {
-            t[0] = d[0].subtract(d[2]);
-            t[1] = d[1].add(d[2]);
-            t[2] = d[2].subtract(d[1]);
-            t[3] = d[3].subtract(d[1]);
-            return t;
-        }
-        let [two, minus_four, four, minus_five] =
-            [V::splat(2.0), V::splat(-4.0), V::splat(4.0), V::splat(-5.0)];
-        let even = d[2].multiply_add(minus_four, d[4]);
-        let odd = d[1].multiply_add(minus_four, d[3]);
-        let far_even = d[4].subtract(d[2]);
-        let far_odd = d[3].subtract(d[1]);
-        t[0] = d[0].multiply_add(four, d[2].multiply_add(minus_five, d[4]));
-        t[1] = even.add(odd);
-        t[2] = even.subtract(odd);
-        t[3] = far_odd.multiply_add(two, far_even);
-        t[4] = far_even.subtract(far_odd.add(far_odd));
-        t[5] = d[1].multiply_add(four, d[3].multiply_add(minus_five, d[5]));
+    if N == 4 {
+        t[0] = d[0].subtract(d[2]);
+        t[1] = d[1].add(d[2]);
+        t[2] = d[2].subtract(d[1]);
+        t[3] = d[3].subtract(d[1]);
+        return t;
     }
+    let [two, minus_four, four, minus_five] = [
+        V::splat(features, 2.0),
+        V::splat(features, -4.0),
+        V::splat(features, 4.0),
+        V::splat(features, -5.0),
+    ];
+    let even = d[2].multiply_add(minus_four, d[4]);
+    let odd = d[1].multiply_add(minus_four, d[3]);
+    let far_even = d[4].subtract(d[2]);
+    let far_odd = d[3].subtract(d[1]);
+    t[0] = d[0].multiply_add(four, d[2].multiply_add(minus_five, d[4]));
+    t[1] = even.add(odd);
+    t[2] = even.subtract(odd);
+    t[3] = far_odd.multiply_add(two, far_even);
+    t[4] = far_even.subtract(far_odd.add(far_odd));
+    t[5] = d[1].multiply_add(four, d[3].multiply_add(minus_five, d[5]));
     t
 }
 
@@ -180,33 +180,33 @@ impl<V: Vector<Element = f32>> OutputTransform<V> {
     /// Transforms `N × N` sums into up to `M × M` pixels.
     ///
     /// # Safety
-    /// The machine has the features of `V`; the sums can be read and the target written as
-    /// the fields describe.
+    /// The sums can be read and the target written as the fields describe.
     #[inline(always)]
-    pub(super) unsafe fn run<const N: usize, const M: usize>(self) {
+    pub(super) unsafe fn run<const N: usize, const M: usize>(self, features: V::Features) {
         let [rows, columns] = self.size.map(|size| size.min(M));
-        // SAFETY: guaranteed by the caller; pixels beyond the target are not written.
-        unsafe {
-            let mut halves = [[V::zero(); N]; M];
-            for x in 0..N {
-                let mut sums = [V::zero(); N];
-                for y in 0..N {
-                    sums[y] = V::load(self.sums.wrapping_add((y * N + x) * self.point_step));
-                }
-                let values: [V; M] = transform_sums(sums);
-                for y in 0..M {
-                    halves[y][x] = values[y];
-                }
+        let mut halves = [[V::zero(features); N]; M];
+        for x in 0..N {
+            let mut sums = [V::zero(features); N];
+            for y in 0..N {
+                let sum = self.sums.wrapping_add((y * N + x) * self.point_step);
+                // SAFETY: the caller guarantees the sums.
+                sums[y] = unsafe { V::load(features, sum) };
             }
+            let values: [V; M] = transform_sums(features, sums);
             for y in 0..M {
-                if y < rows {
-                    let row = self.target.wrapping_add(y * self.row_step);
-                    let values: [V; M] = transform_sums(halves[y]);
-                    for x in 0..M {
-                        if x < columns {
-                            let value = self.floor.max(values[x].add(self.bias));
-                            value.store(row.wrapping_add(x * LANES));
-                        }
+                halves[y][x] = values[y];
+            }
+        }
+        for y in 0..M {
+            if y < rows {
+                let row = self.target.wrapping_add(y * self.row_step);
+                let values: [V; M] = transform_sums(features, halves[y]);
+                for x in 0..M {
+                    if x < columns {
+                        let value = self.floor.max(values[x].add(self.bias));
+                        // SAFETY: the caller guarantees the target; pixels beyond it are not
+                        // written.
+                        unsafe { value.store(row.wrapping_add(x * LANES)) };
                     }
                 }
             }
@@ -215,34 +215,29 @@ impl<V: Vector<Element = f32>> OutputTransform<V> {
 }
 
 /// `Aᵀ s` of one row or column.
-///
-/// # Safety
-/// The machine has the features of `V`.
 #[inline(always)]
-unsafe fn transform_sums<V: Vector<Element = f32>, const N: usize, const M: usize>(
+fn transform_sums<V: Vector<Element = f32>, const N: usize, const M: usize>(
+    features: V::Features,
     s: [V; N],
 ) -> [V; M] {
-    // SAFETY: the caller guarantees the features.
-    unsafe {
-        let mut y = [V::zero(); M];
-        let near_even = s[1].add(s[2]);
-        let near_odd = s[1].subtract(s[2]);
-        if N == 4 {
-            y[0] = s[0].add(near_even);
-            y[1] = near_odd.add(s[3]);
-            return y;
-        }
-        let far_even = s[3].add(s[4]);
-        let far_odd = s[3].subtract(s[4]);
-        y[0] = s[0].add(near_even).add(far_even);
-        y[1] = far_odd.multiply_add(V::splat(2.0), near_odd);
-        if M > 2 {
-            y[2] = far_even.multiply_add(V::splat(4.0), near_even);
-        }
-        if M > 3 {
-            y[3] = far_odd.multiply_add(V::splat(8.0), near_odd);
-        }
-        y[M - 1] = y[M - 1].add(s[5]);
-        y
+    let mut y = [V::zero(features); M];
+    let near_even = s[1].add(s[2]);
+    let near_odd = s[1].subtract(s[2]);
+    if N == 4 {
+        y[0] = s[0].add(near_even);
+        y[1] = near_odd.add(s[3]);
+        return y;
     }
+    let far_even = s[3].add(s[4]);
+    let far_odd = s[3].subtract(s[4]);
+    y[0] = s[0].add(near_even).add(far_even);
+    y[1] = far_odd.multiply_add(V::splat(features, 2.0), near_odd);
+    if M > 2 {
+        y[2] = far_even.multiply_add(V::splat(features, 4.0), near_even);
+    }
+    if M > 3 {
+        y[3] = far_odd.multiply_add(V::splat(features, 8.0), near_odd);
+    }
+    y[M - 1] = y[M - 1].add(s[5]);
+    y
 }

@@ -11,8 +11,8 @@ use super::transform::Form;
 use crate::kernels::aligned_buffer::{AlignedBuffer, HugePageArena};
 use crate::kernels::bf16::pair_rows;
 use crate::kernels::packed_weight::{Panel, panels};
-use crate::kernels::tile::LANES;
-use crate::kernels::wide::{Wide, run_wide};
+use crate::kernels::simd::{Bf16, LANES, SimdOp, Vector, dispatch};
+use crate::level;
 
 /// Points and the factors of their rows; infinity has no factor.
 const SIX_POINTS: [(f64, f64); 5] = [
@@ -32,8 +32,9 @@ pub(crate) struct WinogradWeight {
     pub(super) form: Form,
     pub(super) inputs: usize,
     pub(super) outputs: usize,
-    /// Whether the weights are bf16 numbers, those of two inputs in a word.
-    pub(super) bf16: bool,
+    /// If the weights are bf16 numbers, those of two inputs in a word, the proof that this
+    /// machine multiplies them.
+    pub(super) bf16: Option<Bf16>,
 }
 
 impl WinogradWeight {
@@ -62,25 +63,19 @@ impl WinogradWeight {
             rest = tail;
             jobs.push((*panel, target));
         }
+        let (outputs, inputs) = (o, c);
         jobs.into_par_iter().for_each(|(panel, target)| {
-            run_wide(PanelTransform {
-                form,
-                weight,
-                factors,
-                outputs: o,
-                inputs: c,
-                panel,
-                target,
-            });
+            let panel = PanelTransform { form, weight, factors, outputs, inputs, panel, target };
+            dispatch(level::active(), panel);
         });
-        Self { values, panels, form, inputs: c, outputs: o, bf16: false }
+        Self { values, panels, form, inputs: c, outputs: o, bf16: None }
     }
 
     /// Rounds the weights to bf16 and joins those of every two inputs.
     ///
     /// # Panics
     /// If the number of inputs is odd.
-    pub(crate) fn into_bf16(mut self) -> Self {
+    pub(crate) fn into_bf16(mut self, bf16: Bf16) -> Self {
         assert!(self.inputs.is_multiple_of(2), "an odd number of inputs");
         let depth = self.form.points() * self.inputs;
         for panel in &self.panels {
@@ -88,7 +83,7 @@ impl WinogradWeight {
             let values = &mut self.values.values_mut()[panel.start..][..columns * depth];
             pair_rows(values, columns);
         }
-        self.bf16 = true;
+        self.bf16 = Some(bf16);
         self
     }
 
@@ -113,9 +108,11 @@ struct PanelTransform<'a> {
     target: &'a mut [f32],
 }
 
-impl Wide for PanelTransform<'_> {
+impl SimdOp for PanelTransform<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn run(self) {
+    fn run<V: Vector<Element = f32>>(self, _features: V::Features) {
         match self.form {
             Form::F4X3 => self.transform::<6, 3>(),
             Form::F3X4 => self.transform::<6, 4>(),

@@ -1,7 +1,18 @@
 //! Arrays that the compiler translates to the vectors of any machine.
 
-use super::{SimdOp, Vector};
+use super::{Features, SimdOp, Vector};
 use crate::Element;
+
+/// The token of plain code, which needs no features.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Portable;
+
+impl Features for Portable {
+    #[inline(never)]
+    fn run<Op: SimdOp>(self, op: Op) -> Op::Output {
+        op.run::<Lanes<f32>>(self)
+    }
+}
 
 /// Eight lanes.
 #[derive(Clone, Copy)]
@@ -13,30 +24,33 @@ const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
 impl<T: Element> Lanes<T> {
     #[inline(always)]
-    fn each(self, other: Self, of: impl Fn(T, T) -> T) -> Self {
+    fn zip(self, other: Self, of: impl Fn(T, T) -> T) -> Self {
         Self(std::array::from_fn(|lane| of(self.0[lane], other.0[lane])))
     }
 }
 
-// SAFETY: loads and stores touch one array of eight; no features are needed.
+// SAFETY: loads and stores access one array of eight; the provided methods are not
+// overridden.
 unsafe impl<T: Element> Vector for Lanes<T> {
     type Element = T;
+    type Features = Portable;
     const LANES: usize = 8;
     const BLOCK: [usize; 2] = [4, 1];
+    const TRAINING_BLOCK: [usize; 2] = [4, 1];
 
     #[inline(always)]
-    unsafe fn zero() -> Self {
+    fn zero(_features: Portable) -> Self {
         Self([T::zero(); 8])
     }
 
     #[inline(always)]
-    unsafe fn splat(value: T) -> Self {
+    fn splat(_features: Portable, value: T) -> Self {
         Self([value; 8])
     }
 
     #[inline(always)]
-    unsafe fn load(source: *const T) -> Self {
-        // SAFETY: the caller guarantees 8 values; an array is aligned as its elements.
+    unsafe fn load(_features: Portable, source: *const T) -> Self {
+        // SAFETY: the caller guarantees 8 values; an array has the alignment of its elements.
         Self(unsafe { source.cast::<[T; 8]>().read() })
     }
 
@@ -47,7 +61,7 @@ unsafe impl<T: Element> Vector for Lanes<T> {
     }
 
     #[inline(always)]
-    unsafe fn multiply_add(self, factor: Self, summand: Self) -> Self {
+    fn multiply_add(self, factor: Self, summand: Self) -> Self {
         Self(std::array::from_fn(|lane| {
             let (a, b, c) = (self.0[lane], factor.0[lane], summand.0[lane]);
             if FUSED { a.mul_add(b, c) } else { a * b + c }
@@ -55,28 +69,22 @@ unsafe impl<T: Element> Vector for Lanes<T> {
     }
 
     #[inline(always)]
-    unsafe fn add(self, other: Self) -> Self {
-        self.each(other, |a, b| a + b)
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
     }
 
     #[inline(always)]
-    unsafe fn subtract(self, other: Self) -> Self {
-        self.each(other, |a, b| a - b)
+    fn subtract(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
     }
 
     #[inline(always)]
-    unsafe fn multiply(self, other: Self) -> Self {
-        self.each(other, |a, b| a * b)
+    fn multiply(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
     }
 
     #[inline(always)]
-    unsafe fn max(self, other: Self) -> Self {
-        self.each(other, |a, b| if a > b { a } else { b })
-    }
-
-    #[inline(never)]
-    unsafe fn call(work: impl SimdOp) {
-        // SAFETY: plain code needs no features.
-        unsafe { work.run::<Lanes<f32>>() }
+    fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
     }
 }

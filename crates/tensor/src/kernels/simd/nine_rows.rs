@@ -101,8 +101,8 @@ macro_rules! by_three_and_two {
 
 by_three_and_two!(by_three, by_two, "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma", "vfmadd231ps");
 by_three_and_two!(
-    by_three_in_pairs,
-    by_two_in_pairs,
+    by_three_bf16,
+    by_two_bf16,
     "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,avx512bf16",
     "vdpbf16ps"
 );
