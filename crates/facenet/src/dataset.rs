@@ -6,7 +6,7 @@
 //!
 //! | form | type | when |
 //! | --- | --- | --- |
-//! | `jpeg-pack-1` folder: many small JPEG files in one | [`Pack`] | tens of thousands of prepared crops |
+//! | `jpeg-pack-1` or `image-pack-2` folder: many small picture files in one | [`Pack`] | tens of thousands of prepared crops |
 //! | folder of photos, one folder a person or all in one | [`PhotoTree`] | a user's own pictures, LFW as published |
 //! | LFW's `pairs.txt`, or a plain list of pairs | [`Pairs`] | verification tests |
 

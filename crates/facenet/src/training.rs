@@ -11,7 +11,7 @@
 //! | [`Source`]: [`PackSource`], [`FolderSource`] | numbered pictures of numbered people |
 //! | [`AugmentationOptions`], [`Sampling`] | how pictures are changed and put together |
 //! | [`Model`] | the network's tensors, and its graph on a tape |
-//! | [`Loss`]: [`triplet()`], [`distillation()`]; [`mine`] | what is made small |
+//! | [`Loss`]: [`triplet()`], [`distillation()`], [`margin_softmax()`]; [`mine`] | what is made small |
 //! | [`Trainer`] with [`TrainingOptions`] and [`RunOptions`] | the loop |
 //! | [`HeldOut`] | how well unseen faces are told apart meanwhile |
 //! | [`Checkpoint`] | a training on disk |
@@ -44,8 +44,10 @@
 
 mod augmentation;
 mod batches;
+mod centers;
 mod checkpoint;
 mod error;
+mod fit;
 mod graph;
 mod held_out;
 mod losses;
@@ -62,13 +64,13 @@ pub use batches::Sampling;
 pub use checkpoint::Checkpoint;
 pub use error::{OptionsError, TrainingError};
 pub use held_out::{HeldOut, HeldOutMetrics, HeldOutPair};
-pub use losses::{Loss, Reduction, distillation, triplet};
+pub use losses::{Loss, MarginOptions, Reduction, distillation, margin_softmax, triplet};
 pub use mining::{Mining, Triplet, mine, squared_distances};
 pub use model::{Forward, LayerMoments, Model};
 pub use skipped::{Skipped, SkippedPicture};
 pub use source::{
-    AlignedPhotos, Canvas, FacesInPhotos, FolderOptions, FolderSource, Framing, PackSource,
-    PictureError, Source,
+    AlignedPhotos, Canvas, FacesInPhotos, FolderOptions, FolderSource, Framing, JoinedSource,
+    PackSource, PictureError, Source,
 };
 pub use trainer::{
     Budget, Event, Initial, Interval, OptimiserOptions, Outcome, RateSchedule, RunOptions,

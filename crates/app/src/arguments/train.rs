@@ -8,7 +8,7 @@ use facenet::photo::FaceChoice;
 use facenet::training::Mining;
 
 /// Options that a checkpoint knows already.
-const OF_THE_CHECKPOINT: [&str; 21] = [
+const OF_THE_CHECKPOINT: [&str; 25] = [
     "loss",
     "start",
     "variant",
@@ -30,6 +30,10 @@ const OF_THE_CHECKPOINT: [&str; 21] = [
     "similarity_weight",
     "step_every",
     "statistics_momentum",
+    "average",
+    "center_share",
+    "margin_softmax",
+    "fit_last_layer",
 ];
 
 /// Train the network, from scratch or from weights.
@@ -41,9 +45,10 @@ const OF_THE_CHECKPOINT: [&str; 21] = [
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("budget").args(["epochs", "steps", "minutes"]))]
 pub(crate) struct Train {
-    /// Pack of face crops, or folder of people's folders of photos
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
+    /// Pack of face crops, or folder of people's folders of photos; may be given
+    /// several times, and the same number or name in two means two people
+    #[arg(long, value_name = "DIR", required = true)]
+    pub(crate) data: Vec<PathBuf>,
     /// Folder for everything that comes of it
     #[arg(long, value_name = "DIR")]
     pub(crate) output: PathBuf,
@@ -98,6 +103,19 @@ pub(crate) struct Train {
     #[arg(long, allow_negative_numbers = true, value_name = "W")]
     pub(crate) similarity_weight: Option<f64>,
 
+    /// How far targets are drawn to their person's mean, 0 to 1, with distillation
+    /// [default: 0.5]
+    #[arg(long, allow_negative_numbers = true, value_name = "SHARE")]
+    pub(crate) center_share: Option<f64>,
+    /// Add a margin softmax against people's means, with this weight, to
+    /// distillation; for the last part of a training
+    #[arg(long, allow_negative_numbers = true, value_name = "W")]
+    pub(crate) margin_softmax: Option<f64>,
+    /// Fit the last layer to the targets of so many images before the first step,
+    /// with distillation from weights that were trained for others
+    #[arg(long, value_name = "IMAGES", requires = "start")]
+    pub(crate) fit_last_layer: Option<usize>,
+
     /// How gradients change weights
     #[arg(long, value_enum)]
     pub(crate) optimiser: Option<OptimiserKind>,
@@ -123,6 +141,10 @@ pub(crate) struct Train {
     /// are [default: 0.01; 0 with triplets from weights]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub(crate) statistics_momentum: Option<f64>,
+    /// Part of the weights' moving average that a step keeps; the average is what
+    /// is measured and saved; 0 for none [default: 0.999; 0 with triplets]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(crate) average: Option<f64>,
     /// Show the pictures as they are
     #[arg(long)]
     pub(crate) no_augmentation: bool,

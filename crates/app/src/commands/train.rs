@@ -111,7 +111,12 @@ fn trainer(arguments: &Train, layout: &Layout) -> Result<Trainer> {
         );
     } else {
         let (initial, options) = settings::options(arguments, source.as_ref(), measure.is_some())?;
-        Trainer::new(Arc::clone(&source), initial, options)?
+        let mut trainer = Trainer::new(Arc::clone(&source), initial, options)?;
+        if let Some(images) = arguments.fit_last_layer {
+            trainer.fit_last_layer(images)?;
+            note(format_args!("the last layer is fitted to {images} images"));
+        }
+        trainer
     };
     if let Some(measure) = measure {
         trainer.measure_on(measure);

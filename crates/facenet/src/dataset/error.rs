@@ -61,7 +61,7 @@ pub enum DatasetError {
         source: serde_json::Error,
     },
     /// `pack.json` describes another format.
-    #[error("{}: expected the format {expected:?}, found {found:?}", path.display())]
+    #[error("{}: expected the format {expected}, found {found:?}", path.display())]
     Format {
         /// The file.
         path: PathBuf,

@@ -8,11 +8,12 @@ use serde::Deserialize;
 use super::error::abridged;
 use super::{DatasetError, regular_file};
 
-/// The only format there is so far.
-const FORMAT: &str = "jpeg-pack-1";
+/// The formats there are. The second may hold JPEG, WebP and PNG files; each says in its
+/// first bytes which it is.
+const FORMATS: [&str; 2] = ["jpeg-pack-1", "image-pack-2"];
 /// Longest accepted `pack.json` in bytes; a real one has about 200.
 const SIZE_LIMIT: u64 = 64 * 1024;
-/// Longest side of a JPEG picture.
+/// Longest side of a picture.
 const SIDE_LIMIT: u32 = 65_535;
 /// How far a window may stick out of its canvas, in pixels: room for a file
 /// whose numbers are rounded.
@@ -64,10 +65,10 @@ impl Manifest {
         let fault = |source| DatasetError::Json { path: path.to_path_buf(), source };
         // The format first: another format may lack the other fields.
         let Format { format } = serde_json::from_str(&text).map_err(fault)?;
-        if format != FORMAT {
+        if !FORMATS.contains(&&*format) {
             return Err(DatasetError::Format {
                 path: path.to_path_buf(),
-                expected: FORMAT,
+                expected: "jpeg-pack-1 or image-pack-2",
                 found: abridged(&format),
             });
         }

@@ -1,4 +1,5 @@
-//! A folder of the form `jpeg-pack-1`: thousands of small JPEG files in one.
+//! A folder of the form `jpeg-pack-1` or `image-pack-2`: thousands of small picture files
+//! in one.
 //!
 //! Pictures stay on disk and are read one by one, so that a pack costs a few
 //! hundred kilobytes of memory however large it is. All the rest is read and
@@ -31,13 +32,13 @@ pub type Target = [f32; ENCODING_LENGTH];
 /// coordinates are larger by 0.5.
 pub type Landmarks = [[f32; 2]; 5];
 
-/// An open pack, a folder of the form `jpeg-pack-1`. May be shared between
-/// threads.
+/// An open pack, a folder of the form `jpeg-pack-1` or `image-pack-2`. May be shared
+/// between threads.
 ///
 /// | file | what |
 /// | --- | --- |
 /// | `pack.json` | format, number of pictures, and optionally their size and the window that is the network's input |
-/// | `images.bin` | the JPEG files end to end |
+/// | `images.bin` | the picture files end to end: JPEG, in `image-pack-2` also WebP and PNG |
 /// | `offsets.npy` | int64, N + 1: where each begins, and the length of all |
 /// | `names.txt` | optional: a file name a line |
 /// | `identity.npy` | optional: int32, N: the number of the person |
@@ -131,7 +132,7 @@ impl Pack {
         self.manifest.window
     }
 
-    /// The JPEG file of picture `index`, from 0.
+    /// The picture file of picture `index`, from 0.
     ///
     /// # Errors
     /// When there is no such picture, or the disk fails.

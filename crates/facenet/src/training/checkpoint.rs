@@ -3,6 +3,7 @@
 //! ```text
 //! checkpoints/step-0000001200/state.json       options, position, what was skipped
 //!                             weights/*.npy    as `--weights` takes them
+//!                             average/*.npy    their moving average, if there is one
 //!                             optimiser.npy    its moments, one after the other
 //! ```
 //!
@@ -28,9 +29,10 @@ use crate::weights::{Weights, hexadecimal};
 pub(super) use write::write;
 
 /// The only format there is so far.
-const FORMAT: &str = "facenet-training-1";
+const FORMAT: &str = "facenet-training-2";
 const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights";
+const AVERAGE: &str = "average";
 const OPTIMISER: &str = "optimiser.npy";
 /// What a checkpoint's folder is called, before its step.
 const PREFIX: &str = "step-";
@@ -45,6 +47,8 @@ pub struct Checkpoint {
     pub options: TrainingOptions,
     /// The weights.
     pub weights: Weights,
+    /// Their moving average, where the options ask for one.
+    pub average: Option<Weights>,
     pub(super) position: Position,
     pub(super) pictures: Fingerprint,
     pub(super) skipped: Skipped,
@@ -96,6 +100,8 @@ struct State {
     skipped: Skipped,
     /// Hash of the weights.
     weights: String,
+    /// Hash of the average.
+    average: Option<String>,
     optimiser: Moments,
 }
 

@@ -38,6 +38,23 @@ pub enum TrainingError {
     /// Distillation without a teacher.
     #[error("the distillation loss needs a target for every picture (target.npy of a pack)")]
     NoTargets,
+    /// Sources of which only some have a teacher.
+    #[error(
+        "sources are joined where all have a teacher's encodings or none has; number {} and \
+         number {} differ", first + 1, second + 1
+    )]
+    MixedTargets {
+        /// Place of one, from 0.
+        first: usize,
+        /// Place of the next.
+        second: usize,
+    },
+    /// A fit of the last layer to nothing, or of another layer.
+    #[error("the last layer cannot be fitted: {reason}")]
+    Fit {
+        /// Why.
+        reason: String,
+    },
     /// Triplets without two people of two pictures each.
     #[error(
         "triplets need two people or more with two pictures or more each, found {found} \

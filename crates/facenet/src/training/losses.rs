@@ -4,11 +4,14 @@
 //! | --- | --- | --- |
 //! | triplet | `losses/triplet.rs` | who is on which picture |
 //! | distillation | `losses/distillation.rs` | another network's encodings |
+//! | margin softmax | `losses/margin_softmax.rs` | centers of people's targets, beside distillation |
 
 mod distillation;
+mod margin_softmax;
 mod triplet;
 
 pub use distillation::distillation;
+pub use margin_softmax::{MarginOptions, margin_softmax};
 pub use triplet::{Reduction, triplet};
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +37,8 @@ pub enum Loss {
     Distillation {
         /// Weight of the match of pairwise similarities.
         similarity_weight: f64,
+        /// A margin softmax against the centers of people's targets beside it.
+        margin: Option<MarginOptions>,
     },
 }
 
@@ -44,9 +49,11 @@ impl Loss {
         Self::Triplet { margin: MARGIN, reduction, mining }
     }
 
-    /// The weight that the shipped weights were made with.
+    /// The weight that the shipped weights were made with: 4 in a space whose cosines
+    /// have the spread of 1. The targets' cosines have a spread of 0.62², a loss of
+    /// cosines shrinks by that and one of their squares by its square, so 4 / 0.62².
     pub fn distillation() -> Self {
-        Self::Distillation { similarity_weight: 8.0 }
+        Self::Distillation { similarity_weight: 10.4, margin: None }
     }
 
     pub(super) fn check(self) -> Result<(), OptionsError> {
@@ -56,9 +63,10 @@ impl Loss {
                 let right = (0.0..=4.0).contains(&margin);
                 OptionsError::check("loss.margin", margin, "0 to 4", right)
             }
-            Self::Distillation { similarity_weight: weight } => {
+            Self::Distillation { similarity_weight: weight, margin } => {
                 let right = (0.0..=1e6).contains(&weight);
-                OptionsError::check("loss.similarity_weight", weight, "0 to 1000000", right)
+                OptionsError::check("loss.similarity_weight", weight, "0 to 1000000", right)?;
+                margin.map_or(Ok(()), MarginOptions::check)
             }
         }
     }

@@ -137,6 +137,31 @@ impl<T: Element> Model<T> {
         }
     }
 
+    /// Moves every tensor that training changes `share` of the way to another model's:
+    /// the step of a moving average.
+    ///
+    /// # Panics
+    /// If the other is of another architecture.
+    pub fn approach(&mut self, other: &Self, share: f64) {
+        let share = T::from_f64(share);
+        let toward = |own: &mut T, &other: &T| *own += share * (other - *own);
+        for (name, target) in other.parameters.iter() {
+            let Some(own) = self.parameters.get(name) else {
+                panic!("the network has no parameter called {name:?}")
+            };
+            let mut moved = own.to_owned();
+            moved.zip_mut_with(&target, toward);
+            if let Err(error) = self.parameters.set(name, moved) {
+                panic!("the networks differ: {error}");
+            }
+        }
+        for (name, own) in &mut self.statistics {
+            let target = &other.statistics[name];
+            own.mean.zip_mut_with(&target.mean, toward);
+            own.variance.zip_mut_with(&target.variance, toward);
+        }
+    }
+
     /// The tensors as weights, rounded to `f32`.
     ///
     /// # Errors

@@ -9,10 +9,12 @@
 //! | --- | --- |
 //! | [`PackSource`] | a pack with a window: aligned canvases, perhaps with a teacher's targets |
 //! | [`FolderSource`] | a folder tree `person/photo.jpg` |
+//! | [`JoinedSource`] | several of these as one |
 
 mod canvas;
 mod folder;
 mod framing;
+mod joined;
 mod pack;
 
 use std::error::Error;
@@ -25,6 +27,7 @@ use crate::photo::{FaceError, PhotoError};
 
 pub use folder::{FolderOptions, FolderSource};
 pub use framing::{AlignedPhotos, FacesInPhotos, Framing};
+pub use joined::JoinedSource;
 pub use pack::PackSource;
 
 /// A decoded picture and the part of it that is the network's input, with what

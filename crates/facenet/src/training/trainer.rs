@@ -23,8 +23,11 @@ use std::sync::Arc;
 use autograd::Optimiser;
 
 use super::TrainingError;
-use super::batches::{Kitchen, Sampler, Sampling};
+use super::augmentation::Recipe;
+use super::batches::{Kitchen, Sampler, Sampling, prepare};
+use super::centers::Centers;
 use super::checkpoint::{Checkpoint, Fingerprint, Position};
+use super::fit::fit_last_layer;
 use super::held_out::HeldOut;
 use super::losses::Loss;
 use super::model::Model;
@@ -51,7 +54,11 @@ pub struct Trainer {
     options: TrainingOptions,
     kitchen: Kitchen,
     model: Model,
+    /// The moving average of the model, if there is one.
+    average: Option<Model>,
     optimiser: Optimiser<f32>,
+    /// Of the people trained on, with distillation.
+    centers: Option<Centers>,
     held_out: Option<HeldOut>,
     position: Position,
     skipped: Skipped,
@@ -80,7 +87,8 @@ impl Trainer {
             }
         };
         let position = Position { absorbed, ..Position::default() };
-        Self::assemble(source, model, options, position, Skipped::default())
+        let average = (options.average_decay > 0.0).then(|| model.clone());
+        Self::assemble(source, model, average, options, position, Skipped::default())
     }
 
     /// Goes on from a checkpoint, to the same bits as if it had not been
@@ -89,16 +97,17 @@ impl Trainer {
     /// # Errors
     /// When the pictures are others than before, or as [`new`](Self::new).
     pub fn resume(source: Arc<dyn Source>, checkpoint: Checkpoint) -> Result<Self, TrainingError> {
-        let Checkpoint { options, weights, position, pictures, skipped, optimiser, .. } =
-            checkpoint;
+        let Checkpoint { options, weights, average, position, pictures, skipped, .. } = checkpoint;
+        let optimiser = checkpoint.optimiser;
         options.check()?;
         let found = Fingerprint::of(source.as_ref());
         if found != pictures {
             let (expected, found) = (pictures.count, found.count);
             return Err(TrainingError::OtherPictures { expected, found });
         }
-        let model = Model::from_weights(options.variant, &weights, options.weight_decay);
-        let mut trainer = Self::assemble(source, model, options, position, skipped)?;
+        let model = |weights| Model::from_weights(options.variant, weights, options.weight_decay);
+        let (model, average) = (model(&weights), average.as_ref().map(model));
+        let mut trainer = Self::assemble(source, model, average, options, position, skipped)?;
         trainer.optimiser.restore(optimiser)?;
         Ok(trainer)
     }
@@ -106,11 +115,13 @@ impl Trainer {
     fn assemble(
         source: Arc<dyn Source>,
         model: Model,
+        average: Option<Model>,
         options: TrainingOptions,
         position: Position,
         mut skipped: Skipped,
     ) -> Result<Self, TrainingError> {
-        if matches!(options.loss, Loss::Distillation { .. }) && !source.has_targets() {
+        let is_distillation = matches!(options.loss, Loss::Distillation { .. });
+        if is_distillation && !source.has_targets() {
             return Err(TrainingError::NoTargets);
         }
         let TrainingOptions { seed, sampling, augmentation, held_out_people, .. } = options;
@@ -123,9 +134,38 @@ impl Trainer {
         if matches!(sampling, Sampling::People { .. }) {
             skipped.single = People::of(source.as_ref()).single.len();
         }
+        let centers = if is_distillation { Centers::of(source.as_ref(), &set_aside) } else { None };
         let optimiser = Optimiser::new(options.optimiser.algorithm(), &model.parameters);
         let kitchen = Kitchen { source, sampler, augmentation, seed };
-        Ok(Self { options, kitchen, model, optimiser, held_out, position, skipped })
+        Ok(Self {
+            options,
+            kitchen,
+            model,
+            average,
+            optimiser,
+            centers,
+            held_out,
+            position,
+            skipped,
+        })
+    }
+
+    /// Fits the last layer to the targets of about so many training images, as they are,
+    /// before the first step: see `training/fit.rs`.
+    ///
+    /// # Errors
+    /// When there are no targets, or fewer images than the last layer has inputs.
+    pub fn fit_last_layer(&mut self, images: usize) -> Result<(), TrainingError> {
+        let batch = self.options.sampling.batch_size();
+        let mut sampler = self.kitchen.sampler.clone();
+        let source = self.kitchen.source.as_ref();
+        let batches = (0..images.div_ceil(batch) as u64)
+            .map(|number| prepare(source, &sampler.batch(number), |_| Recipe::NONE));
+        fit_last_layer(&mut self.model, batches)?;
+        if let Some(average) = &mut self.average {
+            *average = self.model.clone();
+        }
+        Ok(())
     }
 
     /// Measures on this instead of on people of the training pictures.
@@ -146,12 +186,13 @@ impl Trainer {
         &self.model
     }
 
-    /// The weights as they are now.
+    /// The weights to use: the moving average if there is one, else the weights as they
+    /// are now.
     ///
     /// # Errors
     /// Names the first tensor that is not finite: training has diverged.
     pub fn weights(&self) -> Result<Weights, WeightsError> {
-        self.model.weights()
+        self.average.as_ref().unwrap_or(&self.model).weights()
     }
 
     /// Batches so far.
@@ -207,7 +248,8 @@ impl Trainer {
         Ok(Checkpoint {
             path: std::path::PathBuf::new(),
             options: self.options.clone(),
-            weights: self.weights()?,
+            weights: self.model.weights()?,
+            average: self.average.as_ref().map(Model::weights).transpose()?,
             position: self.position,
             pictures: Fingerprint::of(self.kitchen.source.as_ref()),
             skipped: self.skipped.clone(),

@@ -9,8 +9,8 @@ use facenet::dataset::{Pack, Pairs};
 use facenet::photo::{DecodeLimits, FaceAligner, SeetaDetector};
 use facenet::training::{
     AlignedPhotos, AugmentationOptions, Budget, FacesInPhotos, FolderOptions, FolderSource,
-    HeldOut, Initial, Loss, OptimiserOptions, PackSource, RateSchedule, Reduction, Sampling,
-    Source, TrainingOptions,
+    HeldOut, Initial, JoinedSource, Loss, MarginOptions, OptimiserOptions, PackSource,
+    RateSchedule, Reduction, Sampling, Source, TrainingOptions,
 };
 use facenet::weights::Weights;
 
@@ -21,7 +21,17 @@ const HELD_OUT: usize = 100;
 
 /// The pictures to train on.
 pub(super) fn source(arguments: &Train) -> Result<Arc<dyn Source>> {
-    let folder = &arguments.data;
+    let mut sources = Vec::new();
+    for folder in &arguments.data {
+        sources.push(one_source(arguments, folder)?);
+    }
+    match <[_; 1]>::try_from(sources) {
+        Ok([only]) => Ok(only),
+        Err(several) => Ok(Arc::new(JoinedSource::new(several)?)),
+    }
+}
+
+fn one_source(arguments: &Train, folder: &Path) -> Result<Arc<dyn Source>> {
     if folder.join("pack.json").exists() {
         return Ok(Arc::new(PackSource::new(Pack::open(folder)?)?));
     }
@@ -95,6 +105,8 @@ pub(super) fn options(
         clip_norm: arguments.clip_norm.or(defaults.clip_norm),
         statistics_momentum: arguments.statistics_momentum.unwrap_or(momentum),
         budget: budget(arguments).unwrap_or(defaults.budget),
+        average_decay: arguments.average.unwrap_or(defaults.average_decay),
+        center_share: arguments.center_share.unwrap_or(defaults.center_share),
         held_out_people: held_out,
     };
     Ok((initial, options))
@@ -105,6 +117,9 @@ fn refuse_options_of_another_loss(arguments: &Train, loss: LossKind) -> Result<(
     let of_distillation = [
         ("--batch", arguments.batch.is_some()),
         ("--similarity-weight", arguments.similarity_weight.is_some()),
+        ("--center-share", arguments.center_share.is_some()),
+        ("--margin-softmax", arguments.margin_softmax.is_some()),
+        ("--fit-last-layer", arguments.fit_last_layer.is_some()),
     ];
     let of_triplets = [
         ("--people", arguments.people.is_some()),
@@ -146,8 +161,12 @@ fn with_loss_arguments(arguments: &Train, loss: Loss) -> Loss {
             reduction: if arguments.sum { Reduction::Sum } else { reduction },
             mining: arguments.mining.unwrap_or(mining),
         },
-        Loss::Distillation { similarity_weight } => Loss::Distillation {
+        Loss::Distillation { similarity_weight, margin } => Loss::Distillation {
             similarity_weight: arguments.similarity_weight.unwrap_or(similarity_weight),
+            margin: match arguments.margin_softmax {
+                Some(weight) => Some(MarginOptions { weight, ..MarginOptions::default() }),
+                None => margin,
+            },
         },
     }
 }
@@ -176,7 +195,7 @@ fn schedule(arguments: &Train, default: RateSchedule) -> RateSchedule {
     let chosen = match arguments.schedule {
         None => default,
         Some(ScheduleKind::Constant) => RateSchedule::Constant,
-        Some(ScheduleKind::Cosine) => RateSchedule::Cosine { warm_up: 100, floor: 0.0 },
+        Some(ScheduleKind::Cosine) => RateSchedule::Cosine { warm_up: 200, floor: 0.01 },
         Some(ScheduleKind::Step) => RateSchedule::Step { factor: 0.1, every: arguments.step_every },
     };
     match (chosen, arguments.warm_up) {

@@ -9,7 +9,7 @@ use autograd::optimiser::OptimiserState;
 use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
 
-use super::{Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
+use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
 use crate::npy::{HEADER_LIMIT, Header};
 use crate::regular_file::{self, Refusal};
 use crate::training::TrainingError;
@@ -29,23 +29,30 @@ impl Checkpoint {
         let state_path = path.join(STATE);
         let bytes = read_bounded(&state_path, STATE_LIMIT)?;
         let state = parse(&state_path, &bytes)?;
-        let Loaded { weights, .. } = Weights::from_npy_folder(&path.join(WEIGHTS))?;
-        let found = weights.hash();
-        if found != state.weights {
-            return Err(damaged(
-                &path.join(WEIGHTS),
-                format!("weights with hash {}", state.weights),
-                found,
-            ));
-        }
+        let weights = read_weights(&path.join(WEIGHTS), &state.weights)?;
+        let average = match &state.average {
+            Some(hash) => Some(read_weights(&path.join(AVERAGE), hash)?),
+            None => None,
+        };
         let optimiser = read_moments(&path.join(OPTIMISER), state.optimiser)?;
         let State { options, position, pictures, skipped, .. } = state;
-        Ok(Self { path, options, weights, position, pictures, skipped, optimiser })
+        Ok(Self { path, options, weights, average, position, pictures, skipped, optimiser })
     }
 
     /// Steps taken.
     pub fn step(&self) -> u64 {
         self.position.step
+    }
+}
+
+/// The weights in a folder, if they have this hash.
+fn read_weights(folder: &Path, hash: &str) -> Result<Weights, TrainingError> {
+    let Loaded { weights, .. } = Weights::from_npy_folder(folder)?;
+    let found = weights.hash();
+    if found == hash {
+        Ok(weights)
+    } else {
+        Err(damaged(folder, format!("weights with hash {hash}"), found))
     }
 }
 

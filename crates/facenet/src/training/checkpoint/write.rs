@@ -8,9 +8,9 @@ use ndarray::ArrayD;
 use npyz::WriterBuilder;
 use sha2::{Digest, Sha256};
 
-use super::{Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
+use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
 use crate::training::TrainingError;
-use crate::weights::hexadecimal;
+use crate::weights::{Weights, hexadecimal};
 
 /// Checkpoints that are kept, the newest among them.
 const KEPT: usize = 2;
@@ -34,6 +34,9 @@ pub(in super::super) fn write(
     remove(&partial).map_err(fault(&partial))?;
     fs::create_dir(&partial).map_err(fault(&partial))?;
     checkpoint.weights.save_npy_folder(&partial.join(WEIGHTS))?;
+    if let Some(average) = &checkpoint.average {
+        average.save_npy_folder(&partial.join(AVERAGE))?;
+    }
     let file = partial.join(OPTIMISER);
     let moments = write_moments(&file, checkpoint).map_err(fault(&file))?;
     let file = partial.join(STATE);
@@ -78,6 +81,7 @@ fn write_state(path: &Path, checkpoint: &Checkpoint, optimiser: Moments) -> io::
         pictures: checkpoint.pictures.clone(),
         skipped: checkpoint.skipped.clone(),
         weights: checkpoint.weights.hash(),
+        average: checkpoint.average.as_ref().map(Weights::hash),
         optimiser,
     };
     let mut file = File::create(path)?;

@@ -2,8 +2,7 @@
 
 use std::io::Cursor;
 
-use image::codecs::jpeg::JpegDecoder;
-use image::{DynamicImage, ImageDecoder};
+use image::{DynamicImage, ImageDecoder, ImageReader};
 
 use super::{Canvas, PictureError, Source, check_not_empty};
 use crate::dataset::{Pack, Target, Window};
@@ -64,7 +63,9 @@ impl Source for PackSource {
 
     fn canvas(&self, index: usize) -> Result<Canvas, PictureError> {
         let bytes = self.pack.image(index)?;
-        let decoder = JpegDecoder::new(Cursor::new(bytes))?;
+        // Which format it is, its first bytes say.
+        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+        let decoder = reader.map_err(image::ImageError::IoError)?.into_decoder()?;
         let (width, height) = decoder.dimensions();
         let found = [width, height];
         match self.pack.canvas() {

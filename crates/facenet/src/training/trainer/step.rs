@@ -5,7 +5,7 @@ use ndarray::Ix2;
 
 use super::super::TrainingError;
 use super::super::batches::Batch;
-use super::super::losses::{Loss, distillation, triplet};
+use super::super::losses::{Loss, MarginOptions, distillation, margin_softmax, triplet};
 use super::super::mining::{Mining, Triplet, mine, squared_distances};
 use super::super::model::Forward;
 use super::{Trainer, TripletCount};
@@ -51,9 +51,21 @@ impl Trainer {
                 }
                 (triplet(&encodings, &mined, margin, reduction), Some(count))
             }
-            Loss::Distillation { similarity_weight } => {
-                let Some(targets) = targets else { return Err(TrainingError::NoTargets) };
-                (distillation(&encodings, &tape.constant(targets), similarity_weight), None)
+            Loss::Distillation { similarity_weight, margin } => {
+                let Some(mut targets) = targets else { return Err(TrainingError::NoTargets) };
+                let Some(centers) = &self.centers else { return Err(TrainingError::NoTargets) };
+                centers.draw(&mut targets, &identities, self.options.center_share as f32);
+                let loss = distillation(&encodings, &tape.constant(targets), similarity_weight);
+                let loss = match margin {
+                    None => loss,
+                    Some(MarginOptions { weight, scale, margin }) => {
+                        let rows: Vec<_> = identities.iter().map(|&i| centers.row(i)).collect();
+                        let centers = centers.values();
+                        let beside = margin_softmax(&encodings, centers, &rows, scale, margin);
+                        loss.add(&beside.mul_scalar(weight as f32))
+                    }
+                };
+                (loss, None)
             }
         };
         drop(encodings);
@@ -75,6 +87,11 @@ impl Trainer {
         let share = 1.0 / self.position.absorbed as f64;
         self.model.absorb(&moments, share.max(self.options.statistics_momentum));
         self.position.shown += identities.len() as u64;
+        if let Some(average) = &mut self.average {
+            let n = self.position.step as f64;
+            let kept = self.options.average_decay.min((1.0 + n) / (10.0 + n));
+            average.approach(&self.model, 1.0 - kept);
+        }
         Ok(StepResult { loss: Some(value), gradient_norm: Some(norm), triplets })
     }
 }
