@@ -19,18 +19,15 @@
 // of `ndarray` do.
 #![allow(clippy::needless_pass_by_value)]
 
-mod activation;
 mod element;
 pub mod inference;
 mod kernels;
 pub mod level;
 pub mod ops;
-mod padding;
 mod random;
 pub mod reference;
 
-pub use activation::Activation;
 pub use element::Element;
 pub use level::Level;
-pub use padding::Padding2d;
+pub use ops::{Activation, Padding2d};
 pub use random::Random;

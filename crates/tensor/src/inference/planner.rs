@@ -14,7 +14,7 @@ pub(super) mod space_to_depth;
 mod steps;
 
 use super::builder::{Node, Operation};
-use crate::kernels::inference::region::{Buffer, Region};
+use crate::kernels::program::region::{Buffer, Region};
 use crate::kernels::simd::LANES;
 
 use graph::{Graph, Read};

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 
 use super::planner::ScheduledStep;
 use crate::Level;
-use crate::kernels::inference::region::Region;
-use crate::kernels::inference::schedule::{PassMemory, Schedule};
+use crate::kernels::program::region::Region;
+use crate::kernels::program::schedule::{PassMemory, Schedule};
 use crate::kernels::simd::Isa;
 
 /// Images that one thread takes through the network on_threads: weights that come from

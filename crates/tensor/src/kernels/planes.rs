@@ -86,3 +86,12 @@ pub(crate) fn channel_planes<T: Element>(channel: ArrayView3<'_, T>) -> impl Ite
         plane
     })
 }
+
+/// Panics if an output does not have the shape that its operator returns.
+pub(crate) fn expect_shape(
+    name: &str,
+    actual: (usize, usize, usize, usize),
+    expected: (usize, usize, usize, usize),
+) {
+    assert_eq!(actual, expected, "{name}: the output is {actual:?}, not {expected:?}");
+}

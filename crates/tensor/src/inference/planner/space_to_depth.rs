@@ -11,7 +11,7 @@ use ndarray::Array4;
 
 use crate::Padding2d;
 use crate::inference::builder::{Node, Operation};
-use crate::kernels::inference::layout::SpaceToDepth;
+use crate::kernels::program::layout::SpaceToDepth;
 use crate::kernels::simd::LANES;
 use crate::ops::Conv2dOptions;
 

@@ -6,13 +6,13 @@ use super::{Plan, PlannedStep, StepKind};
 use crate::inference::builder::{Node, Operation};
 use crate::inference::precision::Precision;
 use crate::kernels::aligned_buffer::HugePageArena;
-use crate::kernels::inference::convolution::Convolution;
-use crate::kernels::inference::layout::{CopyChannels, PackInput};
-use crate::kernels::inference::norm::{L2Normalize, LocalResponseNorm};
-use crate::kernels::inference::pool::Pool;
-use crate::kernels::inference::step::Step;
-use crate::kernels::inference::winograd::{Winograd, WinogradWeight};
 use crate::kernels::packed_weight::PackedWeight;
+use crate::kernels::program::convolution::Convolution;
+use crate::kernels::program::layout::{CopyChannels, PackInput};
+use crate::kernels::program::norm::{L2Normalize, LocalResponseNorm};
+use crate::kernels::program::pool::Pool;
+use crate::kernels::program::step::Step;
+use crate::kernels::program::winograd::{Winograd, WinogradWeight};
 use crate::kernels::simd::{Bf16, LANES};
 
 /// A step and its first phase.

@@ -9,7 +9,7 @@
 //! registers from the bias to the store: with AVX-512, 27 of the 32. Each sum has the order
 //! of the weights, so its bits do not depend on the tile that it is part of.
 //!
-//! Training has another tile, [`crate::kernels::tile`], because it needs bounds checks,
+//! Training has another tile, [`crate::kernels::train::tile`], because it needs bounds checks,
 //! operands in any order and sums in several parts.
 #![allow(unsafe_code)]
 

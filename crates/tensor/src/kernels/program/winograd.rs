@@ -16,6 +16,10 @@
 //! Source: Winograd, "Arithmetic Complexity of Computations" (1980); Lavin and Gray,
 //! "Fast Algorithms for Convolutional Neural Networks" (2016).
 //!
+//! With U and V the transformed kernel and source, rounding them with unit roundoff u changes
+//! an output by at most `((1 + u)² - 1) |Aᵀ| (|U| ⊙ |V|) |A|`, summed over channels. The tests
+//! hold programs to that; in bf16 it is what limits their accuracy.
+//!
 //! The step has two parts, so that threads can share both: the first transforms tiles of
 //! the source (16 channels a vector); then each item multiplies some tiles by a panel of
 //! output channels, all points of nine tiles at a time, and transforms the sums while they
@@ -31,9 +35,8 @@ use super::region::{Buffer, Region, split_range};
 use super::step::{PassContext, WorkItem};
 use super::tile::{NO_BIAS, Points, ROWS, Segment, Tile};
 use crate::Activation;
-use crate::kernels::packed_weight::Panel;
+use crate::kernels::packed_weight::{Panel, VECTORS};
 use crate::kernels::simd::{Bf16, Features, LANES, Vector};
-use crate::kernels::tile::VECTORS;
 
 pub(crate) use transform::Form;
 pub(crate) use weight::WinogradWeight;

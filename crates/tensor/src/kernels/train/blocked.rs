@@ -9,9 +9,9 @@
 
 use std::ops::Range;
 
-use super::simd::LANES;
-use super::transpose::Transpose;
 use crate::Element;
+use crate::kernels::simd::LANES;
+use crate::kernels::transpose::Transpose;
 
 /// The memory layout of the same window of several images.
 #[derive(Clone, Copy, Debug)]

@@ -12,12 +12,12 @@ use ndarray::{ArrayView1, ArrayView4, ArrayViewMut4, Axis};
 use rayon::prelude::*;
 
 use super::blocked::Blocked;
-use super::packed_weight::{PackedWeight, Panel};
-use super::scratch::with_scratch;
-use super::simd::{Isa, LANES};
-use super::tasks::{Task, split_batch, split_output};
-use super::tile::{ROWS, Segment, SumOrder, Tile, VECTORS};
-use super::transpose::Transpose;
+use super::tile::{ROWS, Segment, SumOrder, Tile};
+use crate::kernels::packed_weight::{PackedWeight, Panel, VECTORS};
+use crate::kernels::scratch::with_scratch;
+use crate::kernels::simd::{Isa, LANES};
+use crate::kernels::tasks::{Task, split_batch, split_output};
+use crate::kernels::transpose::Transpose;
 use crate::{Activation, Element, level};
 
 /// Output pixels of a task, about.

@@ -6,9 +6,9 @@
 
 use ndarray::{ArrayView4, ArrayViewMut4};
 
-use super::planes::for_each_plane;
-use super::scratch::with_scratch;
 use crate::Element;
+use crate::kernels::planes::{expect_shape, for_each_plane};
+use crate::kernels::scratch::with_scratch;
 use crate::ops::Pool2dOptions;
 
 /// How a pool combines the values of its window.
@@ -45,15 +45,6 @@ pub(crate) fn reduce_windows<T: Element>(
             reduce_plane(source, target, ow, options, reduction, scratch);
         });
     });
-}
-
-/// Panics if an output does not have the shape that its operator returns.
-pub(crate) fn expect_shape(
-    name: &str,
-    actual: (usize, usize, usize, usize),
-    expected: (usize, usize, usize, usize),
-) {
-    assert_eq!(actual, expected, "{name}: the output is {actual:?}, not {expected:?}");
 }
 
 /// Reduces the windows of one plane. `columns` and `line` are scratch, as long as a row

@@ -18,12 +18,11 @@
 //! Lengths are checked here, once a tile; the loops use raw pointers.
 #![allow(unsafe_code)]
 
-use super::simd::{Isa, LANES, Lanes, Portable, SimdOp, Vector, dispatch};
+use crate::kernels::packed_weight::VECTORS;
+use crate::kernels::simd::{Isa, LANES, Lanes, Portable, SimdOp, Vector, dispatch};
 
 /// Most rows of a tile.
 pub(crate) const ROWS: usize = 8;
-/// Most vectors of a row of a tile.
-pub(crate) const VECTORS: usize = 3;
 
 /// Evenly spaced steps of a sum: `(a + t a_step, b + t b_step)` for `t < length`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,21 +123,6 @@ impl<T: TileElement> Tile<'_, T> {
             assert!(end <= length, "a tile reaches to {end} in a slice of {length}");
         }
     }
-}
-
-/// Divides vectors into the widths of tiles: threes, but two twos rather than three and
-/// one.
-pub(crate) fn tile_widths(vectors: usize) -> Vec<usize> {
-    let mut widths = vec![VECTORS; vectors / VECTORS];
-    match (vectors % VECTORS, widths.len()) {
-        (0, _) => {}
-        (1, 1..) => {
-            widths.pop();
-            widths.extend([2, 2]);
-        }
-        (rest, _) => widths.push(rest),
-    }
-    widths
 }
 
 /// A tile that passed [`Tile::check`].

@@ -19,11 +19,12 @@ use rayon::prelude::*;
 
 use super::blocked::Blocked;
 use super::correlation::image_values;
-use super::scratch::with_scratch;
-use super::simd::{Isa, LANES};
-use super::tasks::{Task, split_batch};
-use super::tile::{ROWS, Segment, SumOrder, Tile, tile_widths};
-use super::transpose::Transpose;
+use super::tile::{ROWS, Segment, SumOrder, Tile};
+use crate::kernels::packed_weight::panel_widths;
+use crate::kernels::scratch::with_scratch;
+use crate::kernels::simd::{Isa, LANES};
+use crate::kernels::tasks::{Task, split_batch};
+use crate::kernels::transpose::Transpose;
 use crate::ops::Conv2dOptions;
 use crate::{Element, level};
 
@@ -214,7 +215,7 @@ impl Plan {
             (gradients, inputs, SumOrder::new(segments, steps.1, steps.0))
         };
         let mut column = 0;
-        for width in tile_widths(self.vectors.len()) {
+        for width in panel_widths(self.vectors.len()) {
             let vectors = &self.vectors[column / LANES..][..width];
             let tiles = self.rows.chunks(ROWS).zip(sums.chunks_mut(ROWS * self.row_step()));
             for (rows, c) in tiles {

@@ -4,12 +4,12 @@ use ndarray::{Array1, Array4, ArrayView4, ArrayViewMut4, Axis, s};
 use rayon::prelude::*;
 
 use super::Conv2dOptions;
-use crate::kernels::correlation::Correlation;
 use crate::kernels::packed_weight::{Direction, PackedWeight};
 use crate::kernels::planes::channel_planes;
 use crate::kernels::simd::vectorize;
 use crate::kernels::sums::sum;
-use crate::kernels::weight_gradient::WeightGradient;
+use crate::kernels::train::correlation::Correlation;
+use crate::kernels::train::weight_gradient::WeightGradient;
 use crate::{Activation, Element};
 
 /// Derivative with respect to the input:

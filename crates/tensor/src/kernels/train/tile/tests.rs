@@ -94,13 +94,3 @@ fn a_tile_outside_its_slices_panics() {
         assert_eq!(attempt.is_ok(), index == 0, "lengths {:?}", lengths[index]);
     }
 }
-
-#[test]
-fn widths_add_up_and_only_a_single_vector_is_alone() {
-    for vectors in 0..30 {
-        let widths = tile_widths(vectors);
-        assert_eq!(widths.iter().sum::<usize>(), vectors);
-        assert!(widths.iter().all(|width| (1..=VECTORS).contains(width)), "{widths:?}");
-        assert_eq!(widths.contains(&1), vectors == 1, "{widths:?}");
-    }
-}

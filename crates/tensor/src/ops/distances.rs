@@ -2,8 +2,8 @@
 
 use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut1};
 
-use crate::kernels::distance::Rows;
 use crate::kernels::simd::dispatch;
+use crate::kernels::sums::Distances;
 use crate::{Element, level};
 
 /// `Σ (point − probe)²` for every row of `points`.
@@ -44,7 +44,7 @@ pub fn squared_distances_into<T: Element>(
     let (points, probe) = (points.as_standard_layout(), probe.as_standard_layout());
     match (points.as_slice(), probe.as_slice(), output.as_slice_mut()) {
         (Some(points), Some(probe), Some(output)) if i > 0 => {
-            dispatch(level::active(), Rows { points, probe, output });
+            dispatch(level::active(), Distances { points, probe, output });
         }
         // Strided output or empty rows are rare, so this loop need not be fast.
         _ => {

@@ -1,4 +1,4 @@
-//! [`squared_distances`](crate::ops::squared_distances()) by its formula.
+//! Squared distances by their formula.
 
 use ndarray::{Array1, ArrayView1, ArrayView2};
 

@@ -1,4 +1,4 @@
-//! [`relu`](crate::ops::relu()) by its formula.
+//! ReLU by its formula.
 
 use ndarray::{Array, ArrayView, Dimension};
 

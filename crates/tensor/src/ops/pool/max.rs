@@ -1,13 +1,12 @@
-//! Maximum over a window.
-
-use ndarray::{Array4, ArrayView4, ArrayViewMut4};
+//! The maximum over a window, and its index.
 
 use super::Pool2dOptions;
-use crate::kernels::planes::{for_each_plane, for_each_plane_pair};
+use crate::kernels::planes::{expect_shape, for_each_plane, for_each_plane_pair};
 use crate::kernels::scratch::with_scratch;
 use crate::kernels::simd::{SimdOp, Vector, dispatch};
-use crate::kernels::window::{Reduction, expect_shape, reduce_windows};
+use crate::kernels::train::pool_window::{Reduction, reduce_windows};
 use crate::{Element, level};
+use ndarray::{Array4, ArrayView4, ArrayViewMut4};
 
 /// Maximum over each window; NaN if the window contains a NaN.
 ///
@@ -153,7 +152,7 @@ type Maxima<'a, T> = (&'a mut [T], &'a mut [u32]);
 
 /// The maxima of one line of windows.
 ///
-/// As in `kernels/window.rs`: first along the columns, then along the row, for every column
+/// As in `kernels/train/pool_window.rs`: first along the columns, then along the row, for every column
 /// although a stride skips some. `columns` and `line` are scratch for a row of the input.
 #[inline(always)]
 fn line_maxima<T: Element>(

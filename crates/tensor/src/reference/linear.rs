@@ -1,4 +1,4 @@
-//! [`dense`](crate::ops::dense()) as three loops.
+//! The fully connected layer as three loops.
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 

@@ -1,56 +1,26 @@
 //! Derivative of batch normalization in training, optionally fused with ReLU.
 
-use ndarray::{Array1, Array4, ArrayView3, ArrayView4, ArrayViewMut3, ArrayViewMut4, Axis};
+use ndarray::{Array1, ArrayView3, ArrayView4, ArrayViewMut3, ArrayViewMut4, Axis};
 use rayon::prelude::*;
 
-use super::train::{Affine, BatchNormTrain, BatchStatistics, channel_block};
+use super::{Affine, BatchNormTrain, BatchStatistics, channel_block};
 use crate::kernels::planes::{channel_planes, plane_values};
 use crate::kernels::simd::vectorize;
 use crate::kernels::sums::sum2;
 use crate::{Activation, Element};
 
-/// The gradients that [`batch_norm_backward`] returns.
-#[derive(Clone, Debug)]
-pub struct BatchNormGradient<T> {
-    /// N × C × H × W.
-    pub input: Array4<T>,
-    /// C.
-    pub scale: Array1<T>,
-    /// C.
-    pub shift: Array1<T>,
-}
-
-/// Derivatives of [`batch_norm_train`](super::batch_norm_train()).
+/// Derivatives of [`batch_norm_train`](super::batch_norm_train()): replaces the gradient of the
+/// output by that of the input and returns the gradients of scale and shift.
 ///
 /// With `x̂ = (x - mean) / deviation`, `M = N H W` and `g` the gradient before the
 /// activation: `Σ g` for the shift, `Σ g x̂` for the scale, and
-/// `scale / deviation · (g - Σ g / M - x̂ Σ g x̂ / M)` for the input, since mean and
-/// variance depend on it too. With ReLU, `g` is `grad_output` where the output is
-/// positive and zero elsewhere, also at zero where it is undefined.
+/// `scale / deviation · (g - Σ g / M - x̂ Σ g x̂ / M)` for the input, because mean and
+/// variance depend on it, too. With ReLU, `g` is the gradient where the output is
+/// positive and zero elsewhere, also at zero, where the derivative is undefined.
 ///
 /// # Shapes
-/// `input`, `grad_output`: N × C × H × W; statistics as `batch_norm_train` returned them.
-///
-/// # Panics
-/// If the shapes differ.
-pub fn batch_norm_backward<T: Element>(
-    input: ArrayView4<'_, T>,
-    grad_output: ArrayView4<'_, T>,
-    parameters: &BatchNormTrain<'_, T>,
-    statistics: &BatchStatistics<T>,
-) -> BatchNormGradient<T> {
-    let mut gradient = grad_output.as_standard_layout().into_owned();
-    let [scale, shift] =
-        batch_norm_backward_in_place(input, gradient.view_mut(), parameters, statistics);
-    BatchNormGradient { input: gradient, scale, shift }
-}
-
-/// [`batch_norm_backward`] that replaces the gradient of the output by that of the input,
-/// which saves a pass over memory. Returns the gradients of scale and shift.
-///
-/// # Shapes
-/// `input`, `gradient`: N × C × H × W, planes of `gradient` contiguous. Returns C values
-/// each.
+/// `input`, `gradient`: N × C × H × W, planes of `gradient` contiguous; statistics as
+/// `batch_norm_train` returned them. Returns C values each.
 ///
 /// # Panics
 /// If the shapes differ or a plane is not contiguous.

@@ -1,10 +1,34 @@
-//! Rectified linear unit.
+//! Activations: ReLU over whole arrays, and the activation that a convolution applies while
+//! its output is still in cache, which saves a pass over memory.
 
 use ndarray::{Array, ArrayView, Dimension};
 use rayon::prelude::*;
 
+use crate::Element;
 use crate::kernels::simd::vectorize;
-use crate::{Activation, Element};
+
+/// A function that is applied to each output of an operator before it is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// The identity.
+    #[default]
+    None,
+    /// `max(x, 0)`.
+    Relu,
+}
+
+impl Activation {
+    /// The activation of one value.
+    #[inline(always)]
+    pub(crate) fn of<T: Element>(self, value: T) -> T {
+        match self {
+            Self::None => value,
+            // A NaN stays NaN, so that invalid input is not hidden.
+            Self::Relu if value < T::zero() => T::zero(),
+            Self::Relu => value,
+        }
+    }
+}
 
 /// `max(x, 0)`; a NaN stays NaN.
 ///
