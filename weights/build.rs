@@ -1,7 +1,7 @@
 //! Lists this folder's `.npy` files for `src/lib.rs` to include.
 //!
 //! An incomplete folder is no error here: `cargo xtask convert-weights` must build to
-//! complete it, and `facenet train-landmarks` to make the second. Whoever reads the
+//! complete it, and `cargo xtask train-landmarks` to make the second. Whoever reads the
 //! weights reports what is missing.
 
 use std::error::Error;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use facenet::network::{TensorRole, tensor_table};
+use facenet::network::tensor_table;
 use facenet::weights::{Loaded, Weights};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -135,7 +135,7 @@ fn print(out: &mut impl Write, loaded: &Loaded, end: &str) -> io::Result<()> {
         let axes: Vec<_> = spec.shape.iter().map(usize::to_string).collect();
         let (shape, values) = (axes.join("×"), tensor.len());
         writeln!(out, "{:<28} {shape:<16} {:>9}", spec.name, grouped(values))?;
-        let sum = if spec.role == TensorRole::Trained { &mut trained } else { &mut running };
+        let sum = if spec.role.is_running_statistic() { &mut running } else { &mut trained };
         *sum = (sum.0 + 1, sum.1 + values);
     }
     writeln!(out)?;

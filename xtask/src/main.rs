@@ -5,6 +5,7 @@
 
 mod bench;
 mod convert_weights;
+mod train_landmarks;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ struct Arguments {
 enum Chore {
     ConvertWeights(convert_weights::Arguments),
     Bench(bench::Arguments),
+    TrainLandmarks(train_landmarks::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -45,5 +47,8 @@ fn run(chore: Chore) -> anyhow::Result<ExitCode> {
     match chore {
         Chore::ConvertWeights(arguments) => convert_weights::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Chore::TrainLandmarks(arguments) => {
+            train_landmarks::run(&arguments).map(|()| ExitCode::SUCCESS)
+        }
     }
 }

@@ -16,17 +16,16 @@ use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facenet::engine::EngineOptions;
 use facenet::network::Variant;
-use facenet::photo::FaceChoice;
+use faces::{DetectionOptions, FaceChoice, FaceLocation};
 use tensor::inference::Precision;
 
-use crate::face_finder::Detection;
 pub(crate) use acceptance::{Acceptance, Admission};
 pub(crate) use calibrate::Calibrate;
 pub(crate) use evaluate::{Evaluate, Method};
 
 pub(crate) use bench::Bench;
 pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
-pub(crate) use photos::{Detect, LabelledFaces, Searching, TrainLandmarks};
+pub(crate) use photos::{Detect, LabelledFaces, Searching};
 pub(crate) use serve::{Limits, LogForm, Serve};
 pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
 
@@ -64,7 +63,6 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     Calibrate(Calibrate),
     Train(Box<Train>),
-    TrainLandmarks(TrainLandmarks),
     Bench(Bench),
     Model(Model),
     Completions(Completions),
@@ -86,7 +84,6 @@ impl Arguments {
             Command::Evaluate(evaluate) => evaluate.json,
             Command::Calibrate(calibrate) => calibrate.json,
             Command::Train(train) => train.json,
-            Command::TrainLandmarks(train) => train.json,
             Command::Bench(bench) => bench.json,
             Command::Model(model) => model.json,
             Command::Completions(_) => false,
@@ -198,9 +195,22 @@ pub(crate) struct Faces {
 }
 
 impl Faces {
-    /// How faces are detected, if they are.
-    pub(crate) fn detection(&self) -> Detection {
-        Detection { choice: self.face, search: self.searching.search(), force: self.force }
+    /// Where the face is in a photo.
+    pub(crate) fn location(&self) -> FaceLocation {
+        self.location_of(self.face)
+    }
+
+    /// Where it is in pictures of one known person each: `--face` is about the probe.
+    pub(crate) fn location_in_gallery(&self) -> FaceLocation {
+        self.location_of(FaceChoice::Only)
+    }
+
+    fn location_of(&self, choice: FaceChoice) -> FaceLocation {
+        if self.aligned {
+            return FaceLocation::WholePicture;
+        }
+        let options = self.searching.options(choice);
+        FaceLocation::Detected(DetectionOptions { any_quality: self.force, ..options })
     }
 }
 

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use anyhow::{Result, anyhow};
-use facenet::evaluation::{Histogram, Report, RocPoint, TarAtFmr, normal_deviate};
+use biometrics::evaluation::{Histogram, Report, RocPoint, TarAtFmr, normal_deviate};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::*;

@@ -13,6 +13,5 @@ pub(crate) mod model;
 pub(crate) mod recognize;
 pub(crate) mod serve;
 pub(crate) mod train;
-pub(crate) mod train_landmarks;
 pub(crate) mod verify;
 pub(crate) mod watch;

@@ -3,17 +3,18 @@
 
 use anyhow::Result;
 use assets::{PORTRAITS, Portrait};
+use biometrics::LoadedModel;
+use biometrics::policy::{VerificationPolicy, VerificationStats};
 use facenet::matching::{Encoding, verify};
-use facenet::photo::FaceChoice;
+use faces::FaceLocation;
 use serde::Serialize;
 
 use crate::Outcome;
 use crate::arguments::ModelChoice;
-use crate::commands::verify::scale;
-use crate::decision::{Compared, Decision, Meaning};
-use crate::face_finder::Framing;
+use crate::decision::{ComparisonCount, print_rates, short_probability};
 use crate::face_reader::FaceReader;
 use crate::output::{Output, line};
+use crate::text::scale;
 
 /// Which are compared, by index.
 const PAIRS: [[usize; 2]; 4] = [[0, 1], [0, 2], [1, 3], [2, 3]];
@@ -27,17 +28,18 @@ struct Row<'a> {
     same: bool,
     right: bool,
     #[serde(flatten)]
-    meaning: Meaning,
+    stats: VerificationStats,
 }
 
 /// Compares the portraits and says which answers are right.
 pub(crate) fn run(
-    model: &ModelChoice,
-    decision: &Decision,
+    choice: &ModelChoice,
+    model: &LoadedModel,
+    policy: &VerificationPolicy,
     output: &mut Output,
 ) -> Result<Outcome> {
-    let threshold = decision.threshold();
-    let reader = FaceReader::new(model, Framing::Detected(FaceChoice::Only))?;
+    let threshold = policy.threshold();
+    let reader = FaceReader::new(choice, model, FaceLocation::default())?;
     let encode = |portrait: &Portrait| -> Result<Encoding> {
         let mut faces = reader.read_bytes(portrait.bytes, portrait.file)?;
         Ok(faces.remove(0).encoding)
@@ -60,7 +62,7 @@ pub(crate) fn run(
                 threshold: threshold.distance(),
                 same: answer.same,
                 right: answer.same == truth,
-                meaning: decision.meaning(answer.distance)?,
+                stats: policy.stats(answer.distance)?,
             })?;
             continue;
         }
@@ -72,7 +74,7 @@ pub(crate) fn run(
         };
         line!(output)?;
         line!(output, "{} ({}) and {} ({})", a.person, a.file, b.person, b.file)?;
-        let probability = decision.short_probability(answer.distance)?;
+        let probability = short_probability(policy, answer.distance)?;
         let distance = answer.distance;
         line!(output, "  distance {distance:.4}, threshold {threshold}{probability}")?;
         line!(output, "  {verdict}")?;
@@ -81,7 +83,7 @@ pub(crate) fn run(
     if !output.is_json() {
         line!(output)?;
         line!(output, "{right} of {} answers are right.", PAIRS.len())?;
-        decision.print_rates(Compared::ONE, output)?;
+        print_rates(policy, ComparisonCount::ONE, output)?;
         line!(output, "Your own photos: facenet verify A.jpg B.jpg")?;
     }
     Ok(if right == PAIRS.len() { Outcome::Yes } else { Outcome::No })

@@ -1,16 +1,15 @@
-//! The people who are enrolled, as every command meets them: where their file is, and
-//! which model their numbers are of.
+//! The store of enrolled people that a command names: where it is, and of which model.
 
 use anyhow::{Context, Result, bail};
+use biometrics::LoadedModel;
 use etcetera::BaseStrategy;
 use facenet::gallery::{FACE_FRAMING, PersonName};
-use store::{Access, Location, Model, Search, Store, StoreError};
+use store::{Access, Error, Location, Model, SearchMethod, Store};
 
-use crate::arguments::{ModelChoice, StoreChoice};
-use crate::decision::weights_hash;
+use crate::arguments::StoreChoice;
 use crate::output::{escaped, note};
 
-/// What was named, or the user's own file.
+/// The location that was named, or the user's own file.
 pub(crate) fn location(choice: &StoreChoice) -> Result<Location> {
     let Some(named) = &choice.db else {
         expect_exact(choice, "a file's are searched exactly")?;
@@ -25,76 +24,87 @@ pub(crate) fn location(choice: &StoreChoice) -> Result<Location> {
     };
     let mut location = Location::parse(named).context("--db")?;
     match &mut location {
-        Location::Postgres(database) => database.search = choice.search(),
+        Location::Postgres(address) => address.search = choice.search(),
         Location::File(_) => expect_exact(choice, "a file's are searched exactly")?,
     }
     Ok(location)
 }
 
-/// Refuses `--search hnsw` where nobody would heed it.
+/// Refuses `--search hnsw` where it would have no effect.
 pub(crate) fn expect_exact(choice: &StoreChoice, but: &str) -> Result<()> {
     match choice.search() {
-        Search::Exact => Ok(()),
-        Search::Hnsw => bail!("--search hnsw is for people in PostgreSQL; {but}"),
+        SearchMethod::Exact => Ok(()),
+        SearchMethod::Hnsw => bail!("--search hnsw is for people in PostgreSQL; {but}"),
     }
 }
 
-/// The model that is in use.
-pub(crate) fn model(choice: &ModelChoice) -> Result<Model> {
-    let (variant, framing) = (choice.variant.name().to_owned(), FACE_FRAMING.to_owned());
-    Ok(Model { variant, weights_sha256: weights_hash(choice)?, framing })
+/// What the store records of the model in use.
+pub(crate) fn identity(model: &LoadedModel) -> Model {
+    Model {
+        variant: model.variant().name().to_owned(),
+        weights_sha256: model.hash().to_owned(),
+        framing: FACE_FRAMING.to_owned(),
+    }
 }
 
-/// The store, for people of the model in use.
-pub(crate) fn open(choice: &StoreChoice, access: Access) -> Result<Store> {
-    let location = location(choice)?;
-    let store = told(Store::open(&location, &model(&choice.model)?, access))?;
-    if let Some(remark) = store.remark() {
-        note(format_args!("{remark}"));
+/// Opens the store for templates of the model in use.
+pub(crate) fn open(choice: &StoreChoice, model: &LoadedModel, access: Access) -> Result<Store> {
+    let model = identity(model);
+    let store = open_at(&location(choice)?, &model, access);
+    let store = with_hint(store.and_then(|store| store.expect_model(&model)))?;
+    if let Some(warning) = store.warning() {
+        note(format_args!("{warning}"));
     }
     Ok(store)
 }
 
-/// The store as it is, whatever the model: for what needs no numbers to be compared.
+/// Opens an existing store of any model, for requests that compare no encodings.
 pub(crate) fn open_any(choice: &StoreChoice, access: Access) -> Result<Store> {
     let location = location(choice)?;
-    let nobodys = Model {
-        variant: String::new(),
-        weights_sha256: "0".repeat(64),
-        framing: FACE_FRAMING.to_owned(),
-    };
-    // Of a store that holds nobody yet, nobody can be shown or removed; and none is made.
+    let model = Model::unspecified();
+    // A store that does not exist has nobody to show or remove, and must not be created.
     match &location {
         Location::File(path) => {
             if !std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0) {
-                return told(Err(StoreError::Missing { file: path.clone() }));
+                return with_hint(Err(Error::Missing { at: path.display().to_string() }));
             }
         }
         Location::Postgres(_) if access == Access::Write => {
-            drop(told(Store::open_any(&location, &nobodys, Access::Read))?);
+            drop(with_hint(open_at(&location, &model, Access::Read))?);
         }
         Location::Postgres(_) => {}
     }
-    told(Store::open_any(&location, &nobodys, access))
+    with_hint(open_at(&location, &model, access))
 }
 
-/// With what to do about it.
-fn told<T>(result: Result<T, StoreError>) -> Result<T> {
+/// Opens a file, or a database if the program was built with support for it.
+fn open_at(location: &Location, model: &Model, access: Access) -> Result<Store, Error> {
+    match location {
+        Location::File(path) => Store::open_any_model(path, model, access),
+        #[cfg(feature = "postgres")]
+        Location::Postgres(address) => store_postgres::open_any_model(address, model, access),
+        #[cfg(not(feature = "postgres"))]
+        Location::Postgres(address) => Err(Error::WithoutPostgres { at: address.to_string() }),
+    }
+}
+
+/// Adds a hint on how to fix the error.
+fn with_hint<T>(result: Result<T, Error>) -> Result<T> {
     result.map_err(|error| match error {
-        StoreError::Missing { .. } => {
-            anyhow::Error::new(error).context("enrol somebody first: facenet enroll NAME PHOTO…")
+        Error::Missing { .. } => {
+            anyhow::Error::new(error).context("enroll somebody first: facenet enroll NAME PHOTO…")
         }
         error => error.into(),
     })
 }
 
-/// Refuses names that nobody has, and says who there is.
+/// Refuses names that nobody has, and lists the people who are enrolled.
 pub(crate) fn expect_known(store: &Store, names: &[PersonName]) -> Result<()> {
     let list = store.list()?;
     for name in names {
         if !list.iter().any(|person| person.name == *name) {
             let names: Vec<_> = list.iter().map(|person| &person.name).collect();
-            let unknown = StoreError::NoPerson { name: name.as_str().to_owned() };
+            let unknown = Error::person_not_found(name);
             bail!(
                 "{unknown} in {}; it has {}",
                 store.location(),
@@ -108,7 +118,7 @@ pub(crate) fn expect_known(store: &Store, names: &[PersonName]) -> Result<()> {
     Ok(())
 }
 
-/// Names in a list, of which there may be many.
+/// The first names of a list that may be long.
 pub(crate) fn abridged<'n>(names: impl ExactSizeIterator<Item = &'n PersonName>) -> String {
     const SHOWN: usize = 10;
     let more = names.len().saturating_sub(SHOWN);
@@ -128,7 +138,7 @@ mod tests {
     use crate::output::Output;
 
     #[test]
-    fn an_index_is_refused_where_none_is_asked() {
+    fn an_index_search_is_refused_where_it_has_no_effect() {
         let hnsw = |words: &str| {
             let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();
             let mut output = Output::stdout(false);

@@ -1,80 +1,66 @@
-//! From photo files to encodings, as every command needs it: the finder of faces
-//! and the network behind it.
+//! From photo files to encodings, with what the user is told on the way: errors that name the
+//! file, notes on what helps, warnings about faces that may be misjudged.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use biometrics::LoadedModel;
 use facenet::engine::Engine;
-use facenet::matching::Encoding;
 use facenet::network::Variant;
-use facenet::photo::{FaceBox, Photo};
-use facenet::weights::{Loaded, Weights};
+use faces::{Face, FaceError, FaceLocation, FacePipeline, QualityLimits};
 use indicatif::ProgressBar;
-use ndarray::Axis;
 
 use crate::arguments::ModelChoice;
-use crate::face_finder::{FaceCrop, FaceFinder, Framing};
-use crate::output::{escaped, warn};
+use crate::output::{escaped, note, warn};
 
-/// Photos that are read before their faces are encoded together.
-pub(crate) const BATCH: usize = 32;
-
-/// Encodes the faces of photos.
+/// Encodes the faces of the user's photos.
 pub(crate) struct FaceReader {
-    engine: Arc<Engine>,
-    finder: FaceFinder,
+    pipeline: FacePipeline,
 }
 
-/// One face.
-#[derive(Clone, Debug)]
-pub(crate) struct Face {
-    /// Where it was detected; nothing if the picture was taken as the crop.
-    pub(crate) place: Option<FaceBox>,
-    /// Eyes, nose tip and corners of the mouth, left to right in the picture, in its
-    /// pixels; nothing where they were not found.
-    pub(crate) landmarks: Option<[[f32; 2]; 5]>,
-    /// What the network made of it.
-    pub(crate) encoding: Encoding,
-}
-
-/// The weights that the user named, or the embedded ones.
-pub(crate) fn weights(choice: &ModelChoice) -> Result<Weights> {
-    let Some(folder) = &choice.weights else { return Ok(Weights::embedded()?) };
-    let Loaded { weights, unused } = Weights::from_npy_folder(folder)?;
-    if !unused.is_empty() {
-        let (folder, names) = (folder.display(), unused.join(", "));
+/// The weights that the user named, or the embedded ones, and what belongs to them.
+pub(crate) fn load(choice: &ModelChoice) -> Result<LoadedModel> {
+    let Some(folder) = &choice.weights else { return Ok(LoadedModel::embedded(choice.variant)?) };
+    let model = LoadedModel::read(choice.variant, folder)?;
+    if !model.unused().is_empty() {
+        let (folder, names) = (folder.display(), model.unused().join(", "));
         warn(format_args!("{folder}: no layer uses {names}; left out"));
     }
-    Ok(weights)
+    Ok(model)
+}
+
+/// The network, compiled, and the way to it.
+///
+/// # Errors
+/// When the weights are another network's, or this machine cannot compute as asked for.
+pub(crate) fn pipeline(
+    choice: &ModelChoice,
+    model: &LoadedModel,
+    location: FaceLocation,
+) -> Result<FacePipeline> {
+    if choice.variant == Variant::OpenFace && choice.weights.is_none() {
+        bail!("the weights inside the program are not OpenFace's: pass theirs with --weights DIR");
+    }
+    let engine = Engine::with_options(choice.variant, model.weights(), choice.engine_options()?);
+    Ok(FacePipeline::new(engine, location)?)
 }
 
 impl FaceReader {
     /// Compiles the network.
-    pub(crate) fn new(model: &ModelChoice, framing: Framing) -> Result<Self> {
-        if model.variant == Variant::OpenFace && model.weights.is_none() {
-            bail!(
-                "the weights inside the program are not OpenFace's: pass theirs with --weights DIR"
-            );
-        }
-        let options = model.engine_options()?;
-        let engine = Engine::with_options(model.variant, &weights(model)?, options);
-        let engine = Arc::new(engine);
-        Ok(Self { engine, finder: FaceFinder::new(framing)? })
-    }
-
-    /// The same network behind another way to find faces.
     ///
     /// # Errors
-    /// When the program was built without the landmark network.
-    pub(crate) fn with_framing(&self, framing: Framing) -> Result<Self> {
-        let finder = self.finder.with_framing(framing)?;
-        Ok(Self { engine: Arc::clone(&self.engine), finder })
+    /// As [`pipeline`].
+    pub(crate) fn new(
+        choice: &ModelChoice,
+        model: &LoadedModel,
+        location: FaceLocation,
+    ) -> Result<Self> {
+        Ok(Self { pipeline: pipeline(choice, model, location)? })
     }
 
-    /// The finder of faces.
-    pub(crate) fn finder(&self) -> &FaceFinder {
-        &self.finder
+    /// The same network, for faces that are somewhere else in their pictures.
+    pub(crate) fn with_location(&self, location: FaceLocation) -> Result<Self> {
+        Ok(Self { pipeline: self.pipeline.with_location(location)? })
     }
 
     /// The faces of one photo file: at least one.
@@ -82,15 +68,13 @@ impl FaceReader {
     /// # Errors
     /// When the file is no photo, or the user's choice finds no face in it.
     pub(crate) fn read(&self, file: &Path) -> Result<Vec<Face>> {
-        let crops = self.finder.in_file(self.finder.detector().as_mut(), file)?;
-        self.encode(crops)
+        remark(file, self.pipeline.faces_in_file(file))
     }
 
     /// The faces of a picture in memory.
     pub(crate) fn read_bytes(&self, bytes: &[u8], name: &str) -> Result<Vec<Face>> {
-        let photo = Photo::from_bytes(bytes, name, self.finder.limits())?;
-        let crops = self.finder.in_photo(self.finder.detector().as_mut(), &photo);
-        self.encode(crops.with_context(|| escaped(name))?)
+        let photo = self.pipeline.locator().decode(bytes, name)?;
+        self.pipeline.faces(&photo).with_context(|| escaped(name))
     }
 
     /// The faces of many files, in their order, each file with its own error.
@@ -100,49 +84,46 @@ impl FaceReader {
         files: &'f [P],
         progress: &'f ProgressBar,
     ) -> impl Iterator<Item = Result<Vec<Face>>> + 'f {
-        files.chunks(BATCH).flat_map(move |files| {
-            self.encode_each(self.finder.in_each(files, progress, |detector, file| {
-                self.finder.in_file(detector, file.as_ref())
-            }))
-        })
+        let faces = self.pipeline.faces_in_files(files, || progress.inc(1));
+        files
+            .iter()
+            .zip(faces)
+            .map(|(file, faces)| progress.suspend(|| remark(file.as_ref(), faces)))
     }
+}
 
-    /// Encodes the faces of several photos in one batch.
-    pub(crate) fn encode_each(&self, photos: Vec<Result<Vec<FaceCrop>>>) -> Vec<Result<Vec<Face>>> {
-        let mut all = Vec::new();
-        let mut counts = Vec::with_capacity(photos.len());
-        for photo in photos {
-            counts.push(photo.map(|crops| {
-                all.extend_from_slice(&crops);
-                crops.len()
-            }));
+/// Adds to the faces of a file what the user should know of them.
+fn remark(file: &Path, faces: Result<Vec<Face>, faces::Error>) -> Result<Vec<Face>> {
+    match faces {
+        Ok(faces) => {
+            let name = escaped(&file.display().to_string());
+            faces.iter().for_each(|face| warn_of(face, &name));
+            Ok(faces)
         }
-        match self.encode(all) {
-            Ok(faces) => {
-                let mut faces = faces.into_iter();
-                counts.into_iter().map(|n| Ok(faces.by_ref().take(n?).collect())).collect()
+        Err(faces::Error::InFile { file, source }) => {
+            match *source {
+                faces::Error::Quality(_) => note(format_args!(
+                    "--force compares it all the same; facenet detect tells more"
+                )),
+                faces::Error::Face(FaceError::SeveralFaces { .. }) => note(format_args!(
+                    "--face largest takes the one in front; facenet detect --draw shows all"
+                )),
+                _ => {}
             }
-            // The crops are right by construction, so the weights are at fault
-            // and every photo has the same error.
-            Err(error) => {
-                let message = format!("{error:#}");
-                counts.into_iter().map(|n| n.and(Err(anyhow::anyhow!(message.clone())))).collect()
-            }
+            Err(anyhow::Error::new(*source).context(escaped(&file)))
         }
+        Err(error) => Err(error.into()),
     }
+}
 
-    fn encode(&self, crops: Vec<FaceCrop>) -> Result<Vec<Face>> {
-        if crops.is_empty() {
-            return Ok(Vec::new());
-        }
-        let pixels: Vec<_> = crops.iter().map(|crop| crop.pixels.view()).collect();
-        let batch = ndarray::stack(Axis(0), &pixels)?;
-        let encodings = self.engine.encode(batch.view())?;
-        let face = |(crop, encoding): (&FaceCrop, Encoding)| Face {
-            place: crop.place,
-            landmarks: crop.landmarks,
-            encoding,
+/// Warns of what may make the answer about a face wrong.
+fn warn_of(face: &Face, name: &str) {
+    let Some(detected) = &face.detected else { return };
+    for fault in detected.quality.faults(&QualityLimits::WARN) {
+        let framed = match detected.landmarks {
+            None if fault.measure == "confidence" => "; the detector's box frames it",
+            _ => "",
         };
-        Ok(crops.iter().zip(encodings).map(face).collect())
+        warn(format_args!("{name}: the face may be misjudged: {fault}{framed}"));
     }
 }

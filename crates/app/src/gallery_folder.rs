@@ -5,14 +5,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use facenet::dataset::PhotoTree;
 use facenet::gallery::{self, PersonName};
 use facenet::matching::Encoding;
+use training::dataset::PhotoTree;
 
-use crate::Outcome;
 use crate::face_reader::FaceReader;
 use crate::output::{escaped, warn};
-use crate::{outcome_of, progress};
+use crate::{Outcome, outcome_of, progress};
 
 /// Who is in the folder, and their photo files: both in order.
 #[derive(Debug)]

@@ -8,15 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use facenet::dataset::{Pack, Pairs, PhotoTree, person_in_name};
 use facenet::matching::Encoding;
-use facenet::photo::Photo;
+use faces::{BATCH, FaceCrop, FaceLocation, FaceLocator, FacePipeline, Photo};
 use indicatif::ProgressBar;
 use ndarray::Array3;
+use rayon::prelude::*;
+use training::dataset::{Pack, Pairs, PhotoTree, person_in_name};
 
 use crate::arguments::LabelledFaces;
-use crate::face_finder::{FaceCrop, FaceFinder, Framing};
-use crate::face_reader::{BATCH, FaceReader};
 use crate::output::{escaped, warn};
 use crate::progress;
 
@@ -129,7 +128,7 @@ impl LabelledPictures {
             }
             _ => self.people_by_name(pairs.is_some())?,
         };
-        let contradicts = |pair: &&facenet::dataset::Pair| {
+        let contradicts = |pair: &&training::dataset::Pair| {
             let of = |name| self.index_of(name).map(|i| people[i]);
             pair.same != (of(&pair.a) == of(&pair.b))
         };
@@ -161,27 +160,27 @@ impl LabelledPictures {
     }
 
     /// The part of every picture that is the face crop, if it is known.
-    pub(crate) fn framing(&self, faces: &LabelledFaces) -> Framing {
+    pub(crate) fn location(&self, faces: &LabelledFaces) -> FaceLocation {
         match &self.source {
-            _ if !faces.aligned => Framing::DetectedBy(faces.detection()),
+            _ if !faces.aligned => FaceLocation::Detected(faces.detection()),
             Source::Pack(pack) => {
-                pack.window().map_or(Framing::Aligned, |w| Framing::Window(w.into()))
+                pack.window().map_or(FaceLocation::WholePicture, FaceLocation::Window)
             }
-            Source::Tree(_) => Framing::Aligned,
+            Source::Tree(_) => FaceLocation::WholePicture,
         }
     }
 
     /// Every picture's encoding.
-    pub(crate) fn encodings(&self, reader: &FaceReader) -> Described<Encoding> {
-        self.describe(reader.finder(), |crops| {
-            let faces = reader.encode_each(crops).into_iter();
+    pub(crate) fn encodings(&self, pipeline: &FacePipeline) -> Described<Encoding> {
+        self.describe(pipeline.locator(), |crops| {
+            let faces = pipeline.encode_each(crops).into_iter();
             faces.map(|faces| Ok(first(faces?)?.encoding)).collect()
         })
     }
 
     /// Every picture's face crop, in bytes: of thousands, numbers would take a gigabyte.
-    pub(crate) fn crops(&self, finder: &FaceFinder) -> Described<Array3<u8>> {
-        self.describe(finder, |crops| {
+    pub(crate) fn crops(&self, locator: &FaceLocator) -> Described<Array3<u8>> {
+        self.describe(locator, |crops| {
             let bytes = |pixels: Array3<f32>| pixels.mapv(|value| (255.0 * value + 0.5) as u8);
             crops.into_iter().map(|crops| Ok(bytes(first(crops?)?.pixels))).collect()
         })
@@ -189,7 +188,7 @@ impl LabelledPictures {
 
     fn describe<T>(
         &self,
-        finder: &FaceFinder,
+        locator: &FaceLocator,
         describe: impl Fn(Vec<Result<Vec<FaceCrop>>>) -> Vec<Result<T>>,
     ) -> Described<T> {
         let sources: Vec<_> = self.names.iter().zip(&self.places).collect();
@@ -197,7 +196,7 @@ impl LabelledPictures {
         let mut described =
             Described { descriptions: Vec::with_capacity(sources.len()), failures: Vec::new() };
         for batch in sources.chunks(BATCH) {
-            let results = describe(self.find(finder, batch, &bar)).into_iter();
+            let results = describe(self.find(locator, batch, &bar)).into_iter();
             for (result, (name, _)) in results.zip(batch) {
                 let description = result.inspect_err(|error| {
                     bar.suspend(|| warn(format_args!("a failure: {error:#}")));
@@ -212,20 +211,26 @@ impl LabelledPictures {
 
     fn find(
         &self,
-        finder: &FaceFinder,
+        locator: &FaceLocator,
         sources: &[(&String, &Place)],
         bar: &ProgressBar,
     ) -> Vec<Result<Vec<FaceCrop>>> {
-        finder.in_each(sources, bar, |detector, (name, place)| {
-            let photo = self.source.photo(name, place, finder)?;
-            finder.in_photo(detector, &photo).with_context(|| escaped(name))
-        })
+        let locate = |name: &str, place: &Place| {
+            let photo = self.source.photo(name, place, locator)?;
+            locator.locate(&photo).with_context(|| escaped(name))
+        };
+        let located = sources.par_iter().map(|(name, place)| {
+            let crops = locate(name, place);
+            bar.inc(1);
+            crops
+        });
+        located.collect()
     }
 
     /// The face crop of one picture, again.
-    pub(crate) fn crop(&self, index: usize, finder: &FaceFinder) -> Result<Array3<f32>> {
+    pub(crate) fn crop(&self, index: usize, locator: &FaceLocator) -> Result<Array3<f32>> {
         let sources = [(&self.names[index], &self.places[index])];
-        let mut crops = self.find(finder, &sources, &ProgressBar::hidden());
+        let mut crops = self.find(locator, &sources, &ProgressBar::hidden());
         Ok(first(crops.remove(0)?)?.pixels)
     }
 }
@@ -252,12 +257,12 @@ impl Source {
         }
     }
 
-    fn photo(&self, name: &str, place: &Place, finder: &FaceFinder) -> Result<Photo> {
+    fn photo(&self, name: &str, place: &Place, locator: &FaceLocator) -> Result<Photo> {
         Ok(match (self, place) {
             (Self::Pack(pack), Place::InPack(index)) => {
-                Photo::from_bytes(&pack.image(*index)?, name, finder.limits())?
+                locator.decode(&pack.image(*index)?, name)?
             }
-            (_, Place::File(path)) => Photo::open(path, finder.limits())?,
+            (_, Place::File(path)) => locator.open(path)?,
             (Self::Tree(_), Place::InPack(_)) => bail!("{name} is in no pack"),
         })
     }

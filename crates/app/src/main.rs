@@ -11,25 +11,22 @@ mod commands;
 mod decision;
 mod demonstration;
 mod enrolled;
-mod face_finder;
 mod face_reader;
 mod gallery_folder;
-mod identification;
 mod labelled_pictures;
 mod output;
 mod progress;
 mod server;
+mod text;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
-use facenet::photo::{FaceError, QualityError};
-use tensor::level;
-
 use arguments::{Arguments, Command};
+use clap::Parser;
 use output::Output;
+use tensor::level;
 
 /// How a command ended; its exit code is part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +90,6 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
         Command::Evaluate(evaluate) => commands::evaluate::run(&evaluate, output),
         Command::Calibrate(calibrate) => commands::calibrate::run(&calibrate, output),
         Command::Train(train) => commands::train::run(&train, output),
-        Command::TrainLandmarks(train) => commands::train_landmarks::run(&train, output),
         Command::Bench(bench) => commands::bench::run(&bench, arguments.threads, output),
         Command::Model(model) => commands::model::run(&model, output),
         Command::Completions(completions) => commands::completions::run(&completions, output),
@@ -102,7 +98,8 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
 
 /// A photo without a usable face has an exit code of its own.
 fn outcome_of(error: &anyhow::Error) -> Outcome {
-    if error.chain().any(|cause| cause.is::<FaceError>() || cause.is::<QualityError>()) {
+    let is_unusable_face = |error: &faces::Error| error.is_unusable_face();
+    if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_unusable_face)) {
         Outcome::NoFace
     } else {
         Outcome::Error

@@ -2,9 +2,9 @@
 //! programs.
 //!
 //! ```text
-//! connections ─► guard ─► body ─► workers ─► sight ─► house
-//! bounded,       Host,    bounded one a core, decode,  gallery in memory,
-//! idle closed    Origin,  bytes   a bounded   find,    store on disk
+//! connections ─► guard ─► body ─► workers ─► pipeline ─► house
+//! bounded,       Host,    bounded one a core, decode,     gallery in memory,
+//! idle closed    Origin,  bytes   a bounded   find,       store on disk
 //!                token            queue       encode
 //! ```
 //!
@@ -24,24 +24,23 @@ mod page;
 mod refusal;
 mod router;
 mod routes;
-mod sight;
 mod state;
 #[cfg(test)]
 mod tests;
 mod workers;
 
 use anyhow::{Context, Result, bail};
-use store::Access;
-
-use crate::arguments::Serve;
-use crate::enrolled;
-use crate::face_finder::Framing;
-use crate::face_reader::FaceReader;
-use crate::output::{Output, line};
-
+use faces::FaceLocation;
 use guard::{Guard, token};
 use house::House;
 use state::State;
+use store::Access;
+
+use crate::arguments::Serve;
+use crate::decision::identification;
+use crate::enrolled;
+use crate::face_reader::{load, pipeline};
+use crate::output::{Output, line};
 
 /// Serves until Ctrl-C or SIGTERM, then lets requests in hand finish.
 pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {
@@ -55,16 +54,18 @@ pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {
             arguments.listen
         );
     }
-    let model = enrolled::model(&arguments.store.model)?;
-    let reader = FaceReader::new(&arguments.store.model, Framing::Detected(Default::default()))?;
-    let store = enrolled::open(&arguments.store, Access::Write)?;
+    let choice = &arguments.store.model;
+    let model = load(choice)?;
+    let pipeline = pipeline(choice, &model, FaceLocation::default())?;
+    let store = enrolled::open(&arguments.store, &model, Access::Write)?;
     if store.has_index_search() {
         bail!(
             "the server holds everybody in memory and compares with all of them, exactly: \
              --search hnsw is for `recognize`"
         );
     }
-    let house = House::new(reader, model, store, arguments)?;
+    let policy = identification(&arguments.admission, &model)?;
+    let house = House::new(pipeline, enrolled::identity(&model), policy, store, arguments)?;
 
     let guard = Guard { loopback, hosts: arguments.hosts.clone(), token };
     let state = State::new(house, guard, &arguments.limits);

@@ -177,9 +177,14 @@ impl Calibration {
     /// pairs of two people: with that many, no false match among them bounds the rate
     /// by `fmr` with 95 % confidence (the rule of three).
     pub fn at_fmr(&self, fmr: f64) -> Result<OperatingPoint, CalibrationError> {
-        let row = self.table.at_fmr(fmr)?;
-        let threshold = Threshold::new(row.threshold).unwrap_or_default();
-        Ok(OperatingPoint { target: fmr, threshold, fmr: row.fmr, fnmr: row.fnmr })
+        let &Row { threshold, fmr: found, fnmr, .. } = self.table.at_fmr(fmr)?;
+        Ok(OperatingPoint { target: fmr, threshold, fmr: found, fnmr })
+    }
+
+    /// The strictest threshold whose false match rate these pairs can tell: that of
+    /// 3 / pairs of two people.
+    pub fn strictest(&self) -> Threshold {
+        self.table.strictest().threshold
     }
 
     /// False match rate and false non-match rate of any threshold.

@@ -1,9 +1,19 @@
 //! How good decisions are, and which threshold makes which errors.
 //!
-//! [`evaluation`] measures comparisons with known answers; [`calibration`] decides:
-//! thresholds with known error rates, and how probable one person is at a distance.
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`evaluation`] | measures comparisons with known answers: rates, curves, galleries |
+//! | [`calibration`] | thresholds with known error rates, and how probable one person is at a distance |
+//! | [`policy`] | the threshold in force, for one comparison and for a gallery |
+//! | [`LoadedModel`] | a model's weights together with its calibration |
 
 #![forbid(unsafe_code)]
 
 pub mod calibration;
+mod error;
 pub mod evaluation;
+mod model;
+pub mod policy;
+
+pub use error::Error;
+pub use model::LoadedModel;

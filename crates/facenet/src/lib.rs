@@ -1,32 +1,25 @@
-//! Face verification and recognition with FaceNet's Inception network
-//! (OpenFace `nn4.small2`), on our own operators, in pure Rust.
-//!
-//! ```text
-//! image file ─► photo ──► engine ──► encoding ──► matching ─► answer
-//!               decode,   network    128 numbers  distance,
-//!               detect,   compiled                threshold,
-//!               crop      for use                 gallery
-//! ```
+//! FaceNet's Inception network (OpenFace `nn4.small2`) and its triplet loss, on our own
+//! operators, in pure Rust.
 //!
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`network`] | the one definition of the network, and its tensor table |
 //! | [`weights`] | 224 tensors from `.npy`, CSV or the binary, checked |
 //! | [`engine`] | the network compiled for inference |
-//! | [`photo`] | from an image file to the network's input |
-//! | [`landmarks`] | five points of a face, by a small network of its own |
-//! | [`matching`] | distances, `verify`, `who_is_it` |
-//! | [`calibration`] | thresholds with known error rates, probabilities |
+//! | [`model`] | the network on a tape, to be trained |
+//! | [`triplet`] | the triplet loss, and which triplets to learn from |
+//! | [`matching`] | encodings, distances, `verify`, `who_is_it` |
 //! | [`gallery`] | enrolled people, one against many, and grouping |
-//! | [`triplet`] | the triplet loss |
-//! | [`training`] | pictures, losses, the step and the loop |
-//! | [`dataset`], [`evaluation`] | labelled pictures and how well faces are told apart on them |
+//! | [`npy`], [`regular_file`] | files from outside, read without trust |
+//!
+//! Faces are found in photos by the crate `faces`, thresholds are chosen by `biometrics`,
+//! weights are trained by `training`.
 //!
 //! # Example
 //! Two crops that hold nothing but a face, compared:
 //!
 //! ```
-//! use facenet::{engine::Engine, matching, network::Variant, weights::Weights};
+//! use facenet::{Engine, Variant, Weights};
 //!
 //! let engine = Engine::new(Variant::HappyHouse, &Weights::embedded()?);
 //! let batch = ndarray::Array4::from_elem((2, 3, 96, 96), 0.5);
@@ -35,30 +28,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The crate prints nothing, opens no socket and writes only the folders that it
-//! is told to write.
+//! The crate prints nothing, opens no socket and writes only the folders that it is told to
+//! write.
 
 #![forbid(unsafe_code)]
 
-pub use biometrics::{calibration, evaluation};
-pub use faces as photo;
-pub use lower::{engine, gallery, matching, network, triplet, weights};
+mod encoding;
+pub mod engine;
+pub mod gallery;
+mod graph;
+pub mod matching;
+pub mod model;
+pub mod network;
+pub mod npy;
+pub mod regular_file;
+pub mod triplet;
+pub mod weights;
 
-use lower::{npy, regular_file};
-
-pub mod dataset;
-pub mod landmark_training;
-pub mod training;
-
-pub mod landmarks {
-    //! Five points of a face, and the training of the network that finds them.
-
-    pub use crate::landmark_training as training;
-    pub use faces::landmarks::*;
-}
-
-impl From<dataset::Window> for faces::Window {
-    fn from(dataset::Window { x, y, width, height }: dataset::Window) -> Self {
-        Self { x, y, width, height }
-    }
-}
+pub use encoding::Encoding;
+pub use engine::Engine;
+pub use gallery::{Gallery, PersonName};
+pub use matching::{Threshold, Verification, verify, who_is_it};
+pub use network::Variant;
+pub use weights::Weights;

@@ -8,7 +8,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests panic to fail, and tell why")]
 
 mod golden;
-mod shared;
+
+use std::fs;
+use std::path::Path;
 
 use facenet::engine::{Engine, EngineOptions};
 use facenet::network::Variant;
@@ -56,6 +58,21 @@ fn trace(engine: &Engine, batch: ArrayView4<'_, f32>) -> Vec<(&'static str, Arra
     stages
 }
 
+/// A `.npy` file of f32 or f64 with up to four axes, missing ones of length 1
+/// put at the end.
+fn npy(path: &Path) -> Array4<f32> {
+    let file = fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let npy = npyz::NpyFile::new(std::io::BufReader::new(file)).unwrap();
+    let mut axes: Vec<_> = npy.shape().iter().map(|&axis| axis as usize).collect();
+    axes.resize(4, 1);
+    let shape = (axes[0], axes[1], axes[2], axes[3]);
+    let values = match npy.try_data::<f32>() {
+        Ok(values) => values.map(Result::unwrap).collect(),
+        Err(npy) => npy.data::<f64>().unwrap().map(|value| value.unwrap() as f32).collect(),
+    };
+    Array4::from_shape_vec(shape, values).unwrap()
+}
+
 #[test]
 fn every_stage_matches_the_sample_in_the_repository() {
     for (variant, which, engine) in engines() {
@@ -86,12 +103,12 @@ fn every_stage_matches_the_sample_in_the_repository() {
 
 #[test]
 fn every_value_matches_the_shared_reference() {
-    let Some(folder) = shared::folder("reference") else { return };
-    let input: Array4<f32> = shared::npy(&folder.join("input.npy"));
+    let Some(folder) = assets::reference("reference") else { return };
+    let input: Array4<f32> = npy(&folder.join("input.npy"));
     for (variant, which, engine) in engines() {
         for (name, value) in trace(&engine, input.view()) {
             let path = folder.join(variant.name()).join(format!("{name}.npy"));
-            let expected: Array4<f32> = shared::npy(&path);
+            let expected: Array4<f32> = npy(&path);
             assert_eq!(value.shape(), expected.shape(), "{which} {name}: shape");
             let worst = value.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst <= TOLERANCE, "{which} {name} is off by {worst}");
@@ -102,9 +119,9 @@ fn every_value_matches_the_shared_reference() {
 
 #[test]
 fn triplet_loss_is_the_one_the_notebook_prints() {
-    let Some(folder) = shared::folder("reference") else { return };
+    let Some(folder) = assets::reference("reference") else { return };
     let [a, p, n] = ["a", "p", "n"].map(|which| {
-        let rows: Array4<f32> = shared::npy(&folder.join(format!("triplet_{which}.npy")));
+        let rows: Array4<f32> = npy(&folder.join(format!("triplet_{which}.npy")));
         let (m, d, _, _) = rows.dim();
         rows.into_shape_with_order((m, d)).unwrap()
     });

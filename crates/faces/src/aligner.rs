@@ -1,13 +1,13 @@
 //! From a detected face to the network's input: by landmarks, or by the box where the
 //! landmarks are not to be believed.
 
+use facenet::network::INPUT_SIZE;
+use facenet::weights::WeightsError;
 use ndarray::Array3;
 
 use super::quality::FaceQuality;
 use super::{FaceBox, Photo, Similarity, alignment, crop_along, face_window};
 use crate::landmarks::{LandmarkFinder, Landmarks};
-use facenet::network::INPUT_SIZE;
-use facenet::weights::WeightsError;
 
 /// Landmarks of this confidence and more frame the crop.
 ///
@@ -24,7 +24,7 @@ const TURNS: [f64; 4] = [0.0, 90.0, -90.0, 180.0];
 #[derive(Clone, Debug)]
 pub struct FaceAligner {
     finder: LandmarkFinder,
-    any_turn: bool,
+    rotations: bool,
 }
 
 /// A face, ready for the network.
@@ -34,8 +34,8 @@ pub struct AlignedFace {
     pub place: FaceBox,
     /// Its points.
     pub landmarks: Landmarks,
-    /// What framed the crop.
-    pub framing: CropFraming,
+    /// How the crop was framed.
+    pub method: CropMethod,
     /// How well it can be seen.
     pub quality: FaceQuality,
     /// The network's input, `(3, 96, 96)`, RGB in 0..1.
@@ -47,18 +47,18 @@ pub struct AlignedFace {
 pub struct Frame {
     /// The face's points.
     pub landmarks: Landmarks,
-    /// What framed the crop.
-    pub framing: CropFraming,
+    /// How the crop was framed.
+    pub method: CropMethod,
     /// From the crop's pixels to the photo's.
     pub map: Similarity,
 }
 
 /// What a crop was framed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CropFraming {
-    /// The points, brought to the template by a similarity transform.
-    Points,
-    /// The detector's box, since the points' confidence is below
+pub enum CropMethod {
+    /// The landmarks, brought to the template by a similarity transform.
+    Landmarks,
+    /// The detector's box, since the landmarks' confidence is below
     /// [`LEAST_CONFIDENCE`].
     Box,
 }
@@ -75,14 +75,14 @@ impl FaceAligner {
     /// With this landmark network.
     #[must_use]
     pub fn new(finder: LandmarkFinder) -> Self {
-        Self { finder, any_turn: false }
+        Self { finder, rotations: false }
     }
 
-    /// Whether faces that lie on their side or stand on their head are looked for in a
-    /// box, where no upright one is seen in it.
+    /// Whether a face that lies on its side or stands on its head is looked for in a box in
+    /// which no upright one is seen.
     #[must_use]
-    pub fn any_turn(self, any_turn: bool) -> Self {
-        Self { any_turn, ..self }
+    pub fn with_rotations(self, rotations: bool) -> Self {
+        Self { rotations, ..self }
     }
 
     /// The face in a box.
@@ -91,10 +91,10 @@ impl FaceAligner {
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
     pub fn align(&self, photo: &Photo, place: &FaceBox) -> AlignedFace {
-        let Frame { landmarks, framing, map } = self.frame(photo, place);
+        let Frame { landmarks, method, map } = self.frame(photo, place);
         let pixels = crop_along(photo, &map);
         let quality = FaceQuality::of(pixels.view(), &map, &landmarks);
-        AlignedFace { place: *place, landmarks, framing, quality, pixels }
+        AlignedFace { place: *place, landmarks, method, quality, pixels }
     }
 
     /// Where the face's crop lies on the photo.
@@ -102,13 +102,13 @@ impl FaceAligner {
         let landmarks = self.landmarks(photo, place);
         let by_points = alignment(&landmarks.points)
             .filter(|_| landmarks.confidence >= LEAST_CONFIDENCE)
-            .map(|map| (CropFraming::Points, map));
-        let (framing, map) = by_points.unwrap_or_else(|| (CropFraming::Box, by_box(place)));
-        Frame { landmarks, framing, map }
+            .map(|map| (CropMethod::Landmarks, map));
+        let (method, map) = by_points.unwrap_or_else(|| (CropMethod::Box, by_box(place)));
+        Frame { landmarks, method, map }
     }
 
     fn landmarks(&self, photo: &Photo, place: &FaceBox) -> Landmarks {
-        let turns = if self.any_turn { &TURNS[..] } else { &TURNS[..1] };
+        let turns = if self.rotations { &TURNS[..] } else { &TURNS[..1] };
         let mut best: Option<Landmarks> = None;
         for turn in turns {
             let found = self.finder.find_turned(photo, place, turn.to_radians());

@@ -6,11 +6,11 @@
 //! [`TEMPLATE`] leads from the crop to the photo, which is sampled once, and nowhere from
 //! fewer pixels than the crop has.
 
+use facenet::network::{INPUT_CHANNELS, INPUT_SIZE};
 use ndarray::Array3;
 
 use super::warp::warp;
 use super::{Photo, Similarity};
-use facenet::network::{INPUT_CHANNELS, INPUT_SIZE};
 
 /// Where a face's points are: eye, eye, tip of the nose, corner of the mouth, corner of
 /// the mouth, each pair from left to right in the picture, in pixels of the photo

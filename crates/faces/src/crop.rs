@@ -24,11 +24,11 @@
 //! network is right in 97.1 % with these crops and, on all, in 97.2 % with crops by
 //! landmarks, both at the threshold 0.84.
 
+use facenet::network::{INPUT_CHANNELS, INPUT_SIZE};
 use ndarray::Array3;
 
 use super::resample::{Axis, plane};
 use super::{FaceBox, Photo, Window};
-use facenet::network::{INPUT_CHANNELS, INPUT_SIZE};
 
 /// From the box's middle to the window's, to the right, in box widths.
 const RIGHT: f32 = 0.015;

@@ -4,19 +4,28 @@
 //! implementation is [`SeetaDetector`]; replacing it means refitting the constants in
 //! `crop.rs`, which were fitted to its boxes.
 
+mod rotated;
 mod seeta;
-mod turned;
 
+pub use self::rotated::RotatedDetector;
 pub use self::seeta::{BadOption, SeetaDetector, SeetaOptions};
-pub use self::turned::TurnedDetector;
+
+use std::fmt;
+use std::sync::Arc;
 
 use super::{FaceBox, Photo};
 
 /// Something that finds faces.
-pub trait Detector {
+pub trait Detector: fmt::Debug + Send + Sync {
     /// The faces of a photo, the largest first; equally large ones from top to
     /// bottom, then from left to right. The same photo gives the same boxes.
     fn detect(&self, photo: &Photo) -> Vec<FaceBox>;
+}
+
+impl Detector for Arc<dyn Detector> {
+    fn detect(&self, photo: &Photo) -> Vec<FaceBox> {
+        (**self).detect(photo)
+    }
 }
 
 /// Puts boxes into the order that [`Detector::detect`] promises.

@@ -42,6 +42,12 @@ impl FaceBox {
         self.width * self.height
     }
 
+    /// Left edge, upper edge, width and height.
+    #[must_use]
+    pub fn sides(&self) -> [f32; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+
     /// The middle, (x, y).
     #[must_use]
     pub fn middle(&self) -> (f32, f32) {
@@ -143,8 +149,9 @@ impl Similarity {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn off(a: [f64; 2], b: [f64; 2]) -> f64 {
         (a[0] - b[0]).hypot(a[1] - b[1])

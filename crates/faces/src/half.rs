@@ -89,8 +89,9 @@ fn row(upper: &[u8], lower: &[u8], half: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use image::Rgb;
+
+    use super::*;
 
     #[test]
     fn a_half_holds_the_means_of_four_and_the_border_twice() {

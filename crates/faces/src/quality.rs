@@ -17,11 +17,11 @@
 
 use std::fmt;
 
+use facenet::network::INPUT_SIZE;
 use ndarray::ArrayView3;
 
 use super::{FacePoints, Similarity};
 use crate::landmarks::Landmarks;
-use facenet::network::INPUT_SIZE;
 
 /// How far the tip of the nose stands before the eyes, in eye distances; a mean of
 /// adults, for [`FaceQuality::yaw`].

@@ -6,8 +6,9 @@ use std::fs::FileType;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::PhotoError;
 use facenet::regular_file::{self, Refusal};
+
+use super::PhotoError;
 
 /// The bytes of the regular file `path`, at most `most`; errors call it `name`.
 pub(super) fn read(path: &Path, name: &str, most: u64) -> Result<Vec<u8>, PhotoError> {

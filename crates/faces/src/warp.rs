@@ -131,9 +131,10 @@ fn bilinear(picture: &RgbImage, [x, y]: [f64; 2]) -> [f32; 3] {
 
 #[cfg(test)]
 mod tests {
+    use image::Rgb;
+
     use super::*;
     use crate::{Photo, Window, crop_window};
-    use image::Rgb;
 
     /// A picture without symmetry, smooth.
     fn hills(side: u32) -> RgbImage {

@@ -1,211 +1,127 @@
-//! Storage as redb sees it.
+//! Storage back end of [`Store`](crate::Store), implemented by a redb file and by
+//! PostgreSQL.
 //!
-//! [`Shelf`] hides which storage it is, and that it may be locked: locks are the
-//! [`place`](crate::place)'s business. [`Overlay`] lets redb open a file that it may only
-//! read, with its checks, which write: what is written stays in memory.
+//! A trait, so that every command works with both and one set of tests (the crate
+//! `store-conformance`) holds for both. The limits here hold for every back end, too.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt::Debug;
 
-use redb::StorageBackend;
+use facenet::gallery::{PersonName, mean_template};
+use facenet::matching::{Candidate, Encoding};
 
-/// Some storage.
-#[derive(Debug)]
-pub(crate) struct Shelf(pub(crate) Box<dyn StorageBackend>);
+use crate::person::{Enrollment, Model, Person, PersonSummary};
+use crate::{BoxError, Error};
 
-impl StorageBackend for Shelf {
-    fn len(&self) -> io::Result<u64> {
-        self.0.len()
+/// Most templates of one person.
+pub const MAX_TEMPLATES: usize = 1000;
+
+/// Longest note of consent in bytes.
+pub const MAX_CONSENT_BYTES: usize = 4096;
+
+/// Returns the person to keep in place of the one that it is given, or `None` to remove
+/// them.
+pub type Rewrite<'f> = dyn FnMut(Person) -> Result<Option<Person>, BoxError> + 'f;
+
+/// Keeps people.
+///
+/// A change is durable when its method returns, or did not happen.
+pub trait Backend: Debug + Send + Sync {
+    /// The model of the templates.
+    fn model(&self) -> &Model;
+
+    /// Enrolls all of them, or nobody. Their notes and templates were checked; that nobody
+    /// gets too many templates is the back end's to [check](check_template_count), inside
+    /// its transaction.
+    fn enroll_all(&mut self, people: &[(&PersonName, &Enrollment)]) -> Result<(), Error>;
+
+    /// How many people there are.
+    fn len(&self) -> Result<usize, Error>;
+
+    /// Whether nobody is enrolled.
+    fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.len()? == 0)
     }
 
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read(offset, out)
+    /// How many templates all people have together.
+    fn template_count(&self) -> Result<usize, Error> {
+        Ok(self.list()?.iter().map(|person| person.templates).sum())
     }
 
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+    /// A summary of each person, in the order of names.
+    fn list(&self) -> Result<Vec<PersonSummary>, Error>;
+
+    /// One person with templates and photo files.
+    fn person(&self, name: &PersonName) -> Result<Person, Error>;
+
+    /// Passes each person to `visit`, in the order of names, without photo files.
+    fn for_each(&self, visit: &mut dyn FnMut(Person) -> Result<(), BoxError>) -> Result<(), Error>;
+
+    /// Gives a person another name. The old name is kept nowhere.
+    fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), Error>;
+
+    /// Removes all of them, or nobody.
+    fn remove(&mut self, names: &[PersonName]) -> Result<(), Error>;
+
+    /// Removes every person.
+    fn purge(&mut self) -> Result<(), Error>;
+
+    /// Rewrites the storage, so that nothing of earlier changes is left in it.
+    fn compact(&mut self) -> Result<(), Error>;
+
+    /// Rewrites every person for templates of `model`, or nobody.
+    fn rewrite(&mut self, model: &Model, rewrite: &mut Rewrite<'_>) -> Result<(), Error>;
+
+    /// The nearest people, if the back end can search by itself.
+    fn search(&self, _probe: &Encoding, _top: usize) -> Option<Result<Vec<Candidate>, Error>> {
+        None
     }
 
-    fn sync_data(&self) -> io::Result<()> {
-        self.0.sync_data()
+    /// The revision of the latest change, unless [`mark_seen`](Self::mark_seen) was given
+    /// that one or this back end made it.
+    fn changed_since(&self) -> Result<Option<u64>, Error> {
+        Ok(None)
     }
 
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write(offset, data)
+    /// Marks every change up to this revision as seen.
+    fn mark_seen(&self, _revision: u64) {}
+
+    /// Creates the index of [`SearchMethod::Hnsw`](crate::SearchMethod::Hnsw), or drops it.
+    fn set_index(&mut self, _exists: bool) -> Result<(), Error> {
+        Err(Error::IndexUnsupported)
     }
 
-    fn close(&self) -> io::Result<()> {
-        self.0.close()
-    }
-}
-
-/// Bytes that are kept together once one of them was written.
-const PAGE: u64 = 4096;
-
-/// Storage below that is only read, and above it what was written.
-#[derive(Debug)]
-pub(crate) struct Overlay {
-    below: Box<dyn StorageBackend>,
-    above: Mutex<Written>,
-}
-
-#[derive(Debug)]
-struct Written {
-    len: u64,
-    /// How much of what is below still counts: less once the storage was shortened.
-    below: u64,
-    pages: HashMap<u64, Vec<u8>>,
-}
-
-impl Overlay {
-    pub(crate) fn new(below: Box<dyn StorageBackend>) -> io::Result<Self> {
-        let len = below.len()?;
-        let above = Mutex::new(Written { len, below: len, pages: HashMap::new() });
-        Ok(Self { below, above })
-    }
-
-    fn above(&self) -> MutexGuard<'_, Written> {
-        // Pages are whole at any time.
-        self.above.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A page of what is below.
-    fn page_below(&self, page: u64, valid: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; PAGE as usize];
-        let start = page * PAGE;
-        let there = valid.saturating_sub(start).min(PAGE) as usize;
-        if there > 0 {
-            self.below.read(start, &mut bytes[..there])?;
-        }
-        Ok(bytes)
-    }
-}
-
-/// The pieces of `offset..offset + length` that lie in one page each: page, offset in
-/// it, length.
-fn pieces(offset: u64, length: usize) -> impl Iterator<Item = (u64, usize, usize)> {
-    let end = offset + length as u64;
-    (offset / PAGE..end.div_ceil(PAGE)).map(move |page| {
-        let start = offset.max(page * PAGE);
-        let stop = end.min((page + 1) * PAGE);
-        (page, (start - page * PAGE) as usize, (stop - start) as usize)
-    })
-}
-
-impl StorageBackend for Overlay {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.above().len)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let above = self.above();
-        if offset + out.len() as u64 > above.len {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if above.pages.is_empty() && offset + out.len() as u64 <= above.below {
-            return self.below.read(offset, out);
-        }
-        let mut rest = out;
-        for (page, at, length) in pieces(offset, rest.len()) {
-            let (piece, more) = rest.split_at_mut(length);
-            match above.pages.get(&page) {
-                Some(bytes) => piece.copy_from_slice(&bytes[at..at + length]),
-                None => {
-                    let bytes = self.page_below(page, above.below)?;
-                    piece.copy_from_slice(&bytes[at..at + length]);
-                }
-            }
-            rest = more;
-        }
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut above = self.above();
-        above.len = len;
-        above.below = above.below.min(len);
-        above.pages.retain(|page, _| page * PAGE < len);
-        if let Some(bytes) = above.pages.get_mut(&(len / PAGE)) {
-            bytes[(len % PAGE) as usize..].fill(0);
-        }
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut above = self.above();
-        let valid = above.below;
-        above.len = above.len.max(offset + data.len() as u64);
-        let mut rest = data;
-        for (page, at, length) in pieces(offset, rest.len()) {
-            let (piece, more) = rest.split_at(length);
-            let bytes = match above.pages.entry(page) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(self.page_below(page, valid)?),
-            };
-            bytes[at..at + length].copy_from_slice(piece);
-            rest = more;
-        }
-        Ok(())
-    }
-
-    fn close(&self) -> io::Result<()> {
-        self.below.close()
+    /// What works less well than it could, as a sentence for the user.
+    fn warning(&self) -> Option<&'static str> {
+        None
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use redb::backends::InMemoryBackend;
-
-    use super::*;
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Write(u64, Vec<u8>),
-        Length(u64),
+/// Checks what is handed in to enroll a person.
+pub(crate) fn check_enrollment(name: &PersonName, enrollment: &Enrollment) -> Result<(), Error> {
+    let name = || name.as_str().to_owned();
+    let consent = enrollment.consent.as_deref().unwrap_or_default();
+    if consent.len() > MAX_CONSENT_BYTES {
+        let found = consent.len();
+        return Err(Error::ConsentTooLong { expected: MAX_CONSENT_BYTES, found });
     }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let write = (0..9000_u64, prop::collection::vec(any::<u8>(), 1..5000))
-            .prop_map(|(at, bytes)| Step::Write(at, bytes));
-        prop::collection::vec(prop_oneof![write, (0..14_000_u64).prop_map(Step::Length)], 0..12)
+    if consent.contains('\0') {
+        return Err(Error::ConsentHasNul { name: name() });
     }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
-        #[test]
-        fn an_overlay_behaves_as_plain_storage(steps in steps()) {
-            let below = InMemoryBackend::new();
-            below.set_len(10_000).unwrap();
-            below.write(0, &[7; 10_000]).unwrap();
-            let overlay = Overlay::new(Box::new(below)).unwrap();
-            let mut plain = vec![7; 10_000];
-            for step in steps {
-                match step {
-                    Step::Write(at, bytes) => {
-                        let end = at as usize + bytes.len();
-                        plain.resize(plain.len().max(end), 0);
-                        plain[at as usize..end].copy_from_slice(&bytes);
-                        overlay.write(at, &bytes).unwrap();
-                    }
-                    Step::Length(len) => {
-                        plain.resize(len as usize, 0);
-                        overlay.set_len(len).unwrap();
-                    }
-                }
-            }
-            prop_assert_eq!(overlay.len().unwrap(), plain.len() as u64);
-            let mut read = vec![1; plain.len()];
-            overlay.read(0, &mut read).unwrap();
-            prop_assert!(read == plain);
-            prop_assert!(overlay.read(1, &mut read).is_err() || read.is_empty());
-        }
+    let encodings: Vec<_> = enrollment.templates.iter().map(|t| t.encoding.clone()).collect();
+    match mean_template(&encodings) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::InvalidTemplates { name: name(), source }),
     }
+}
+
+/// Checks that a person may have so many templates.
+///
+/// # Errors
+/// [`Error::TooManyTemplates`].
+pub fn check_template_count(name: &PersonName, found: usize) -> Result<(), Error> {
+    if found <= MAX_TEMPLATES {
+        return Ok(());
+    }
+    let name = name.as_str().to_owned();
+    Err(Error::TooManyTemplates { name, expected: MAX_TEMPLATES, found })
 }

@@ -1,246 +1,249 @@
-//! Why people cannot be kept or found.
+//! What can go wrong with a store.
 
 use std::io;
-use std::path::PathBuf;
 
-use facenet::gallery::TemplateError;
+use facenet::gallery::{PersonName, TemplateError};
 
 use crate::Model;
 
-/// What a caller's own change of a person failed with; see [`Store::change`](crate::Store::change).
-pub type ChangeError = Box<dyn std::error::Error + Send + Sync>;
+/// An error of a caller's own function; see [`Store::rewrite`](crate::Store::rewrite).
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What is wrong with a store, or with what was asked of it.
+/// What is wrong with a store, or with a request to it.
 ///
-/// Where there is a `file`, it may be a database's address, without its password.
+/// `at` is the store's path, or its database's address without the password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StoreError {
+pub enum Error {
     /// There is no such file, or the database has none of our tables.
-    #[error("{}: there is no such store: nobody is enrolled yet", file.display())]
+    #[error("{at}: there is no such store: nobody is enrolled yet")]
     Missing {
-        /// Which.
-        file: PathBuf,
+        /// The store.
+        at: String,
     },
-    /// The file is something else.
-    #[error("{}: expected a store of enrolled people, found {found}", file.display())]
+    /// The file or database is something else.
+    #[error("{at}: expected a store of enrolled people, found {found}")]
     NotAStore {
-        /// Which.
-        file: PathBuf,
+        /// The store.
+        at: String,
         /// What it looks like.
         found: String,
     },
-    /// Bytes of the file are not those that were written.
-    #[error("{}: this store is damaged: {found}; restore a copy of it", file.display())]
+    /// The bytes that were read are not those that were written.
+    #[error("{at}: this store is damaged: {found}; restore it from a backup")]
     Damaged {
-        /// Which.
-        file: PathBuf,
-        /// How it was noticed.
+        /// The store.
+        at: String,
+        /// How the damage was noticed.
         found: String,
     },
-    /// A later, or another, program wrote it.
-    #[error("{}: its format version is {found}, expected {expected}", file.display())]
+    /// A later version of this program wrote it.
+    #[error("{at}: its format version is {found}, expected {expected}")]
     Version {
-        /// Which.
-        file: PathBuf,
+        /// The store.
+        at: String,
         /// The version that this program writes.
         expected: u64,
-        /// The file's.
+        /// The store's.
         found: u64,
     },
-    /// The templates are another network's.
+    /// The templates were made by another model.
     #[error(
-        "{}: its people were enrolled with another model, {found}, and this is {expected}: their \
-         numbers cannot be compared. `facenet gallery rebuild` makes them anew where photos were \
-         kept; otherwise pass that model, or enrol them again", file.display()
+        "{at}: its people were enrolled with another model, {found}; this program uses \
+         {expected}, and the encodings of two models cannot be compared. `facenet gallery \
+         rebuild` encodes the photos again where they were kept; otherwise choose that model, \
+         or enroll these people again"
     )]
-    OtherModel {
-        /// Which.
-        file: PathBuf,
+    ModelMismatch {
+        /// The store.
+        at: String,
         /// The model in use.
         expected: Box<Model>,
-        /// The file's.
+        /// The store's.
         found: Box<Model>,
     },
     /// Another process has it open.
-    #[error(
-        "{}: another program is using it; if that is `facenet serve`, ask it instead",
-        file.display()
-    )]
+    #[error("{at}: another program is using it; if that is `facenet serve`, use its interface")]
     InUse {
-        /// Which.
-        file: PathBuf,
+        /// The store.
+        at: String,
     },
-    /// The file, or the folder around it, cannot be read or written.
-    #[error("{}: cannot {doing}", file.display())]
+    /// The file, or the directory around it, cannot be read or written.
+    #[error("{at}: cannot {action}")]
     Io {
-        /// Which.
-        file: PathBuf,
+        /// The store.
+        at: String,
         /// What was tried.
-        doing: &'static str,
+        action: &'static str,
         /// What the system says.
         source: io::Error,
     },
-    /// The database below failed.
-    #[error("{}: cannot {doing}", file.display())]
+    /// The database under the store failed.
+    #[error("{at}: cannot {action}")]
     Database {
-        /// Which.
-        file: PathBuf,
-        /// What was tried.
-        doing: &'static str,
-        /// What it says.
-        source: Box<redb::Error>,
-    },
-    /// The PostgreSQL database failed.
-    #[error("{at}: cannot {doing}")]
-    Postgres {
-        /// Which.
+        /// The store.
         at: String,
         /// What was tried.
-        doing: &'static str,
-        /// What it says.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        action: &'static str,
+        /// What the database says.
+        source: BoxError,
     },
-    /// Another program holds what a change needs, for too long.
-    #[error("{at}: somebody else has been using it for {seconds} s; try again later")]
+    /// Another program holds a lock that a change needs, for too long.
+    #[error("{at}: another program has been changing it for {seconds} s; try again later")]
     Busy {
-        /// Which.
+        /// The store.
         at: String,
-        /// How long this one waited.
+        /// How long this program waited.
         seconds: u64,
     },
-    /// What is sent could be read on its way.
+    /// The connection to the database would not be encrypted.
     #[error(
-        "{at}: this program speaks to databases without encryption, and this one is on another \
-         machine: lead the connection through a tunnel (ssh, WireGuard, stunnel), or say \
-         `?sslmode=disable` at the address's end if nobody else can read that network"
+        "{at}: connections to databases are not encrypted, and this one is on another machine: \
+         use a tunnel (ssh, WireGuard, stunnel), or add `?sslmode=disable` to the address if \
+         nobody else can read that network"
     )]
     Unencrypted {
-        /// Which.
+        /// The store.
         at: String,
     },
-    /// The program has no code for it.
+    /// The program was built without support for PostgreSQL.
     #[error(
-        "{at}: this program was built without PostgreSQL; `cargo build --release -p app \
-         --features postgres` builds it in"
+        "{at}: this program was built without PostgreSQL; build it with `cargo build --release \
+         -p app --features postgres`"
     )]
     WithoutPostgres {
-        /// Which.
+        /// The store.
         at: String,
     },
-    /// An address of something that is neither.
+    /// The address is neither a file nor a PostgreSQL database.
     #[error("expected a file or postgres://…, found an address that begins with {found}://")]
     UnknownScheme {
         /// How it begins.
         found: String,
     },
-    /// An address that cannot be understood. What the parser says of it is kept back, since
-    /// it may have a part of the password in it.
+    /// The address cannot be parsed. The parser's own message is left out, since it may
+    /// contain a part of the password.
     #[error(
-        "{at}: this address cannot be understood: expected postgres://USER@HOST/DATABASE, with \
-         `@`, `:`, `/` and `?` in a password written `%40`, `%3A`, `%2F` and `%3F`, and behind \
-         it no options but those of libpq"
+        "{at}: this address cannot be parsed: expected postgres://USER@HOST/DATABASE, with `@`, \
+         `:`, `/` and `?` in a password written as `%40`, `%3A`, `%2F` and `%3F`, followed by no \
+         options but those of libpq"
     )]
-    BadAddress {
-        /// Which, as far as it may be shown.
+    InvalidAddress {
+        /// The address, as far as it may be shown.
         at: String,
     },
-    /// A change of a database is done, and what it removed may not be written over yet.
+    /// The change is committed, but bytes of what it removed are still in the database.
     #[error(
-        "{at}: the change is done and needs no second time, but bytes of what it removed or \
-         replaced are left in the tables' files: `facenet gallery compact` clears them"
+        "{at}: the change is done and must not be repeated, but bytes of what it removed or \
+         replaced are left in the tables' files: `facenet gallery compact` removes them"
     )]
-    Left {
-        /// Where.
+    CleanupFailed {
+        /// The store.
         at: String,
         /// Why they are left.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: BoxError,
     },
-    /// Tables that somebody else has to clear, since PostgreSQL lets their owner alone.
+    /// PostgreSQL lets only the tables' owner clean them up.
     #[error(
-        "{at}: its tables belong to {owner:?}, who alone can clear their files of what was \
-         removed: `facenet gallery compact` has to be run as {owner:?}"
+        "{at}: its tables belong to {owner:?}, the only role that can clear removed rows from \
+         their files: run `facenet gallery compact` as {owner:?}"
     )]
     NotOwner {
-        /// Where.
+        /// The store.
         at: String,
-        /// Whose they are.
+        /// The owner.
         owner: String,
     },
-    /// A search by an index that is not there.
-    #[error("{at}: there is no index to search by: `facenet gallery index` makes it")]
-    NoIndex {
-        /// Which.
+    /// An index search without an index.
+    #[error("{at}: there is no index to search by: `facenet gallery index` creates it")]
+    IndexMissing {
+        /// The store.
         at: String,
     },
-    /// A store that needs no index, or cannot have one.
-    #[error("an index is for people in PostgreSQL with the extension pgvector (0.5 or later)")]
-    NoIndexHere,
-    /// A note that not every store can keep: PostgreSQL knows no NUL.
-    #[error("{name:?}: a note of consent has a character NUL in it, which is no text")]
-    NulInNote {
-        /// Whose.
+    /// The store cannot have an index.
+    #[error("an index needs PostgreSQL with the extension pgvector (0.5 or later)")]
+    IndexUnsupported,
+    /// PostgreSQL cannot keep a NUL in a text, so no store accepts one.
+    #[error("{name:?}: the note of consent contains the character NUL")]
+    ConsentHasNul {
+        /// The person.
         name: String,
     },
-    /// Nobody has the name.
-    #[error("nobody is called {name:?}")]
-    NoPerson {
-        /// The name.
-        name: String,
-    },
-    /// Somebody has the name.
-    #[error("somebody is called {name:?} already")]
-    NameTaken {
-        /// The name.
-        name: String,
-    },
-    /// A person would have more templates than anybody needs.
-    #[error("{name:?} would have {found} photos, expected at most {expected}")]
-    TooManyTemplates {
-        /// Who.
-        name: String,
-        /// The limit.
-        expected: usize,
-        /// With those handed in.
-        found: usize,
-    },
-    /// A note that is none.
+    /// A note of consent is too long.
     #[error("a note of consent has {found} bytes, expected at most {expected}")]
-    LongNote {
+    ConsentTooLong {
         /// The limit.
         expected: usize,
         /// Its length.
         found: usize,
     },
-    /// Templates that have no mean.
+    /// Nobody has the name.
+    #[error("nobody is enrolled as {name:?}")]
+    PersonNotFound {
+        /// The name.
+        name: String,
+    },
+    /// Another person has the name.
+    #[error("another person is already enrolled as {name:?}")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// A person would have too many templates.
+    #[error("{name:?} would have {found} photos, expected at most {expected}")]
+    TooManyTemplates {
+        /// The person.
+        name: String,
+        /// The limit.
+        expected: usize,
+        /// The number with the new ones.
+        found: usize,
+    },
+    /// The templates have no mean.
     #[error("{name:?} cannot be enrolled")]
-    Template {
-        /// Who.
+    InvalidTemplates {
+        /// The person.
         name: String,
         /// Why.
         source: TemplateError,
     },
-    /// The caller's own change failed.
-    #[error("{name:?} was not changed, and nobody else")]
-    Change {
-        /// Who.
+    /// The caller's own function failed.
+    #[error("{name:?} could not be changed, so no one was")]
+    Callback {
+        /// The person that it was given.
         name: String,
         /// Why.
-        source: ChangeError,
+        source: BoxError,
     },
 }
 
-impl StoreError {
-    /// Whether what was asked for cannot be done, and nothing of it was begun.
-    pub fn is_refusal(&self) -> bool {
+impl Error {
+    /// Nobody has this name.
+    pub fn person_not_found(name: &PersonName) -> Self {
+        Self::PersonNotFound { name: name.as_str().to_owned() }
+    }
+
+    /// Another person has this name.
+    pub fn name_taken(name: &PersonName) -> Self {
+        Self::NameTaken { name: name.as_str().to_owned() }
+    }
+
+    /// The caller's own function failed for this person.
+    pub fn callback(name: &PersonName, source: BoxError) -> Self {
+        Self::Callback { name: name.as_str().to_owned(), source }
+    }
+
+    /// Whether the request cannot be met and nothing was changed: the fault is the
+    /// caller's, and not the store's.
+    pub fn is_rejection(&self) -> bool {
         matches!(
             self,
-            Self::NoPerson { .. }
+            Self::PersonNotFound { .. }
                 | Self::NameTaken { .. }
                 | Self::TooManyTemplates { .. }
-                | Self::LongNote { .. }
-                | Self::NulInNote { .. }
-                | Self::Template { .. }
+                | Self::ConsentTooLong { .. }
+                | Self::ConsentHasNul { .. }
+                | Self::InvalidTemplates { .. }
         )
     }
 }

@@ -1,113 +1,115 @@
-//! People in a file.
+//! People in a redb file.
+//!
+//! An enrollment is a transaction in the file. Every other change writes a new file that
+//! replaces the old one, so that its free pages keep nobody.
 
-use std::path::{Path, PathBuf};
+mod atomic_file;
+#[cfg(test)]
+mod faults;
+mod overlay;
+pub(crate) mod record;
+mod tables;
+
+use std::path::Path;
 
 use facenet::gallery::PersonName;
 use redb::{Database, ReadableDatabase};
 
-use crate::backend::Shelf;
-use crate::keeper::{Change, Keeper};
-use crate::person::{Enrolment, Model, Person, Summary, Template};
-use crate::place::{FilePlace, Place};
-use crate::record::PersonRow;
-use crate::store::{Access, check_count, name_taken, no_person, now};
-use crate::tables::{FORMAT, Reading, TableFault, Writing};
-use crate::{ChangeError, StoreError};
+use crate::backend::{Backend, Rewrite, check_template_count};
+use crate::person::{Enrollment, Model, Person, PersonSummary, Template};
+use crate::{Access, BoxError, Error};
+use atomic_file::{AtomicFile, ReplaceableFile};
+use overlay::BoxedStorage;
+use record::PersonRow;
+use tables::{FORMAT, Failure, ReadTables, WriteTables};
 
-/// Memory that the database may keep pages in: they are read once, into a gallery.
+/// Memory in which redb may keep pages: they are read once, into a gallery.
 const CACHE_BYTES: usize = 16 << 20;
 
 /// Enrolled people in a file.
 #[derive(Debug)]
 pub(crate) struct FileStore {
-    path: PathBuf,
-    place: Box<dyn Place>,
+    at: FilePath,
+    file: Box<dyn ReplaceableFile>,
     database: Database,
     model: Model,
 }
 
 impl FileStore {
-    /// Opens the store at `path`, of whatever model; `model` is a new one's. Every page of
-    /// the file is checked.
-    pub(crate) fn open(path: &Path, model: &Model, access: Access) -> Result<Self, StoreError> {
-        let (place, shelf) = FilePlace::open(path, access)?;
-        Self::in_place(path, Box::new(place), shelf, model)
+    /// Opens the store at `path`, of any model; `model` is a new store's. Every page of the
+    /// file is checked.
+    pub(crate) fn open(path: &Path, model: &Model, access: Access) -> Result<Self, Error> {
+        let (file, storage) = AtomicFile::open(path, access)?;
+        Self::open_storage(path, Box::new(file), storage, model)
     }
 
-    /// Opens what is at a place.
-    pub(crate) fn in_place(
+    /// Opens the store in `storage`, the present content of `file`.
+    fn open_storage(
         path: &Path,
-        place: Box<dyn Place>,
-        shelf: Shelf,
+        file: Box<dyn ReplaceableFile>,
+        storage: BoxedStorage,
         model: &Model,
-    ) -> Result<Self, StoreError> {
-        let at = At(path);
-        let database = at.opened(open_database(shelf))?;
-        let about = at.reading(|| Reading::about(&database.begin_read()?))?;
+    ) -> Result<Self, Error> {
+        let at = FilePath(path.display().to_string());
+        let database = at.opened(open_database(storage))?;
+        let about = at.reading(|| ReadTables::about(&database.begin_read()?))?;
         let model = match about {
             Some((FORMAT, model)) => model,
             Some((found, _)) => {
-                let file = path.to_path_buf();
-                return Err(StoreError::Version { file, expected: FORMAT, found });
+                return Err(Error::Version { at: at.0, expected: FORMAT, found });
             }
             None => {
                 at.writing(|| describe(&database, model))?;
                 model.clone()
             }
         };
-        Ok(Self { path: path.to_path_buf(), place, database, model })
+        Ok(Self { at, file, database, model })
     }
 
-    /// [`change_model`](Keeper::change_model) to the same.
-    fn change(
+    /// [`rewrite`](Backend::rewrite) for the same model.
+    fn rewrite_each(
         &mut self,
-        mut change: impl FnMut(Person) -> Result<Option<Person>, ChangeError>,
-    ) -> Result<(), StoreError> {
+        mut rewrite: impl FnMut(Person) -> Result<Option<Person>, BoxError>,
+    ) -> Result<(), Error> {
         let model = self.model.clone();
-        self.change_model(&model, &mut change)
+        self.rewrite(&model, &mut rewrite)
     }
 
-    fn copy(
-        &self,
-        into: &Database,
-        model: &Model,
-        change: &mut Change<'_>,
-    ) -> Result<(), StoreError> {
-        let at = At(&self.path);
-        let from = at.reading(|| Ok(self.database.begin_read()?))?;
-        let from = at.reading(|| open_reading(&from))?;
-        let transaction = at.writing(|| Ok(begin(into)?))?;
+    /// Writes the people that `rewrite` returns into another database.
+    fn copy(&self, to: &Database, model: &Model, rewrite: &mut Rewrite<'_>) -> Result<(), Error> {
+        let at = &self.at;
+        let transaction = at.reading(|| Ok(self.database.begin_read()?))?;
+        let from = at.reading(|| open_tables(&transaction))?;
+        let transaction = at.writing(|| Ok(begin_write(to)?))?;
         if let Some(from) = from {
-            let mut tables = at.writing(|| Writing::open(&transaction, model))?;
-            let copied = from.each(|name, row| {
-                let person = from.whole(name, row, true)?;
-                let name = person.name.as_str().to_owned();
-                let failed = |source| Fault::Store(StoreError::Change { name, source });
-                match change(person).map_err(failed)? {
-                    Some(person) => Ok(tables.put(&person)?),
-                    None => Ok(()),
-                }
-            });
-            copied.map_err(|fault: Fault| fault.at(at))?;
+            let mut tables = at.writing(|| WriteTables::open(&transaction, model))?;
+            at.reading(|| {
+                from.for_each(|name, row| {
+                    let person = from.complete(name.clone(), row, true)?;
+                    let failed = |source| Failure::Store(Error::callback(&name, source));
+                    let Some(person) = rewrite(person).map_err(failed)? else { return Ok(()) };
+                    at.writing(|| tables.put(&person)).map_err(Failure::Store)
+                })
+            })?;
         }
         at.writing(|| Ok(transaction.commit()?))
     }
 
-    fn expect(&self, name: &PersonName) -> Result<(), StoreError> {
+    fn expect(&self, name: &PersonName) -> Result<(), Error> {
         match self.read(|tables| tables.contains(name.as_str()))? {
             true => Ok(()),
-            false => Err(no_person(name)),
+            false => Err(Error::person_not_found(name)),
         }
     }
 
-    /// Reads from the tables of one transaction; of a new store, from none.
+    /// Reads the tables in one transaction. A new store has none: the default.
     fn read<T: Default>(
         &self,
-        read: impl FnOnce(&Reading) -> Result<T, TableFault>,
-    ) -> Result<T, StoreError> {
-        At(&self.path).reading(|| {
+        read: impl FnOnce(&ReadTables) -> Result<T, Failure>,
+    ) -> Result<T, Error> {
+        self.at.reading(|| {
             let transaction = self.database.begin_read()?;
-            match open_reading(&transaction)? {
+            match open_tables(&transaction)? {
                 Some(tables) => read(&tables),
                 None => Ok(T::default()),
             }
@@ -115,69 +117,64 @@ impl FileStore {
     }
 }
 
-impl Keeper for FileStore {
+impl Backend for FileStore {
     fn model(&self) -> &Model {
         &self.model
     }
 
-    fn enroll_all(&mut self, people: &[(&PersonName, &Enrolment)]) -> Result<(), StoreError> {
-        let at = At(&self.path);
-        let transaction = at.writing(|| Ok(begin(&self.database)?))?;
-        {
-            let mut tables = at.writing(|| Writing::open(&transaction, &self.model))?;
-            for (name, enrolment) in people {
-                let row = at.reading(|| tables.row(name.as_str()))?;
+    fn enroll_all(&mut self, people: &[(&PersonName, &Enrollment)]) -> Result<(), Error> {
+        self.at.writing(|| {
+            let transaction = begin_write(&self.database)?;
+            let mut tables = WriteTables::open(&transaction, &self.model)?;
+            for (name, enrollment) in people {
+                let row = tables.row(name.as_str())?;
                 let before = row.as_ref().map_or(0, |row| row.templates as usize);
-                check_count(name, before + enrolment.templates.len())?;
-                at.writing(|| add(&mut tables, name, row, enrolment))?;
+                check_template_count(name, before + enrollment.templates.len())
+                    .map_err(Failure::Store)?;
+                add(&mut tables, name, row, enrollment)?;
             }
-        }
-        at.writing(|| Ok(transaction.commit()?))
+            drop(tables);
+            Ok(transaction.commit()?)
+        })
     }
 
-    fn len(&self) -> Result<usize, StoreError> {
-        Ok(self.read(Reading::len)? as usize)
+    fn len(&self) -> Result<usize, Error> {
+        Ok(self.read(ReadTables::len)? as usize)
     }
 
-    fn list(&self) -> Result<Vec<Summary>, StoreError> {
+    fn list(&self) -> Result<Vec<PersonSummary>, Error> {
         self.read(|tables| {
             let mut list = Vec::new();
-            tables.each(|name, row| {
-                let photos = tables.photos(&name)?;
+            tables.for_each(|name, row| {
+                let photos = tables.photo_count(&name)?;
                 let (enrolled, templates) = (row.enrolled, row.templates as usize);
-                list.push(Summary { name, enrolled, consent: row.consent, templates, photos });
-                Ok::<_, TableFault>(())
+                let consent = row.consent;
+                list.push(PersonSummary { name, enrolled, consent, templates, photos });
+                Ok(())
             })?;
             Ok(list)
         })
     }
 
-    fn person(&self, name: &PersonName) -> Result<Person, StoreError> {
-        self.read(|tables| tables.person(name))?.ok_or_else(|| no_person(name))
+    fn person(&self, name: &PersonName) -> Result<Person, Error> {
+        self.read(|tables| tables.person(name))?.ok_or_else(|| Error::person_not_found(name))
     }
 
-    fn each(
-        &self,
-        take: &mut dyn FnMut(Person) -> Result<(), ChangeError>,
-    ) -> Result<(), StoreError> {
-        let at = At(&self.path);
-        let transaction = at.reading(|| Ok(self.database.begin_read()?))?;
-        let tables = at.reading(|| open_reading(&transaction))?;
-        let Some(tables) = tables else { return Ok(()) };
-        let result = tables.each(|name, row| {
-            let person = tables.whole(name, row, false)?;
-            let name = person.name.as_str().to_owned();
-            take(person).map_err(|source| Fault::Store(StoreError::Change { name, source }))
-        });
-        result.map_err(|fault| fault.at(at))
+    fn for_each(&self, visit: &mut dyn FnMut(Person) -> Result<(), BoxError>) -> Result<(), Error> {
+        self.read(|tables| {
+            tables.for_each(|name, row| {
+                let person = tables.complete(name.clone(), row, false)?;
+                visit(person).map_err(|source| Failure::Store(Error::callback(&name, source)))
+            })
+        })
     }
 
-    fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), StoreError> {
+    fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), Error> {
         self.expect(old)?;
         if old != new && self.read(|tables| tables.contains(new.as_str()))? {
-            return Err(name_taken(new));
+            return Err(Error::name_taken(new));
         }
-        self.change(|mut person| {
+        self.rewrite_each(|mut person| {
             if person.name == *old {
                 person.name = new.clone();
             }
@@ -185,80 +182,80 @@ impl Keeper for FileStore {
         })
     }
 
-    fn remove(&mut self, names: &[PersonName]) -> Result<(), StoreError> {
+    fn remove(&mut self, names: &[PersonName]) -> Result<(), Error> {
         names.iter().try_for_each(|name| self.expect(name))?;
-        self.change(|person| Ok((!names.contains(&person.name)).then_some(person)))
+        self.rewrite_each(|person| Ok((!names.contains(&person.name)).then_some(person)))
     }
 
-    fn purge(&mut self) -> Result<(), StoreError> {
-        self.change(|_| Ok(None))
+    fn purge(&mut self) -> Result<(), Error> {
+        self.rewrite_each(|_| Ok(None))
     }
 
-    fn compact(&mut self) -> Result<(), StoreError> {
-        self.change(|person| Ok(Some(person)))
+    fn compact(&mut self) -> Result<(), Error> {
+        self.rewrite_each(|person| Ok(Some(person)))
     }
 
-    fn change_model(&mut self, model: &Model, change: &mut Change<'_>) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let at = At(&path);
-        let shelf = self.place.beside().map_err(|source| at.io("write a new file", source))?;
-        let database = at.opened(open_database(shelf))?;
-        at.writing(|| describe(&database, model))?;
-        self.copy(&database, model, change)?;
-        let failed = |source| at.io("put the new file in place", source);
-        self.place.replace().map_err(failed)?;
+    fn rewrite(&mut self, model: &Model, rewrite: &mut Rewrite<'_>) -> Result<(), Error> {
+        let storage =
+            self.file.staging().map_err(|source| self.at.io("create a new file", source))?;
+        let database = self.at.opened(open_database(storage))?;
+        self.at.writing(|| describe(&database, model))?;
+        self.copy(&database, model, rewrite)?;
+        let action = "replace it by the new file";
+        self.file.commit().map_err(|source| self.at.io(action, source))?;
         // From here on the new file is the store, whether or not that is on disk.
         self.database = database;
         self.model = model.clone();
-        self.place.settle().map_err(failed)
+        self.file.sync_directory().map_err(|source| self.at.io(action, source))
     }
 }
 
-fn open_database(shelf: Shelf) -> Result<Database, redb::DatabaseError> {
+fn open_database(storage: BoxedStorage) -> Result<Database, redb::DatabaseError> {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES);
-    // A bit that flipped is an error then, and no panic.
+    // Reports bit flips as errors instead of panicking.
     builder.set_check_integrity_on_open(true);
-    builder.create_with_backend(shelf)
+    builder.create_with_backend(storage)
 }
 
-fn begin(database: &Database) -> Result<redb::WriteTransaction, redb::Error> {
+fn begin_write(database: &Database) -> Result<redb::WriteTransaction, redb::Error> {
     let mut transaction = database.begin_write()?;
-    // Without it, a file that somebody prepared could look committed after a crash.
+    // With one phase, a file with chosen content could pass for a committed one after a
+    // crash.
     transaction.set_two_phase_commit(true);
     Ok(transaction)
 }
 
-/// Writes down which store this is, with tables for nobody.
-fn describe(database: &Database, model: &Model) -> Result<(), TableFault> {
-    let transaction = begin(database)?;
-    Writing::describe(&transaction, model)?;
-    Writing::open(&transaction, model)?;
+/// Writes the format and the model, and creates empty tables.
+fn describe(database: &Database, model: &Model) -> Result<(), Failure> {
+    let transaction = begin_write(database)?;
+    WriteTables::describe(&transaction, model)?;
+    WriteTables::open(&transaction, model)?;
     transaction.commit()?;
     Ok(())
 }
 
-/// The tables, once there are any.
-fn open_reading(transaction: &redb::ReadTransaction) -> Result<Option<Reading>, TableFault> {
-    match Reading::about(transaction)? {
-        Some(_) => Reading::open(transaction).map(Some),
+/// The tables, if there are any yet.
+fn open_tables(transaction: &redb::ReadTransaction) -> Result<Option<ReadTables>, Failure> {
+    match ReadTables::about(transaction)? {
+        Some(_) => ReadTables::open(transaction).map(Some),
         None => Ok(None),
     }
 }
 
-/// Adds an enrolment to a person's row, or begins one.
+/// Adds an enrollment to the row of a person, or begins one.
 fn add(
-    tables: &mut Writing<'_>,
+    tables: &mut WriteTables<'_>,
     name: &PersonName,
     row: Option<PersonRow>,
-    enrolment: &Enrolment,
-) -> Result<(), TableFault> {
-    let at = enrolment.at.unwrap_or_else(now);
+    enrollment: &Enrollment,
+) -> Result<(), Failure> {
+    let at = enrollment.time();
     let mut row = row.unwrap_or(PersonRow { enrolled: at, templates: 0, consent: None });
-    if enrolment.consent.is_some() {
-        row.consent.clone_from(&enrolment.consent);
+    if enrollment.consent.is_some() {
+        row.consent.clone_from(&enrollment.consent);
     }
-    for new in &enrolment.templates {
+    for new in &enrollment.templates {
         let template =
             Template { encoding: new.encoding.clone(), added: at, photo: new.photo.clone() };
         tables.put_template(name.as_str(), row.templates, &template)?;
@@ -267,68 +264,46 @@ fn add(
     tables.put_row(name.as_str(), &row)
 }
 
-/// A fault of the tables, or one that has its words already.
-enum Fault {
-    Table(TableFault),
-    Store(StoreError),
-}
+/// The path that errors name.
+#[derive(Clone, Debug)]
+struct FilePath(String);
 
-impl From<TableFault> for Fault {
-    fn from(fault: TableFault) -> Self {
-        Self::Table(fault)
-    }
-}
-
-impl Fault {
-    fn at(self, at: At<'_>) -> StoreError {
-        match self {
-            Self::Table(fault) => at.fault("read it", fault),
-            Self::Store(error) => error,
-        }
-    }
-}
-
-/// The file that errors tell of.
-#[derive(Clone, Copy)]
-struct At<'p>(&'p Path);
-
-impl At<'_> {
-    fn reading<T>(self, read: impl FnOnce() -> Result<T, TableFault>) -> Result<T, StoreError> {
-        read().map_err(|fault| self.fault("read it", fault))
+impl FilePath {
+    fn reading<T>(&self, read: impl FnOnce() -> Result<T, Failure>) -> Result<T, Error> {
+        read().map_err(|failure| self.failed("read it", failure))
     }
 
-    fn writing<T>(self, write: impl FnOnce() -> Result<T, TableFault>) -> Result<T, StoreError> {
-        write().map_err(|fault| self.fault("write to it", fault))
+    fn writing<T>(&self, write: impl FnOnce() -> Result<T, Failure>) -> Result<T, Error> {
+        write().map_err(|failure| self.failed("write to it", failure))
     }
 
-    fn opened(self, opened: Result<Database, redb::DatabaseError>) -> Result<Database, StoreError> {
+    fn opened(&self, opened: Result<Database, redb::DatabaseError>) -> Result<Database, Error> {
         opened.map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => {
-                StoreError::InUse { file: self.0.to_path_buf() }
-            }
+            redb::DatabaseError::DatabaseAlreadyOpen => Error::InUse { at: self.0.clone() },
             redb::DatabaseError::Storage(redb::StorageError::Io(error))
                 if is_damage(error.kind()) =>
             {
-                StoreError::Damaged { file: self.0.to_path_buf(), found: error.to_string() }
+                Error::Damaged { at: self.0.clone(), found: error.to_string() }
             }
-            error => self.fault("open it", error.into()),
+            error => self.failed("open it", error.into()),
         })
     }
 
-    fn io(self, doing: &'static str, source: std::io::Error) -> StoreError {
-        StoreError::Io { file: self.0.to_path_buf(), doing, source }
+    fn io(&self, action: &'static str, source: std::io::Error) -> Error {
+        Error::Io { at: self.0.clone(), action, source }
     }
 
-    fn fault(self, doing: &'static str, fault: TableFault) -> StoreError {
-        let file = self.0.to_path_buf();
-        match fault {
-            TableFault::Damaged(found) => StoreError::Damaged { file, found },
-            TableFault::Database(source) => StoreError::Database { file, doing, source },
+    fn failed(&self, action: &'static str, failure: Failure) -> Error {
+        let at = self.0.clone();
+        match failure {
+            Failure::Damaged(found) => Error::Damaged { at, found },
+            Failure::Database(source) => Error::Database { at, action, source },
+            Failure::Store(error) => error,
         }
     }
 }
 
-/// Whether reading fails so because of what was read.
+/// Whether a read failed because of the bytes that were read.
 fn is_damage(kind: std::io::ErrorKind) -> bool {
     matches!(kind, std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof)
 }

@@ -1,66 +1,69 @@
-//! Where people are kept: a file, or a database that several machines share.
+//! Where people are kept, and what a store is opened for.
 //!
-//! An address of a database may hold a password. It is read by the code that connects,
-//! and shown to nobody: what is printed of it, `Debug` too, is without.
+//! The address of a database may contain a password. Only the code that connects reads it;
+//! what is printed of an address, with `Debug` too, is without.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::StoreError;
+use crate::Error;
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only: several programs may do so at a time. Of a database, everything that
+    /// is read is of the moment of opening.
+    Read,
+    /// Changes: one program at a time for a file, many for a database. A store that does
+    /// not exist is created.
+    Write,
+}
 
 /// Where people are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// A file of this machine.
+    /// A file on this machine.
     File(PathBuf),
     /// A PostgreSQL database.
-    Postgres(Database),
+    Postgres(PostgresAddress),
 }
 
-/// A PostgreSQL database, as `postgres://USER:PASSWORD@HOST:PORT/NAME?…`.
+/// The address of a PostgreSQL database, as `postgres://USER:PASSWORD@HOST:PORT/NAME?…`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Database {
+pub struct PostgresAddress {
     url: String,
-    /// How to look for the nearest people there.
-    pub search: Search,
+    /// How to search for the nearest people there.
+    pub search: SearchMethod,
 }
 
-/// How a database looks for the nearest people.
+/// How a database searches for the nearest people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Search {
-    /// By comparing with everybody.
+pub enum SearchMethod {
+    /// By comparing with every person.
     #[default]
     Exact,
-    /// By an HNSW index (Malkov and Yashunin, 2018), which pgvector has: much faster with
-    /// many people, and now and then the nearest person is missed.
+    /// By pgvector's HNSW index (Malkov and Yashunin, 2018): much faster with many people,
+    /// but it sometimes misses the nearest person.
     Hnsw,
 }
 
 impl Location {
-    /// A path, or what begins with `postgres://` or `postgresql://`.
+    /// A path, or an address that begins with `postgres://` or `postgresql://`.
     ///
     /// # Errors
-    /// When it is an address of something else.
-    pub fn parse(text: &Path) -> Result<Self, StoreError> {
+    /// When it is an address of another kind.
+    pub fn parse(text: &Path) -> Result<Self, Error> {
         let lossy = text.to_string_lossy();
         let Some((scheme, rest)) = lossy.split_once("://") else {
             return Ok(Self::File(text.to_path_buf()));
         };
         match scheme.to_ascii_lowercase().as_str() {
-            // Who connects knows the scheme in small letters only.
-            scheme @ ("postgres" | "postgresql") => Ok(Self::Postgres(Database {
+            // The library that connects knows the scheme in lower case only.
+            scheme @ ("postgres" | "postgresql") => Ok(Self::Postgres(PostgresAddress {
                 url: format!("{scheme}://{rest}"),
-                search: Search::Exact,
+                search: SearchMethod::Exact,
             })),
-            _ => Err(StoreError::UnknownScheme { found: scheme.to_owned() }),
-        }
-    }
-
-    /// As errors name it.
-    pub(crate) fn shown(&self) -> PathBuf {
-        match self {
-            Self::File(path) => path.clone(),
-            Self::Postgres(database) => PathBuf::from(database.to_string()),
+            _ => Err(Error::UnknownScheme { found: scheme.to_owned() }),
         }
     }
 }
@@ -75,60 +78,57 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Postgres(database) => database.fmt(f),
+            Self::Postgres(address) => address.fmt(f),
         }
     }
 }
 
-impl Database {
-    /// The whole address, for who connects.
-    #[cfg(feature = "postgres")]
-    pub(crate) fn url(&self) -> &str {
+impl PostgresAddress {
+    /// The whole address with its password, for connecting.
+    pub fn url(&self) -> &str {
         &self.url
     }
 }
 
-impl fmt::Display for Database {
-    /// The address without its password and without what stands behind `?`.
+impl fmt::Display for PostgresAddress {
+    /// The address without its password and without the options after `?`.
     ///
-    /// An unescaped `@`, `/`, `?` or `:` in a password is a fault that this has to survive.
-    /// Where it leaves a doubt which part is the password, only what is before all of them
-    /// is shown.
+    /// A password may contain an unescaped `@`, `/`, `?` or `:` by mistake. If it is then
+    /// not certain which part is the password, only what precedes all of these is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.url.split_once("://").unwrap_or(("postgres", &self.url));
         let first = rest.split(['@', '/', '?', ':', '&']).next().unwrap_or_default();
         let (head, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (before, place) = match head.rsplit_once('@') {
-            Some((before, place)) => (Some(before), place),
-            None => (None, head),
+        let (has_user, hosts) = match head.rsplit_once('@') {
+            Some((_, hosts)) => (true, hosts),
+            None => (false, head),
         };
-        // `&` is what somebody may write for `?`.
-        let place = place.split('&').next().unwrap_or_default();
-        if query.contains('@') || !has_only_ports(place) {
+        // Somebody may write `&` for `?`.
+        let hosts = hosts.split('&').next().unwrap_or_default();
+        if query.contains('@') || !has_only_ports(hosts) {
             return write!(f, "{scheme}://{first}…");
         }
-        match before.map(|_| first).filter(|user| !user.is_empty()) {
-            Some(user) => write!(f, "{scheme}://{user}@{place}"),
-            None => write!(f, "{scheme}://{place}"),
+        match has_user && !first.is_empty() {
+            true => write!(f, "{scheme}://{first}@{hosts}"),
+            false => write!(f, "{scheme}://{hosts}"),
         }
     }
 }
 
-/// Whether what stands behind each host's `:` is a number, as a port is and a password
-/// seldom.
-fn has_only_ports(place: &str) -> bool {
-    let hosts = place.split('/').next().unwrap_or_default();
+/// Whether the part after each host's `:` is a number: a port is, a password hardly ever.
+fn has_only_ports(hosts: &str) -> bool {
+    let hosts = hosts.split('/').next().unwrap_or_default();
     hosts.split(',').all(|host| {
-        // An address of IPv6 is in brackets, with colons in it.
-        let behind = host.rsplit_once(']').map_or(host, |(_, behind)| behind);
-        let port = behind.split_once(':').map_or("", |(_, port)| port);
+        // An IPv6 address is in brackets and has colons.
+        let after = host.rsplit_once(']').map_or(host, |(_, after)| after);
+        let port = after.split_once(':').map_or("", |(_, port)| port);
         port.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 
-impl fmt::Debug for Database {
+impl fmt::Debug for PostgresAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Database({self}, {:?})", self.search)
+        write!(f, "PostgresAddress({self}, {:?})", self.search)
     }
 }
 
@@ -141,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn files_and_databases_are_told_apart() {
+    fn files_and_databases_are_distinguished() {
         for file in ["people.redb", "/a/b:c", "postgres", "a@b?c"] {
             assert_eq!(parsed(file), Location::File(file.into()));
         }
         assert!(matches!(parsed("PostgreSQL://h/d"), Location::Postgres(_)));
         let error = Location::parse(Path::new("mysql://u:secret@h/d")).unwrap_err();
-        assert!(matches!(error, StoreError::UnknownScheme { .. }));
+        assert!(matches!(error, Error::UnknownScheme { .. }));
         assert!(!error.to_string().contains("secret"));
     }
 
@@ -162,7 +162,7 @@ mod tests {
             ("postgres://kian:se@secret@db.example:5432/faces", kian),
             ("postgres://kian:secret@db.example:5432/faces&password=secret", kian),
             ("postgres://kian@corp:secret@db.example:5432/faces", kian),
-            // Which part is the password is not sure.
+            // It is not certain which part is the password.
             ("postgres://kian:/secret?x@db.example:5432/faces", "postgres://kian…"),
             ("postgres://kian:a@secret?b@db.example/faces", "postgres://kian…"),
             ("postgres://kian@db/faces?password=p@secret", "postgres://kian…"),

@@ -1,11 +1,12 @@
-//! What is known of a person.
+//! What is kept of a person, and what is handed in to enroll one.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use facenet::gallery::PersonName;
 use facenet::matching::Encoding;
 
-/// What templates were made with: numbers of two models mean nothing to one another.
+/// What made the templates: encodings of two models cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     /// The network's variant.
@@ -13,29 +14,36 @@ pub struct Model {
     /// [`Weights::hash`](facenet::weights::Weights::hash).
     pub weights_sha256: String,
     /// How faces were cut out of the photos:
-    /// [`FACE_FRAMING`](facenet::gallery::FACE_FRAMING) for those of this version.
+    /// [`FACE_FRAMING`](facenet::gallery::FACE_FRAMING) is this version's.
     pub framing: String,
 }
 
 impl Model {
-    /// The framing of stores that do not tell theirs.
+    /// The framing of stores that do not record theirs.
     pub const UNKNOWN_FRAMING: &str = "unknown";
+
+    /// No particular model, for requests to an existing store that compare no encodings.
+    /// A new store cannot be of this model.
+    pub fn unspecified() -> Self {
+        let framing = Self::UNKNOWN_FRAMING.to_owned();
+        Self { variant: String::new(), weights_sha256: "0".repeat(64), framing }
+    }
 }
 
 impl fmt::Display for Model {
-    /// Short: the variant, the hash's first twelve digits and the framing.
+    /// In short: the variant, the first twelve digits of the hash, and the framing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start: String = self.weights_sha256.chars().take(12).collect();
         write!(f, "{} {start} with faces framed by {}", self.variant, self.framing)
     }
 }
 
-/// One photo's encoding, as it is handed in.
+/// The encoding of a photo that is handed in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewTemplate {
-    /// The face.
+    /// The encoding.
     pub encoding: Encoding,
-    /// The photo's file, to be kept: only if the person agreed to that, too.
+    /// The photo's file, if it is to be kept: only if the person agreed to that, too.
     pub photo: Option<Vec<u8>>,
 }
 
@@ -45,25 +53,34 @@ impl From<Encoding> for NewTemplate {
     }
 }
 
-/// What is handed in to enrol a person, or to add to one.
+/// What is handed in to enroll a person, or to add templates to one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Enrolment {
-    /// Their photos.
+pub struct Enrollment {
+    /// One for each photo.
     pub templates: Vec<NewTemplate>,
-    /// How and to what the person agreed; replaces an earlier note.
+    /// How and to what the person agreed. Replaces an earlier note; an empty one removes it.
     pub consent: Option<String>,
-    /// When, in seconds since 1970 [default: now].
+    /// The time in seconds since 1970 [default: now].
     pub at: Option<u64>,
 }
 
-/// One photo's encoding, as it is kept.
+impl Enrollment {
+    /// The time in seconds since 1970: the one that is given, or now.
+    pub fn time(&self) -> u64 {
+        // A clock that shows a time before 1970 is wrong; 0 says so.
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        self.at.unwrap_or_else(now)
+    }
+}
+
+/// The encoding of a photo, as it is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
-    /// The face.
+    /// The encoding.
     pub encoding: Encoding,
     /// When it was added, in seconds since 1970.
     pub added: u64,
-    /// The photo's file, where it is kept.
+    /// The photo's file, if it is kept.
     pub photo: Option<Vec<u8>>,
 }
 
@@ -76,7 +93,7 @@ pub struct Person {
     pub enrolled: u64,
     /// How and to what they agreed.
     pub consent: Option<String>,
-    /// One a photo, in the order in which they were added.
+    /// One for each photo, in the order in which they were added.
     pub templates: Vec<Template>,
 }
 
@@ -87,17 +104,29 @@ impl Person {
     }
 }
 
-/// A person without their numbers.
+/// A person without encodings and photos.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
+pub struct PersonSummary {
     /// Their name.
     pub name: PersonName,
     /// When they were enrolled, in seconds since 1970.
     pub enrolled: u64,
     /// How and to what they agreed.
     pub consent: Option<String>,
-    /// How many photos there are of them.
+    /// How many templates they have.
     pub templates: usize,
-    /// How many of these are kept as pictures.
+    /// For how many of these the photo's file is kept.
     pub photos: usize,
+}
+
+impl From<&Person> for PersonSummary {
+    fn from(person: &Person) -> Self {
+        Self {
+            name: person.name.clone(),
+            enrolled: person.enrolled,
+            consent: person.consent.clone(),
+            templates: person.templates.len(),
+            photos: person.templates.iter().filter(|t| t.photo.is_some()).count(),
+        }
+    }
 }

@@ -1,79 +1,58 @@
-//! The store: people in, people out, wherever they are kept.
+//! A store of enrolled people, whichever back end keeps them.
 
-use facenet::gallery::{Gallery, PersonName, mean_template};
-use facenet::matching::Encoding;
+use std::path::Path;
 
+use facenet::gallery::{Gallery, PersonName};
+use facenet::matching::{Candidate, Encoding};
+
+use crate::backend::{Backend, check_enrollment};
 use crate::file::FileStore;
-use crate::keeper::Keeper;
-use crate::person::{Enrolment, Model, Person, Summary};
-use crate::searched::Searched;
-use crate::{ChangeError, Location, StoreError};
-
-/// Most templates of one person.
-pub(crate) const MOST_TEMPLATES: usize = 1000;
-
-/// Longest note of consent in bytes.
-pub(crate) const LONGEST_NOTE: usize = 4096;
-
-/// What a store is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// To look: several may at a time, and nothing is written. Of a database, everything
-    /// that is read is of one moment, that of opening.
-    Read,
-    /// To change: a file by one at a time, a database by many. A store that is not there
-    /// is created.
-    Write,
-}
+use crate::location::{Access, Location};
+use crate::people_index::PeopleIndex;
+use crate::person::{Enrollment, Model, Person, PersonSummary};
+use crate::{BoxError, Error};
 
 /// Enrolled people in a file or a database.
 #[derive(Debug)]
 pub struct Store {
     location: Location,
-    keeper: Box<dyn Keeper>,
+    backend: Box<dyn Backend>,
 }
 
 impl Store {
-    /// Opens the store at `location` for templates of `model`. Every page of a file is
-    /// checked; tables of a database are made or brought up to date.
+    /// Opens the file at `path` for templates of `model`. Every page of it is checked.
     ///
     /// # Errors
-    /// When there is no store to read, when what is there is something else, damaged, of
-    /// another version or model, in use, or cannot be read or written; when a database
-    /// cannot be reached, or only over a network without encryption.
-    pub fn open(location: &Location, model: &Model, access: Access) -> Result<Self, StoreError> {
-        let store = Self::open_any(location, model, access)?;
-        if *store.model() == *model {
-            return Ok(store);
-        }
-        Err(StoreError::OtherModel {
-            file: location.shown(),
-            expected: Box::new(model.clone()),
-            found: Box::new(store.model().clone()),
-        })
+    /// When there is no store to read; when the file is something else, damaged, of another
+    /// version or model, in use, or cannot be read or written.
+    pub fn open(path: &Path, model: &Model, access: Access) -> Result<Self, Error> {
+        Self::open_any_model(path, model, access)?.expect_model(model)
     }
 
     /// [`open`](Self::open) for templates of any model; `model` is a new store's.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_any(
-        location: &Location,
-        model: &Model,
-        access: Access,
-    ) -> Result<Self, StoreError> {
-        let keeper: Box<dyn Keeper> = match location {
-            Location::File(path) => Box::new(FileStore::open(path, model, access)?),
-            #[cfg(feature = "postgres")]
-            Location::Postgres(database) => {
-                Box::new(crate::postgres::PostgresStore::open(database, model, access)?)
-            }
-            #[cfg(not(feature = "postgres"))]
-            Location::Postgres(_) => {
-                return Err(StoreError::WithoutPostgres { at: location.to_string() });
-            }
-        };
-        Ok(Self { location: location.clone(), keeper })
+    pub fn open_any_model(path: &Path, model: &Model, access: Access) -> Result<Self, Error> {
+        let file = FileStore::open(path, model, access)?;
+        Ok(Self::with_backend(Location::File(path.to_path_buf()), Box::new(file)))
+    }
+
+    /// A store whose people another back end keeps.
+    pub fn with_backend(location: Location, backend: Box<dyn Backend>) -> Self {
+        Self { location, backend }
+    }
+
+    /// Checks the model.
+    ///
+    /// # Errors
+    /// [`Error::ModelMismatch`].
+    pub fn expect_model(self, model: &Model) -> Result<Self, Error> {
+        if *self.model() == *model {
+            return Ok(self);
+        }
+        let (expected, found) = (Box::new(model.clone()), Box::new(self.model().clone()));
+        Err(Error::ModelMismatch { at: self.location.to_string(), expected, found })
     }
 
     /// Where it is.
@@ -81,252 +60,209 @@ impl Store {
         &self.location
     }
 
-    /// Whether [`search`](Self::search) asks an index, and may miss somebody.
+    /// Whether [`search`](Self::search) uses an approximate index and may miss somebody.
     pub fn has_index_search(&self) -> bool {
-        matches!(&self.location, Location::Postgres(at) if at.search == crate::Search::Hnsw)
+        matches!(&self.location, Location::Postgres(at) if at.search == crate::SearchMethod::Hnsw)
     }
 
     /// The model of the templates.
     pub fn model(&self) -> &Model {
-        self.keeper.model()
+        self.backend.model()
     }
 
-    /// What its user should know of it: what it does worse than it could.
-    pub fn remark(&self) -> Option<&'static str> {
-        self.keeper.remark()
+    /// What works less well than it could, as a sentence for the user.
+    pub fn warning(&self) -> Option<&'static str> {
+        self.backend.warning()
     }
 
-    /// Enrols a person, or adds photos to one. On disk when this returns.
+    /// Enrolls a person, or adds templates to one. Durable when this returns.
     ///
     /// # Errors
     /// When there are no templates, too many, or they cancel out; when the note is too
-    /// long or has a NUL in it; when the store cannot be written.
-    pub fn enroll(&mut self, name: &PersonName, enrolment: &Enrolment) -> Result<(), StoreError> {
-        self.enroll_all([(name, enrolment)])
+    /// long or contains a NUL; when the store cannot be written.
+    pub fn enroll(&mut self, name: &PersonName, enrollment: &Enrollment) -> Result<(), Error> {
+        self.enroll_all([(name, enrollment)])
     }
 
-    /// [`enroll`](Self::enroll) for many: all of them, or none.
+    /// [`enroll`](Self::enroll) for many people: all of them, or none.
     ///
     /// # Errors
     /// As [`enroll`](Self::enroll).
     pub fn enroll_all<'e>(
         &mut self,
-        people: impl IntoIterator<Item = (&'e PersonName, &'e Enrolment)>,
-    ) -> Result<(), StoreError> {
+        people: impl IntoIterator<Item = (&'e PersonName, &'e Enrollment)>,
+    ) -> Result<(), Error> {
         let people: Vec<_> = people.into_iter().collect();
-        people.iter().try_for_each(|(name, enrolment)| check(name, enrolment))?;
-        self.keeper.enroll_all(&people)
+        people.iter().try_for_each(|(name, enrollment)| check_enrollment(name, enrollment))?;
+        self.backend.enroll_all(&people)
     }
 
     /// How many people there are.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn len(&self) -> Result<usize, StoreError> {
-        self.keeper.len()
+    pub fn len(&self) -> Result<usize, Error> {
+        self.backend.len()
     }
 
-    /// How many templates they have together.
+    /// How many templates all people have together.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn faces(&self) -> Result<usize, StoreError> {
-        self.keeper.faces()
+    pub fn template_count(&self) -> Result<usize, Error> {
+        self.backend.template_count()
     }
 
-    /// Whether there is nobody.
+    /// Whether nobody is enrolled.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn is_empty(&self) -> Result<bool, StoreError> {
-        Ok(self.len()? == 0)
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        self.backend.is_empty()
     }
 
-    /// Everybody without their numbers, in the order of names.
+    /// A summary of each person, in the order of names.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn list(&self) -> Result<Vec<Summary>, StoreError> {
-        self.keeper.list()
+    pub fn list(&self) -> Result<Vec<PersonSummary>, Error> {
+        self.backend.list()
     }
 
     /// One person with everything that is kept of them.
     ///
     /// # Errors
     /// When nobody has the name, or the store cannot be read.
-    pub fn person(&self, name: &PersonName) -> Result<Person, StoreError> {
-        self.keeper.person(name)
+    pub fn person(&self, name: &PersonName) -> Result<Person, Error> {
+        self.backend.person(name)
     }
 
-    /// Hands everybody to `take`, in the order of names, without their photo files: as they
-    /// are at one moment. `take` must not ask this store, which waits for it.
+    /// Passes each person to `visit`, in the order of names, without photo files. All are
+    /// of one moment. `visit` must not use this store, which waits for it.
     ///
     /// # Errors
-    /// When the store cannot be read, or `take` fails.
-    pub fn each(
+    /// When the store cannot be read, or `visit` fails.
+    pub fn for_each(
         &self,
-        mut take: impl FnMut(Person) -> Result<(), ChangeError>,
-    ) -> Result<(), StoreError> {
-        self.keeper.each(&mut take)
+        mut visit: impl FnMut(Person) -> Result<(), BoxError>,
+    ) -> Result<(), Error> {
+        self.backend.for_each(&mut visit)
     }
 
-    /// Everybody's mean template, ready to be searched in memory.
+    /// The mean template of each person, in memory for searching.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn gallery(&self) -> Result<Gallery, StoreError> {
+    pub fn gallery(&self) -> Result<Gallery, Error> {
         let mut gallery = Gallery::with_capacity(self.len()?);
-        self.each(|person| Ok(gallery.insert(person.name.clone(), &person.encodings())?))?;
+        self.for_each(|person| Ok(gallery.insert(person.name.clone(), &person.encodings())?))?;
         Ok(gallery)
     }
 
-    /// Everybody, ready to be searched where that costs least: a file's people in memory,
-    /// a database's by the database.
+    /// All people, searchable where that costs least: a file's in memory, a database's in
+    /// the database.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn searched(self) -> Result<Searched, StoreError> {
+    pub fn into_index(self) -> Result<PeopleIndex, Error> {
         match self.location {
-            Location::File(_) => Ok(Searched::Memory(self.gallery()?)),
-            Location::Postgres(_) => Ok(Searched::Kept(self)),
+            Location::File(_) => Ok(PeopleIndex::InMemory(self.gallery()?)),
+            Location::Postgres(_) => Ok(PeopleIndex::InDatabase(self)),
         }
     }
 
     /// The `top` people nearest to the probe, nearest first; equal distances by name. With
-    /// [`Search::Exact`](crate::Search::Exact) the answer is
-    /// [`Gallery::search`]'s.
+    /// [`SearchMethod::Exact`](crate::SearchMethod::Exact) the result equals that of
+    /// [`Gallery::search`].
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn search(
-        &self,
-        probe: &Encoding,
-        top: usize,
-    ) -> Result<Vec<facenet::matching::Candidate>, StoreError> {
-        match self.keeper.search(probe, top) {
+    pub fn search(&self, probe: &Encoding, top: usize) -> Result<Vec<Candidate>, Error> {
+        match self.backend.search(probe, top) {
             Some(found) => found,
             None => Ok(self.gallery()?.search(probe, top)),
         }
     }
 
-    /// [`gallery`](Self::gallery) anew, if somebody else changed the people since the
-    /// store was opened or this was last asked. A file is its opener's alone.
+    /// A new [`gallery`](Self::gallery), if another program changed the people since the
+    /// store was opened or this was last called. Never for a file, which has one writer.
     ///
     /// # Errors
-    /// When the store cannot be read, or has become another model's.
-    pub fn refreshed(&self) -> Result<Option<Gallery>, StoreError> {
-        let Some(revision) = self.keeper.newer()? else { return Ok(None) };
+    /// When the store cannot be read, or is another model's by now.
+    pub fn gallery_if_changed(&self) -> Result<Option<Gallery>, Error> {
+        let Some(revision) = self.backend.changed_since()? else { return Ok(None) };
         let gallery = self.gallery()?;
-        self.keeper.have_seen(revision);
+        self.backend.mark_seen(revision);
         Ok(Some(gallery))
     }
 
     /// Gives a person another name.
     ///
     /// # Errors
-    /// When nobody has the old name, somebody the new one, or the store cannot be
-    /// written.
-    pub fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), StoreError> {
-        self.keeper.rename(old, new)
+    /// When nobody has the old name, another person has the new one, or the store cannot
+    /// be written.
+    pub fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), Error> {
+        self.backend.rename(old, new)
     }
 
-    /// Removes people: no byte of them is left in the file. What a database may keep of
-    /// them, and for how long, is told in `docs/postgres.md`.
+    /// Removes people: no byte of them is left in the file. `docs/postgres.md` says what a
+    /// database may keep of them, and for how long.
     ///
     /// # Errors
-    /// When nobody has one of the names, and then nobody is removed; when the store
-    /// cannot be written; [`StoreError::Left`] when they are removed from a database, and
+    /// When nobody has one of the names, and then nobody is removed; when the store cannot
+    /// be written; [`Error::CleanupFailed`] when they are removed from a database, but
     /// bytes of them are left.
-    pub fn remove(&mut self, names: &[PersonName]) -> Result<(), StoreError> {
-        self.keeper.remove(names)
+    pub fn remove(&mut self, names: &[PersonName]) -> Result<(), Error> {
+        self.backend.remove(names)
     }
 
-    /// Removes everybody.
+    /// Removes every person.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn purge(&mut self) -> Result<(), StoreError> {
-        self.keeper.purge()
+    pub fn purge(&mut self) -> Result<(), Error> {
+        self.backend.purge()
     }
 
-    /// Writes the file, or the tables' files, anew, without what earlier changes left in
-    /// them.
+    /// Rewrites the file, or the files of the tables, so that nothing of earlier changes is
+    /// left in them.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn compact(&mut self) -> Result<(), StoreError> {
-        self.keeper.compact()
+    pub fn compact(&mut self) -> Result<(), Error> {
+        self.backend.compact()
     }
 
-    /// Makes, or removes, the index of [`Search::Hnsw`](crate::Search::Hnsw).
+    /// Creates the index of [`SearchMethod::Hnsw`](crate::SearchMethod::Hnsw), or drops it.
     ///
     /// # Errors
-    /// When the store has no use for one.
-    pub fn index(&mut self, wanted: bool) -> Result<(), StoreError> {
-        self.keeper.index(wanted)
+    /// When the store cannot have one.
+    pub fn set_index(&mut self, exists: bool) -> Result<(), Error> {
+        self.backend.set_index(exists)
     }
 
-    /// Hands everybody to `change` and keeps whom it returns: everything changes, or
-    /// nothing.
+    /// Passes each person to `rewrite` and keeps the one that it returns: everything
+    /// changes, or nothing.
     ///
     /// # Errors
-    /// When `change` fails, or the store cannot be written.
-    pub fn change(
+    /// When `rewrite` fails, or the store cannot be written.
+    pub fn rewrite(
         &mut self,
-        change: impl FnMut(Person) -> Result<Option<Person>, ChangeError>,
-    ) -> Result<(), StoreError> {
+        rewrite: impl FnMut(Person) -> Result<Option<Person>, BoxError>,
+    ) -> Result<(), Error> {
         let model = self.model().clone();
-        self.change_model(&model, change)
+        self.rewrite_for_model(&model, rewrite)
     }
 
-    /// [`change`](Self::change) to templates of another model: `change` makes each
-    /// anew.
+    /// [`rewrite`](Self::rewrite) for templates of another model, which `rewrite` makes.
     ///
     /// # Errors
-    /// As [`change`](Self::change).
-    pub fn change_model(
+    /// As [`rewrite`](Self::rewrite).
+    pub fn rewrite_for_model(
         &mut self,
         model: &Model,
-        mut change: impl FnMut(Person) -> Result<Option<Person>, ChangeError>,
-    ) -> Result<(), StoreError> {
-        self.keeper.change_model(model, &mut change)
+        mut rewrite: impl FnMut(Person) -> Result<Option<Person>, BoxError>,
+    ) -> Result<(), Error> {
+        self.backend.rewrite(model, &mut rewrite)
     }
-}
-
-fn check(name: &PersonName, enrolment: &Enrolment) -> Result<(), StoreError> {
-    let found = enrolment.consent.as_ref().map_or(0, String::len);
-    if found > LONGEST_NOTE {
-        return Err(StoreError::LongNote { expected: LONGEST_NOTE, found });
-    }
-    let encodings: Vec<_> = enrolment.templates.iter().map(|t| t.encoding.clone()).collect();
-    let name = || name.as_str().to_owned();
-    if enrolment.consent.as_ref().is_some_and(|note| note.contains('\0')) {
-        return Err(StoreError::NulInNote { name: name() });
-    }
-    mean_template(&encodings)
-        .map(|_| ())
-        .map_err(|source| StoreError::Template { name: name(), source })
-}
-
-/// That a person may have so many templates.
-pub(crate) fn check_count(name: &PersonName, found: usize) -> Result<(), StoreError> {
-    if found <= MOST_TEMPLATES {
-        return Ok(());
-    }
-    let name = name.as_str().to_owned();
-    Err(StoreError::TooManyTemplates { name, expected: MOST_TEMPLATES, found })
-}
-
-pub(crate) fn no_person(name: &PersonName) -> StoreError {
-    StoreError::NoPerson { name: name.as_str().to_owned() }
-}
-
-pub(crate) fn name_taken(name: &PersonName) -> StoreError {
-    StoreError::NameTaken { name: name.as_str().to_owned() }
-}
-
-pub(crate) fn now() -> u64 {
-    // Before 1970, clocks are wrong.
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }

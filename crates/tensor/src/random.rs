@@ -27,6 +27,16 @@ impl Random {
         Self { state: seed }
     }
 
+    /// A generator for one place of a computation. Its first state is a hash, by the
+    /// generator's own mixing function, of the seed and of all numbers that name the place:
+    /// the same ones give the same numbers, in any order of computing, and different places
+    /// share none.
+    #[must_use]
+    pub fn at(seed: u64, place: &[u64]) -> Self {
+        let mix = |word| Self::new(word).bits();
+        Self::new(place.iter().fold(mix(seed), |hash, &number| mix(hash ^ mix(number))))
+    }
+
     /// The complete state.
     #[must_use]
     pub const fn state(&self) -> u64 {

@@ -15,16 +15,15 @@ mod rounds;
 use std::env;
 use std::path::{Path, PathBuf};
 
+use agreement::Pictures;
 use anyhow::{Context, Result, ensure};
 use facenet::engine::Engine;
 use facenet::network::Variant;
 use facenet::weights::Weights;
-use tensor::level::{Level, peak_gflops};
-
-use agreement::Pictures;
 use machine::Machine;
 use page::Results;
 use rounds::Case;
+use tensor::level::{Level, peak_gflops};
 
 /// Our engine beside OpenVINO, ONNX Runtime, rten and tract; writes a section of
 /// docs/benchmarks.md.

@@ -11,8 +11,9 @@ use std::time::Instant;
 use anyhow::Result;
 use autograd::Tape;
 use autograd::optimiser::{Adam, Optimiser};
+use facenet::model::Model;
 use facenet::network::{Variant, build};
-use facenet::training::{Mining, Model, Reduction, mine, squared_distances, triplet};
+use facenet::triplet::{Mining, Reduction, batch_loss, mine, squared_distances};
 use ndarray::{Array4, Ix2};
 use tensor::level::{Level, peak_gflops};
 
@@ -80,7 +81,7 @@ fn step_times(batch: usize, steps: usize) -> Vec<f64> {
             unreachable!("encodings are rows")
         };
         let triplets = mine(Mining::All, squared_distances(rows).view(), &people, 0.2);
-        let loss = triplet(&forward.output, &triplets, 0.2, Reduction::Sum);
+        let loss = batch_loss(&forward.output, &triplets, 0.2, Reduction::Sum);
         let moments = forward.moments;
         drop((forward.output, forward.stages));
         let gradients = leaves.collect(loss.backward());

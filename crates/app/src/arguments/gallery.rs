@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use facenet::gallery::PersonName;
 use facenet::matching::Threshold;
-use store::Search;
+use store::SearchMethod;
 
 use super::{Admission, Faces, ModelChoice};
 
@@ -40,12 +40,12 @@ enum SearchChoice {
 
 impl StoreChoice {
     /// What `--search` says; what is built without databases searches in one way only.
-    pub(crate) fn search(&self) -> Search {
+    pub(crate) fn search(&self) -> SearchMethod {
         #[cfg(feature = "postgres")]
         if matches!(self.search, SearchChoice::Hnsw) {
-            return Search::Hnsw;
+            return SearchMethod::Hnsw;
         }
-        Search::Exact
+        SearchMethod::Exact
     }
 }
 

@@ -1,13 +1,9 @@
-//! How photos are searched for faces, and the arguments of `detect` and
-//! `train-landmarks`.
+//! How photos are searched for faces, and the arguments of `detect`.
 
-use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::Args;
-use facenet::photo::FaceChoice;
-
-use crate::face_finder::{Detection, Search};
+use faces::{DetectionOptions, FaceChoice};
 
 /// How a photo is searched for faces.
 #[derive(Debug, Args)]
@@ -23,11 +19,11 @@ pub(crate) struct Searching {
 }
 
 impl Searching {
-    /// The search asked for.
-    pub(crate) fn search(&self) -> Search {
-        let usual = Search::default();
+    /// As the detector knows it, for this choice among several faces.
+    pub(crate) fn options(&self, choice: FaceChoice) -> DetectionOptions {
+        let usual = DetectionOptions::from(choice);
         let smallest_face = self.smallest_face.unwrap_or(usual.smallest_face);
-        Search { smallest_face, rotations: self.rotations }
+        DetectionOptions { smallest_face, rotations: self.rotations, ..usual }
     }
 }
 
@@ -47,8 +43,8 @@ pub(crate) struct LabelledFaces {
 
 impl LabelledFaces {
     /// How faces are detected, if they are. What is too bad to be compared is a failure.
-    pub(crate) fn detection(&self) -> Detection {
-        Detection { choice: self.face, search: self.searching.search(), force: false }
+    pub(crate) fn detection(&self) -> DetectionOptions {
+        self.searching.options(self.face)
     }
 }
 
@@ -57,14 +53,6 @@ fn share(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(share) if (0.01..=1.0).contains(&share) => Ok(share),
         _ => Err("expected a number from 0.01 to 1".into()),
-    }
-}
-
-/// A length of time.
-fn minutes(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(minutes) if minutes > 0.0 && minutes < 1e6 => Ok(minutes),
-        _ => Err("expected a number of minutes above 0".into()),
     }
 }
 
@@ -83,41 +71,6 @@ pub(crate) struct Detect {
     #[command(flatten)]
     pub(crate) searching: Searching,
     /// Print one JSON object a photo
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Train the network that finds eyes, nose and mouth.
-///
-/// Its weights are in the program already; this makes them again, from a pack of face
-/// pictures with landmarks.npy.
-#[derive(Debug, Args)]
-pub(crate) struct TrainLandmarks {
-    /// Pack of face pictures with landmarks
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// Folder for the weights
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) output: PathBuf,
-    /// Folder of weights to begin with [default: random ones]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) initial: Option<PathBuf>,
-    /// Batches to train on
-    #[arg(long, value_name = "N", default_value = "12000")]
-    pub(crate) steps: NonZeroU64,
-    /// End after so many minutes instead
-    #[arg(long, value_name = "M", conflicts_with = "steps", value_parser = minutes)]
-    pub(crate) minutes: Option<f64>,
-    /// Views in a batch
-    #[arg(long, value_name = "N", default_value = "64")]
-    pub(crate) batch: NonZeroUsize,
-    /// The highest learning rate
-    #[arg(long, value_name = "RATE", default_value = "0.002")]
-    pub(crate) learning_rate: f64,
-    /// Of everything that is random
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(crate) seed: u64,
-    /// Print the measure as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }

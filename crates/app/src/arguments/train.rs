@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use facenet::network::Variant;
-use facenet::photo::FaceChoice;
-use facenet::training::Mining;
+use facenet::triplet::Mining;
+use faces::FaceChoice;
 
 /// Options that a checkpoint knows already.
 const OF_THE_CHECKPOINT: [&str; 25] = [

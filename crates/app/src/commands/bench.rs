@@ -18,11 +18,10 @@ use rayon::ThreadPoolBuilder;
 use serde::Serialize;
 use tensor::Random;
 
-use crate::Outcome;
 use crate::arguments::Bench;
-use crate::face_reader::weights;
+use crate::face_reader::load;
 use crate::output::{Output, line};
-use crate::progress;
+use crate::{Outcome, progress};
 
 /// Pictures of a pass where the user names no number.
 const BATCHES: [usize; 3] = [1, 8, 32];
@@ -56,7 +55,7 @@ pub(crate) fn run(
     let variant = arguments.model.variant;
     let options = arguments.model.engine_options()?;
     let EngineOptions { level, precision } = options;
-    let engine = Engine::with_options(variant, &weights(&arguments.model)?, options);
+    let engine = Engine::with_options(variant, load(&arguments.model)?.weights(), options);
     let batches = arguments.batch.map_or(BATCHES.to_vec(), |batch| vec![batch.get()]);
     let counts = threads.map_or_else(one_and_all, |threads| vec![threads.get()]);
     if !output.is_json() {

@@ -4,20 +4,20 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
-use facenet::calibration::{
+use biometrics::calibration::{
     About, Calibration, CalibrationOptions, Distances, ErrorRate, Pairing, Row,
 };
-use facenet::dataset::Pairs;
-use facenet::evaluation::Comparison;
+use biometrics::evaluation::Comparison;
 use facenet::matching::Encoding;
 use serde_json::json;
+use training::dataset::Pairs;
 
 use crate::arguments::Calibrate;
 use crate::charts::{self, RatesAt};
-use crate::decision::{chosen, grouped, with_interval};
-use crate::face_reader::{FaceReader, weights};
+use crate::face_reader::{load, pipeline};
 use crate::labelled_pictures::{LabelledPictures, name_of};
 use crate::output::{Output, escaped, line, note};
+use crate::text::{chosen, grouped, with_interval};
 use crate::{Outcome, progress};
 
 /// Fewer people than this say little about all others.
@@ -41,9 +41,9 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         Some(_) if arguments.listed => Vec::new(),
         pairs => pictures.people(pairs.as_ref())?,
     };
-    let framing = pictures.framing(&arguments.faces);
-    let reader = FaceReader::new(&arguments.model, framing)?;
-    let described = pictures.encodings(&reader);
+    let model = load(&arguments.model)?;
+    let pipeline = pipeline(&arguments.model, &model, pictures.location(&arguments.faces))?;
+    let described = pictures.encodings(&pipeline);
     let encodings = &described.descriptions;
     let distances = match &pairs {
         Some(pairs) if arguments.listed => listed(pairs, &pictures, encodings)?,
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
     let faces = encodings.iter().flatten().count();
     let about = About {
         variant: arguments.model.variant.name().to_owned(),
-        weights_sha256: weights(&arguments.model)?.hash(),
+        weights_sha256: model.hash().to_owned(),
         created: today(),
         data: arguments.name.clone().unwrap_or_else(|| name_of(&arguments.images)),
         faces: if arguments.faces.aligned { "aligned crops" } else { "detected" }.to_owned(),
@@ -122,7 +122,7 @@ fn check_writable(output: &Path) -> Result<()> {
 fn chart(calibration: &Calibration) -> Result<String> {
     let ends = |rate: ErrorRate| [rate.value, rate.low, rate.high];
     let at = |row: &Row| RatesAt {
-        threshold: row.threshold.into(),
+        threshold: row.threshold.distance().into(),
         fmr: ends(row.fmr),
         fnmr: ends(row.fnmr),
     };

@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use facenet::dataset::PhotoTree;
 use facenet::gallery::cluster;
 use serde::Serialize;
+use training::dataset::PhotoTree;
 
 use crate::arguments::{Acceptance, Cluster};
-use crate::commands::enroll::{counted, counted_people};
-use crate::decision::Decision;
-use crate::face_finder::Framing;
-use crate::face_reader::FaceReader;
+use crate::decision::verification;
+use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, line, warn};
+use crate::text::{counted, counted_people};
 use crate::{Outcome, outcome_of, progress};
 
 /// What `--json` prints for each person.
@@ -31,8 +30,9 @@ struct Face<'a> {
 
 pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<Outcome> {
     let acceptance = Acceptance { threshold: arguments.threshold, ..Acceptance::default() };
-    let threshold = Decision::new(&acceptance, &arguments.model)?.threshold();
-    let reader = FaceReader::new(&arguments.model, Framing::from(&arguments.faces))?;
+    let model = load(&arguments.model)?;
+    let threshold = verification(&acceptance, &model)?.threshold();
+    let reader = FaceReader::new(&arguments.model, &model, arguments.faces.location())?;
     let photos = PhotoTree::open(&arguments.folder)?.photos()?;
     let files: Vec<_> = photos.into_iter().map(|photo| photo.path).collect();
     let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<Outcome> {
         match found {
             Ok(found) => {
                 for face in found {
-                    let place = face.place.map(|b| [b.x, b.y, b.width, b.height]);
+                    let place = face.detected.map(|detected| detected.place.sides());
                     faces.push(Face { file, place });
                     encodings.push(face.encoding);
                 }

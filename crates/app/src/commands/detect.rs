@@ -5,9 +5,9 @@ mod drawing;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use facenet::photo::{
-    AlignedFace, CropFraming, DecodeLimits, FaceAligner, FaceBox, FaceError, FaceQuality, Photo,
-    QualityFault, QualityLimits,
+use faces::{
+    AlignedFace, CropMethod, FaceBox, FaceChoice, FaceError, FaceLocation, FaceLocator,
+    FaceQuality, Photo, QualityFault, QualityLimits,
 };
 use serde::Serialize;
 
@@ -67,14 +67,15 @@ struct LimitRow {
 }
 
 pub(crate) fn run(arguments: &Detect, output: &mut Output) -> Result<Outcome> {
-    let aligner = FaceAligner::embedded()?.any_turn(arguments.searching.search().rotations);
+    let options = arguments.searching.options(FaceChoice::All);
+    let locator = FaceLocator::new(FaceLocation::Detected(options))?;
     if let Some(folder) = arguments.draw.as_ref().filter(|_| arguments.photos.len() > 1) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let mut worst = Outcome::Yes;
     for file in &arguments.photos {
-        match one(arguments, &aligner, file, output) {
+        match one(arguments, &locator, file, output) {
             Ok(faces) => {
                 if faces == 0 && worst == Outcome::Yes {
                     worst = Outcome::NoFace;
@@ -97,13 +98,12 @@ pub(crate) fn run(arguments: &Detect, output: &mut Output) -> Result<Outcome> {
 /// Looks at one photo; how many faces there are.
 fn one(
     arguments: &Detect,
-    aligner: &FaceAligner,
+    locator: &FaceLocator,
     file: &Path,
     output: &mut Output,
 ) -> Result<usize> {
-    let photo = Photo::open(file, &DecodeLimits::default())?;
-    let boxes = arguments.searching.search().detector().detect(&photo);
-    let faces: Vec<_> = boxes.iter().map(|place| aligner.align(&photo, place)).collect();
+    let photo = locator.open(file)?;
+    let faces = locator.detect(&photo)?;
     if let Some(path) = picture_path(arguments, file)? {
         let drawn = drawing::draw(&photo, &faces);
         drawn
@@ -167,9 +167,9 @@ fn faults(face: &AlignedFace) -> (Vec<QualityFault>, Vec<QualityFault>) {
 }
 
 fn framing(face: &AlignedFace) -> &'static str {
-    match face.framing {
-        CropFraming::Points => "points",
-        CropFraming::Box => "box",
+    match face.method {
+        CropMethod::Landmarks => "points",
+        CropMethod::Box => "box",
     }
 }
 
@@ -198,9 +198,9 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
             output,
             "      confidence {confidence:.2}, framed by {}; size {size:.0} pixels, \
              yaw {yaw:.0}°, lean {lean:.0}°",
-            match face.framing {
-                CropFraming::Points => "its points",
-                CropFraming::Box => "the detector's box",
+            match face.method {
+                CropMethod::Landmarks => "its points",
+                CropMethod::Box => "the detector's box",
             }
         )?;
         line!(

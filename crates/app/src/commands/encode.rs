@@ -5,12 +5,12 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use faces::Face;
 use npyz::WriterBuilder;
 use serde::Serialize;
 
 use crate::arguments::{Encode, EncodingFormat};
-use crate::face_finder::Framing;
-use crate::face_reader::{Face, FaceReader};
+use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, warn};
 use crate::{Outcome, outcome_of, progress};
 
@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<Outcome> {
     if format == EncodingFormat::Npy && arguments.output.is_none() {
         bail!("--format npy writes binary numbers: name a file with --output FILE");
     }
-    let reader = FaceReader::new(&arguments.model, Framing::from(&arguments.faces))?;
+    let reader =
+        FaceReader::new(&arguments.model, &load(&arguments.model)?, arguments.faces.location())?;
     let Some(path) = &arguments.output else {
         return write(arguments, &reader, output.writer());
     };
@@ -77,7 +78,7 @@ fn write_json(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> R
         match faces {
             Ok(faces) => {
                 for face in faces {
-                    let place = face.place.map(|b| [b.x, b.y, b.width, b.height]);
+                    let place = face.detected.map(|detected| detected.place.sides());
                     let encoding = face.encoding.values();
                     json_line(out, &Row { file: file.clone(), place, encoding })?;
                 }

@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use biometrics::policy::IdentificationPolicy;
 use facenet::gallery::mean_template;
 use facenet::matching::{Encoding, Threshold};
 use serde::Serialize;
-use store::{Access, Enrolment, NewTemplate, Store};
+use store::{Access, Enrollment, NewTemplate, Store};
 
 use crate::arguments::{Admission, Enroll};
-use crate::enrolled;
-use crate::face_finder::Framing;
-use crate::face_reader::FaceReader;
-use crate::identification::Identification;
+use crate::decision::identification;
+use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, line, warn};
-use crate::{Outcome, outcome_of, progress};
+use crate::text::{counted, counted_people};
+use crate::{Outcome, enrolled, outcome_of, progress};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -38,12 +38,14 @@ struct Resembles {
 }
 
 pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
-    let identification = Identification::new(&Admission::default(), &arguments.store.model)?;
-    let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
-    let (templates, skipped) = templates(arguments, &reader, &identification)?;
-    let mut store = enrolled::open(&arguments.store, Access::Write)?;
+    let choice = &arguments.store.model;
+    let model = load(choice)?;
+    let policy = identification(&Admission::default(), &model)?;
+    let reader = FaceReader::new(choice, &model, arguments.faces.location())?;
+    let (templates, skipped) = templates(arguments, &reader, &policy)?;
+    let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
     let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
-    let resembles = resemblance(&store, arguments, &encodings, &identification)?;
+    let resembles = resemblance(&store, arguments, &encodings, &policy)?;
     if let Some(Resembles { name, distance }) = &resembles {
         warn(format_args!(
             "{} resembles {name}, who is enrolled: the distance is {distance:.4}",
@@ -51,8 +53,8 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
         ));
     }
     let added = templates.len();
-    let enrolment = Enrolment { templates, consent: arguments.consent.clone(), at: None };
-    store.enroll(&arguments.name, &enrolment)?;
+    let enrollment = Enrollment { templates, consent: arguments.consent.clone(), at: None };
+    store.enroll(&arguments.name, &enrollment)?;
     let photos = store.person(&arguments.name)?.templates.len();
     let name = arguments.name.as_str();
     if output.is_json() {
@@ -71,7 +73,7 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
 fn templates(
     arguments: &Enroll,
     reader: &FaceReader,
-    identification: &Identification,
+    policy: &IdentificationPolicy,
 ) -> Result<(Vec<NewTemplate>, usize)> {
     let bar = progress::bar(arguments.photos.len(), "reading the photos");
     let (mut templates, mut names) = (Vec::new(), Vec::new());
@@ -98,17 +100,13 @@ fn templates(
     match first_fault {
         Some(error) if templates.is_empty() => Err(error).context("nobody was enrolled"),
         _ => {
-            tell_of_outliers(&names, &templates, identification.decision().threshold());
+            tell_of_outliers(&names, &templates, policy.verification().threshold());
             Ok((templates, skipped))
         }
     }
 }
 
-fn template(
-    photo: &PathBuf,
-    mut faces: Vec<crate::face_reader::Face>,
-    keep: bool,
-) -> Result<NewTemplate> {
+fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<NewTemplate> {
     if faces.len() != 1 {
         bail!(
             "{}: expected one face to enrol, found {}",
@@ -149,22 +147,12 @@ fn resemblance(
     store: &Store,
     arguments: &Enroll,
     encodings: &[Encoding],
-    identification: &Identification,
+    policy: &IdentificationPolicy,
 ) -> Result<Option<Resembles>> {
     // Themselves, if they are enrolled already, and somebody else.
     let mut nearest = store.search(&mean_template(encodings)?, 2)?;
     nearest.retain(|person| person.name != arguments.name.as_str());
-    let threshold = identification.among(store.len()?, store.faces()?).threshold();
+    let threshold = policy.among(store.len()?, store.template_count()?).threshold;
     let other = nearest.into_iter().next().filter(|person| threshold.accepts(person.distance));
     Ok(other.map(|person| Resembles { name: person.name, distance: person.distance }))
-}
-
-/// `1 photo`, `2 photos`.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-/// `1 person`, `2 people`.
-pub(crate) fn counted_people(count: usize) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }

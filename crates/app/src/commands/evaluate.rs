@@ -14,21 +14,19 @@ mod thumbnails;
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
-use facenet::calibration::Calibration;
-use facenet::dataset::Pairs;
-use facenet::evaluation::{Comparison, TarAtFmr, pixels};
+use biometrics::evaluation::{Comparison, TarAtFmr, pixels};
 use facenet::matching::Encoding;
+use faces::FaceLocator;
+use figures::{Figures, Identification, Origin};
 use ndarray::Array3;
 use serde_json::{Map, Value, json};
+use training::dataset::Pairs;
 
 use crate::Outcome;
 use crate::arguments::{Evaluate, Method};
-use crate::face_finder::FaceFinder;
-use crate::face_reader::{FaceReader, weights};
+use crate::face_reader::{load, pipeline};
 use crate::labelled_pictures::{Failure, LabelledPictures, name_of};
 use crate::output::Output;
-
-use figures::{Figures, Identification, Origin};
 
 /// Most folds that a list without any is dealt into.
 const FOLDS: usize = 10;
@@ -59,8 +57,8 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
     };
     let figures = Figures::measure(origin, &pairs, &comparisons, identification)?;
     if let Some(folder) = &arguments.report {
-        let finder = FaceFinder::new(pictures.framing(&arguments.faces))?;
-        let shown = arguments.pictures.then_some((&pictures, &finder));
+        let locator = FaceLocator::new(pictures.location(&arguments.faces))?;
+        let shown = arguments.pictures.then_some((&pictures, &locator));
         report::write(folder, &figures, shown)?;
     }
     if output.is_json() {
@@ -99,30 +97,28 @@ fn by_network(
     pairs: &Pairs,
     pictures: &LabelledPictures,
 ) -> Result<Measured> {
-    let framing = pictures.framing(&arguments.faces);
-    let described = pictures.encodings(&FaceReader::new(&arguments.model, framing)?);
+    let model = load(&arguments.model)?;
+    let location = pictures.location(&arguments.faces);
+    let described = pictures.encodings(&pipeline(&arguments.model, &model, location)?);
     let encodings = &described.descriptions;
     let distance = |a: &Encoding, b: &Encoding| Ok(f64::from(a.distance(b)));
     let distances = distances(pairs, pictures, encodings, distance)?;
-    let hash = weights(&arguments.model)?.hash();
-    let calibration = Calibration::embedded().ok().filter(|calibration| {
-        calibration.check_model(arguments.model.variant.name(), &hash).is_ok()
-    });
     let vectors: Vec<_> = encodings.iter().map(|e| e.as_ref().map(Encoding::values)).collect();
     let people = pictures.people(Some(pairs));
-    let identification = Identification::measure(&vectors, people, calibration.as_ref());
+    let identification =
+        Identification::measure(&vectors, people, model.calibration().map(|c| &**c));
     Ok(Measured {
         distances,
         failures: described.failures,
         identification,
-        weights_sha256: Some(hash),
+        weights_sha256: Some(model.hash().to_owned()),
     })
 }
 
 /// Needs no network, and compiles none.
 fn by_pixels(arguments: &Evaluate, pairs: &Pairs, pictures: &LabelledPictures) -> Result<Measured> {
-    let framing = pictures.framing(&arguments.faces);
-    let described = pictures.crops(&FaceFinder::new(framing)?);
+    let location = pictures.location(&arguments.faces);
+    let described = pictures.crops(&FaceLocator::new(location)?);
     let crops = &described.descriptions;
     let distance = |a: &Array3<u8>, b: &Array3<u8>| Ok(pixels::distance(a, b)?);
     let distances = distances(pairs, pictures, crops, distance)?;

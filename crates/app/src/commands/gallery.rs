@@ -4,18 +4,16 @@ mod export;
 mod import;
 mod rebuild;
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use anyhow::{Result, bail};
 use facenet::gallery::PersonName;
 use serde::Serialize;
-use store::{Access, Store, Summary};
+use store::{Access, PersonSummary, Store};
 
-use crate::Outcome;
 use crate::arguments::{Gallery, GalleryAction};
-use crate::commands::enroll::{counted, counted_people};
-use crate::enrolled;
+use crate::face_reader::load;
 use crate::output::{Output, escaped, line};
+use crate::text::{counted, counted_people, timestamp};
+use crate::{Outcome, enrolled};
 
 /// What `gallery list --json` prints for each person, and `gallery show --json`.
 #[derive(Serialize)]
@@ -80,7 +78,7 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
         #[cfg(feature = "postgres")]
         GalleryAction::Index { drop } => {
             let mut store = open(Access::Write)?;
-            store.index(!drop)?;
+            store.set_index(!drop)?;
             let (word, words) = match drop {
                 true => ("unindexed", "The index was removed."),
                 false => ("indexed", "The index is made."),
@@ -91,9 +89,10 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
             export::run(&open(Access::Read)?, file.as_deref(), output)?;
         }
         GalleryAction::Import { file, names, same_model } => {
-            let model = enrolled::model(&arguments.store.model)?;
-            let mut people = import::read(file, names.as_deref(), &model, *same_model)?;
-            let mut store = enrolled::open(&arguments.store, Access::Write)?;
+            let model = load(&arguments.store.model)?;
+            let identity = enrolled::identity(&model);
+            let mut people = import::read(file, names.as_deref(), &identity, *same_model)?;
+            let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
             let count = people.len();
             import::enrol(&mut store, &mut people)?;
             let words = format!("{} imported.", counted_people(count));
@@ -107,14 +106,6 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Yes)
-}
-
-/// Seconds since 1970 as a date and time, such as 2026-01-31T08:00:00Z.
-pub(crate) fn timestamp(seconds: u64) -> String {
-    // Farther than the year 9999 is damage, and no reason to stop.
-    const LAST: u64 = 253_402_300_799;
-    let time = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST));
-    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 fn list(store: &Store, output: &mut Output) -> Result<()> {
@@ -134,7 +125,7 @@ fn list(store: &Store, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-fn row(person: &Summary) -> PersonRow<'_> {
+fn row(person: &PersonSummary) -> PersonRow<'_> {
     PersonRow {
         name: person.name.as_str(),
         photos: person.templates,

@@ -1,12 +1,12 @@
 //! `facenet model`: the network's layers, as Keras' summary shows them.
 
 use anyhow::Result;
-use facenet::network::{Recorder, TensorRole, build};
+use facenet::network::{Recorder, build};
 use serde::Serialize;
 
 use crate::Outcome;
 use crate::arguments::Model;
-use crate::face_reader::weights;
+use crate::face_reader::load;
 use crate::output::{Output, line};
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ struct LayerRow<'a> {
 
 pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<Outcome> {
     let choice = &arguments.model;
-    let hash = weights(choice)?.hash();
+    let hash = load(choice)?.weights().hash();
     let mut recorder = Recorder::new();
     build(&mut recorder, choice.variant);
     let rows = recorder.layers().iter().map(|layer| LayerRow {
@@ -51,9 +51,9 @@ pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<Outcome> {
     };
     for tensor in facenet::network::tensor_table() {
         summary.total += tensor.len();
-        match tensor.role {
-            TensorRole::Trained => summary.trainable += tensor.len(),
-            _ => summary.running_statistics += tensor.len(),
+        match tensor.role.is_running_statistic() {
+            true => summary.running_statistics += tensor.len(),
+            false => summary.trainable += tensor.len(),
         }
     }
     if output.is_json() {

@@ -3,18 +3,19 @@
 use std::path::Path;
 
 use anyhow::Result;
+use biometrics::LoadedModel;
+use biometrics::policy::{GalleryThreshold, IdentificationPolicy};
 use facenet::matching::Recognition;
+use faces::{DetectedFace, Face};
 use serde::Serialize;
-use store::{Access, Searched};
+use store::{Access, PeopleIndex};
 
 use crate::arguments::Recognize;
-use crate::enrolled;
-use crate::face_finder::Framing;
-use crate::face_reader::{Face, FaceReader};
+use crate::decision::{identification, print_gallery_threshold, warn_if_extrapolating};
+use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::GalleryFolder;
-use crate::identification::{Among, Identification};
 use crate::output::{Output, escaped, line, warn};
-use crate::{Outcome, outcome_of, progress};
+use crate::{Outcome, enrolled, outcome_of, progress};
 
 /// What `--json` prints for each face, and `facenet watch`.
 #[derive(Serialize)]
@@ -26,7 +27,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) person: Option<&'a str>,
     pub(crate) distance: Option<f32>,
     #[serde(flatten)]
-    pub(crate) among: Among,
+    pub(crate) threshold: GalleryThreshold,
     pub(crate) candidates: Vec<Row<'a>>,
     pub(crate) skipped: usize,
 }
@@ -46,16 +47,18 @@ pub(crate) struct FaultRow {
 
 /// Who may be recognised, and when.
 struct Known {
-    people: Searched,
+    people: PeopleIndex,
     skipped: usize,
-    among: Among,
+    threshold: GalleryThreshold,
     top: usize,
 }
 
 pub(crate) fn run(arguments: &Recognize, output: &mut Output) -> Result<Outcome> {
-    let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
-    let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
-    let known = known(arguments, &reader, &identification)?;
+    let choice = &arguments.store.model;
+    let model = load(choice)?;
+    let policy = identification(&arguments.admission, &model)?;
+    let reader = FaceReader::new(choice, &model, arguments.faces.location())?;
+    let known = known(arguments, &model, &reader, &policy)?;
     let bar = progress::bar(arguments.photos.len(), "recognising");
     let mut worst = Outcome::Yes;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
@@ -91,25 +94,26 @@ fn worse(a: Outcome, b: Outcome) -> Outcome {
 
 fn known(
     arguments: &Recognize,
+    model: &LoadedModel,
     reader: &FaceReader,
-    identification: &Identification,
+    policy: &IdentificationPolicy,
 ) -> Result<Known> {
     let (people, skipped) = match &arguments.gallery {
         Some(folder) => {
             enrolled::expect_exact(&arguments.store, "a folder's are searched exactly")?;
-            let photos = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
+            let photos = reader.with_location(arguments.faces.location_in_gallery())?;
             let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
             (photos.gallery()?.into(), photos.skipped)
         }
         None => {
-            let store = enrolled::open(&arguments.store, Access::Read)?;
-            (store.searched()?, 0)
+            let store = enrolled::open(&arguments.store, model, Access::Read)?;
+            (store.into_index()?, 0)
         }
     };
-    let [count, faces] = [people.len()?, people.faces()?];
-    identification.tell_of_size(faces);
-    let among = identification.among(count, faces);
-    Ok(Known { people, skipped, among, top: arguments.top.get() })
+    let [count, faces] = [people.len()?, people.template_count()?];
+    warn_if_extrapolating(policy, faces);
+    let threshold = policy.among(count, faces);
+    Ok(Known { people, skipped, threshold, top: arguments.top.get() })
 }
 
 /// Answers for the faces of one photo; yes if everybody is known.
@@ -125,14 +129,15 @@ fn answer(
         line!(output, "{}:", escaped(&photo.display().to_string()))?;
     }
     for face in faces {
-        let answer = known.people.recognize(&face.encoding, known.among.threshold(), known.top)?;
+        let answer =
+            known.people.recognize(&face.encoding, known.threshold.threshold, known.top)?;
         if answer.person().is_none() {
             outcome = Outcome::No;
         }
         if output.is_json() {
-            output.json(&json(photo, face, &answer, known.among, known.skipped))?;
+            output.json(&json(photo, face, &answer, known.threshold, known.skipped))?;
         } else {
-            print(face, faces.len(), &answer, known.among, output)?;
+            print(face, faces.len(), &answer, known.threshold, output)?;
         }
     }
     Ok(outcome)
@@ -142,17 +147,17 @@ pub(crate) fn json<'a>(
     probe: &Path,
     face: &Face,
     answer: &'a Recognition,
-    among: Among,
+    threshold: GalleryThreshold,
     skipped: usize,
 ) -> Answer<'a> {
     let rows = answer.candidates.iter().map(|c| Row { name: &c.name, distance: c.distance });
     Answer {
         probe: probe.display().to_string(),
-        place: face.place.map(|b| [b.x, b.y, b.width, b.height]),
-        landmarks: face.landmarks,
+        place: face.detected.map(|d| d.place.sides()),
+        landmarks: face.detected.and_then(|detected| detected.landmarks),
         person: answer.person().map(|person| person.name.as_str()),
         distance: answer.candidates.first().map(|nearest| nearest.distance),
-        among,
+        threshold,
         candidates: rows.collect(),
         skipped,
     }
@@ -163,10 +168,10 @@ fn print(
     face: &Face,
     faces: usize,
     answer: &Recognition,
-    among: Among,
+    threshold: GalleryThreshold,
     output: &mut Output,
 ) -> Result<()> {
-    if let Some(place) = face.place
+    if let Some(DetectedFace { place, .. }) = face.detected
         && faces > 1
     {
         line!(
@@ -189,5 +194,5 @@ fn print(
         let (name, distance) = (escaped(&candidate.name), candidate.distance);
         line!(output, "{:>3}. {name:<longest$}  {distance:.4}", rank + 1)?;
     }
-    among.print(output)
+    print_gallery_threshold(&threshold, output)
 }

@@ -2,10 +2,9 @@
 
 use anyhow::Result;
 
-use crate::Outcome;
 use crate::arguments::Serve;
 use crate::output::Output;
-use crate::server;
+use crate::{Outcome, server};
 
 pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<Outcome> {
     server::run(arguments, output)?;

@@ -1,6 +1,6 @@
 //! `facenet train`: the training loop with a folder, a bar and a way to stop.
 //!
-//! The loop itself is `facenet::training`'s. Here the arguments become its
+//! The loop itself is the crate `training`'s. Here the arguments become its
 //! options (`train/settings.rs`), its events lines of a journal
 //! (`train/journal.rs`) and a picture (`train/curve.rs`).
 
@@ -14,18 +14,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use facenet::training::{
+use indicatif::{ProgressBar, ProgressStyle};
+use journal::Journal;
+use serde_json::json;
+use training::{
     Checkpoint, Event, HeldOutMetrics, Interval, Outcome as Ended, RunOptions, Skipped,
     StepMetrics, Trainer,
 };
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
 
 use crate::Outcome;
 use crate::arguments::Train;
 use crate::output::{Output, escaped, line, note, warn};
-
-use journal::Journal;
 
 /// Ticks of the progress bar: the budget may be steps, epochs or minutes.
 const TICKS: u64 = 1000;

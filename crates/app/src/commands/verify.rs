@@ -3,20 +3,20 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use biometrics::LoadedModel;
+use biometrics::policy::{VerificationPolicy, VerificationStats};
 use facenet::gallery::{PersonName, mean_template};
 use facenet::matching::{Encoding, Threshold, Verification, verify};
 use serde::Serialize;
 use store::Access;
 
-use crate::Outcome;
 use crate::arguments::{StoreChoice, Verify};
-use crate::decision::{Compared, Decision, Meaning};
-use crate::demonstration;
-use crate::enrolled;
-use crate::face_finder::Framing;
-use crate::face_reader::FaceReader;
+use crate::decision::{ComparisonCount, print_probability, print_rates, verification};
+use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::{Gallery, GalleryFolder, name_form};
 use crate::output::{Output, escaped, line};
+use crate::text::scale;
+use crate::{Outcome, demonstration, enrolled};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ struct Answer<'a> {
     threshold: f32,
     same: bool,
     #[serde(flatten)]
-    meaning: Meaning,
+    stats: VerificationStats,
 }
 
 #[derive(Serialize)]
@@ -56,9 +56,9 @@ impl ClaimedPerson {
         Ok(Self { name, template, references: encodings.len(), skipped: photos.skipped })
     }
 
-    fn of_store(choice: &StoreChoice, claim: &str) -> Result<Self> {
+    fn of_store(choice: &StoreChoice, model: &LoadedModel, claim: &str) -> Result<Self> {
         let name = PersonName::new(claim)?;
-        let store = enrolled::open(choice, Access::Read)?;
+        let store = enrolled::open(choice, model, Access::Read)?;
         enrolled::expect_known(&store, std::slice::from_ref(&name))?;
         let encodings = store.person(&name)?.encodings();
         let (name, template) = (name.as_str().to_owned(), mean_template(&encodings)?);
@@ -67,23 +67,24 @@ impl ClaimedPerson {
 }
 
 pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
-    let model = &arguments.store.model;
-    let decision = &Decision::new(&arguments.acceptance, model)?;
-    let reader = || FaceReader::new(model, Framing::from(&arguments.faces));
+    let choice = &arguments.store.model;
+    let model = load(choice)?;
+    let policy = &verification(&arguments.acceptance, &model)?;
+    let reader = || FaceReader::new(choice, &model, arguments.faces.location());
     match (&arguments.photos[..], &arguments.claim, &arguments.gallery) {
-        ([], _, _) => demonstration::run(model, decision, output),
-        ([a, b], None, _) => two_photos(&reader()?, a, b, decision, output),
+        ([], _, _) => demonstration::run(choice, &model, policy, output),
+        ([a, b], None, _) => two_photos(&reader()?, a, b, policy, output),
         ([photo], Some(claim), gallery) => {
             let reader = reader()?;
             let person = match gallery {
                 Some(folder) => {
-                    let known = reader.with_framing(Framing::of_gallery(&arguments.faces))?;
+                    let known = reader.with_location(arguments.faces.location_in_gallery())?;
                     let photos = GalleryFolder::open(folder)?.person(claim, &known)?;
                     ClaimedPerson::of_folder(photos, claim)?
                 }
-                None => ClaimedPerson::of_store(&arguments.store, claim)?,
+                None => ClaimedPerson::of_store(&arguments.store, &model, claim)?,
             };
-            claimed(&reader, photo, &person, decision, output)
+            claimed(&reader, photo, &person, policy, output)
         }
         ([_], ..) => bail!("one photo needs a second one, or --as NAME, to be compared with"),
         _ => bail!("with --as NAME there is one photo, found {}", arguments.photos.len()),
@@ -94,15 +95,15 @@ fn two_photos(
     reader: &FaceReader,
     a: &Path,
     b: &Path,
-    decision: &Decision,
+    policy: &VerificationPolicy,
     output: &mut Output,
 ) -> Result<Outcome> {
     let (probes, references) = (encodings(reader, a)?, encodings(reader, b)?);
-    let answer = nearest(&probes, &references, decision.threshold())?;
+    let answer = nearest(&probes, &references, policy.threshold())?;
     let [a, b] = [a, b].map(|path| path.display().to_string());
     if output.is_json() {
         let reference = Reference::Photo { reference: b };
-        output.json(&json(a, reference, &answer, decision)?)?;
+        output.json(&json(a, reference, &answer, policy)?)?;
     } else {
         let [a, b] = [a, b].map(|path| escaped(&path));
         let verdict = if answer.same {
@@ -110,8 +111,8 @@ fn two_photos(
         } else {
             format!("It's not the same person in {a} and {b}.")
         };
-        let compared = Compared { faces: probes.len() * references.len(), photos: 1 };
-        print(&verdict, &answer, compared, decision, output)?;
+        let compared = ComparisonCount { faces: probes.len() * references.len(), photos: 1 };
+        print(&verdict, &answer, compared, policy, output)?;
     }
     Ok(outcome(&answer))
 }
@@ -120,16 +121,16 @@ fn claimed(
     reader: &FaceReader,
     photo: &Path,
     person: &ClaimedPerson,
-    decision: &Decision,
+    policy: &VerificationPolicy,
     output: &mut Output,
 ) -> Result<Outcome> {
     let probes = encodings(reader, photo)?;
     let &ClaimedPerson { name: ref claim, ref template, references, skipped } = person;
-    let answer = nearest(&probes, std::slice::from_ref(template), decision.threshold())?;
+    let answer = nearest(&probes, std::slice::from_ref(template), policy.threshold())?;
     if output.is_json() {
         let reference = Reference::Person { claim, references, skipped };
         let probe = photo.display().to_string();
-        output.json(&json(probe, reference, &answer, decision)?)?;
+        output.json(&json(probe, reference, &answer, policy)?)?;
     } else {
         // The notebook's words.
         let name = escaped(claim);
@@ -138,8 +139,8 @@ fn claimed(
         } else {
             format!("It's not {name}, please go away")
         };
-        let compared = Compared { faces: probes.len(), photos: references };
-        print(&verdict, &answer, compared, decision, output)?;
+        let compared = ComparisonCount { faces: probes.len(), photos: references };
+        print(&verdict, &answer, compared, policy, output)?;
     }
     Ok(outcome(&answer))
 }
@@ -165,7 +166,7 @@ fn json<'a>(
     probe: String,
     reference: Reference<'a>,
     answer: &Verification,
-    decision: &Decision,
+    policy: &VerificationPolicy,
 ) -> Result<Answer<'a>> {
     Ok(Answer {
         probe,
@@ -173,57 +174,26 @@ fn json<'a>(
         distance: answer.distance,
         threshold: answer.threshold.distance(),
         same: answer.same,
-        meaning: decision.meaning(answer.distance)?,
+        stats: policy.stats(answer.distance)?,
     })
 }
 
 fn print(
     verdict: &str,
     answer: &Verification,
-    compared: Compared,
-    decision: &Decision,
+    compared: ComparisonCount,
+    policy: &VerificationPolicy,
     output: &mut Output,
 ) -> Result<()> {
     line!(output, "{verdict}")?;
     let Verification { distance, threshold, .. } = answer;
     line!(output, "distance {distance:.4}, threshold {threshold}")?;
     line!(output, "{}", scale(*distance, *threshold))?;
-    decision.print_probability(*distance, output)?;
-    decision.print_rates(compared, output)?;
+    print_probability(policy, *distance, output)?;
+    print_rates(policy, compared, output)?;
     Ok(())
 }
 
 fn outcome(answer: &Verification) -> Outcome {
     if answer.same { Outcome::Yes } else { Outcome::No }
-}
-
-/// The distance on a line from 0 to the farthest two faces usually are, with
-/// the threshold marked.
-pub(crate) fn scale(distance: f32, threshold: Threshold) -> String {
-    const WIDTH: usize = 48;
-    const LONGEST: f32 = 1.6;
-    let column = |d: f32| ((d / LONGEST * WIDTH as f32) as usize).min(WIDTH - 1);
-    let (here, limit) = (column(distance), column(threshold.distance()));
-    let mark = |i| match i {
-        _ if i == here => '●',
-        _ if i == limit => '|',
-        _ if i < limit => '=',
-        _ => '-',
-    };
-    let line: String = (0..WIDTH).map(mark).collect();
-    format!("same {line} different")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_scale_shows_both_at_any_distance() {
-        for distance in [0.0, 0.7, 1.6, 2.0] {
-            let line = scale(distance, Threshold::NOTEBOOK);
-            assert_eq!(line.chars().filter(|&c| c == '●').count(), 1, "{line}");
-            assert_eq!(line.chars().count(), "same  different".len() + 48);
-        }
-    }
 }

@@ -10,23 +10,22 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use facenet::dataset::PhotoTree;
+use biometrics::policy::GalleryThreshold;
 use facenet::gallery::Gallery;
 use store::Access;
+use training::dataset::PhotoTree;
 
-use crate::Outcome;
 use crate::arguments::Watch;
 use crate::commands::recognize::{FaultRow, json};
-use crate::enrolled;
-use crate::face_finder::Framing;
-use crate::face_reader::FaceReader;
-use crate::identification::{Among, Identification};
+use crate::decision::{identification, warn_if_extrapolating};
+use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, note, warn};
+use crate::{Outcome, enrolled};
 
 /// Who is recognised, and when.
 struct Door<'g> {
     gallery: &'g Gallery,
-    among: Among,
+    threshold: GalleryThreshold,
 }
 
 /// What is known of a file.
@@ -40,12 +39,14 @@ enum Seen {
 
 pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<Outcome> {
     enrolled::expect_exact(&arguments.store, "watch compares with everybody, in memory")?;
-    let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
-    let reader = FaceReader::new(&arguments.store.model, Framing::from(&arguments.faces))?;
-    let gallery = enrolled::open(&arguments.store, Access::Read)?.gallery()?;
+    let choice = &arguments.store.model;
+    let model = load(choice)?;
+    let policy = identification(&arguments.admission, &model)?;
+    let reader = FaceReader::new(choice, &model, arguments.faces.location())?;
+    let gallery = enrolled::open(&arguments.store, &model, Access::Read)?.gallery()?;
     let (people, faces) = (gallery.len(), gallery.faces());
-    identification.tell_of_size(faces);
-    let door = Door { gallery: &gallery, among: identification.among(people, faces) };
+    warn_if_extrapolating(&policy, faces);
+    let door = Door { gallery: &gallery, threshold: policy.among(people, faces) };
     let (stop, stopped) = channel();
     ctrlc::set_handler(move || {
         // If nobody listens, this is over already.
@@ -109,9 +110,9 @@ fn answer(
     match reader.read(file) {
         Ok(faces) => {
             for face in &faces {
-                let (threshold, top) = (door.among.threshold(), arguments.top.get());
+                let (threshold, top) = (door.threshold.threshold, arguments.top.get());
                 let answer = door.gallery.recognize(&face.encoding, threshold, top);
-                output.json(&json(file, face, &answer, door.among, 0))?;
+                output.json(&json(file, face, &answer, door.threshold, 0))?;
             }
         }
         Err(error) => {

@@ -1,13 +1,13 @@
 //! What is sent, as JSON; `openapi.json` describes it.
 
-use facenet::calibration::ErrorRate;
+use biometrics::calibration::ErrorRate;
+use biometrics::policy::{VerificationPolicy, VerificationStats};
 use facenet::matching::{Candidate, Recognition};
+use faces::Face;
 use serde::Serialize;
-use store::{Model, Person, Summary};
+use store::{Model, Person, PersonSummary};
 
-use crate::commands::gallery::timestamp;
-use crate::decision::{Decision, Meaning};
-use crate::face_reader::Face;
+use crate::text::timestamp;
 
 /// Where a face is in the picture.
 #[derive(Debug, Serialize)]
@@ -22,8 +22,8 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(face: &Face) -> Self {
-        let place = face.place.map(|b| [b.x, b.y, b.width, b.height]);
-        Self { place, landmarks: face.landmarks }
+        let place = face.detected.map(|detected| detected.place.sides());
+        Self { place, landmarks: face.detected.and_then(|detected| detected.landmarks) }
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Verified {
     pub(super) threshold: f32,
     pub(super) same: bool,
     #[serde(flatten)]
-    pub(super) meaning: Meaning,
+    pub(super) stats: VerificationStats,
 }
 
 /// Whom a picture was compared with.
@@ -98,12 +98,12 @@ pub(super) struct Claim {
 impl Verified {
     pub(super) fn new(
         distance: f32,
-        decision: &Decision,
+        policy: &VerificationPolicy,
         claim: Option<Claim>,
     ) -> anyhow::Result<Self> {
-        let threshold = decision.threshold();
-        let (same, meaning) = (threshold.accepts(distance), decision.meaning(distance)?);
-        Ok(Self { claim, distance, threshold: threshold.distance(), same, meaning })
+        let threshold = policy.threshold();
+        let (same, stats) = (threshold.accepts(distance), policy.stats(distance)?);
+        Ok(Self { claim, distance, threshold: threshold.distance(), same, stats })
     }
 }
 
@@ -153,8 +153,8 @@ pub(super) struct PersonRow {
     consent: Option<String>,
 }
 
-impl From<Summary> for PersonRow {
-    fn from(person: Summary) -> Self {
+impl From<PersonSummary> for PersonRow {
+    fn from(person: PersonSummary) -> Self {
         Self {
             name: person.name.as_str().to_owned(),
             photos: person.templates,

@@ -9,22 +9,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::Result;
+use biometrics::policy::{GalleryThreshold, IdentificationPolicy, VerificationPolicy};
 use facenet::gallery::{Gallery, PersonName, mean_template};
 use facenet::matching::{Encoding, Recognition};
-use facenet::photo::DecodeLimits;
-use store::{Enrolment, Location, Model, Person, Store, StoreError, Summary};
+use faces::{DecodeLimits, FacePipeline};
+use store::{Enrollment, Location, Model, Person, PersonSummary, Store};
 
 use crate::arguments::Serve;
-use crate::decision::Decision;
-use crate::face_reader::FaceReader;
-use crate::identification::{Among, Identification};
+use crate::decision::warn_if_extrapolating;
 
 /// The house.
 pub(super) struct House {
-    pub(super) reader: FaceReader,
+    pub(super) pipeline: FacePipeline,
     pub(super) model: Model,
-    pub(super) limits: DecodeLimits,
-    identification: Identification,
+    policy: IdentificationPolicy,
     store: Mutex<Store>,
     gallery: RwLock<Gallery>,
     /// Whether others may change the store.
@@ -35,14 +33,14 @@ pub(super) struct House {
 
 impl House {
     pub(super) fn new(
-        reader: FaceReader,
+        pipeline: FacePipeline,
         model: Model,
+        policy: IdentificationPolicy,
         store: Store,
         arguments: &Serve,
     ) -> Result<Self> {
         let gallery = store.gallery()?;
-        let identification = Identification::new(&arguments.admission, &arguments.store.model)?;
-        identification.tell_of_size(gallery.faces());
+        warn_if_extrapolating(&policy, gallery.faces());
         let shared = !matches!(store.location(), Location::File(_));
         let pixels = arguments.limits.max_pixels.get() as u64 * 1_000_000;
         let limits = DecodeLimits {
@@ -51,11 +49,11 @@ impl House {
             memory_bytes: 4 * pixels,
             ..DecodeLimits::default()
         };
+        let locator = pipeline.locator().clone().with_limits(limits);
         Ok(Self {
-            reader,
+            pipeline: pipeline.with_locator(locator),
             model,
-            limits,
-            identification,
+            policy,
             store: Mutex::new(store),
             gallery: RwLock::new(gallery),
             shared,
@@ -69,8 +67,8 @@ impl House {
     }
 
     /// When two faces are one person's.
-    pub(super) fn decision(&self) -> &Decision {
-        self.identification.decision()
+    pub(super) fn decision(&self) -> &VerificationPolicy {
+        self.policy.verification()
     }
 
     /// Who these are of those who live here, and what was asked of each.
@@ -78,11 +76,11 @@ impl House {
         &self,
         faces: impl Iterator<Item = &'f Encoding>,
         top: usize,
-    ) -> Result<(Among, Vec<Recognition>)> {
+    ) -> Result<(GalleryThreshold, Vec<Recognition>)> {
         self.refresh()?;
         let gallery = self.gallery();
-        let among = self.identification.among(gallery.len(), gallery.faces());
-        let threshold = among.threshold();
+        let among = self.policy.among(gallery.len(), gallery.faces());
+        let threshold = among.threshold;
         Ok((among, faces.map(|face| gallery.recognize(face, threshold, top)).collect()))
     }
 
@@ -104,7 +102,7 @@ impl House {
         // Read with the store held, by which those who set it are done.
         let fresh = match self.stale.load(Ordering::Acquire) {
             true => Some(store.gallery()?),
-            false => store.refreshed()?,
+            false => store.gallery_if_changed()?,
         };
         if let Some(gallery) = fresh {
             *self.gallery_mut() = gallery;
@@ -119,7 +117,7 @@ impl House {
     fn change<T>(&self, change: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         let mut store = self.store();
         let result = change(&mut store);
-        let refused = |error: &StoreError| error.is_refusal();
+        let refused = |error: &store::Error| error.is_rejection();
         if result.as_ref().is_err_and(|e| !e.downcast_ref().is_some_and(refused)) {
             self.stale.store(true, Ordering::Release);
         }
@@ -135,14 +133,14 @@ impl House {
         let (among, found) = self.recognize(std::iter::once(&mean_template(faces)?), 2)?;
         let mut candidates = found.into_iter().flat_map(|found| found.candidates);
         let other = candidates.find(|person| person.name != name.as_str());
-        let other = other.filter(|person| among.threshold().accepts(person.distance));
+        let other = other.filter(|person| among.threshold.accepts(person.distance));
         Ok(other.map(|person| (person.name, person.distance)))
     }
 
     /// Enrols a person; returns everything that is kept of them.
-    pub(super) fn enroll(&self, name: &PersonName, enrolment: &Enrolment) -> Result<Person> {
+    pub(super) fn enroll(&self, name: &PersonName, enrollment: &Enrollment) -> Result<Person> {
         self.change(|store| {
-            store.enroll(name, enrolment)?;
+            store.enroll(name, enrollment)?;
             let person = store.person(name)?;
             self.gallery_mut().insert(name.clone(), &person.encodings())?;
             Ok(person)
@@ -158,7 +156,7 @@ impl House {
         })
     }
 
-    pub(super) fn list(&self) -> Result<Vec<Summary>> {
+    pub(super) fn list(&self) -> Result<Vec<PersonSummary>> {
         Ok(self.store().list()?)
     }
 
@@ -197,7 +195,7 @@ mod tests {
     fn enrolled(house: &House) -> PersonName {
         let name = PersonName::new("kian").unwrap();
         let templates = vec![encoding().into()];
-        house.enroll(&name, &Enrolment { templates, consent: None, at: None }).unwrap();
+        house.enroll(&name, &Enrollment { templates, consent: None, at: None }).unwrap();
         name
     }
 

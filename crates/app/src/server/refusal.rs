@@ -5,9 +5,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use facenet::gallery::{NameError, TemplateError};
-use facenet::photo::{FaceError, PhotoError, QualityError};
+use faces::{FaceError, PhotoError};
 use serde::Serialize;
-use store::StoreError;
 
 use crate::output::escaped;
 
@@ -81,44 +80,27 @@ impl From<anyhow::Error> for Refusal {
     fn from(error: anyhow::Error) -> Self {
         let told = |status, kind| Self::new(status, kind, format!("{error:#}"));
         for cause in error.chain() {
-            if let Some(face) = cause.downcast_ref::<FaceError>() {
-                let kind = match face {
-                    FaceError::NoFace { .. } => "no_face",
-                    _ => "several_faces",
-                };
-                return told(StatusCode::UNPROCESSABLE_ENTITY, kind);
-            }
-            if cause.is::<QualityError>() {
-                return told(StatusCode::UNPROCESSABLE_ENTITY, "poor_face");
-            }
-            if let Some(photo) = cause.downcast_ref::<PhotoError>() {
-                return match photo {
-                    PhotoError::FileTooLarge { .. }
-                    | PhotoError::PixelCount { .. }
-                    | PhotoError::TooMuchMemory { .. } => {
-                        told(StatusCode::PAYLOAD_TOO_LARGE, "too_large")
-                    }
-                    PhotoError::UnknownFormat { .. } | PhotoError::Unsupported { .. } => {
-                        told(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_photo")
-                    }
-                    _ => told(StatusCode::BAD_REQUEST, "no_photo"),
+            if let Some(face) = cause.downcast_ref::<faces::Error>() {
+                return match of_face(face) {
+                    Some((status, kind)) => told(status, kind),
+                    None => unforeseen(&error),
                 };
             }
-            if let Some(store) = cause.downcast_ref::<StoreError>() {
+            if let Some(store) = cause.downcast_ref::<store::Error>() {
                 return match store {
-                    StoreError::NoPerson { .. } => told(StatusCode::NOT_FOUND, "no_person"),
-                    StoreError::NameTaken { .. } => told(StatusCode::CONFLICT, "name_taken"),
-                    StoreError::TooManyTemplates { .. }
-                    | StoreError::LongNote { .. }
-                    | StoreError::NulInNote { .. }
-                    | StoreError::Template { .. } => {
+                    store::Error::PersonNotFound { .. } => told(StatusCode::NOT_FOUND, "no_person"),
+                    store::Error::NameTaken { .. } => told(StatusCode::CONFLICT, "name_taken"),
+                    store::Error::TooManyTemplates { .. }
+                    | store::Error::ConsentTooLong { .. }
+                    | store::Error::ConsentHasNul { .. }
+                    | store::Error::InvalidTemplates { .. } => {
                         told(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
                     }
-                    StoreError::Busy { .. } => {
+                    store::Error::Busy { .. } => {
                         tracing::warn!(error = %escaped(&format!("{error:#}")), "busy");
                         Self::busy("somebody else is at work on the people: try again")
                     }
-                    StoreError::Left { .. } => {
+                    store::Error::CleanupFailed { .. } => {
                         let _ = unforeseen(&error);
                         Self::internal().about("the change is done, but not cleared up after")
                     }
@@ -136,6 +118,28 @@ impl From<anyhow::Error> for Refusal {
     }
 }
 
+/// What to say of a picture; nothing where the fault is ours.
+fn of_face(error: &faces::Error) -> Option<(StatusCode, &'static str)> {
+    Some(match error {
+        faces::Error::Face(FaceError::NoFace { .. }) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "no_face")
+        }
+        faces::Error::Face(_) => (StatusCode::UNPROCESSABLE_ENTITY, "several_faces"),
+        faces::Error::Quality(_) => (StatusCode::UNPROCESSABLE_ENTITY, "poor_face"),
+        faces::Error::Photo(
+            PhotoError::FileTooLarge { .. }
+            | PhotoError::PixelCount { .. }
+            | PhotoError::TooMuchMemory { .. },
+        ) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        faces::Error::Photo(PhotoError::UnknownFormat { .. } | PhotoError::Unsupported { .. }) => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_photo")
+        }
+        faces::Error::Photo(_) => (StatusCode::BAD_REQUEST, "no_photo"),
+        faces::Error::InFile { source, .. } => return of_face(source),
+        _ => return None,
+    })
+}
+
 fn unforeseen(error: &anyhow::Error) -> Refusal {
     tracing::error!(error = %escaped(&format!("{error:#}")), "a request failed");
     Refusal::internal()
@@ -147,8 +151,20 @@ impl From<NameError> for Refusal {
     }
 }
 
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
+impl From<faces::Error> for Refusal {
+    fn from(error: faces::Error) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<PhotoError> for Refusal {
+    fn from(error: PhotoError) -> Self {
+        faces::Error::from(error).into()
+    }
+}
+
+impl From<store::Error> for Refusal {
+    fn from(error: store::Error) -> Self {
         anyhow::Error::new(error).into()
     }
 }
@@ -160,20 +176,20 @@ mod tests {
     #[test]
     fn the_stores_errors_are_told_apart() {
         let (name, at) = (|| "Zoë".to_owned(), || "postgres://secret/faces".to_owned());
-        let told = |error: StoreError| {
+        let told = |error: store::Error| {
             let Refusal { status, kind, error } = Refusal::from(error);
             (status.as_u16(), kind, error)
         };
-        let (status, kind, error) = told(StoreError::Busy { at: at(), seconds: 10 });
+        let (status, kind, error) = told(store::Error::Busy { at: at(), seconds: 10 });
         assert_eq!((status, kind), (503, "busy"));
         assert!(!error.contains("secret"), "{error}");
-        let (status, kind, _) = told(StoreError::NulInNote { name: name() });
+        let (status, kind, _) = told(store::Error::ConsentHasNul { name: name() });
         assert_eq!((status, kind), (422, "cannot_enroll"));
-        let (status, kind, _) = told(StoreError::LongNote { expected: 1, found: 2 });
+        let (status, kind, _) = told(store::Error::ConsentTooLong { expected: 1, found: 2 });
         assert_eq!((status, kind), (422, "cannot_enroll"));
-        assert_eq!(told(StoreError::NoPerson { name: name() }).0, 404);
-        assert_eq!(told(StoreError::NameTaken { name: name() }).0, 409);
-        let (status, kind, error) = told(StoreError::WithoutPostgres { at: at() });
+        assert_eq!(told(store::Error::PersonNotFound { name: name() }).0, 404);
+        assert_eq!(told(store::Error::NameTaken { name: name() }).0, 409);
+        let (status, kind, error) = told(store::Error::WithoutPostgres { at: at() });
         assert_eq!((status, kind), (500, "internal"));
         assert!(!error.contains("secret"), "{error}");
     }

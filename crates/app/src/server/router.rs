@@ -12,9 +12,8 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::refusal::Refusal;
-use super::routes;
 use super::state::State;
-use super::{guard, page};
+use super::{guard, page, routes};
 
 /// Everything that is served.
 pub(super) fn router(state: State) -> Router {

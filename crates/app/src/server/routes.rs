@@ -6,13 +6,12 @@ use axum::Json;
 use axum::extract::{Path, Query, Request, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use biometrics::policy::GalleryThreshold;
 use facenet::gallery::PersonName;
 use facenet::matching::{Encoding, EncodingError};
-use facenet::photo::FaceChoice;
+use faces::{Face, FaceChoice, Photo};
 use serde::Deserialize;
-use store::{Enrolment, NewTemplate};
-
-use crate::identification::Among;
+use store::{Enrollment, NewTemplate};
 
 use super::answers::{
     Claim, Encoded, EncodedFace, Enrolled, Near, People, PersonRow, Recognized, RecognizedFace,
@@ -21,7 +20,6 @@ use super::answers::{
 use super::body::Form;
 use super::house::House;
 use super::refusal::Refusal;
-use super::sight::Sight;
 use super::state::State;
 
 /// Most candidates of an answer.
@@ -32,6 +30,9 @@ const MOST_PHOTOS: usize = 32;
 
 /// Most people of one page of the list.
 const MOST_LISTED: usize = 10_000;
+
+/// What errors call a picture.
+const PICTURE: &str = "the picture";
 
 /// What may stand behind the question mark.
 #[derive(Debug, Default, Deserialize)]
@@ -72,13 +73,13 @@ pub(super) async fn recognize(
     let mut form = Form::read(request, &state.budget).await?;
     let house = Arc::clone(&state.house);
     let work = move || {
-        let sight = Sight::of(&house, &form.file("photo")?, choice)?;
-        let encodings = sight.faces.iter().map(|face| &face.encoding);
-        let (Among { threshold, people, fpir, .. }, answers) =
+        let (photo, faces) = faces_in(&house, &form.file("photo")?, choice)?;
+        let encodings = faces.iter().map(|face| &face.encoding);
+        let (GalleryThreshold { threshold, people, fpir, .. }, answers) =
             house.recognize(encodings, top.max(1))?;
-        let faces = sight.faces.iter().zip(answers);
+        let faces = faces.iter().zip(answers);
         let faces = faces.map(|(face, answer)| RecognizedFace::new(face, answer, top)).collect();
-        let Sight { width, height, .. } = sight;
+        let (width, height, threshold) = (photo.width(), photo.height(), threshold.distance());
         Ok(Json(Recognized { width, height, threshold, people, fpir, faces }))
     };
     state.workers.run(work).await
@@ -129,12 +130,12 @@ pub(super) async fn encode(
     let mut form = Form::read(request, &state.budget).await?;
     let house = Arc::clone(&state.house);
     let work = move || {
-        let sight = Sight::of(&house, &form.file("photo")?, choice)?;
+        let (photo, faces) = faces_in(&house, &form.file("photo")?, choice)?;
         Ok(Json(Encoded {
-            width: sight.width,
-            height: sight.height,
+            width: photo.width(),
+            height: photo.height(),
             model: (&house.model).into(),
-            faces: sight.faces.iter().map(EncodedFace::new).collect(),
+            faces: faces.iter().map(EncodedFace::new).collect(),
         }))
     };
     state.workers.run(work).await
@@ -176,7 +177,7 @@ pub(super) async fn enroll(
         let faces: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
         let resembles = house.resemblance(&name, &faces)?.map(Near::new);
         let added = templates.len();
-        let person = house.enroll(&name, &Enrolment { templates, consent, at: None })?;
+        let person = house.enroll(&name, &Enrollment { templates, consent, at: None })?;
         let person = PersonRow::from(person);
         Ok((StatusCode::CREATED, Json(Enrolled { person, added, resembles })))
     };
@@ -249,11 +250,21 @@ fn face(house: &House, picture: &[u8], choice: FaceChoice) -> Result<Encoding, R
     if choice == FaceChoice::All {
         return Err(Refusal::bad_request("this takes one face of each picture: not `all`"));
     }
-    let mut faces = Sight::of(house, picture, choice)?.faces;
-    match faces.pop() {
-        Some(face) => Ok(face.encoding),
-        None => Err(Refusal::internal()),
-    }
+    let pipeline = house.pipeline.with_location(choice)?;
+    let photo = pipeline.locator().decode(picture, PICTURE)?;
+    Ok(pipeline.encode_photo(&photo)?)
+}
+
+/// A picture and the faces that were chosen in it: at least one.
+fn faces_in(
+    house: &House,
+    picture: &[u8],
+    choice: FaceChoice,
+) -> Result<(Photo, Vec<Face>), faces::Error> {
+    let pipeline = house.pipeline.with_location(choice)?;
+    let photo = pipeline.locator().decode(picture, PICTURE)?;
+    let faces = pipeline.faces(&photo)?;
+    Ok((photo, faces))
 }
 
 fn no_encoding(error: EncodingError) -> Refusal {

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::arguments::Limits;
-
 use super::body::Budget;
 use super::guard::Guard;
 use super::house::House;
 use super::metrics::Metrics;
 use super::workers::Workers;
+use crate::arguments::Limits;
 
 /// Bodies of the largest size that may be in memory together.
 const LARGEST_BODIES: usize = 16;

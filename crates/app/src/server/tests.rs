@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::{get, post};
 use clap::Parser;
-use facenet::photo::FaceChoice;
+use faces::FaceLocation;
 use store::{Access, Store};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -20,9 +20,9 @@ use super::refusal::Refusal;
 use super::router::around;
 use super::state::State;
 use crate::arguments::{Arguments, Command};
+use crate::decision::identification;
 use crate::enrolled;
-use crate::face_finder::Framing;
-use crate::face_reader::FaceReader;
+use crate::face_reader::{load, pipeline};
 
 /// A server's state; its folder goes with the test.
 pub(super) fn state(words: &[&str]) -> (TempDir, State) {
@@ -31,11 +31,13 @@ pub(super) fn state(words: &[&str]) -> (TempDir, State) {
         unreachable!("the command is serve")
     };
     let folder = tempfile::tempdir().unwrap();
-    let model = enrolled::model(&arguments.store.model).unwrap();
-    let reader =
-        FaceReader::new(&arguments.store.model, Framing::Detected(FaceChoice::Only)).unwrap();
-    let store = Store::open(&folder.path().join("x").into(), &model, Access::Write).unwrap();
-    let house = House::new(reader, model, store, &arguments).unwrap();
+    let choice = &arguments.store.model;
+    let loaded = load(choice).unwrap();
+    let pipeline = pipeline(choice, &loaded, FaceLocation::default()).unwrap();
+    let policy = identification(&arguments.admission, &loaded).unwrap();
+    let model = enrolled::identity(&loaded);
+    let store = Store::open(&folder.path().join("x"), &model, Access::Write).unwrap();
+    let house = House::new(pipeline, model, policy, store, &arguments).unwrap();
     let guard = Guard { loopback: true, hosts: Vec::new(), token: None };
     (folder, State::new(house, guard, &arguments.limits))
 }

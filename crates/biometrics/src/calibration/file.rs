@@ -25,13 +25,12 @@ use std::fmt::Write as _;
 use std::io::{Read, Write as _};
 use std::path::Path;
 
+use document::{Document, Fault};
+use facenet::regular_file::{self, Refusal};
 use serde::{Deserialize, Serialize};
 
 use super::error_rate::ErrorRate;
 use super::{About, Calibration, CalibrationError, CalibrationOptions, ProbabilityCurve};
-use facenet::regular_file::{self, Refusal};
-
-use document::{Document, Fault};
 
 /// What the file says that it is.
 const FORMAT: &str = "facenet-calibration";
@@ -159,8 +158,15 @@ impl Calibration {
         for (i, row) in self.table.rows.iter().enumerate() {
             let [fmr, fnmr] = [row.fmr, row.fnmr].map(ErrorRate::rounded);
             let (matches, non_matches) = (row.false_matches, row.false_non_matches);
-            let cells =
-                (row.threshold, matches, fmr.low, fmr.high, non_matches, fnmr.low, fnmr.high);
+            let cells = (
+                row.threshold.distance(),
+                matches,
+                fmr.low,
+                fmr.high,
+                non_matches,
+                fnmr.low,
+                fnmr.high,
+            );
             let separator = if i == 0 { "\n    " } else { ",\n    " };
             // Writing to a string cannot fail.
             let _ = write!(text, "{separator}{}", serde_json::to_string(&cells)?);

@@ -4,6 +4,8 @@
 //! two parts in a hundred at most. Counting on a grid keeps tens of millions of
 //! comparisons in a few kilobytes, and counts at its thresholds are exact.
 
+use facenet::matching::Threshold;
+
 /// Thresholds a unit of distance.
 const PER_UNIT: usize = 1000;
 /// The last threshold, 2.
@@ -11,7 +13,12 @@ pub(super) const LAST: usize = 2 * PER_UNIT;
 /// Bins: one a threshold, and one for what none accepts.
 pub(super) const BINS: usize = LAST + 2;
 
-/// Threshold number `index`, as a [`Threshold`](facenet::matching::Threshold) holds it.
+/// Threshold number `index`, at most [`LAST`].
+pub(super) fn accepting(index: usize) -> Threshold {
+    Threshold::new(threshold(index)).expect("the grid's thresholds are from 0 to 2")
+}
+
+/// The same as a number.
 pub(super) fn threshold(index: usize) -> f32 {
     index as f32 / PER_UNIT as f32
 }

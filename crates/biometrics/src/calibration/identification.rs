@@ -11,9 +11,10 @@
 //! near to those like it. That makes the true rate **lower**, and the threshold errs
 //! on the safe side; `docs/calibration.md` has the measured gap.
 
+use facenet::matching::Threshold;
+
 use super::table::needed;
 use super::{Calibration, CalibrationError, ErrorRate, OperatingPoint};
-use facenet::matching::Threshold;
 
 /// A threshold for a gallery and what to expect of it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,5 +1,6 @@
 //! Error rates against the threshold.
 
+use facenet::matching::Threshold;
 use rayon::prelude::*;
 
 use super::distances::{Distances, Pairing};
@@ -22,7 +23,7 @@ pub struct Table {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
     /// Accepts distances below it.
-    pub threshold: f32,
+    pub threshold: Threshold,
     /// Pairs of two people that it accepts.
     pub false_matches: u64,
     /// Their share, the false match rate.
@@ -56,7 +57,7 @@ impl Table {
             let mut fmrs: Vec<_> = resamples.iter().map(|[_, other]| other[k]).collect();
             let mut fnmrs: Vec<_> = resamples.iter().map(|[same, _]| 1.0 - same[k]).collect();
             Row {
-                threshold: grid::threshold(k),
+                threshold: grid::accepting(k),
                 false_matches,
                 fmr: ErrorRate::bootstrap(false_matches, impostor, &mut fmrs),
                 false_non_matches,
@@ -91,15 +92,22 @@ impl Table {
         Ok(&self.rows[allowing.saturating_sub(1)])
     }
 
+    /// The row of the smallest false match rate that the pairs support; the first, which
+    /// accepts nothing, where there are fewer than three.
+    pub(super) fn strictest(&self) -> &Row {
+        let smallest = (3.0 / self.impostor as f64).min(1.0);
+        self.at_fmr(smallest).unwrap_or(&self.rows[0])
+    }
+
     /// Both rates, FMR and FNMR, at any threshold: between two rows on the straight
     /// line, beyond the last as at the last.
     pub(super) fn rates(&self, threshold: f32) -> [ErrorRate; 2] {
-        let after = self.rows.partition_point(|row| row.threshold < threshold);
+        let after = self.rows.partition_point(|row| row.threshold.distance() < threshold);
         let rates = |row: &Row| [row.fmr, row.fnmr];
         match (after.checked_sub(1).and_then(|i| self.rows.get(i)), self.rows.get(after)) {
             (Some(low), Some(high)) => {
-                let width = f64::from(high.threshold - low.threshold);
-                let share = f64::from(threshold - low.threshold) / width;
+                let width = f64::from(high.threshold.distance() - low.threshold.distance());
+                let share = f64::from(threshold - low.threshold.distance()) / width;
                 let ([fmr, fnmr], [fmr_high, fnmr_high]) = (rates(low), rates(high));
                 [fmr.towards(fmr_high, share), fnmr.towards(fnmr_high, share)]
             }
@@ -118,11 +126,11 @@ pub(super) fn needed(fmr: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use facenet::matching::Encoding;
     use tensor::Random;
 
     use super::*;
     use crate::evaluation::Rate;
-    use facenet::matching::Encoding;
 
     /// Pictures of 30 people, of whom some look like everybody: pairs that share one of
     /// them are far from independent.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use facenet::engine::CompiledNetwork;
+use facenet::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
+use facenet::weights::{Weights, WeightsError};
 use ndarray::{Array2, Array4, ArrayView4, Axis, stack};
 
 use super::view;
 use crate::{FaceBox, FacePoints, Photo, Similarity};
-use facenet::engine::CompiledNetwork;
-use facenet::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
-use facenet::weights::{Weights, WeightsError};
 
 /// Looks at a face, one after the other.
 const LOOKS: usize = 3;

@@ -5,11 +5,11 @@
 //! view shows the same part of a photo however it is turned, so in training a lean can
 //! not be told from where a picture ends.
 
+use facenet::network::{INPUT_CHANNELS, INPUT_SIZE, VIEW_SIZE};
 use ndarray::Array3;
 
 use crate::warp::warp;
 use crate::{FaceBox, FacePoints, Photo, Similarity, alignment, face_window};
-use facenet::network::{INPUT_CHANNELS, INPUT_SIZE, VIEW_SIZE};
 
 /// Pixels of the crop to a pixel of the view.
 const CROP_PIXELS: f64 = INPUT_SIZE as f64 / VIEW_SIZE as f64;

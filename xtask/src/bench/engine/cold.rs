@@ -10,7 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use facenet::network::INPUT_SIZE;
-use facenet::photo::{DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose, crop_face};
+use faces::{DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose_one, crop_face};
 
 use super::agreement::{TOLERANCE, largest_difference, write};
 use super::contender::Contender;
@@ -81,7 +81,7 @@ impl Crop {
     fn new(folder: &Path, photo: &Path) -> Result<Self> {
         let photo = Photo::open(photo, &DecodeLimits::default())?;
         let boxes = SeetaDetector::default().detect(&photo);
-        let face = choose(&boxes, &photo, FaceChoice::Only)?.remove(0);
+        let face = choose_one(&boxes, &photo, FaceChoice::Only)?;
         let size = INPUT_SIZE as u32;
         let values = crop_face(&photo, &face);
         let picture = image::RgbImage::from_fn(size, size, |x, y| {

@@ -1,7 +1,6 @@
 //! What a measurement was made on.
 
-use std::fs;
-use std::thread;
+use std::{fs, thread};
 
 use time::{Date, OffsetDateTime};
 

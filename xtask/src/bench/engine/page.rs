@@ -2,9 +2,8 @@
 //! write round it stays.
 
 use std::fmt::Write;
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 use tensor::Level;
 

@@ -3,7 +3,7 @@
 //! Everything is drawn twice, a dark rim under a bright line, so that it can be seen on
 //! any ground; widths go with the photo's size.
 
-use facenet::photo::{AlignedFace, CropFraming, Photo};
+use faces::{AlignedFace, CropMethod, Photo};
 use image::{Rgb, RgbImage};
 
 const RIM: Rgb<u8> = Rgb([16, 24, 32]);
@@ -38,7 +38,7 @@ pub(super) fn draw(photo: &Photo, faces: &[AlignedFace]) -> RgbImage {
     let shorter = picture.width().min(picture.height());
     let width = (shorter as f32 / 300.0).round().max(1.0);
     for (number, face) in faces.iter().enumerate() {
-        let colour = LINE[usize::from(face.framing == CropFraming::Box)];
+        let colour = LINE[usize::from(face.method == CropMethod::Box)];
         let place = &face.place;
         let sides = [place.x, place.y, place.x + place.width, place.y + place.height];
         frame(&mut picture, sides, width * 2.0, RIM);

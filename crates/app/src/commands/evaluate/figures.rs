@@ -1,13 +1,13 @@
 //! Everything that one evaluation finds, for the terminal, JSON and the page alike.
 
 use anyhow::Result;
-use facenet::calibration::Calibration;
-use facenet::dataset::Pairs;
-use facenet::evaluation::{
+use biometrics::calibration::Calibration;
+use biometrics::evaluation::{
     Comparison, Galleries, GalleryOptions, Hardest, Histogram, IdentificationPoint, Rate, Report,
     ReportOptions, Roc, RocPoint,
 };
 use serde::Serialize;
+use training::dataset::Pairs;
 
 use crate::labelled_pictures::Failure;
 

@@ -5,15 +5,15 @@
 //! templates. Nothing is loaded from anywhere, which the page's own policy enforces.
 
 use anyhow::Result;
-use facenet::evaluation::{OperatingPoint, Report, RocPoint, TarAtFmr};
+use biometrics::evaluation::{OperatingPoint, Report, RocPoint, TarAtFmr};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal, WrongPair};
 use super::report::Faces;
 use super::text::interval;
 use crate::charts::{self, RatesAt};
-use crate::decision::{chosen, grouped, percent};
 use crate::output::escaped;
+use crate::text::{chosen, grouped, percent};
 
 const STYLE: &str = include_str!("page.css");
 /// Pictures without a face that are listed by name.

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use faces::FaceLocator;
 
 use super::figures::{Figures, WrongPair};
 use super::{page, thumbnails};
-use crate::face_finder::FaceFinder;
 use crate::labelled_pictures::LabelledPictures;
 use crate::output::escaped;
 
@@ -29,7 +29,7 @@ pub(super) fn prepare(folder: &Path) -> Result<()> {
 pub(super) fn write(
     folder: &Path,
     figures: &Figures,
-    shown: Option<(&LabelledPictures, &FaceFinder)>,
+    shown: Option<(&LabelledPictures, &FaceLocator)>,
 ) -> Result<()> {
     let faces = match shown {
         Some((pictures, finder)) => faces(figures, pictures, finder)?,
@@ -45,13 +45,13 @@ pub(super) fn write(
     Ok(())
 }
 
-fn faces(figures: &Figures, pictures: &LabelledPictures, finder: &FaceFinder) -> Result<Faces> {
+fn faces(figures: &Figures, pictures: &LabelledPictures, locator: &FaceLocator) -> Result<Faces> {
     let wrong = &figures.hardest;
     let mut faces = Faces::new();
     for WrongPair { a, b, .. } in wrong.false_matches.iter().chain(&wrong.false_non_matches) {
         for name in [a, b] {
             if let (Some(index), false) = (pictures.index_of(name), faces.contains_key(name)) {
-                let address = thumbnails::data_address(&pictures.crop(index, finder)?)?;
+                let address = thumbnails::data_address(&pictures.crop(index, locator)?)?;
                 faces.insert(name.clone(), address);
             }
         }

@@ -1,11 +1,11 @@
 //! The figures on a terminal.
 
 use anyhow::Result;
-use facenet::evaluation::{Rate, TarAtFmr};
+use biometrics::evaluation::{Rate, TarAtFmr};
 
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal};
-use crate::decision::{chosen, percent};
 use crate::output::{Output, escaped, line};
+use crate::text::{chosen, percent};
 
 /// Prints what was found; pairs first, then galleries.
 pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {

@@ -10,8 +10,8 @@ use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
 use store::{Model, Store};
 
-use super::timestamp;
 use crate::output::Output;
+use crate::text::timestamp;
 
 /// One person, one line of JSON.
 #[derive(Serialize, Deserialize)]
@@ -72,7 +72,7 @@ fn written(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Res
 
 fn json_lines(store: &Store, out: &mut dyn Write) -> Result<()> {
     let model = store.model();
-    store.each(|person| {
+    store.for_each(|person| {
         let templates = person.templates.iter().map(|template| ExportedTemplate {
             added: template.added,
             encoding: template.encoding.values().to_vec(),
@@ -96,7 +96,7 @@ fn array(store: &Store, out: &mut dyn Write) -> Result<()> {
     let rows: usize = store.list()?.iter().map(|person| person.templates).sum();
     let shape = [rows as u64, facenet::network::ENCODING_LENGTH as u64];
     let mut npy = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
-    store.each(|person| {
+    store.for_each(|person| {
         let numbers = person.templates.iter().flat_map(|template| template.encoding.values());
         Ok(npy.extend(numbers.copied())?)
     })?;
@@ -107,7 +107,7 @@ fn table(store: &Store, out: &mut dyn Write) -> Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(COLUMNS)?;
     let model = store.model();
-    store.each(|person| {
+    store.for_each(|person| {
         let enrolled = timestamp(person.enrolled);
         let consent = person.consent.as_deref().unwrap_or_default();
         for _ in &person.templates {

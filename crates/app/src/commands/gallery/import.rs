@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use facenet::gallery::{PersonName, encodings_from_npy};
 use facenet::matching::Encoding;
-use store::{Enrolment, Model, Store};
+use store::{Enrollment, Model, Store};
 
 use super::export::{COLUMNS, ExportedPerson};
 use crate::progress;
 
 /// People of a file.
-pub(super) type People = BTreeMap<PersonName, Enrolment>;
+pub(super) type People = BTreeMap<PersonName, Enrollment>;
 
 /// Longest line of JSON: a thousand templates of 128 numbers of a dozen digits.
 const LONGEST_LINE: u64 = 4 << 20;
@@ -92,8 +92,8 @@ fn person(line: &[u8], model: &Model, same_model: bool, people: &mut People) -> 
         templates.push(encoding.with_context(|| format!("template {number}"))?.into());
     }
     let twice = format!("{:?} comes a second time", name.as_str());
-    let enrolment = Enrolment { templates, consent: person.consent, at: Some(person.enrolled) };
-    match people.insert(name, enrolment) {
+    let enrollment = Enrollment { templates, consent: person.consent, at: Some(person.enrolled) };
+    match people.insert(name, enrollment) {
         None => Ok(()),
         Some(_) => bail!(twice),
     }

@@ -1,31 +1,30 @@
 //! Everybody's templates anew, with another model, from the photos that were kept.
 
 use anyhow::{Context, Result, bail};
-use facenet::photo::{FaceChoice, FaceError};
-use store::{ChangeError, Person, Store, Template};
+use faces::{DetectionOptions, FaceChoice, FaceLocation};
+use store::{BoxError, Person, Store, Template};
 
 use crate::arguments::ModelChoice;
-use crate::enrolled;
-use crate::face_finder::{Detection, Framing};
-use crate::face_reader::FaceReader;
+use crate::face_reader::{FaceReader, load};
 use crate::output::warn;
-use crate::progress;
+use crate::{enrolled, progress};
 
 /// Returns how many photos there were.
-pub(super) fn run(store: &mut Store, model: &ModelChoice, drop: bool) -> Result<usize> {
+pub(super) fn run(store: &mut Store, choice: &ModelChoice, drop: bool) -> Result<usize> {
     if !drop {
         expect_photos(store)?;
     }
     let list = store.list()?;
     // Which face was meant, and that it can be seen well enough, was decided when the photo
     // was enrolled; the largest is the best guess at which it was.
-    let detection = Detection { force: true, ..FaceChoice::Largest.into() };
-    let reader = FaceReader::new(model, Framing::DetectedBy(detection))?;
-    let new = enrolled::model(model)?;
+    let largest = DetectionOptions { any_quality: true, ..FaceChoice::Largest.into() };
+    let model = load(choice)?;
+    let reader = FaceReader::new(choice, &model, FaceLocation::Detected(largest))?;
+    let new = enrolled::identity(&model);
     let bar = progress::bar(list.iter().map(|person| person.photos).sum(), "making anew");
     let mut photos = 0;
     let mut left_out = Vec::new();
-    store.change_model(&new, |person: Person| {
+    store.rewrite_for_model(&new, |person: Person| {
         let name = person.name.as_str();
         let mut templates = Vec::new();
         for (number, template) in person.templates.into_iter().enumerate() {
@@ -76,11 +75,11 @@ fn anew(reader: &FaceReader, number: usize, added: u64, photo: Vec<u8>) -> Resul
 
 /// Whether a photo was taken for a face with `--aligned`, or by another detector.
 fn is_faceless(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.is::<FaceError>())
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(faces::Error::Face(_))))
 }
 
 /// With the way out, if there is one. Whose photo it is, the store says.
-fn told(error: &anyhow::Error) -> ChangeError {
+fn told(error: &anyhow::Error) -> BoxError {
     match is_faceless(error) {
         true => format!("{error:#}; --drop leaves such photos out").into(),
         false => format!("{error:#}").into(),

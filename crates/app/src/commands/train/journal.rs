@@ -10,8 +10,8 @@ use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use facenet::training::{HeldOutMetrics, StepMetrics};
 use serde::{Deserialize, Serialize};
+use training::{HeldOutMetrics, StepMetrics};
 
 /// One line: a step or a measure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

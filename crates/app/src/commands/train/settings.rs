@@ -1,18 +1,19 @@
-//! From arguments to what `facenet::training` wants to know.
+//! From arguments to what the crate `training` wants to know.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use facenet::dataset::{Pack, Pairs};
-use facenet::photo::{DecodeLimits, FaceAligner, SeetaDetector};
-use facenet::training::{
+use facenet::triplet::Reduction;
+use facenet::weights::Weights;
+use faces::{DecodeLimits, FaceAligner, SeetaDetector};
+use training::dataset::{Pack, Pairs};
+use training::{
     AlignedPhotos, AugmentationOptions, Budget, FacesInPhotos, FolderOptions, FolderSource,
     HeldOut, Initial, JoinedSource, Loss, MarginOptions, OptimiserOptions, PackSource,
-    RateSchedule, Reduction, Sampling, Source, TrainingOptions,
+    RateSchedule, Sampling, Source, TrainingOptions,
 };
-use facenet::weights::Weights;
 
 use crate::arguments::{LossKind, OptimiserKind, ScheduleKind, Train};
 

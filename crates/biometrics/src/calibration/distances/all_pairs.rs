@@ -7,15 +7,14 @@
 //! bootstrap", 2004; Poh and Bengio 2007 for both sides of a pair): a person drawn w
 //! times brings pairs of their own w times and pairs with another v·w times.
 
-use ndarray::{Array2, Axis, Slice};
-use rayon::prelude::*;
-
-use super::super::CalibrationError;
-use super::super::grid;
-use super::{Block, Distances, LANES, Pairing};
 use facenet::matching::Encoding;
 use facenet::network::ENCODING_LENGTH;
+use ndarray::{Array2, Axis, Slice};
+use rayon::prelude::*;
 use tensor::Random;
+
+use super::super::{CalibrationError, grid};
+use super::{Block, Distances, LANES, Pairing};
 
 /// Pictures that are compared with all later ones between two reports of progress.
 const ROWS: usize = 256;

@@ -1,5 +1,6 @@
 //! What the calibration file holds, and what of it can be.
 
+use facenet::matching::Threshold;
 use serde::Deserialize;
 
 use crate::calibration::error_rate::ErrorRate;
@@ -87,7 +88,11 @@ fn row(
     genuine: u64,
     impostor: u64,
 ) -> Result<Row, Fault> {
-    expect((0.0..=2.0).contains(&threshold), "threshold", "from 0 to 2", threshold)?;
+    let threshold = Threshold::new(threshold).map_err(|_| Fault {
+        field: "threshold".into(),
+        expected: "from 0 to 2".into(),
+        found: threshold.to_string(),
+    })?;
     let rate = |name: &str, count: u64, of: u64, low: f64, high: f64| {
         expect(count <= of, name, &format!("at most {of}"), count)?;
         let value = count as f64 / of as f64;

@@ -5,11 +5,10 @@
 //! again at the face alone, scaled to a size the classifiers know well and
 //! mirrored, makes other errors; the mean of both boxes has less of each.
 
-use crate::{FaceBox, Photo, Window};
-
 use super::super::overlap;
 use super::SeetaDetector;
 use super::working::Working;
+use crate::{FaceBox, Photo, Window};
 
 /// Side of the face in the enlarged or reduced picture, in pixels.
 const FACE: f32 = 64.0;

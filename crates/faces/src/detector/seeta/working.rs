@@ -4,11 +4,10 @@
 //! framed in black: a face cut by the photo's border is found as one that is cut
 //! by black.
 
-use crate::resample::{Axis, plane};
-use crate::{FaceBox, Photo, Window};
-
 use super::WINDOW;
 use super::grey::Grey;
+use crate::resample::{Axis, plane};
+use crate::{FaceBox, Photo, Window};
 
 /// Small photos are enlarged until their shorter side has so many pixels, so
 /// that faces of half of it are four times the detector's window in area ...

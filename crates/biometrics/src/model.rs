@@ -1,0 +1,95 @@
+//! A model that is in use: its weights, by what it is known, and what is known of the
+//! distances between its encodings.
+//!
+//! Read and hashed once and handed to everybody who needs a part of it: the engine the
+//! weights, the store of people the hash, a policy the calibration.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use facenet::network::Variant;
+use facenet::weights::{Loaded, Weights};
+
+use crate::Error;
+use crate::calibration::Calibration;
+
+/// A network's weights and what belongs to them.
+#[derive(Clone, Debug)]
+pub struct LoadedModel {
+    variant: Variant,
+    weights: Weights,
+    hash: String,
+    unused: Vec<String>,
+    calibration: Option<Arc<Calibration>>,
+}
+
+impl LoadedModel {
+    /// The weights inside this binary, as the weights of `variant`. Their hash is the one in
+    /// the embedded calibration, since a test holds that the two belong together and hashing
+    /// takes longer than the network.
+    ///
+    /// # Errors
+    /// When the binary was built without them.
+    pub fn embedded(variant: Variant) -> Result<Self, Error> {
+        let (weights, calibration) = (Weights::embedded()?, Calibration::embedded()?);
+        let hash = calibration.about().weights_sha256.clone();
+        Ok(Self::new(variant, weights, hash, Vec::new(), calibration))
+    }
+
+    /// The weights in a folder of `.npy` files.
+    ///
+    /// # Errors
+    /// As [`Weights::from_npy_folder`].
+    pub fn read(variant: Variant, folder: &Path) -> Result<Self, Error> {
+        let Loaded { weights, unused } = Weights::from_npy_folder(folder)?;
+        let hash = weights.hash();
+        Ok(Self::new(variant, weights, hash, unused, Calibration::embedded()?))
+    }
+
+    fn new(
+        variant: Variant,
+        weights: Weights,
+        hash: String,
+        unused: Vec<String>,
+        embedded: Calibration,
+    ) -> Self {
+        let is_its_own = embedded.check_model(variant.name(), &hash).is_ok();
+        let calibration = is_its_own.then(|| Arc::new(embedded));
+        Self { variant, weights, hash, unused, calibration }
+    }
+
+    /// A calibration from a file, for this model.
+    ///
+    /// # Errors
+    /// When the file is no calibration, or one of another model.
+    pub fn read_calibration(&self, file: &Path) -> Result<Arc<Calibration>, Error> {
+        let calibration = Calibration::read(file)?;
+        calibration.check_model(self.variant.name(), &self.hash)?;
+        Ok(Arc::new(calibration))
+    }
+
+    /// Which network the weights are for.
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// The weights.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// SHA-256 of the weights, in hexadecimal.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Names of tensor files in the weights' folder that no layer uses.
+    pub fn unused(&self) -> &[String] {
+        &self.unused
+    }
+
+    /// What is known of its distances, if it is known.
+    pub fn calibration(&self) -> Option<&Arc<Calibration>> {
+        self.calibration.as_ref()
+    }
+}

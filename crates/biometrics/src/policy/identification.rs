@@ -1,0 +1,238 @@
+//! One face against many people: below which distance is it the nearest one's?
+
+use std::sync::Arc;
+
+use facenet::matching::Threshold;
+use serde::{Serialize, Serializer};
+
+use super::{PolicyError, VerificationOptions, VerificationPolicy};
+use crate::calibration::{Calibration, CalibrationError, ErrorRate, gallery_fpir};
+
+/// How many of the strangers may be taken for somebody, unless the options say otherwise.
+pub const USUAL_FPIR: f64 = 0.01;
+
+/// When a face is taken for the nearest of many people's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct IdentificationOptions {
+    /// Accept below this distance, however many people there are.
+    pub threshold: Option<Threshold>,
+    /// Accept at the threshold at which this share of strangers is taken for somebody, where
+    /// no threshold is given.
+    pub fpir: Option<f64>,
+}
+
+/// The threshold among any number of people.
+#[derive(Clone, Debug)]
+pub struct IdentificationPolicy {
+    verification: VerificationPolicy,
+    rule: Rule,
+}
+
+/// How the threshold follows from the number of people.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rule {
+    /// Not at all: it was chosen.
+    Fixed,
+    /// The threshold of one comparison as long as it takes no more strangers than this
+    /// share for somebody.
+    AtMost(f64),
+    /// The threshold that takes this share.
+    Share(f64),
+}
+
+/// The threshold among a number of people, and what it does to strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct GalleryThreshold {
+    /// Accepts distances below it.
+    #[serde(serialize_with = "distance")]
+    pub threshold: Threshold,
+    /// How many people the face is compared with.
+    pub people: usize,
+    /// How many photos of theirs.
+    pub faces: usize,
+    /// How many of the strangers are taken for somebody, at most; nothing without a
+    /// calibration.
+    pub fpir: Option<ErrorRate>,
+}
+
+fn distance<S: Serializer>(threshold: &Threshold, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f32(threshold.distance())
+}
+
+impl IdentificationPolicy {
+    /// The threshold or the rate of the options, or the usual ones.
+    ///
+    /// # Errors
+    /// When the calibration does not support the false positive rate even for one person,
+    /// or there is none to ask for it.
+    pub fn new(
+        calibration: Option<Arc<Calibration>>,
+        options: &IdentificationOptions,
+    ) -> Result<Self, PolicyError> {
+        let &IdentificationOptions { threshold, fpir } = options;
+        let usual = VerificationOptions { threshold, ..VerificationOptions::default() };
+        let verification = VerificationPolicy::new(calibration, &usual)?;
+        if let Some(fpir) = fpir {
+            let calibration = verification.calibration().ok_or(PolicyError::NoCalibration)?;
+            calibration.for_gallery(1, fpir)?;
+        }
+        let rule = match (threshold, fpir) {
+            (Some(_), _) => Rule::Fixed,
+            (None, Some(fpir)) => Rule::Share(fpir),
+            (None, None) => Rule::AtMost(USUAL_FPIR),
+        };
+        Ok(Self { verification, rule })
+    }
+
+    /// For one comparison, such as that of a claim.
+    pub fn verification(&self) -> &VerificationPolicy {
+        &self.verification
+    }
+
+    /// For a probe that is compared with these people, of whom there are so many photos.
+    pub fn among(&self, people: usize, faces: usize) -> GalleryThreshold {
+        GalleryThreshold { people, ..self.for_faces(faces) }
+    }
+
+    /// For a probe that is compared with so many photos, or with means of them.
+    pub fn for_faces(&self, faces: usize) -> GalleryThreshold {
+        let single = self.verification.threshold();
+        let Some(calibration) = self.verification.calibration() else {
+            return GalleryThreshold { threshold: single, people: faces, faces, fpir: None };
+        };
+        let threshold = match self.rule {
+            Rule::Fixed => single,
+            Rule::AtMost(fpir) => stricter(single, in_gallery(calibration, faces, fpir)),
+            Rule::Share(fpir) => in_gallery(calibration, faces, fpir),
+        };
+        let [fmr, _] = calibration.rates(threshold);
+        let of = |rate| gallery_fpir(rate, faces);
+        let fpir = ErrorRate { value: of(fmr.value), low: of(fmr.low), high: of(fmr.high) };
+        GalleryThreshold { threshold, people: faces, faces, fpir: Some(fpir) }
+    }
+
+    /// Why the calibration cannot speak for a gallery of so many photos, for which the
+    /// strictest threshold that it has is in force then.
+    pub fn extrapolates(&self, faces: usize) -> Option<CalibrationError> {
+        let (Rule::AtMost(fpir) | Rule::Share(fpir)) = self.rule else { return None };
+        self.verification.calibration()?.for_gallery(faces.max(1), fpir).err()
+    }
+}
+
+fn stricter(a: Threshold, b: Threshold) -> Threshold {
+    if b < a { b } else { a }
+}
+
+/// The threshold at which a stranger is taken for the person of one of `faces` with
+/// probability `fpir`; the strictest that the calibration has, where it cannot speak for as
+/// many, or for even one.
+fn in_gallery(calibration: &Calibration, faces: usize, fpir: f64) -> Threshold {
+    match calibration.for_gallery(faces.max(1), fpir) {
+        Ok(point) => point.threshold,
+        Err(_) => calibration.strictest(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibration::{About, CalibrationOptions, Distances};
+    use crate::evaluation::Comparison;
+
+    fn embedded() -> Option<Arc<Calibration>> {
+        Some(Arc::new(Calibration::embedded().unwrap()))
+    }
+
+    fn policy(options: IdentificationOptions) -> Result<IdentificationPolicy, PolicyError> {
+        IdentificationPolicy::new(embedded(), &options)
+    }
+
+    #[test]
+    fn a_crowd_has_a_stricter_threshold_and_a_few_people_that_of_one() {
+        let usual = policy(IdentificationOptions::default()).unwrap();
+        let of = |faces| usual.for_faces(faces).threshold.distance();
+        for faces in [0, 1, 10] {
+            assert_eq!(of(faces), 0.643, "{faces}");
+        }
+        assert!(of(100) < of(11) && of(11) < 0.643 && of(10_000) < of(100));
+        for faces in [1, 10, 11, 100, 99_299] {
+            let fpir = usual.for_faces(faces).fpir.unwrap();
+            assert!(fpir.value <= 0.01 * 1.001, "{faces}: {}", fpir.value);
+            assert!(usual.extrapolates(faces).is_none(), "{faces}");
+        }
+        // More than LFW can speak for: as strict as it goes, and the rate says so.
+        assert_eq!(of(1_000_000), of(99_299));
+        assert!(usual.extrapolates(1_000_000).is_some());
+        assert!(
+            usual.for_faces(1_000_000).fpir.unwrap().value
+                > usual.for_faces(99_299).fpir.unwrap().value
+        );
+    }
+
+    /// A hundred pairs of two people, 0.005 apart from 1 on.
+    fn small_calibration() -> Calibration {
+        let pair = |distance, same| Comparison { distance: Some(distance), same, fold: 0 };
+        let impostor = (0..100).map(|k| pair(1.0 + 0.005 * f64::from(k), false));
+        let pairs: Vec<_> = impostor.chain((0..20).map(|_| pair(0.3, true))).collect();
+        let about: About = Calibration::embedded().unwrap().about().clone();
+        let options = CalibrationOptions { fmr: 0.05, ..CalibrationOptions::default() };
+        Calibration::fit(&Distances::listed(&pairs).unwrap(), about, options).unwrap()
+    }
+
+    #[test]
+    fn a_small_calibration_gives_the_strictest_threshold_it_can() {
+        let calibration = Arc::new(small_calibration());
+        let of = |options| IdentificationPolicy::new(Some(Arc::clone(&calibration)), &options);
+        let small = of(IdentificationOptions::default()).unwrap();
+        let strictest = calibration.at_fmr(0.03).unwrap().threshold;
+        let single = small.verification().threshold();
+        assert!(strictest < single, "{strictest} {single}");
+        // Not even one person can be searched for at 1 stranger in 100.
+        assert!(calibration.for_gallery(1, USUAL_FPIR).is_err());
+        for faces in [0, 1, 10, 1_000] {
+            assert_eq!(small.for_faces(faces).threshold, strictest, "{faces}");
+        }
+        let fpir = small.for_faces(10).fpir.unwrap().value;
+        assert!((fpir - gallery_fpir(0.03, 10)).abs() < 1e-9, "{fpir}");
+        // A rate that they support for one face, but not for two.
+        let open = of(IdentificationOptions { fpir: Some(0.05), threshold: None }).unwrap();
+        assert_eq!(open.for_faces(1).threshold, single);
+        assert_eq!(open.for_faces(2).threshold, strictest);
+    }
+
+    #[test]
+    fn options_that_are_chosen_hold() {
+        let threshold = Threshold::new(0.7).unwrap();
+        let fixed = IdentificationOptions { threshold: Some(threshold), fpir: None };
+        assert_eq!(policy(fixed).unwrap().for_faces(5_000).threshold, threshold);
+        let open = IdentificationOptions { fpir: Some(0.1), threshold: None };
+        let open = policy(open).unwrap();
+        // A claim is one comparison, whatever a crowd may do.
+        assert_eq!(open.verification().threshold(), Threshold::DEFAULT);
+        let of = |faces| open.for_faces(faces).threshold.distance();
+        assert!(of(1) > 0.85 && of(100) > 0.643);
+        for fpir in [0.0, -1.0, 2.0, f64::NAN, 1e-9] {
+            let none = IdentificationOptions { fpir: Some(fpir), threshold: None };
+            assert!(policy(none).is_err(), "{fpir}");
+        }
+    }
+
+    #[test]
+    fn without_a_calibration_nothing_is_known_and_no_rate_can_be_asked_for() {
+        let usual = IdentificationPolicy::new(None, &IdentificationOptions::default()).unwrap();
+        let many = usual.among(500, 1_000);
+        assert_eq!((many.threshold, many.fpir), (Threshold::NOTEBOOK, None));
+        assert!(usual.extrapolates(1_000).is_none());
+        let rate = IdentificationOptions { fpir: Some(0.01), threshold: None };
+        let refused = IdentificationPolicy::new(None, &rate);
+        assert!(matches!(refused, Err(PolicyError::NoCalibration)));
+    }
+
+    #[test]
+    fn the_threshold_is_a_number_in_json() {
+        let usual = policy(IdentificationOptions::default()).unwrap();
+        let json = serde_json::to_value(usual.among(1, 2)).unwrap();
+        assert_eq!((&json["people"], &json["faces"]), (&1.into(), &2.into()));
+        assert!((json["threshold"].as_f64().unwrap() - 0.643).abs() < 1e-6, "{json}");
+    }
+}

@@ -1,0 +1,137 @@
+//! One comparison: the threshold, the errors that it makes, and how probable one person is.
+
+use std::sync::Arc;
+
+use facenet::matching::Threshold;
+use serde::Serialize;
+
+use super::PolicyError;
+use crate::calibration::{Calibration, CalibrationError, ErrorRate, Probability};
+
+/// When two faces are taken for one person's, unless the calibration's own options are right.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct VerificationOptions {
+    /// Accept below this distance.
+    pub threshold: Option<Threshold>,
+    /// Accept at the threshold with this false match rate, where no threshold is given.
+    pub fmr: Option<f64>,
+    /// Probability that it is one person, before the comparison.
+    pub prior: Option<f64>,
+}
+
+/// The threshold of one comparison and what is known of it.
+#[derive(Clone, Debug)]
+pub struct VerificationPolicy {
+    threshold: Threshold,
+    basis: Option<Basis>,
+}
+
+/// What a calibration says.
+#[derive(Clone, Debug)]
+struct Basis {
+    calibration: Arc<Calibration>,
+    prior: f64,
+}
+
+/// What a distance means at a policy's threshold; nothing of it is known without a
+/// calibration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct VerificationStats {
+    /// False match rate of the threshold, in one comparison.
+    pub fmr: Option<ErrorRate>,
+    /// False non-match rate of the threshold.
+    pub fnmr: Option<ErrorRate>,
+    /// That it is one person.
+    pub probability: Option<Probability>,
+    /// What that was before the comparison.
+    pub prior: Option<f64>,
+    /// What the others rest on.
+    pub calibration: Option<CalibrationSummary>,
+}
+
+/// A calibration in a few words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CalibrationSummary {
+    /// What the pictures are called.
+    pub data: String,
+    /// Day of making.
+    pub created: String,
+    /// Pairs of one person.
+    pub genuine: u64,
+    /// Pairs of two people.
+    pub impostor: u64,
+}
+
+impl VerificationPolicy {
+    /// The threshold of the options, or the calibration's. Without a calibration it is
+    /// [`Threshold::NOTEBOOK`], whose error rates are then unknown.
+    ///
+    /// # Errors
+    /// When the calibration does not support the false match rate, the prior is none, or
+    /// there is no calibration to ask for them.
+    pub fn new(
+        calibration: Option<Arc<Calibration>>,
+        options: &VerificationOptions,
+    ) -> Result<Self, PolicyError> {
+        let &VerificationOptions { threshold, fmr, prior } = options;
+        let Some(calibration) = calibration else {
+            if fmr.is_some() || prior.is_some() {
+                return Err(PolicyError::NoCalibration);
+            }
+            return Ok(Self { threshold: threshold.unwrap_or(Threshold::NOTEBOOK), basis: None });
+        };
+        let threshold = match threshold {
+            Some(threshold) => threshold,
+            None => calibration.at_fmr(fmr.unwrap_or(calibration.options().fmr))?.threshold,
+        };
+        let prior = prior.unwrap_or(calibration.options().prior);
+        // A prior that is none shows before any photo is read.
+        calibration.probability(0.0, prior)?;
+        Ok(Self { threshold, basis: Some(Basis { calibration, prior }) })
+    }
+
+    /// Accepts distances below it.
+    pub fn threshold(&self) -> Threshold {
+        self.threshold
+    }
+
+    /// What is known of the model's distances, if it is known.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.basis.as_ref().map(|basis| &*basis.calibration)
+    }
+
+    /// Probability of one person before a comparison; nothing without a calibration.
+    pub fn prior(&self) -> Option<f64> {
+        self.basis.as_ref().map(|basis| basis.prior)
+    }
+
+    /// How probable one person is at `distance`; nothing without a calibration.
+    ///
+    /// # Errors
+    /// Never: the prior was checked when the policy was made.
+    pub fn probability(&self, distance: f32) -> Result<Option<Probability>, CalibrationError> {
+        let Some(Basis { calibration, prior }) = &self.basis else { return Ok(None) };
+        calibration.probability(distance, *prior).map(Some)
+    }
+
+    /// What is known of `distance`.
+    ///
+    /// # Errors
+    /// As [`probability`](Self::probability).
+    pub fn stats(&self, distance: f32) -> Result<VerificationStats, CalibrationError> {
+        let Some(Basis { calibration, prior }) = &self.basis else {
+            return Ok(VerificationStats::default());
+        };
+        let [fmr, fnmr] = calibration.rates(self.threshold);
+        let [genuine, impostor] = calibration.pairs();
+        let about = calibration.about();
+        let (data, created) = (about.data.clone(), about.created.clone());
+        Ok(VerificationStats {
+            fmr: Some(fmr),
+            fnmr: Some(fnmr),
+            probability: self.probability(distance)?,
+            prior: Some(*prior),
+            calibration: Some(CalibrationSummary { data, created, genuine, impostor }),
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! A network on a tape: the interpreter of its definition that can be
+//! differentiated.
+//!
+//! The second interpreter beside the [engine](crate::engine)'s, which folds the
+//! layers; here they stay apart. In training mode batch-norm takes the batch's own
+//! statistics, and reports them; in evaluation mode the running ones. A test holds
+//! that evaluation mode and engine agree.
+
+use autograd::{BatchMoments, Var};
+use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
+use tensor::{Activation, Element, Padding2d};
+
+use super::model::{Forward, LayerMoments, Model};
+use crate::network::{Builder, Convolution, Dense, NORM_EPSILON, TensorRole};
+
+/// Where batch-norm's statistics come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// The batch.
+    Training,
+    /// The model.
+    Evaluation,
+}
+
+/// One pass; a node is a variable.
+pub(super) struct Graph<'a, T: Element> {
+    model: &'a Model<T>,
+    parameter: &'a dyn Fn(&str) -> Var<T>,
+    batch: &'a Var<T>,
+    mode: Mode,
+    moments: Vec<LayerMoments<T>>,
+    stages: Vec<(&'static str, Var<T>)>,
+}
+
+impl<'a, T: Element> Graph<'a, T> {
+    pub(super) fn new(
+        model: &'a Model<T>,
+        parameter: &'a dyn Fn(&str) -> Var<T>,
+        batch: &'a Var<T>,
+        mode: Mode,
+    ) -> Self {
+        Self { model, parameter, batch, mode, moments: Vec::new(), stages: Vec::new() }
+    }
+
+    /// What the pass gave.
+    pub(super) fn forward(self, output: Var<T>) -> Forward<T> {
+        Forward { output, moments: self.moments, stages: self.stages }
+    }
+
+    fn parameter(&self, layer: &str, role: TensorRole) -> Var<T> {
+        (self.parameter)(&role.of(layer))
+    }
+
+    fn kernel(&self, layer: &Convolution) -> Var<T> {
+        self.parameter(&layer.name, TensorRole::Kernel)
+    }
+
+    fn scale_and_shift(&self, layer: &Convolution) -> [Var<T>; 2] {
+        [TensorRole::Scale, TensorRole::Shift].map(|role| self.parameter(&layer.batch_norm, role))
+    }
+
+    /// Without the bias, which batch-norm would take away again.
+    fn train(&mut self, x: &Var<T>, layer: &Convolution, options: Conv2dOptions) -> Var<T> {
+        let Convolution { name, batch_norm, epsilon, .. } = layer;
+        let x = x.conv2d(&self.kernel(layer), None, options);
+        let [scale, shift] = self.scale_and_shift(layer);
+        let (x, BatchMoments { mean, variance }) =
+            x.batch_norm_relu_train(&scale, &shift, *epsilon);
+        let mean = mean + &self.model.biases[name];
+        let moments = BatchMoments { mean, variance };
+        self.moments.push(LayerMoments { batch_norm: batch_norm.clone(), moments });
+        x
+    }
+
+    fn evaluate(&self, x: &Var<T>, layer: &Convolution, options: Conv2dOptions) -> Var<T> {
+        let Convolution { name, batch_norm, epsilon, .. } = layer;
+        let bias = x.tape().constant(self.model.biases[name].clone());
+        let x = x.conv2d(&self.kernel(layer), Some(&bias), options);
+        let [scale, shift] = self.scale_and_shift(layer);
+        x.batch_norm(&scale, &shift, &self.model.statistics[batch_norm], *epsilon).relu()
+    }
+}
+
+impl<T: Element> Builder for Graph<'_, T> {
+    type Node = Var<T>;
+
+    fn input(&mut self, [c, h, w]: [usize; 3]) -> Var<T> {
+        let shape = self.batch.shape();
+        assert!(
+            matches!(*shape, [_, cc, hh, ww] if [cc, hh, ww] == [c, h, w]),
+            "expected pictures of shape (n, {c}, {h}, {w}), found {shape:?}"
+        );
+        self.batch.clone()
+    }
+
+    fn convolution(&mut self, x: &Var<T>, layer: &Convolution) -> Var<T> {
+        let options = Conv2dOptions {
+            stride: [layer.stride; 2],
+            padding: Padding2d::same(layer.padding),
+            activation: Activation::None,
+        };
+        match self.mode {
+            Mode::Training => self.train(x, layer, options),
+            Mode::Evaluation => self.evaluate(x, layer, options),
+        }
+    }
+
+    fn pad(&mut self, x: &Var<T>, _name: &str, padding: Padding2d) -> Var<T> {
+        x.pad2d(padding)
+    }
+
+    fn max_pool(&mut self, x: &Var<T>, _name: &str, pool: Pool2dOptions) -> Var<T> {
+        x.max_pool2d(pool)
+    }
+
+    fn average_pool(&mut self, x: &Var<T>, _name: &str, pool: Pool2dOptions) -> Var<T> {
+        x.average_pool2d(pool)
+    }
+
+    fn l2_pool(&mut self, x: &Var<T>, _name: &str, pool: Pool2dOptions) -> Var<T> {
+        x.l2_pool2d(pool)
+    }
+
+    fn local_response_norm(&mut self, x: &Var<T>, _name: &str) -> Var<T> {
+        x.local_response_norm(LocalResponseNormOptions::default())
+    }
+
+    fn concat(&mut self, inputs: &[Var<T>], _name: &str) -> Var<T> {
+        let parts: Vec<_> = inputs.iter().collect();
+        Var::concat_channels(&parts)
+    }
+
+    fn flatten(&mut self, x: &Var<T>, _name: &str) -> Var<T> {
+        x.flatten()
+    }
+
+    fn dense(&mut self, x: &Var<T>, layer: &Dense) -> Var<T> {
+        let [weight, bias] = [TensorRole::DenseWeight, TensorRole::DenseBias]
+            .map(|role| self.parameter(layer.name, role));
+        x.dense(&weight, Some(&bias))
+    }
+
+    fn l2_normalize(&mut self, x: &Var<T>, _name: &str) -> Var<T> {
+        x.l2_normalize(NORM_EPSILON)
+    }
+
+    fn stage(&mut self, name: &'static str, node: &Var<T>) {
+        self.stages.push((name, node.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests;

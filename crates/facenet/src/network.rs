@@ -1,0 +1,43 @@
+//! The Happy House network, written once.
+//!
+//! [`build`] is the only place that says what the network is: it walks the
+//! stages in order and tells a [`Builder`] about each. What comes of it is the
+//! builder's affair, so one definition serves every use:
+//!
+//! | interpreter | makes of it |
+//! | --- | --- |
+//! | [`Recorder`] | layer table, shapes, the list of 224 tensors |
+//! | [`engine`](crate::engine) | a plan for inference, batch-norm folded in |
+//! | [`model`](crate::model) | a graph on a tape, to be differentiated |
+//!
+//! A second, small network over the same vocabulary finds landmarks; an
+//! [`Architecture`] names either.
+//!
+//! The definition is kept apart from its interpreters so that a change to the
+//! network cannot reach one of them and miss another.
+//!
+//! Source: OpenFace `nn4.small2` (Amos et al., CMU-CS-16-118) as ported in the
+//! Coursera notebook "Face Recognition for the Happy House"; the Inception idea
+//! is Szegedy et al., "Going Deeper with Convolutions" (2015), the use for faces
+//! Schroff et al., "FaceNet" (2015).
+
+mod builder;
+mod definition;
+mod recorder;
+mod variant;
+
+pub use builder::{Builder, Convolution, Dense};
+pub use definition::{LANDMARK_OUTPUTS, VIEW_SIZE, build};
+pub use recorder::{Layer, Recorder, Shape, TensorRole, TensorSpec, tensor_table};
+pub use variant::{Architecture, UnknownVariant, Variant};
+
+/// Channels of the input image: red, green, blue.
+pub const INPUT_CHANNELS: usize = 3;
+/// Side of the square input image in pixels.
+pub const INPUT_SIZE: usize = 96;
+/// Numbers in an encoding.
+pub const ENCODING_LENGTH: usize = 128;
+
+/// The encoding is divided by the root of its squared length, of at least this:
+/// the epsilon of Keras' `K.l2_normalize`.
+pub const NORM_EPSILON: f64 = 1e-12;

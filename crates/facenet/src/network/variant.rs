@@ -1,0 +1,137 @@
+//! Which network: what weights, engine and training are told.
+//!
+//! Enums and not traits, since all networks are known here; each interpreter hands itself to
+//! [`Architecture::build`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Builder, INPUT_CHANNELS, INPUT_SIZE, Recorder, TensorSpec, VIEW_SIZE, definition};
+
+/// One of the networks that are defined here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Architecture {
+    /// Face crops to encodings: [`build`](super::build).
+    FaceNet(Variant),
+    /// Views of a face to five points and a confidence.
+    Landmarks,
+}
+
+impl From<Variant> for Architecture {
+    fn from(variant: Variant) -> Self {
+        Self::FaceNet(variant)
+    }
+}
+
+impl Architecture {
+    /// Tells `builder` the whole network and returns the node of its result.
+    pub fn build<B: Builder>(self, builder: &mut B) -> B::Node {
+        match self {
+            Self::FaceNet(variant) => definition::build(builder, variant),
+            Self::Landmarks => definition::build_landmarks(builder),
+        }
+    }
+
+    /// C, H and W of an image that it takes.
+    pub fn input(self) -> [usize; 3] {
+        match self {
+            Self::FaceNet(_) => [INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE],
+            Self::Landmarks => [INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE],
+        }
+    }
+
+    /// All tensors, in the order the network uses them; the same for every variant.
+    ///
+    /// ```
+    /// use facenet::network::Architecture;
+    ///
+    /// let table = Architecture::Landmarks.tensor_table();
+    /// assert_eq!(table.len(), 38);
+    /// assert!(table.iter().map(|tensor| tensor.len()).sum::<usize>() < 300_000);
+    /// ```
+    pub fn tensor_table(self) -> Vec<TensorSpec> {
+        let mut recorder = Recorder::new();
+        self.build(&mut recorder);
+        recorder.into_tensors()
+    }
+}
+
+/// Which arithmetic goes with FaceNet's weights; every variant has the same tensors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Variant {
+    /// The notebook's: no LRN, plain average pooling, `bn1` with epsilon 1e-3.
+    #[default]
+    HappyHouse,
+    /// OpenFace's own nn4.small2 (Torch): every epsilon 1e-5, cross-channel LRN
+    /// in the stem, L2 pooling in the pool branches of 3b, 4a and 5a.
+    OpenFace,
+}
+
+impl Variant {
+    /// Both variants.
+    pub const ALL: [Self; 2] = [Self::HappyHouse, Self::OpenFace];
+
+    /// The name used on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HappyHouse => "happyhouse",
+            Self::OpenFace => "openface",
+        }
+    }
+
+    /// Epsilon of the first batch-norm.
+    pub(super) fn first_epsilon(self) -> f64 {
+        match self {
+            Self::HappyHouse => 1e-3,
+            Self::OpenFace => 1e-5,
+        }
+    }
+
+    /// Whether the stem normalizes across channels.
+    pub(super) fn has_local_response_norm(self) -> bool {
+        self == Self::OpenFace
+    }
+
+    /// Whether the pool branches that average take the L2 norm instead.
+    pub(super) fn pools_by_l2_norm(self) -> bool {
+        self == Self::OpenFace
+    }
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text names no variant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no network variant is called {found:?}; expected happyhouse or openface")]
+pub struct UnknownVariant {
+    /// What was given.
+    pub found: String,
+}
+
+impl FromStr for Variant {
+    type Err = UnknownVariant;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|variant| variant.name() == text)
+            .ok_or_else(|| UnknownVariant { found: text.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for variant in Variant::ALL {
+            assert_eq!(variant.name().parse(), Ok(variant));
+        }
+        assert!("nn4".parse::<Variant>().is_err());
+    }
+}

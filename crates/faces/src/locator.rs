@@ -1,0 +1,269 @@
+//! Where the faces of a picture are, each cut out as the network expects it.
+//!
+//! Separate from the [pipeline](crate::FacePipeline), which encodes what is cut out: a
+//! measurement on face crops needs no network.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use facenet::weights::WeightsError;
+use ndarray::Array3;
+
+use crate::{
+    AlignedFace, CropMethod, DecodeLimits, Detector, Error, FaceAligner, FaceBox, FaceChoice,
+    FacePoints, FaceQuality, Photo, PhotoError, RotatedDetector, SeetaDetector, SeetaOptions,
+    Window, choose, crop_aligned, crop_window,
+};
+
+/// Where the face is in a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FaceLocation {
+    /// The picture is a face crop, framed as the network expects it.
+    WholePicture,
+    /// This part of every picture is the face crop.
+    Window(Window),
+    /// Faces are detected.
+    Detected(DetectionOptions),
+}
+
+/// How faces are detected, and which of them are taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DetectionOptions {
+    /// Which faces of several. Default: there must be only one.
+    pub choice: FaceChoice,
+    /// The smallest face to look for, as a share of the photo's shorter side, above 0 and
+    /// at most 1. Half of it takes four times as long. Default: 0.1.
+    pub smallest_face: f32,
+    /// Whether faces that lie on their side are looked for, too: takes seven times as long.
+    /// Default: no.
+    pub rotations: bool,
+    /// Whether a face that can hardly be seen is taken all the same. Default: no.
+    pub any_quality: bool,
+}
+
+impl Default for DetectionOptions {
+    fn default() -> Self {
+        Self {
+            choice: FaceChoice::Only,
+            smallest_face: SeetaOptions::default().smallest_face,
+            rotations: false,
+            any_quality: false,
+        }
+    }
+}
+
+impl From<FaceChoice> for DetectionOptions {
+    fn from(choice: FaceChoice) -> Self {
+        Self { choice, ..Self::default() }
+    }
+}
+
+impl Default for FaceLocation {
+    fn default() -> Self {
+        Self::Detected(DetectionOptions::default())
+    }
+}
+
+impl From<FaceChoice> for FaceLocation {
+    fn from(choice: FaceChoice) -> Self {
+        Self::Detected(choice.into())
+    }
+}
+
+/// A face before the network has seen it.
+#[derive(Clone, Debug)]
+pub struct FaceCrop {
+    /// The network's input, `(3, 96, 96)`, RGB in 0..1.
+    pub pixels: Array3<f32>,
+    /// Where it was detected; nothing where it was not.
+    pub detected: Option<DetectedFace>,
+}
+
+/// What was found out about a face that was detected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DetectedFace {
+    /// Where it is.
+    pub place: FaceBox,
+    /// Its landmarks, where they framed the crop.
+    pub landmarks: Option<FacePoints>,
+    /// How well it can be seen.
+    pub quality: FaceQuality,
+}
+
+/// Finds the faces of photos and cuts them out. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct FaceLocator {
+    location: FaceLocation,
+    limits: DecodeLimits,
+    /// The caller's, if it is not the bundled one.
+    own_detector: Option<Arc<dyn Detector>>,
+    detector: Arc<dyn Detector>,
+    /// Nothing as long as no face had to be detected.
+    aligner: Option<FaceAligner>,
+}
+
+impl FaceLocator {
+    /// With the bundled detector and the default limits.
+    ///
+    /// # Errors
+    /// When an option of the detector is out of its range, or the landmark network is not
+    /// inside this binary.
+    pub fn new(location: FaceLocation) -> Result<Self, Error> {
+        let limits = DecodeLimits::default();
+        let detector = Arc::new(SeetaDetector::default());
+        let whole = FaceLocation::WholePicture;
+        let plain = Self { location: whole, limits, own_detector: None, detector, aligner: None };
+        plain.with_location(location)
+    }
+
+    /// The same, for faces that are somewhere else in their pictures.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_location(&self, location: FaceLocation) -> Result<Self, Error> {
+        let FaceLocation::Detected(options) = location else {
+            return Ok(Self { location, ..self.clone() });
+        };
+        let detector = match &self.own_detector {
+            Some(own) => rotated(Arc::clone(own), options.rotations),
+            None => {
+                let smallest_face = options.smallest_face;
+                let seeta = SeetaOptions { smallest_face, ..SeetaOptions::default() };
+                rotated(Arc::new(SeetaDetector::new(seeta)?), options.rotations)
+            }
+        };
+        let aligner = Some(self.aligner()?.with_rotations(options.rotations));
+        Ok(Self { location, detector, aligner, ..self.clone() })
+    }
+
+    /// The same with another detector than the bundled one. Of the
+    /// [options](DetectionOptions), the smallest face is then the detector's own affair.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_detector(&self, detector: Arc<dyn Detector>) -> Result<Self, Error> {
+        Self { own_detector: Some(detector), ..self.clone() }.with_location(self.location)
+    }
+
+    /// The same, with other bounds on photos.
+    #[must_use]
+    pub fn with_limits(self, limits: DecodeLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// What a photo may be.
+    #[must_use]
+    pub fn limits(&self) -> &DecodeLimits {
+        &self.limits
+    }
+
+    /// Reads and decodes a photo's file.
+    ///
+    /// # Errors
+    /// As [`Photo::open`].
+    pub fn open(&self, file: impl AsRef<Path>) -> Result<Photo, PhotoError> {
+        Photo::open(file.as_ref(), &self.limits)
+    }
+
+    /// Decodes a photo's file that is in memory; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`Photo::from_bytes`].
+    pub fn decode(&self, bytes: &[u8], name: &str) -> Result<Photo, PhotoError> {
+        Photo::from_bytes(bytes, name, &self.limits)
+    }
+
+    /// The faces of a photo that were chosen, cut out: at least one.
+    ///
+    /// # Errors
+    /// When there is no face, several and none was chosen, or one that can hardly be seen.
+    pub fn locate(&self, photo: &Photo) -> Result<Vec<FaceCrop>, Error> {
+        let whole = |pixels| Ok(vec![FaceCrop { pixels, detected: None }]);
+        let options = match self.location {
+            FaceLocation::WholePicture => return whole(crop_aligned(photo)),
+            FaceLocation::Window(window) => return whole(crop_window(photo, window)),
+            FaceLocation::Detected(options) => options,
+        };
+        let aligner = self.aligner()?;
+        let boxes = choose(&self.detector.detect(photo), photo, options.choice)?;
+        let crops = boxes.iter().map(|place| {
+            let face = aligner.align(photo, place);
+            if !options.any_quality {
+                face.quality.check()?;
+            }
+            let landmarks = (face.method == CropMethod::Landmarks).then_some(face.landmarks.points);
+            let detected = DetectedFace { place: face.place, landmarks, quality: face.quality };
+            Ok(FaceCrop { pixels: face.pixels, detected: Some(detected) })
+        });
+        crops.collect()
+    }
+
+    /// Every face that is detected in a photo, whatever was chosen and however well it can
+    /// be seen, the largest first.
+    ///
+    /// # Errors
+    /// When the landmark network is not inside this binary.
+    pub fn detect(&self, photo: &Photo) -> Result<Vec<AlignedFace>, Error> {
+        let aligner = self.aligner()?;
+        let boxes = self.detector.detect(photo);
+        Ok(boxes.iter().map(|place| aligner.align(photo, place)).collect())
+    }
+
+    fn aligner(&self) -> Result<FaceAligner, WeightsError> {
+        self.aligner.clone().map_or_else(FaceAligner::embedded, Ok)
+    }
+}
+
+/// The detector, over rotated copies where that is wanted.
+fn rotated(detector: Arc<dyn Detector>, rotations: bool) -> Arc<dyn Detector> {
+    if rotations { Arc::new(RotatedDetector { inner: detector }) } else { detector }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+
+    /// Sees a face in the middle of anything.
+    #[derive(Debug)]
+    struct InTheMiddle;
+
+    impl Detector for InTheMiddle {
+        fn detect(&self, photo: &Photo) -> Vec<FaceBox> {
+            let (x, y) = (photo.width() as f32 / 4.0, photo.height() as f32 / 4.0);
+            vec![FaceBox { x, y, width: 2.0 * x, height: 2.0 * y, score: 1.0 }]
+        }
+    }
+
+    fn grey() -> Photo {
+        Photo::from_rgb(RgbImage::from_pixel(80, 80, Rgb([128; 3])))
+    }
+
+    #[test]
+    fn another_detector_stays_when_the_choice_changes() {
+        let any = DetectionOptions { any_quality: true, ..DetectionOptions::default() };
+        let bundled = FaceLocator::new(FaceLocation::Detected(any)).unwrap();
+        assert!(matches!(bundled.locate(&grey()), Err(Error::Face(_))));
+        let own = bundled.with_detector(Arc::new(InTheMiddle)).unwrap();
+        let largest = DetectionOptions { choice: FaceChoice::Largest, ..any };
+        let own = own.with_location(FaceLocation::Detected(largest)).unwrap();
+        let crops = own.locate(&grey()).unwrap();
+        assert_eq!(crops[0].detected.unwrap().place.x, 20.0);
+    }
+
+    #[test]
+    fn options_out_of_range_are_refused() {
+        let options = DetectionOptions { smallest_face: 0.0, ..DetectionOptions::default() };
+        let refused = FaceLocator::new(FaceLocation::Detected(options));
+        assert!(matches!(refused, Err(Error::Detector(_))));
+    }
+
+    #[test]
+    fn a_face_that_can_hardly_be_seen_is_refused_unless_any_will_do() {
+        let usual = FaceLocator::new(FaceLocation::default()).unwrap();
+        let usual = usual.with_detector(Arc::new(InTheMiddle)).unwrap();
+        let refused = usual.locate(&grey()).unwrap_err();
+        assert!(matches!(refused, Error::Quality(_)) && refused.is_unusable_face());
+    }
+}

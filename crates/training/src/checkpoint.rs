@@ -1,0 +1,117 @@
+//! Training on disk: all that is needed to go on to the same bits.
+//!
+//! ```text
+//! checkpoints/step-0000001200/state.json       options, position, what was skipped
+//!                             weights/*.npy    as `--weights` takes them
+//!                             average/*.npy    their moving average, if there is one
+//!                             optimiser.npy    its moments, one after the other
+//! ```
+//!
+//! Random numbers need no file: they follow from the seed and the step. A
+//! checkpoint is written under another name, synced, and renamed, so it is there
+//! whole or not at all; whatever kills the program, the one before it is left.
+
+mod read;
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use autograd::optimiser::OptimiserState;
+use facenet::weights::{Weights, hexadecimal};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::skipped::Skipped;
+use super::source::Source;
+use super::trainer::TrainingOptions;
+
+pub(super) use write::write;
+
+/// The only format there is so far.
+const FORMAT: &str = "facenet-training-2";
+const STATE: &str = "state.json";
+const WEIGHTS: &str = "weights";
+const AVERAGE: &str = "average";
+const OPTIMISER: &str = "optimiser.npy";
+/// What a checkpoint's folder is called, before its step.
+const PREFIX: &str = "step-";
+
+/// A training that can be gone on with, see
+/// [`Trainer::resume`](super::Trainer::resume).
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Its folder.
+    pub path: PathBuf,
+    /// How it was trained. The budget may be changed before it is resumed.
+    pub options: TrainingOptions,
+    /// The weights.
+    pub weights: Weights,
+    /// Their moving average, where the options ask for one.
+    pub average: Option<Weights>,
+    pub(super) position: Position,
+    pub(super) pictures: Fingerprint,
+    pub(super) skipped: Skipped,
+    pub(super) optimiser: OptimiserState<f32>,
+}
+
+/// How far training is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Position {
+    /// Batches so far, and so the number of the next.
+    pub(super) step: u64,
+    /// Time spent on them.
+    pub(super) seconds: f64,
+    /// Batches that went into the running statistics since random weights; large
+    /// where training began with weights.
+    pub(super) absorbed: u64,
+    /// Pictures that were learnt from, counted each time.
+    pub(super) shown: u64,
+}
+
+/// What tells one set of pictures from another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fingerprint {
+    pub(super) count: usize,
+    /// SHA-256 of everybody's number and every picture's name, in hexadecimal.
+    pub(super) hash: String,
+}
+
+impl Fingerprint {
+    pub(super) fn of(source: &dyn Source) -> Self {
+        let mut hasher = Sha256::new();
+        for index in 0..source.len() {
+            hasher.update(source.identity(index).to_le_bytes());
+            hasher.update(source.file_name(index).as_bytes());
+            hasher.update([0]);
+        }
+        Self { count: source.len(), hash: hexadecimal(hasher) }
+    }
+}
+
+/// `state.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    format: String,
+    options: TrainingOptions,
+    position: Position,
+    pictures: Fingerprint,
+    skipped: Skipped,
+    /// Hash of the weights.
+    weights: String,
+    /// Hash of the average.
+    average: Option<String>,
+    optimiser: Moments,
+}
+
+/// What `optimiser.npy` holds.
+#[derive(Serialize, Deserialize)]
+struct Moments {
+    algorithm: String,
+    updates: BTreeMap<String, u64>,
+    /// Names and shapes, in the file's order.
+    tensors: Vec<(String, Vec<usize>)>,
+    /// SHA-256 of the values, in hexadecimal.
+    hash: String,
+}

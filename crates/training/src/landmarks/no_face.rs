@@ -1,0 +1,117 @@
+//! Views that are to have a low confidence.
+//!
+//! The pack holds faces only, so what is no face is made of them: pieces of a face too
+//! near or beside it, faces on their side or head, faces whose parts are shuffled; and
+//! of nothing: noise, stripes, plain colour.
+
+use std::f64::consts::PI;
+
+use facenet::network::VIEW_SIZE;
+use faces::landmarks::view;
+use faces::warp::warp_small;
+use faces::{FacePoints, Similarity};
+use image::{RgbImage, imageops};
+use tensor::Random;
+
+use super::sample::{VIEW, framed};
+use crate::random::between;
+
+/// Three planes of a view of no face.
+pub(super) fn draw(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+    match random.below(10) {
+        0..=2 => beside(picture, points, random),
+        3 => too_near(picture, points, random),
+        4 | 5 => on_its_head(picture, points, random),
+        6 | 7 => shuffled(picture, points, random),
+        _ => texture(random),
+    }
+}
+
+/// The face's view changed by a transform about its middle.
+fn changed(
+    picture: &RgbImage,
+    points: &FacePoints,
+    random: &mut Random,
+    [scale, turn]: [f64; 2],
+    shift: [f64; 2],
+) -> Vec<f32> {
+    let (picture, points) = framed(picture, points, random);
+    let Some(view) = view::of_points(&points) else { return vec![0.5; VIEW] };
+    let side = VIEW_SIZE as f64;
+    let to = shift.map(|shift| side * (0.5 + shift));
+    let change = Similarity::new(scale, turn, [side / 2.0; 2], to);
+    warp_small(&picture, &view.after(&change), VIEW_SIZE)
+}
+
+/// A place where the face is at the edge of the view at most.
+fn beside(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+    let (direction, way) = (between(random, -PI, PI), between(random, 0.5, 0.9));
+    let scale = between(random, 0.5, 1.3);
+    let turn = between(random, -PI, PI);
+    changed(picture, points, random, [scale, turn], [way * direction.cos(), way * direction.sin()])
+}
+
+/// A piece of the face that fills the view.
+fn too_near(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+    let scale = between(random, 0.15, 0.5);
+    let shift = [(); 2].map(|()| between(random, -0.35, 0.35));
+    let turn = between(random, -0.8, 0.8);
+    changed(picture, points, random, [scale, turn], shift)
+}
+
+/// A face that leans by 80° or more.
+fn on_its_head(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+    let lean = between(random, 80.0, 280.0).to_radians();
+    let scale = between(random, 0.8, 1.25);
+    let shift = [(); 2].map(|()| between(random, -0.1, 0.1));
+    changed(picture, points, random, [scale, lean], shift)
+}
+
+/// The parts of a face in another order.
+fn shuffled(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Vec<f32> {
+    let parts = 2 + random.below(4);
+    let size = picture.width().min(picture.height()) / parts as u32;
+    let mut places: Vec<usize> = (0..parts * parts).collect();
+    crate::random::choose(random, &mut places, parts * parts);
+    let mut mixed = picture.clone();
+    for (to, from) in places.into_iter().enumerate() {
+        let corner = |i: usize| [i % parts, i / parts].map(|v| v as u32 * size);
+        let ([x, y], [to_x, to_y]) = (corner(from), corner(to));
+        let mut part = imageops::crop_imm(picture, x, y, size, size).to_image();
+        if random.uniform() < 0.5 {
+            imageops::rotate180_in_place(&mut part);
+        }
+        imageops::replace(&mut mixed, &part, to_x.into(), to_y.into());
+    }
+    let scale = between(random, 0.7, 1.2);
+    let shift = [(); 2].map(|()| between(random, -0.2, 0.2));
+    let turn = between(random, -PI, PI);
+    changed(&mixed, points, random, [scale, turn], shift)
+}
+
+/// Noise of some grain, stripes, a gradient or one colour.
+fn texture(random: &mut Random) -> Vec<f32> {
+    let kind = random.below(4);
+    let grain = 1 + random.below(20);
+    let ends: [[f32; 3]; 2] = [(); 2].map(|()| [(); 3].map(|()| random.uniform() as f32));
+    let (direction, period) = (between(random, 0.0, PI), between(random, 2.0, 40.0));
+    let cells: Vec<f32> = (0..VIEW).map(|_| random.uniform() as f32).collect();
+    let coloured = random.uniform() < 0.5;
+    let plane = VIEW_SIZE * VIEW_SIZE;
+    let value = |i: usize| {
+        let (channel, row, column) = (i / plane, i / VIEW_SIZE % VIEW_SIZE, i % VIEW_SIZE);
+        let along = column as f64 * direction.cos() + row as f64 * direction.sin();
+        let share = match kind {
+            0 => {
+                let cell = row / grain * VIEW_SIZE + column / grain;
+                cells[if coloured { channel * plane } else { 0 } + cell]
+            }
+            1 => ((along / period).sin() as f32 + 1.0) / 2.0,
+            2 => (along / (1.5 * VIEW_SIZE as f64)).abs() as f32,
+            _ => 0.0,
+        };
+        let [low, high] = ends.map(|end| end[channel]);
+        (low + (high - low) * share).clamp(0.0, 1.0)
+    };
+    (0..VIEW).map(value).collect()
+}

@@ -1,0 +1,211 @@
+//! One picture of the pack as the network is shown it.
+//!
+//! The pictures of a pack end shortly beyond the face, and all end at the same place
+//! about it, so the border would give away where the face is. It is therefore cut off
+//! by a random width, and what lies beyond is filled in one of three ways.
+
+use facenet::network::VIEW_SIZE;
+use faces::landmarks::view;
+use faces::warp::warp_small;
+use faces::{FacePoints, Similarity};
+use image::{Rgb, RgbImage, imageops};
+use tensor::Random;
+
+use super::no_face;
+use crate::random::between;
+
+/// Values of one view.
+pub(super) const VIEW: usize = 3 * VIEW_SIZE * VIEW_SIZE;
+
+/// Share of views without a face.
+const NO_FACE: f64 = 0.3;
+/// Standard deviation and limit of the shift, in sides of the view.
+const SHIFT: [f64; 2] = [0.07, 0.2];
+/// Largest change of size, as a natural logarithm.
+const SCALE: f64 = 0.25;
+/// Furthest lean of a face, in degrees.
+const LEAN: f64 = 50.0;
+/// Share of faces that lean by any angle up to [`LEAN`]; the others lean as people do.
+const LEANING: f64 = 0.6;
+/// Standard deviation of the others' lean, in degrees.
+const UPRIGHT: f64 = 8.0;
+/// Furthest that a picture's border is cut off, in pixels.
+const CUT: usize = 10;
+/// Pixels laid round a picture.
+const FRAME: u32 = 24;
+
+/// A view with what the network is to answer.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    /// Three planes of 64×64 values in 0..1.
+    pub(super) picture: Vec<f32>,
+    /// The ten numbers of the points; nothing where there is no face.
+    pub(super) points: Option<[f32; 10]>,
+}
+
+impl Sample {
+    /// Draws a view of a picture whose points are known, or one of no face.
+    pub(super) fn draw(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Self {
+        let sample = if random.uniform() < NO_FACE {
+            Self { picture: no_face::draw(picture, points, random), points: None }
+        } else {
+            Self::face(picture, points, random)
+        };
+        sample.with_other_light(random)
+    }
+
+    fn face(picture: &RgbImage, points: &FacePoints, random: &mut Random) -> Self {
+        let (picture, points) = match random.uniform() < 0.5 {
+            true => (imageops::flip_horizontal(picture), mirrored(points, picture.width())),
+            false => (picture.clone(), *points),
+        };
+        let (picture, points) = framed(&picture, &points, random);
+        let Some(view) = view::of_points(&points) else {
+            return Self { picture: vec![0.5; VIEW], points: None };
+        };
+        let lean = if random.uniform() < LEANING {
+            between(random, -LEAN, LEAN)
+        } else {
+            (UPRIGHT * random.normal()).clamp(-LEAN, LEAN)
+        };
+        let view = view.after(&jitter(lean, random));
+        let mut planes = warp_small(&picture, &view, VIEW_SIZE);
+        erase(&mut planes, random);
+        Self { picture: planes, points: Some(view::to_outputs(&points, &view)) }
+    }
+
+    /// Brightness, contrast, colour, blur; then round.
+    fn with_other_light(mut self, random: &mut Random) -> Self {
+        let gamma = between(random, -0.5, 0.5).exp() as f32;
+        let (contrast, base) =
+            (between(random, 0.5, 1.2) as f32, between(random, -0.1, 0.3) as f32);
+        let gains = [(); 3].map(|()| between(random, 0.85, 1.15) as f32);
+        let grey = random.uniform() < 0.15;
+        let blur = random.uniform() < 0.25;
+        let size = 16 + random.below(32);
+        let noise = if random.uniform() < 0.2 { 0.06 * random.uniform() } else { 0.0 };
+        let plane = VIEW_SIZE * VIEW_SIZE;
+        if grey {
+            for i in 0..plane {
+                let [r, g, b] = [0, 1, 2].map(|c| self.picture[c * plane + i]);
+                let luma = 0.299 * r + 0.587 * g + 0.114 * b;
+                (0..3).for_each(|c| self.picture[c * plane + i] = luma);
+            }
+        }
+        if blur {
+            blurred(&mut self.picture, size);
+        }
+        for (i, value) in self.picture.iter_mut().enumerate() {
+            let lit = base + contrast * gains[if grey { 0 } else { i / plane }] * value.powf(gamma);
+            let grain = if noise > 0.0 { noise * random.normal() } else { 0.0 };
+            *value = (lit + grain as f32).clamp(0.0, 1.0);
+        }
+        view::cut_round(&mut self.picture);
+        self
+    }
+}
+
+/// A transform of the view about its middle, as a box may be off.
+fn jitter(lean: f64, random: &mut Random) -> Similarity {
+    let side = VIEW_SIZE as f64;
+    let [deviation, limit] = SHIFT;
+    let to =
+        [(); 2].map(|()| side / 2.0 + side * (deviation * random.normal()).clamp(-limit, limit));
+    let scale = between(random, -SCALE, SCALE).exp();
+    Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to)
+}
+
+/// Points of the mirrored picture, left to right again.
+pub(super) fn mirrored(points: &FacePoints, width: u32) -> FacePoints {
+    [1, 0, 2, 4, 3].map(|i| [width as f32 - points[i][0], points[i][1]])
+}
+
+/// The picture with its border cut off and something laid round it.
+pub(super) fn framed(
+    picture: &RgbImage,
+    points: &FacePoints,
+    random: &mut Random,
+) -> (RgbImage, FacePoints) {
+    let (width, height) = picture.dimensions();
+    let mut cut = || random.below(CUT + 1) as u32;
+    let [left, top, right, bottom] = [cut(), cut(), cut(), cut()];
+    let way = random.uniform();
+    let colour = [(); 3].map(|()| random.below(256) as u8);
+    // Half the pictures are mirrored beyond their border, which shows least; others are
+    // repeated there, or end in a colour.
+    let columns = places(width, [left, right], way < 0.5);
+    let rows = places(height, [top, bottom], way < 0.5);
+    let mut made = RgbImage::from_pixel(width + 2 * FRAME, height + 2 * FRAME, Rgb(colour));
+    let samples = picture.as_raw();
+    for (row, place) in made.chunks_exact_mut(3 * columns.len()).zip(&rows) {
+        for (pixel, column) in row.chunks_exact_mut(3).zip(&columns) {
+            if way <= 0.8 || (place.is_inside && column.is_inside) {
+                let at = 3 * (place.source * width as usize + column.source);
+                pixel.copy_from_slice(&samples[at..at + 3]);
+            }
+        }
+    }
+    (made, points.map(|point| point.map(|v| v + FRAME as f32)))
+}
+
+/// Where a row or column of the framed picture comes from.
+struct Place {
+    source: usize,
+    is_inside: bool,
+}
+
+/// The places along one axis, `cut` pixels taken away at its ends.
+fn places(length: u32, cut: [u32; 2], mirror: bool) -> Vec<Place> {
+    let (first, last) = (i64::from(cut[0]), i64::from(length - 1 - cut[1]));
+    let from_frame = |at: u32| i64::from(at) - i64::from(FRAME);
+    let place = |at: i64| {
+        let inside = at.clamp(first, last);
+        // As far within as it lies beyond.
+        let reflected = (2 * inside - at).clamp(first, last);
+        let source = if mirror { reflected } else { inside };
+        Place { source: source as usize, is_inside: at == inside }
+    };
+    (0..length + 2 * FRAME).map(from_frame).map(place).collect()
+}
+
+/// Sometimes paints a patch over, as hands and hair do.
+fn erase(planes: &mut [f32], random: &mut Random) {
+    if random.uniform() > 0.15 {
+        return;
+    }
+    let size = [(); 2].map(|()| 6 + random.below(18));
+    let corner = [0, 1].map(|axis| random.below(VIEW_SIZE - size[axis]));
+    let colour = [(); 3].map(|()| random.uniform() as f32);
+    for (plane, colour) in planes.chunks_exact_mut(VIEW_SIZE * VIEW_SIZE).zip(colour) {
+        for row in plane.chunks_exact_mut(VIEW_SIZE).skip(corner[1]).take(size[1]) {
+            row[corner[0]..corner[0] + size[0]].fill(colour);
+        }
+    }
+}
+
+/// Fewer pixels, then as many as before.
+fn blurred(planes: &mut [f32], size: usize) {
+    let step = (VIEW_SIZE as f32 - 1.0) / (size as f32 - 1.0);
+    let look = |plane: &[f32], width: usize, x: f32, y: f32| {
+        let (left, top) = (x as usize, y as usize);
+        let (right, lower) = ((left + 1).min(width - 1), (top + 1).min(width - 1));
+        let (across, down) = (x - left as f32, y - top as f32);
+        let mix = |a: f32, b: f32, t: f32| a + (b - a) * t;
+        let row = |y: usize| mix(plane[y * width + left], plane[y * width + right], across);
+        mix(row(top), row(lower), down)
+    };
+    for plane in planes.chunks_exact_mut(VIEW_SIZE * VIEW_SIZE) {
+        let last = (VIEW_SIZE - 1) as f32;
+        let small: Vec<f32> = (0..size * size)
+            .map(|i| {
+                let at = [i % size, i / size].map(|v| (v as f32 * step).min(last));
+                look(plane, VIEW_SIZE, at[0], at[1])
+            })
+            .collect();
+        for (i, value) in plane.iter_mut().enumerate() {
+            let at = [i % VIEW_SIZE, i / VIEW_SIZE].map(|v| v as f32 / step);
+            let at = at.map(|v| v.min(size as f32 - 1.0));
+            *value = look(&small, size, at[0], at[1]);
+        }
+    }
+}

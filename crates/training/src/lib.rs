@@ -1,0 +1,78 @@
+//! Training: data sets of faces, and how the networks' weights come about.
+//!
+//! ```text
+//! source ──► batches ──────────────► trainer ◄──► checkpoint
+//! pack or    chosen, decoded,         step: model on the tape, loss, optimiser
+//! folder     changed, on threads      ──► metrics, held-out measure, weights
+//! ```
+//!
+//! | part | what it is |
+//! | --- | --- |
+//! | [`Source`]: [`PackSource`], [`FolderSource`] | numbered pictures of numbered people |
+//! | [`AugmentationOptions`], [`Sampling`] | how pictures are changed and put together |
+//! | [`dataset`] | labelled pictures on disk |
+//! | [`Loss`]: triplets, [`distillation()`], [`margin_softmax()`] | what is made small |
+//! | [`Trainer`] with [`TrainingOptions`] and [`RunOptions`] | the loop |
+//! | [`HeldOut`] | how well unseen faces are told apart meanwhile |
+//! | [`Checkpoint`] | a training on disk |
+//! | [`landmarks`] | training of the landmark network |
+//!
+//! Training is a function of its options, its pictures and the weights to begin
+//! with: the same bits come out with any number of threads, and when it was
+//! interrupted and resumed. Bad pictures are [counted](Skipped), not fatal.
+//!
+//! ```no_run
+//! use std::sync::{Arc, atomic::AtomicBool};
+//!
+//! use training::dataset::Pack;
+//! use training::{
+//!     Budget, Event, Initial, PackSource, RunOptions, Trainer, TrainingOptions,
+//! };
+//!
+//! let source = Arc::new(PackSource::new(Pack::open("faces")?)?);
+//! let options =
+//!     TrainingOptions { budget: Budget::Minutes(20.0), ..TrainingOptions::distillation() };
+//! let mut trainer = Trainer::new(source, Initial::Random, options)?;
+//! let stop = AtomicBool::new(false);
+//! trainer.run(&RunOptions::default(), &stop, &mut |event| {
+//!     if let Event::Step(metrics) = event {
+//!         println!("{:?}", metrics.loss);
+//!     }
+//! })?;
+//! trainer.weights()?.save_npy_folder("trained".as_ref())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod augmentation;
+mod batches;
+mod centers;
+mod checkpoint;
+pub mod dataset;
+mod error;
+mod fit;
+mod held_out;
+pub mod landmarks;
+mod losses;
+mod people;
+mod random;
+mod skipped;
+mod source;
+mod trainer;
+
+pub use augmentation::AugmentationOptions;
+pub use batches::Sampling;
+pub use checkpoint::Checkpoint;
+pub use error::{OptionsError, TrainingError};
+pub use held_out::{HeldOut, HeldOutMetrics, HeldOutPair};
+pub use losses::{Loss, MarginOptions, distillation, margin_softmax};
+pub use skipped::{Skipped, SkippedPicture};
+pub use source::{
+    AlignedPhotos, Canvas, FacesInPhotos, FolderOptions, FolderSource, Framing, JoinedSource,
+    PackSource, PictureError, Source,
+};
+pub use trainer::{
+    Budget, Event, Initial, Interval, OptimiserOptions, Outcome, RateSchedule, RunOptions,
+    StepMetrics, Trainer, TrainingOptions, TripletCount,
+};
