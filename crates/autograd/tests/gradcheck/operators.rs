@@ -1,4 +1,5 @@
-//! Every operator has a gradient test, in the file of the same name.
+//! Every operator has a gradient test, in the file of the same name, and a row in
+//! `docs/operators.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,4 +49,26 @@ fn every_operator_has_a_gradient_test() {
             assert!(is_used, "tests/gradcheck/{file} does not call {method}");
         }
     }
+}
+
+#[test]
+fn the_table_lists_every_operator() {
+    let table = root().join("../../docs/operators.md");
+    let table = fs::read_to_string(table).expect("docs/operators.md is there");
+    // The first cell of a row names operators, or a kind in bold.
+    let mut listed: Vec<(String, Vec<String>)> = Vec::new();
+    for row in table.lines().filter_map(|line| line.strip_prefix("| ")) {
+        let cell = row.split(" |").next().expect("a cell");
+        if let Some(kind) = cell.strip_prefix("**") {
+            listed.push((format!("{}.rs", kind.trim_end_matches('*')), Vec::new()));
+        } else if let (true, Some((_, methods))) = (cell.starts_with('`'), listed.last_mut()) {
+            methods.extend(cell.split(", ").map(|name| name.trim_matches('`').to_owned()));
+        }
+    }
+    let sorted = |mut operators: Vec<(String, Vec<String>)>| {
+        operators.sort();
+        operators.iter_mut().for_each(|(_, methods)| methods.sort());
+        operators
+    };
+    assert_eq!(sorted(listed), sorted(operators()));
 }
