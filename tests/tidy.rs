@@ -180,16 +180,40 @@ fn only_the_server_opens_sockets() {
 #[test]
 fn every_operator_has_its_reference_and_its_test() {
     let tensor = e2e::root().join("crates/tensor");
+    // The text of a file and of the folder of the same name.
+    let text = |path: &Path| {
+        let mut files = vec![path.to_owned()];
+        if path.with_extension("").is_dir() {
+            collect(&path.with_extension(""), &mut files);
+        }
+        files.iter().map(|file| fs::read_to_string(file).unwrap()).collect::<String>()
+    };
+    let into = fs::read_to_string(tensor.join("tests/into.rs")).unwrap();
+    let mut count = 0;
     for entry in fs::read_dir(tensor.join("src/ops")).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        // A folder holds the strategies of the operator beside it; `pool2d`
-        // holds what the pools share.
-        if path.is_dir() || name == "pool2d.rs" {
+        if path.is_dir() {
             continue;
         }
-        for mirror in ["src/reference", "tests"] {
-            assert!(tensor.join(mirror).join(name).is_file(), "{mirror}/{name} is missing");
+        let name = path.file_name().unwrap();
+        let [reference, tests] = ["src/reference", "tests"].map(|mirror| {
+            let file = tensor.join(mirror).join(name);
+            assert!(file.is_file(), "{} is missing", file.display());
+            text(&file)
+        });
+        let operators = text(&path);
+        for operator in operators.lines().filter_map(|line| line.strip_prefix("pub fn ")) {
+            let operator = operator.split(['<', '(']).next().unwrap();
+            let is_tested = [&tests, &into].iter().any(|tests| tests.contains(operator));
+            assert!(is_tested, "{operator} is not tested in tests/{}", name.display());
+            // Its own, or that of the operator whose name it extends, such as `_into`.
+            let has_reference = reference
+                .lines()
+                .filter_map(|line| line.strip_prefix("pub fn ")?.split(['<', '(']).next())
+                .any(|function| operator.starts_with(function));
+            assert!(has_reference, "{operator} has no reference in {}", name.display());
+            count += 1;
         }
     }
+    assert!(count > 25, "only {count} operators were found");
 }

@@ -9,7 +9,9 @@ mod train_landmarks;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use tensor::level;
 
 /// Chores of the Happy House FaceNet project.
 #[derive(Debug, Parser)]
@@ -27,18 +29,26 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().chore {
-        Chore::ConvertWeights(arguments) => convert_weights::run(&arguments),
-        Chore::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Chore::TrainLandmarks(arguments) => {
-            train_landmarks::run(&arguments).map(|()| ExitCode::SUCCESS)
-        }
-    };
-    match done {
+    match run(Arguments::parse().chore) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)
+        }
+    }
+}
+
+fn run(chore: Chore) -> anyhow::Result<ExitCode> {
+    // Selects the kernels, as in the program.
+    const VARIABLE: &str = "FACENET_KERNEL";
+    if let Some(name) = std::env::var_os(VARIABLE) {
+        name.to_string_lossy().parse().and_then(level::set).context(VARIABLE)?;
+    }
+    match chore {
+        Chore::ConvertWeights(arguments) => convert_weights::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Chore::TrainLandmarks(arguments) => {
+            train_landmarks::run(&arguments).map(|()| ExitCode::SUCCESS)
         }
     }
 }

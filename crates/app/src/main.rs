@@ -26,7 +26,7 @@ use anyhow::Context;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use output::Output;
-use tensor::{LEVEL_VARIABLE, Level};
+use tensor::level;
 
 /// How a command ended; its exit code is part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +65,15 @@ fn fail(output: &mut Output, error: &anyhow::Error) -> Outcome {
     outcome
 }
 
+/// Selects the kernels that `FACENET_KERNEL` names, if it is set.
+fn select_kernels() -> anyhow::Result<()> {
+    const VARIABLE: &str = "FACENET_KERNEL";
+    let Some(name) = std::env::var_os(VARIABLE) else { return Ok(()) };
+    name.to_string_lossy().parse().and_then(level::set).context(VARIABLE)
+}
+
 fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
-    // The kernels would pass a wrong name over, and the user believe in it.
-    Level::from_environment().context(LEVEL_VARIABLE)?;
+    select_kernels()?;
     if let Some(threads) = arguments.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
     }

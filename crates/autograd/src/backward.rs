@@ -12,7 +12,7 @@ use ndarray::{Array, ArrayD, Dimension};
 use tensor::Element;
 
 use crate::tape::{Origin, Parent, Step, Tape};
-use crate::{Gradients, elementwise};
+use crate::{Gradients, parallel};
 
 /// The gradients of a step's inputs, to which the function of the step adds.
 pub struct ParentGradients<'a, T> {
@@ -101,7 +101,7 @@ impl<T: Element> Sums<T> {
             Origin::Leaf(leaf) => self.leaves.entry(leaf).or_default(),
         };
         if let Some(sum) = sum {
-            elementwise::update(sum, gradient.view(), |sum, value| sum + value);
+            parallel::update(sum, gradient.view(), |sum, value| sum + value);
             Some(gradient)
         } else {
             *sum = Some(gradient);

@@ -36,13 +36,13 @@
 mod axes;
 mod backward;
 mod buffers;
-mod elementwise;
 mod error;
 pub mod gradcheck;
 mod gradients;
 pub mod initial;
 mod ops;
 pub mod optimiser;
+mod parallel;
 mod parameters;
 mod schedule;
 mod tape;

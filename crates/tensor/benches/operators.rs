@@ -124,17 +124,6 @@ fn conv2d_forward<const N: usize>(bencher: Bencher<'_, '_>, layer: Layer) {
     });
 }
 
-/// As in inference: weights packed before.
-#[divan::bench(args = LAYERS, consts = [1], max_time = 0.3)]
-fn conv2d_forward_packed<const N: usize>(bencher: Bencher<'_, '_>, layer: Layer) {
-    let Work { options, input, weight, bias, mut output, operations } = Work::new(layer, N);
-    let weight = PackedConv2dWeight::new(weight.view());
-    bencher.counter(operations).bench_local(|| {
-        let bias = Some(bias.view());
-        conv2d_packed_into(input.view(), &weight, bias, options, output.view_mut());
-    });
-}
-
 #[divan::bench(args = LAYERS, consts = [48], max_time = 0.3)]
 fn conv2d_backward_to_input<const N: usize>(bencher: Bencher<'_, '_>, layer: Layer) {
     let Work { options, mut input, weight, output, operations, .. } = Work::new(layer, N);

@@ -1,8 +1,8 @@
 //! The element types of operators.
 //!
 //! One trait combines what kernels need, so that every operator is written once for both
-//! types: `f32` for use, `f64` for checking gradients. It is sealed: its supertraits for
-//! kernels cannot be implemented outside the crate.
+//! types: `f32` for use, `f64` for checking gradients. It is sealed: its supertrait
+//! `KernelElement` cannot be implemented outside the crate.
 
 use std::fmt::{Debug, Display};
 use std::iter::Sum;
@@ -11,10 +11,7 @@ use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 use ndarray::{LinalgScalar, ScalarOperand};
 use num_traits::Float;
 
-use crate::kernels::gemm::GemmElement;
-use crate::kernels::scratch::ScratchElement;
-use crate::kernels::tile::TileElement;
-use crate::kernels::transpose::TransposeElement;
+use crate::kernels::KernelElement;
 
 /// A floating-point number: `f32` or `f64`.
 pub trait Element:
@@ -31,10 +28,7 @@ pub trait Element:
     + Debug
     + Display
     + Default
-    + GemmElement
-    + ScratchElement
-    + TileElement
-    + TransposeElement
+    + KernelElement
     + 'static
 {
     /// The nearest number of this type.

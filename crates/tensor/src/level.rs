@@ -1,15 +1,16 @@
 //! The vector instructions that kernels use, selected at run time.
 //!
-//! A binary runs on any machine of its architecture and detects the features of this one
-//! once. `FACENET_KERNEL` (`avx512`, `avx2` or `portable`) limits the selection to a level,
-//! so that every level can be tested on one machine.
+//! A binary runs on any machine of its architecture and detects the features of this one.
+//! Kernels use the greatest level that the machine has, unless the program selects a lower
+//! one, for example to test every level on one machine.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-/// The environment variable that limits [`Level::best`].
-pub const LEVEL_VARIABLE: &str = "FACENET_KERNEL";
+use crate::kernels::simd::Isa;
+
+pub use crate::kernels::peak::peak_gflops;
 
 /// A set of vector instructions; a greater one has more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,11 +24,41 @@ pub enum Level {
     Avx512,
 }
 
-/// The error for a name that is not a level's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownLevel {
-    /// The name.
-    pub found: String,
+/// The level of this process, once it is decided.
+static ACTIVE: OnceLock<Isa> = OnceLock::new();
+
+/// The level that kernels use, with the proof that this machine has it.
+#[inline]
+pub(crate) fn active() -> Isa {
+    *ACTIVE.get_or_init(|| {
+        let greatest = Level::ALL.into_iter().rev().find_map(Isa::detect);
+        greatest.unwrap_or_else(|| unreachable!("every machine has the portable level"))
+    })
+}
+
+/// Selects the level of all kernels of this process that are not given one explicitly.
+///
+/// The level is decided once, by this function or by the first kernel that runs, so that
+/// the results of a process do not depend on when it is called. Call it before anything
+/// else.
+///
+/// # Errors
+/// If this machine does not have the level, or another one is decided already.
+///
+/// # Examples
+///
+/// ```
+/// use tensor::level::{self, Level};
+///
+/// level::set("portable".parse()?)?;
+/// assert_eq!(Level::best(), Level::Portable);
+/// assert!(level::set(Level::Avx512).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn set(level: Level) -> Result<(), LevelError> {
+    let isa = Isa::detect(level).ok_or(LevelError::Unavailable { level })?;
+    let decided = ACTIVE.get_or_init(|| isa).level();
+    if decided == level { Ok(()) } else { Err(LevelError::Decided { level, decided }) }
 }
 
 impl Level {
@@ -36,21 +67,7 @@ impl Level {
 
     /// Whether this machine has it.
     pub fn is_available(self) -> bool {
-        match self {
-            Self::Portable => true,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => {
-                Self::Avx2.is_available()
-                    && is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512vl")
-                    && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512dq")
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            _ => false,
-        }
+        Isa::detect(self).is_some()
     }
 
     /// The levels that this machine has, in ascending order.
@@ -58,23 +75,10 @@ impl Level {
         Self::ALL.into_iter().filter(|level| level.is_available())
     }
 
-    /// The greatest level that this machine has and [`LEVEL_VARIABLE`] allows, detected once
-    /// a process. A value of the variable that is not a level is ignored here: a program
-    /// should report it, see [`from_environment`](Self::from_environment).
+    /// The level that kernels use: that of [`set`], otherwise the greatest that this machine
+    /// has.
     pub fn best() -> Self {
-        static BEST: OnceLock<Level> = OnceLock::new();
-        *BEST.get_or_init(|| {
-            let limit = Self::from_environment().ok().flatten().unwrap_or(Self::Avx512);
-            Self::available().filter(|level| *level <= limit).last().unwrap_or(Self::Portable)
-        })
-    }
-
-    /// The level that [`LEVEL_VARIABLE`] requests, if it is set.
-    ///
-    /// # Errors
-    /// If its value is not the name of a level.
-    pub fn from_environment() -> Result<Option<Self>, UnknownLevel> {
-        std::env::var_os(LEVEL_VARIABLE).map(|name| name.to_string_lossy().parse()).transpose()
+        active().level()
     }
 
     /// Its name.
@@ -94,24 +98,61 @@ impl fmt::Display for Level {
 }
 
 impl FromStr for Level {
-    type Err = UnknownLevel;
+    type Err = LevelError;
 
-    fn from_str(name: &str) -> Result<Self, UnknownLevel> {
+    fn from_str(name: &str) -> Result<Self, LevelError> {
         Self::ALL
             .into_iter()
             .find(|level| level.name() == name)
-            .ok_or_else(|| UnknownLevel { found: name.into() })
+            .ok_or_else(|| LevelError::Unknown { found: name.into() })
     }
 }
 
-impl fmt::Display for UnknownLevel {
+/// Why a level cannot be selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LevelError {
+    /// No level has this name.
+    Unknown {
+        /// The name.
+        found: String,
+    },
+    /// This machine does not have the level.
+    Unavailable {
+        /// The level.
+        level: Level,
+    },
+    /// Another level is in use already.
+    Decided {
+        /// The level.
+        level: Level,
+        /// The one in use.
+        decided: Level,
+    },
+}
+
+impl fmt::Display for LevelError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = Level::ALL.map(Level::name).join(", ");
-        write!(formatter, "expected one of {names}, found {:?}", self.found)
+        let names = |levels: &mut dyn Iterator<Item = Level>| {
+            levels.map(Level::name).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Unknown { found } => {
+                let names = names(&mut Level::ALL.into_iter());
+                write!(formatter, "expected one of {names}, found {found:?}")
+            }
+            Self::Unavailable { level } => {
+                let names = names(&mut Level::available());
+                write!(formatter, "this machine does not have {level}, only {names}")
+            }
+            Self::Decided { level, decided } => {
+                write!(formatter, "{level} cannot be selected, {decided} is in use already")
+            }
+        }
     }
 }
 
-impl std::error::Error for UnknownLevel {}
+impl std::error::Error for LevelError {}
 
 #[cfg(test)]
 mod tests {
@@ -127,8 +168,25 @@ mod tests {
     }
 
     #[test]
-    fn the_best_is_available() {
-        assert!(Level::best().is_available());
+    fn the_best_level_is_available_and_stays() {
+        let best = Level::best();
+        assert!(best.is_available());
         assert!(Level::available().any(|level| level == Level::Portable));
+        assert_eq!(set(best), Ok(()));
+        for level in Level::available().filter(|level| *level != best) {
+            assert_eq!(set(level), Err(LevelError::Decided { level, decided: best }));
+        }
+        assert_eq!(Level::best(), best);
+    }
+
+    #[test]
+    fn an_unavailable_level_is_refused_with_the_available_ones() {
+        let names: Vec<_> = Level::available().map(Level::name).collect();
+        for level in Level::ALL.into_iter().filter(|level| !level.is_available()) {
+            assert_eq!(set(level), Err(LevelError::Unavailable { level }));
+        }
+        let error = LevelError::Unavailable { level: Level::Avx512 };
+        let expected = format!("this machine does not have avx512, only {}", names.join(", "));
+        assert_eq!(error.to_string(), expected);
     }
 }

@@ -19,19 +19,15 @@
 // of `ndarray` do.
 #![allow(clippy::needless_pass_by_value)]
 
-mod activation;
 mod element;
 pub mod inference;
 mod kernels;
-mod level;
+pub mod level;
 pub mod ops;
-mod padding;
 mod random;
 pub mod reference;
 
-pub use activation::Activation;
 pub use element::Element;
-pub use kernels::peak::peak_gflops;
-pub use level::{LEVEL_VARIABLE, Level, UnknownLevel};
-pub use padding::Padding2d;
+pub use level::Level;
+pub use ops::{Activation, Padding2d};
 pub use random::Random;

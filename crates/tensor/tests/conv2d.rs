@@ -8,10 +8,10 @@ use tensor::ops::{
 };
 use tensor::{Activation, Element, Padding2d, reference};
 
-use crate::gradient::assert_gradient;
+use crate::gradient::assert_linear_gradient;
 use crate::support::{
-    Layout, assert_close, laid_out, layouts, paddings, plane, random, same_on_any_threads,
-    tolerance,
+    Layout, assert_equal, config, laid_out, layouts, paddings, plane, random, same_on_any_threads,
+    whole,
 };
 
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ fn cases() -> impl Strategy<Value = Case> {
         paddings(),
         any::<[bool; 2]>(),
         [layouts(), layouts()],
-        any::<u64>(),
+        0..u64::MAX / 2,
     )
         .prop_map(|((n, c, o), image, kernel, stride, padding, [bias, relu], layouts, seed)| {
             let activation = if relu { Activation::Relu } else { Activation::None };
@@ -50,19 +50,19 @@ fn cases() -> impl Strategy<Value = Case> {
 
 fn check<T: Element>(case: &Case) {
     let Case { n, c, o, image: [h, w], kernel: [kh, kw], options, seed, .. } = *case;
-    let input = random::<T, _>((n, c, h, w), seed, case.layouts[0]);
-    let weight = random::<T, _>((o, c, kh, kw), seed + 1, case.layouts[1]);
-    let bias: Option<Array1<T>> = case.bias.then(|| random(o, seed + 2, case.layouts[0]));
+    let input = whole::<T, _>((n, c, h, w), seed, case.layouts[0]);
+    let weight = whole::<T, _>((o, c, kh, kw), seed + 1, case.layouts[1]);
+    let bias: Option<Array1<T>> = case.bias.then(|| whole(o, seed + 2, case.layouts[0]));
     let bias = bias.as_ref().map(|bias| bias.view());
     let actual = same_on_any_threads(|| conv2d(input.view(), weight.view(), bias, options));
     let expected = reference::conv2d(input.view(), weight.view(), bias, options);
-    assert_close(&actual, &expected, tolerance::<T>());
+    assert_equal(&actual, &expected);
     let by_gemm = same_on_any_threads(|| conv2d_im2col(input.view(), weight.view(), bias, options));
-    assert_close(&by_gemm, &expected, tolerance::<T>());
+    assert_equal(&by_gemm, &expected);
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(config(300))]
     #[test]
     fn equals_the_reference(case in cases()) {
         check::<f32>(&case);
@@ -205,27 +205,27 @@ fn small_cases() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(config(60))]
     #[test]
     fn backward_equals_differences(case in small_cases()) {
         let Case { n, c, o, image: [h, w], kernel: [kh, kw], options, seed, .. } = case;
         let [oh, ow] = options.output_size(case.image, case.kernel).expect("filtered");
-        let input = random::<f64, _>((n, c, h, w), seed, case.layouts[0]);
-        let weight = random::<f64, _>((o, c, kh, kw), seed + 1, case.layouts[1]);
-        let bias: Array1<f64> = random(o, seed + 2, Layout::Standard);
-        let gradient = random::<f64, _>((n, o, oh, ow), seed + 3, case.layouts[1]);
+        let input = whole::<f64, _>((n, c, h, w), seed, case.layouts[0]);
+        let weight = whole::<f64, _>((o, c, kh, kw), seed + 1, case.layouts[1]);
+        let bias: Array1<f64> = whole(o, seed + 2, Layout::Standard);
+        let gradient = whole::<f64, _>((n, o, oh, ow), seed + 3, case.layouts[1]);
 
         let actual = conv2d_backward_input(gradient.view(), weight.view(), [h, w], options);
         let of_input = |input: ArrayView4<'_, f64>| reference::conv2d(input, weight.view(), None, options);
-        assert_gradient(input.view(), gradient.view(), of_input, &actual);
+        assert_linear_gradient(input.view(), gradient.view(), of_input, &actual);
 
         let actual = conv2d_backward_weight(input.view(), gradient.view(), [kh, kw], options);
         let of_weight = |weight: ArrayView4<'_, f64>| reference::conv2d(input.view(), weight, None, options);
-        assert_gradient(weight.view(), gradient.view(), of_weight, &actual);
+        assert_linear_gradient(weight.view(), gradient.view(), of_weight, &actual);
 
         let actual = conv2d_backward_bias(gradient.view());
         let of_bias = |bias: ArrayView1<'_, f64>| reference::conv2d(input.view(), weight.view(), Some(bias), options);
-        assert_gradient(bias.view(), gradient.view(), of_bias, &actual);
+        assert_linear_gradient(bias.view(), gradient.view(), of_bias, &actual);
     }
 
     /// Cases that are small enough for differences do not fill a block.
@@ -239,9 +239,9 @@ fn check_backward(case: &Case) {
     let Case { n, c, o, image: [h, w], kernel: [kh, kw], options, seed, .. } = *case;
     let options = Conv2dOptions { activation: Activation::None, ..options };
     let [oh, ow] = options.output_size(case.image, case.kernel).expect("the kernel fits");
-    let input = random::<f32, _>((n, c, h, w), seed, case.layouts[0]);
-    let weight = random::<f32, _>((o, c, kh, kw), seed + 1, case.layouts[1]);
-    let gradient = random::<f32, _>((n, o, oh, ow), seed + 3, case.layouts[0]);
+    let input = whole::<f32, _>((n, c, h, w), seed, case.layouts[0]);
+    let weight = whole::<f32, _>((o, c, kh, kw), seed + 1, case.layouts[1]);
+    let gradient = whole::<f32, _>((n, o, oh, ow), seed + 3, case.layouts[0]);
     let wide = |array: &Array4<f32>| array.mapv(f64::from);
     let (wide_input, wide_weight, wide_gradient) = (wide(&input), wide(&weight), wide(&gradient));
 
@@ -250,7 +250,7 @@ fn check_backward(case: &Case) {
     });
     let expected =
         reference::conv2d_backward_input(wide_gradient.view(), wide_weight.view(), [h, w], options);
-    assert_close(&wide(&actual), &expected, tolerance::<f32>());
+    assert_equal(&wide(&actual), &expected);
 
     let actual = same_on_any_threads(|| {
         conv2d_backward_weight(input.view(), gradient.view(), [kh, kw], options)
@@ -261,5 +261,5 @@ fn check_backward(case: &Case) {
         [kh, kw],
         options,
     );
-    assert_close(&wide(&actual), &expected, tolerance::<f32>());
+    assert_equal(&wide(&actual), &expected);
 }

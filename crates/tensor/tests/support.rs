@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use ndarray::{Array, Array4, ArrayView, Dimension, IntoDimension, SliceArg, SliceInfo};
 use ndarray::{Ix1, Ix2, Ix4, SliceInfoElem};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use tensor::{Element, Padding2d};
 
 /// The order of an array's values in memory.
@@ -125,31 +126,68 @@ pub(crate) fn distinct<T: Element, D: Sliceable>(
     laid_out(standard.view(), layout)
 }
 
-/// Relative error that a sum of a few thousand terms may have.
-pub(crate) fn tolerance<T: Element>() -> f64 {
-    64.0 * T::epsilon().into_f64()
+/// Multiples of 1/8 in -1..=1. Sums of some thousand products of two of them are exact in
+/// `f32`, in any order, so that linear operators must equal their references.
+pub(crate) fn whole<T: Element, D: Sliceable>(
+    shape: impl IntoDimension<Dim = D>,
+    seed: u64,
+    layout: Layout,
+) -> Array<T, D> {
+    let eighth = T::from_f64(0.125);
+    let values = random::<T, D>(shape, seed, Layout::Standard);
+    laid_out(values.mapv(|value| (value / eighth).round() * eighth).view(), layout)
 }
 
-/// Panics with the place and both values where `actual` is off by more than
-/// `tolerance`, relative to the largest expected value or one.
+/// The greatest relative error of `n` roundings, one after another: `n u / (1 - n u)` with
+/// the unit roundoff `u` (Higham, "Accuracy and Stability of Numerical Algorithms", 2002,
+/// lemma 3.1).
+pub(crate) fn roundings<T: Element>(n: usize) -> f64 {
+    let u = n as f64 * 0.5 * T::epsilon().into_f64();
+    u / (1.0 - u)
+}
+
+/// Panics with the index and both values where `actual` is not exactly `expected`.
 #[track_caller]
-pub(crate) fn assert_close<T: Element, D: Dimension>(
+pub(crate) fn assert_equal<T: Element, D: Dimension>(actual: &Array<T, D>, expected: &Array<T, D>) {
+    assert_within(actual, expected, &Array::zeros(expected.raw_dim()));
+}
+
+/// Panics with the index and both values where `actual` differs from `expected` by more than
+/// `bound`.
+#[track_caller]
+pub(crate) fn assert_within<T: Element, D: Dimension>(
     actual: &Array<T, D>,
     expected: &Array<T, D>,
-    tolerance: f64,
+    bound: &Array<f64, D>,
 ) {
     assert_eq!(actual.raw_dim(), expected.raw_dim(), "shapes differ");
     assert!(actual.is_standard_layout(), "output has strides {:?}", actual.strides());
-    let largest =
-        expected.iter().fold(1.0_f64, |largest, value| largest.max(value.abs().into_f64()));
-    for ((index, actual), expected) in actual.indexed_iter().zip(expected) {
+    for (((index, actual), expected), bound) in actual.indexed_iter().zip(expected).zip(bound) {
         let error = (actual.into_f64() - expected.into_f64()).abs();
         let both_nan = actual.is_nan() && expected.is_nan();
         assert!(
-            both_nan || error <= tolerance * largest,
-            "at {index:?}: {actual} is not {expected}, off by {error:e} of {largest:e}"
+            both_nan || error <= *bound,
+            "at {index:?}: {actual} is not {expected}, off by {error:e}, at most {bound:e} allowed"
         );
     }
+}
+
+/// The absolute values, in `f64`.
+pub(crate) fn magnitudes<T: Element, D: Dimension>(array: &Array<T, D>) -> Array<f64, D> {
+    array.mapv(|value| value.abs().into_f64())
+}
+
+/// The configuration of random tests. The seed is fixed, so that all runs have the same
+/// result; with `RANDOM_TESTS=N` there are N times as many cases, from a random seed.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    let mut config = ProptestConfig { cases, ..ProptestConfig::default() };
+    match std::env::var("RANDOM_TESTS") {
+        Ok(factor) => config.cases *= factor.parse::<u32>().expect("RANDOM_TESTS is a number"),
+        // PROPTEST_RNG_SEED sets the seed of one run.
+        Err(_) if matches!(config.rng_seed, RngSeed::Random) => config.rng_seed = RngSeed::Fixed(1),
+        Err(_) => {}
+    }
+    config
 }
 
 /// Runs `compute` on one thread and on four and checks that the bits are the same.

@@ -23,7 +23,7 @@ use facenet::weights::Weights;
 use machine::Machine;
 use page::Results;
 use rounds::Case;
-use tensor::{Level, peak_gflops};
+use tensor::level::{Level, peak_gflops};
 
 /// Our engine beside OpenVINO, ONNX Runtime, rten and tract; writes a section of
 /// docs/benchmarks.md.

@@ -15,7 +15,7 @@ use facenet::model::Model;
 use facenet::network::{Variant, build};
 use facenet::triplet::{Mining, Reduction, batch_loss, mine, squared_distances};
 use ndarray::{Array4, Ix2};
-use tensor::Level;
+use tensor::level::{Level, peak_gflops};
 
 use super::stopwatch::{Stopwatch, Time};
 
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let threads = rayon::current_num_threads();
-    let peak = arguments.peak.unwrap_or_else(|| tensor::peak_gflops(Level::best()));
+    let peak = arguments.peak.unwrap_or_else(|| peak_gflops(Level::best()));
     let peak = peak * threads as f64;
     println!("{threads} threads, peak {peak:.0} GFLOP/s");
     for &batch in &arguments.batch {

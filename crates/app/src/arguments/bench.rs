@@ -20,7 +20,7 @@ const MOST_SECONDS: f64 = 3600.0;
 /// thread and with all.
 ///
 /// The kernels are the best that this machine has; FACENET_KERNEL=avx512, avx2 or
-/// portable holds every command down to that level.
+/// portable selects others, for every command.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// Pictures in a pass [default: 1, then 8, then 32]

@@ -1,61 +1,42 @@
 //! Every operator's value against a reference and its derivatives against central
-//! differences, on contiguous arrays and others: a file each, named as in `src/ops`,
-//! one binary for all.
-//!
-//! `every_operator_has_a_file` holds that none is missing.
+//! differences, on contiguous arrays and others: files of the names of `src/ops`, one binary
+//! for all.
 
-mod abs;
-mod add;
-mod average_pool2d;
-mod batch_norm;
+mod arithmetic;
 mod block;
-mod concat;
-mod concat_channels;
-mod conv2d;
-mod dense;
-mod div;
-mod exp;
+mod checks;
+mod conv;
+mod elementwise;
 mod fixed;
-mod l2_normalize;
-mod l2_pool2d;
-mod ln;
-mod local_response_norm;
-mod machinery;
-mod matmul;
-mod max_pool2d;
-mod maximum;
-mod mean;
-mod mul;
-mod neg;
-mod pad2d;
-mod powf;
-mod relu;
-mod reshape;
-mod select_rows;
-mod slice_axis;
-mod softmax;
-mod softmax_cross_entropy;
-mod sqrt;
-mod square;
-mod sub;
-mod sum;
-mod transpose;
+mod linear;
+mod loss;
+mod norm;
+mod operators;
+mod pool;
+mod reduce;
+mod shape;
 
-use std::fs;
-use std::path::Path;
+use std::panic::{UnwindSafe, catch_unwind};
 
-#[test]
-fn every_operator_has_a_file() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let operators = fs::read_dir(root.join("src/ops")).expect("src/ops is there");
-    let this = include_str!("main.rs");
-    let mut count = 0;
-    for operator in operators {
-        let name = operator.expect("readable").file_name().into_string().expect("UTF-8");
-        let Some(module) = name.strip_suffix(".rs") else { continue };
-        assert!(root.join("tests/gradcheck").join(&name).exists(), "{name} has no gradient test");
-        assert!(this.contains(&format!("\nmod {module};\n")), "{name} is no module of main.rs");
-        count += 1;
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
+
+/// The configuration of random tests. The seed is fixed, so that all runs have the same
+/// result; with `RANDOM_TESTS=N` there are N times as many cases, from a random seed.
+fn config(cases: u32) -> ProptestConfig {
+    let mut config = ProptestConfig { cases, ..ProptestConfig::default() };
+    match std::env::var("RANDOM_TESTS") {
+        Ok(factor) => config.cases *= factor.parse::<u32>().expect("RANDOM_TESTS is a number"),
+        // PROPTEST_RNG_SEED sets the seed of one run.
+        Err(_) if matches!(config.rng_seed, RngSeed::Random) => config.rng_seed = RngSeed::Fixed(1),
+        Err(_) => {}
     }
-    assert!(count > 30, "only {count} operators in src/ops");
+    config
+}
+
+/// The message of the panic of `work`.
+#[track_caller]
+fn panic_message(work: impl FnOnce() + UnwindSafe) -> String {
+    let panic = catch_unwind(work).expect_err("it panics");
+    panic.downcast_ref::<String>().expect("a formatted message").clone()
 }

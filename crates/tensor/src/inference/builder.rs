@@ -6,8 +6,9 @@ use super::planner::{self, space_to_depth};
 use super::precision::Precision;
 use super::program::{Program, Stage};
 use super::weight::ScaledWeight;
-use crate::kernels::inference::layout::SpaceToDepth;
-use crate::kernels::inference::pool::PoolKind;
+use crate::kernels::program::layout::SpaceToDepth;
+use crate::kernels::program::pool::PoolKind;
+use crate::kernels::simd::Isa;
 use crate::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use crate::{Activation, Level, Padding2d};
 
@@ -57,7 +58,7 @@ pub(super) struct Node<'w> {
 #[derive(Debug)]
 pub struct ProgramBuilder<'w> {
     nodes: Vec<Node<'w>>,
-    level: Level,
+    isa: Isa,
     precision: Precision,
 }
 
@@ -72,7 +73,8 @@ impl<'w> ProgramBuilder<'w> {
     /// # Panics
     /// If the machine does not have it, or a dimension is zero.
     pub fn at_level(input: [usize; 3], level: Level) -> Self {
-        assert!(level.is_available(), "this machine does not have {level}");
+        let isa = Isa::detect(level);
+        let isa = isa.unwrap_or_else(|| panic!("this machine does not have {level}"));
         assert!(input.iter().all(|size| *size > 0), "an image of {input:?} is empty");
         let name = "input".into();
         let node = Node {
@@ -81,7 +83,7 @@ impl<'w> ProgramBuilder<'w> {
             inputs: Vec::new(),
             shape: input,
         };
-        Self { nodes: vec![node], level, precision: Precision::F32 }
+        Self { nodes: vec![node], isa, precision: Precision::F32 }
     }
 
     /// Computes convolutions with this precision.
@@ -90,7 +92,7 @@ impl<'w> ProgramBuilder<'w> {
     /// If the builder's level [does not have it](Precision::is_available_at).
     #[must_use]
     pub fn precision(self, precision: Precision) -> Self {
-        let level = self.level;
+        let level = self.isa.level();
         assert!(precision.is_available_at(level), "{level} does not have {precision} here");
         Self { precision, ..self }
     }
@@ -262,7 +264,7 @@ impl<'w> ProgramBuilder<'w> {
 
     /// [`finish`](Self::finish), with named values for [`Program::trace`].
     pub fn finish_keeping(self, output: Value, stages: &[(&'static str, Value)]) -> Program {
-        let Self { mut nodes, level, precision } = self;
+        let Self { mut nodes, isa, precision } = self;
         let kept: Vec<usize> = stages.iter().map(|(_, value)| value.0).collect();
         let shape = nodes[0].shape;
         if !kept.contains(&0) && output.0 != 0 {
@@ -279,6 +281,6 @@ impl<'w> ProgramBuilder<'w> {
                 phase: plan.ready_at(value.0),
             })
             .collect();
-        Program::new(level, shape, plan.steps(nodes, shape, precision), values, output, stages)
+        Program::new(isa, shape, plan.steps(nodes, shape, precision), values, output, stages)
     }
 }

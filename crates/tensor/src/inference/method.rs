@@ -3,7 +3,7 @@
 //! It is a table rather than a measurement at run time, so that a program is the same on
 //! every run and compiles fast. The measurements behind it are in `docs/benchmarks.md`.
 
-use crate::kernels::inference::winograd::Form;
+use crate::kernels::program::winograd::Form;
 use crate::ops::Conv2dOptions;
 
 /// The form of Winograd's method for a convolution; `None` where direct is faster.

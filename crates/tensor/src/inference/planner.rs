@@ -14,8 +14,8 @@ pub(super) mod space_to_depth;
 mod steps;
 
 use super::builder::{Node, Operation};
-use crate::kernels::inference::region::{Buffer, Region};
-use crate::kernels::tile::LANES;
+use crate::kernels::program::region::{Buffer, Region};
+use crate::kernels::simd::LANES;
 
 use graph::{Graph, Read};
 use memory::LiveRange;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Level;
-use crate::kernels::vector::has_bf16;
+use crate::kernels::simd::Bf16;
 
 /// The number format in which convolutions multiply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -14,8 +14,11 @@ pub enum Precision {
     #[default]
     F32,
     /// 8 bits of mantissa, summed in f32, by AVX-512's instructions for it: faster, but
-    /// with fewer correct digits. A convolution whose source does not fill whole vectors of
-    /// channels, such as the input, stays `f32`, and so do all other operators.
+    /// with fewer correct digits. Relative to the typical output of a convolution, its typical
+    /// error is 0.2 %; by Winograd's method, which rounds transformed values, 0.4 % with 2×2
+    /// tiles for 3×3 kernels and 2 to 3 % with larger tiles or kernels. A convolution whose
+    /// source does not fill whole vectors of channels, such as the input, stays `f32`, and so
+    /// do all other operators.
     Bf16,
 }
 
@@ -34,7 +37,7 @@ impl Precision {
     pub fn is_available_at(self, level: Level) -> bool {
         match self {
             Self::F32 => level.is_available(),
-            Self::Bf16 => level == Level::Avx512 && has_bf16(),
+            Self::Bf16 => level == Level::Avx512 && Bf16::detect().is_some(),
         }
     }
 

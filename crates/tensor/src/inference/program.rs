@@ -9,8 +9,9 @@ use rayon::prelude::*;
 
 use super::planner::ScheduledStep;
 use crate::Level;
-use crate::kernels::inference::region::Region;
-use crate::kernels::inference::schedule::{PassMemory, Schedule};
+use crate::kernels::program::region::Region;
+use crate::kernels::program::schedule::{PassMemory, Schedule};
+use crate::kernels::simd::Isa;
 
 /// Images that one thread takes through the network on_threads: weights that come from
 /// the third-level cache serve all of them, and their values stay in the second's reach.
@@ -52,7 +53,7 @@ pub(super) struct Stage {
 
 impl Program {
     pub(super) fn new(
-        level: Level,
+        isa: Isa,
         input: [usize; 3],
         steps: Vec<ScheduledStep>,
         values: usize,
@@ -65,8 +66,8 @@ impl Program {
                 ((name, operations), (phase, step))
             })
             .unzip();
-        let schedule = Schedule::new(level, input, steps, values);
-        Self { schedule, names, level, output, stages, idle: Mutex::default() }
+        let schedule = Schedule::new(isa, input, steps, values);
+        Self { schedule, names, level: isa.level(), output, stages, idle: Mutex::default() }
     }
 
     /// The level of its kernels.

@@ -11,9 +11,12 @@ use rayon::prelude::*;
 use super::aligned_buffer::AlignedBuffer;
 use super::bf16::pair_rows;
 use super::scratch::{Scratch, with_scratch};
-use super::tile::{LANES, tile_widths};
+use super::simd::LANES;
 use super::transpose::Transpose;
 use crate::Element;
+
+/// Most vectors of a panel, and of a row of a tile.
+pub(crate) const VECTORS: usize = 3;
 
 /// A panel of output channels.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +32,7 @@ pub(crate) struct Panel {
 /// Panels for this many output channels, whose values are sums of `depth` steps.
 pub(crate) fn panels(outputs: usize, depth: usize) -> Vec<Panel> {
     let (mut first, mut start) = (0, 0);
-    tile_widths(outputs.div_ceil(LANES))
+    panel_widths(outputs.div_ceil(LANES))
         .into_iter()
         .map(|vectors| {
             let panel = Panel { first, vectors, start };
@@ -38,6 +41,21 @@ pub(crate) fn panels(outputs: usize, depth: usize) -> Vec<Panel> {
             panel
         })
         .collect()
+}
+
+/// Divides vectors of output channels into the widths of panels: threes, but two twos rather
+/// than three and one.
+pub(crate) fn panel_widths(vectors: usize) -> Vec<usize> {
+    let mut widths = vec![VECTORS; vectors / VECTORS];
+    match (vectors % VECTORS, widths.len()) {
+        (0, _) => {}
+        (1, 1..) => {
+            widths.pop();
+            widths.extend([2, 2]);
+        }
+        (rest, _) => widths.push(rest),
+    }
+    widths
 }
 
 /// Packed weights of a convolution.
@@ -288,6 +306,16 @@ mod tests {
                 };
                 assert_eq!(*actual, factor * expected, "{direction:?}, {panel:?}, at {at}");
             }
+        }
+    }
+
+    #[test]
+    fn widths_add_up_and_only_a_single_vector_is_alone() {
+        for vectors in 0..30 {
+            let widths = panel_widths(vectors);
+            assert_eq!(widths.iter().sum::<usize>(), vectors);
+            assert!(widths.iter().all(|width| (1..=VECTORS).contains(width)), "{widths:?}");
+            assert_eq!(widths.contains(&1), vectors == 1, "{widths:?}");
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Measures the peak performance of one core with a loop of multiply-adds on registers,
 //! as a reference for the performance of kernels.
-#![allow(unsafe_code)]
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::vector::{SimdOp, Vector, run_at};
+use super::simd::{Isa, LANES, SimdOp, Vector, dispatch};
 use crate::Level;
 
 /// Multiply-adds of each sum in a run: about a millisecond, short enough that some runs
@@ -25,35 +24,32 @@ const RUNS: usize = 16;
 /// # Panics
 /// If this machine does not have that level.
 pub fn peak_gflops(level: Level) -> f64 {
-    let mut best = 0.0;
-    run_at(level, Measurement { best: &mut best });
-    best
+    let isa = Isa::detect(level);
+    let isa = isa.unwrap_or_else(|| panic!("this machine does not have {level}"));
+    dispatch(isa, Measurement)
 }
 
-struct Measurement<'a> {
-    best: &'a mut f64,
-}
+struct Measurement;
 
-impl SimdOp for Measurement<'_> {
+impl SimdOp for Measurement {
+    type Output = f64;
+
     #[inline(always)]
-    unsafe fn run<V: Vector<Element = f32>>(self) {
-        // SAFETY: the caller guarantees the features of `V`.
-        unsafe {
-            for rate in
-                [rate::<V, 4>(), rate::<V, 6>(), rate::<V, 8>(), rate::<V, 12>(), rate::<V, 16>()]
-            {
-                *self.best = self.best.max(rate);
-            }
-        }
+    fn run<V: Vector<Element = f32>>(self, features: V::Features) -> f64 {
+        let rates = [
+            rate::<V, 4>(features),
+            rate::<V, 6>(features),
+            rate::<V, 8>(features),
+            rate::<V, 12>(features),
+            rate::<V, 16>(features),
+        ];
+        rates.into_iter().fold(0.0, f64::max)
     }
 }
 
 /// GFLOP/s with `N` vectors of sums.
-///
-/// # Safety
-/// The machine has the features of `V`.
 #[inline(always)]
-unsafe fn rate<V: Vector<Element = f32>, const N: usize>() -> f64 {
+fn rate<V: Vector<Element = f32>, const N: usize>(features: V::Features) -> f64 {
     let operations = (2 * ROUNDS * N * V::LANES) as f64;
     let mut fastest = f64::INFINITY;
     for _ in 0..RUNS {
@@ -62,23 +58,19 @@ unsafe fn rate<V: Vector<Element = f32>, const N: usize>() -> f64 {
         let half = black_box(0.5);
         let starts: [f32; N] = black_box(std::array::from_fn(|i| i as f32));
         let start = Instant::now();
-        let mut lanes = [0.0; 16];
-        const { assert!(V::LANES <= 16) };
-        // SAFETY: the caller guarantees the features, and `lanes` has room for a vector.
-        unsafe {
-            let half = V::splat(half);
-            let mut sums: [V; N] = std::array::from_fn(|i| V::splat(starts[i]));
-            for _ in 0..ROUNDS {
-                for sum in &mut sums {
-                    *sum = sum.multiply_add(half, half);
-                }
+        let half = V::splat(features, half);
+        let mut sums: [V; N] = std::array::from_fn(|i| V::splat(features, starts[i]));
+        for _ in 0..ROUNDS {
+            for sum in &mut sums {
+                *sum = sum.multiply_add(half, half);
             }
-            let mut total = V::zero();
-            for sum in sums {
-                total = total.add(sum);
-            }
-            total.store(lanes.as_mut_ptr());
         }
+        let mut total = V::zero(features);
+        for sum in sums {
+            total = total.add(sum);
+        }
+        let mut lanes = [0.0; LANES];
+        total.write_to(&mut lanes);
         black_box(lanes);
         fastest = fastest.min(start.elapsed().as_secs_f64());
     }

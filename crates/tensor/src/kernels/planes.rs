@@ -6,7 +6,7 @@
 use ndarray::{ArrayView3, ArrayViewMut2, ArrayViewMut4, Axis};
 use rayon::prelude::*;
 
-use super::wide::wide;
+use super::simd::vectorize;
 use crate::Element;
 
 /// Fewest values that are worth a task.
@@ -32,7 +32,7 @@ pub(crate) fn for_each_plane<T: Send + Sync>(
             .enumerate()
             .for_each(|(c, plane)| {
                 let plane = plane_values(name, plane);
-                wide(|| work(n, c, plane));
+                vectorize(|| work(n, c, plane));
             });
     });
 }
@@ -55,7 +55,7 @@ pub(crate) fn for_each_plane_pair<T: Send + Sync, U: Send + Sync>(
                 .enumerate()
                 .for_each(|(c, (first, second))| {
                     let (first, second) = (plane_values(name, first), plane_values(name, second));
-                    wide(|| work(n, c, first, second));
+                    vectorize(|| work(n, c, first, second));
                 });
         },
     );
@@ -85,4 +85,13 @@ pub(crate) fn channel_planes<T: Element>(channel: ArrayView3<'_, T>) -> impl Ite
         };
         plane
     })
+}
+
+/// Panics if an output does not have the shape that its operator returns.
+pub(crate) fn expect_shape(
+    name: &str,
+    actual: (usize, usize, usize, usize),
+    expected: (usize, usize, usize, usize),
+) {
+    assert_eq!(actual, expected, "{name}: the output is {actual:?}, not {expected:?}");
 }

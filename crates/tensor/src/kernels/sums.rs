@@ -1,12 +1,13 @@
-//! Sums in a fixed order that suits SIMD.
+//! Sums in a fixed order that suits SIMD, and the squared distances that are such sums.
 //!
 //! Sixteen partial sums are accumulated in parallel, so that rounding does not depend on
 //! the vector width of the machine, and added pairwise at the end.
 
+use super::simd::{SimdOp, Vector};
 use crate::Element;
 
 /// Partial sums.
-pub(super) const LANES: usize = 16;
+const LANES: usize = 16;
 
 /// `Σ term(value)`.
 #[inline(always)]
@@ -49,7 +50,7 @@ pub(crate) fn sum2<T: Element>(left: &[T], right: &[T], terms: impl Fn(T, T) -> 
 
 /// Adds partial sums pairwise.
 #[inline(always)]
-pub(super) fn join<T: Element>(mut lanes: [T; LANES]) -> T {
+fn join<T: Element>(mut lanes: [T; LANES]) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
@@ -58,4 +59,46 @@ pub(super) fn join<T: Element>(mut lanes: [T; LANES]) -> T {
         width /= 2;
     }
     lanes[0]
+}
+
+/// `output[m] = Σ (points[m, i] − probe[i])²`, `points` in row-major order.
+pub(crate) struct Distances<'a, T> {
+    /// M × I, I at least 1.
+    pub(crate) points: &'a [T],
+    /// I.
+    pub(crate) probe: &'a [T],
+    /// M.
+    pub(crate) output: &'a mut [T],
+}
+
+impl<T: Element> SimdOp for Distances<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Element = f32>>(self, _features: V::Features) {
+        let rows = self.points.chunks_exact(self.probe.len());
+        for (row, output) in rows.zip(self.output) {
+            *output = distance(row, self.probe);
+        }
+    }
+}
+
+/// The distance of one row. Several rows at a time would hide the latency of the sums, but
+/// reading memory strictly in order is twice as fast.
+#[inline(always)]
+fn distance<T: Element>(row: &[T], probe: &[T]) -> T {
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let (probe_chunks, probe_rest) = probe.as_chunks::<LANES>();
+    let mut sums = [T::zero(); LANES];
+    for (chunk, probe) in chunks.iter().zip(probe_chunks) {
+        for lane in 0..LANES {
+            let difference = chunk[lane] - probe[lane];
+            sums[lane] += difference * difference;
+        }
+    }
+    for (lane, (&value, &probe)) in rest.iter().zip(probe_rest).enumerate() {
+        let difference = value - probe;
+        sums[lane] += difference * difference;
+    }
+    join(sums)
 }

@@ -6,14 +6,13 @@
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+pub(in crate::kernels) mod avx512;
 
-#[cfg(target_arch = "x86_64")]
-use crate::Level;
+use super::simd::{SimdOp, Vector, dispatch};
 
 /// A matrix to transpose: `target[c * target_step + r] = source[r * source_step + c]`.
 #[derive(Debug)]
-pub struct Transpose<'a, T> {
+pub(crate) struct Transpose<'a, T> {
     pub(crate) source: &'a [T],
     pub(crate) source_step: usize,
     pub(crate) target: &'a mut [T],
@@ -41,45 +40,55 @@ impl<T: TransposeElement> Transpose<'_, T> {
         for (end, length) in ends {
             assert!(end <= length, "a transpose reaches to {end} in a slice of {length}");
         }
-        T::transpose(self);
+        T::transpose(CheckedTranspose(self));
+    }
+}
+
+/// A [`Transpose`] whose slices are long enough.
+#[derive(Debug)]
+pub struct CheckedTranspose<'a, T>(Transpose<'a, T>);
+
+impl<T: Copy> CheckedTranspose<'_, T> {
+    /// Copies blocks of eight by eight values, so that each cache line is read once.
+    pub(in crate::kernels) fn by_blocks(self) {
+        const BLOCK: usize = 8;
+        let Transpose { source, source_step, target, target_step, rows, columns } = self.0;
+        for row in (0..rows).step_by(BLOCK) {
+            for column in (0..columns).step_by(BLOCK) {
+                for c in column..columns.min(column + BLOCK) {
+                    for r in row..rows.min(row + BLOCK) {
+                        target[c * target_step + r] = source[r * source_step + c];
+                    }
+                }
+            }
+        }
     }
 }
 
 /// Element types of transposes: `f32` and `f64`.
 pub trait TransposeElement: Sized + Copy {
-    /// Transposes a matrix whose lengths have been checked.
-    fn transpose(matrix: Transpose<'_, Self>);
+    /// Transposes a matrix.
+    fn transpose(matrix: CheckedTranspose<'_, Self>);
 }
 
 impl TransposeElement for f32 {
-    fn transpose(matrix: Transpose<'_, Self>) {
-        #[cfg(target_arch = "x86_64")]
-        if Level::best() == Level::Avx512 {
-            // SAFETY: the level is available; `run` checked the lengths.
-            return unsafe { avx512::transpose(matrix) };
-        }
-        by_blocks(matrix);
+    fn transpose(matrix: CheckedTranspose<'_, Self>) {
+        dispatch(crate::level::active(), matrix);
+    }
+}
+
+impl SimdOp for CheckedTranspose<'_, f32> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Element = f32>>(self, features: V::Features) {
+        V::transpose(features, self);
     }
 }
 
 impl TransposeElement for f64 {
-    fn transpose(matrix: Transpose<'_, Self>) {
-        by_blocks(matrix);
-    }
-}
-
-/// Copies blocks of eight by eight values, so that each cache line is read once.
-fn by_blocks<T: Copy>(matrix: Transpose<'_, T>) {
-    const BLOCK: usize = 8;
-    let Transpose { source, source_step, target, target_step, rows, columns } = matrix;
-    for row in (0..rows).step_by(BLOCK) {
-        for column in (0..columns).step_by(BLOCK) {
-            for c in column..columns.min(column + BLOCK) {
-                for r in row..rows.min(row + BLOCK) {
-                    target[c * target_step + r] = source[r * source_step + c];
-                }
-            }
-        }
+    fn transpose(matrix: CheckedTranspose<'_, Self>) {
+        matrix.by_blocks();
     }
 }
 
@@ -104,7 +113,11 @@ mod tests {
                         rows,
                         columns,
                     };
-                    if is_portable { by_blocks(matrix) } else { matrix.run() }
+                    if is_portable {
+                        CheckedTranspose(matrix).by_blocks();
+                    } else {
+                        matrix.run();
+                    }
                 }
                 for c in 0..columns {
                     for r in 0..target_step {

@@ -2,7 +2,7 @@
 //!
 //! Forward and both backward passes are direct: register tiles are summed directly from
 //! images whose channels are adjacent, without a matrix of patches. The methods are
-//! described in `kernels/correlation.rs` and `kernels/weight_gradient.rs`; this module
+//! described in `kernels/train/correlation.rs` and `kernels/train/weight_gradient.rs`; this module
 //! checks the shapes.
 
 mod backward;
@@ -10,11 +10,10 @@ mod im2col;
 
 use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4};
 
-use super::pool2d::steps;
-use crate::kernels::aligned_buffer::AlignedBuffer;
-use crate::kernels::correlation::Correlation;
+use super::pool::steps;
 use crate::kernels::packed_weight::{Direction, PackedWeight};
-use crate::kernels::window::expect_shape;
+use crate::kernels::planes::expect_shape;
+use crate::kernels::train::correlation::Correlation;
 use crate::{Activation, Element, Padding2d};
 
 pub use backward::{
@@ -106,46 +105,6 @@ pub fn conv2d_into<T: Element>(
 ) {
     expect_shape("conv2d", output.dim(), output_shape(&input, weight.dim(), options));
     convolve(input, &PackedWeight::new(weight, Direction::Forward), bias, options, output);
-}
-
-/// Weights of a convolution in the order in which its kernel reads them, to be packed
-/// once and used many times.
-#[derive(Debug)]
-pub struct PackedConv2dWeight<T: Element>(PackedWeight<T>);
-
-impl<T: Element> PackedConv2dWeight<T> {
-    /// Packs weights.
-    ///
-    /// # Shapes
-    /// `weight`: O × C × KH × KW.
-    pub fn new(weight: ArrayView4<'_, T>) -> Self {
-        Self(PackedWeight::permanent(weight, None, AlignedBuffer::new))
-    }
-
-    /// O, C, KH and KW.
-    pub fn dim(&self) -> (usize, usize, usize, usize) {
-        let PackedWeight { outputs, inputs, kernel: [kh, kw], .. } = self.0;
-        (outputs, inputs, kh, kw)
-    }
-}
-
-/// [`conv2d_into`] with weights that were packed before: for inference, where packing
-/// would take longer than a small image's convolution.
-///
-/// # Shapes
-/// As [`conv2d_into`].
-///
-/// # Panics
-/// As [`conv2d_into`].
-pub fn conv2d_packed_into<T: Element>(
-    input: ArrayView4<'_, T>,
-    weight: &PackedConv2dWeight<T>,
-    bias: Option<ArrayView1<'_, T>>,
-    options: Conv2dOptions,
-    output: ArrayViewMut4<'_, T>,
-) {
-    expect_shape("conv2d", output.dim(), output_shape(&input, weight.dim(), options));
-    convolve(input, &weight.0, bias, options, output);
 }
 
 /// The convolution; the shapes have been checked.

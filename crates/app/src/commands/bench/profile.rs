@@ -7,7 +7,7 @@ use anyhow::Result;
 use facenet::engine::Engine;
 use ndarray::{ArrayView4, Axis};
 use tensor::inference::StepProfile;
-use tensor::{Level, peak_gflops};
+use tensor::level::{Level, peak_gflops};
 
 /// Passes that the medians are of.
 const PASSES: std::ops::RangeInclusive<usize> = 5..=1000;

@@ -3,9 +3,9 @@
 
 use crate::inference::builder::{Node, Operation};
 use crate::inference::method::winograd_form;
-use crate::kernels::inference::region::border_after;
-use crate::kernels::inference::winograd::Form;
-use crate::kernels::tile::LANES;
+use crate::kernels::program::region::border_after;
+use crate::kernels::program::winograd::Form;
+use crate::kernels::simd::LANES;
 
 /// How a step reads a value.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Assigns memory to buffers: those that are never in use at the same time share it.
 
-use crate::kernels::inference::region::Buffer;
+use crate::kernels::program::region::Buffer;
 
 /// The first and the last phase in which a buffer is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

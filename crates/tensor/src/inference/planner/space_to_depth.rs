@@ -11,8 +11,8 @@ use ndarray::Array4;
 
 use crate::Padding2d;
 use crate::inference::builder::{Node, Operation};
-use crate::kernels::inference::layout::SpaceToDepth;
-use crate::kernels::tile::LANES;
+use crate::kernels::program::layout::SpaceToDepth;
+use crate::kernels::simd::LANES;
 use crate::ops::Conv2dOptions;
 
 /// Rewrites the convolution if it is the only reader of the input and the phases fit into

@@ -6,14 +6,14 @@ use super::{Plan, PlannedStep, StepKind};
 use crate::inference::builder::{Node, Operation};
 use crate::inference::precision::Precision;
 use crate::kernels::aligned_buffer::HugePageArena;
-use crate::kernels::inference::convolution::Convolution;
-use crate::kernels::inference::layout::{CopyChannels, PackInput};
-use crate::kernels::inference::norm::{L2Normalize, LocalResponseNorm};
-use crate::kernels::inference::pool::Pool;
-use crate::kernels::inference::step::Step;
-use crate::kernels::inference::winograd::{Winograd, WinogradWeight};
 use crate::kernels::packed_weight::PackedWeight;
-use crate::kernels::tile::LANES;
+use crate::kernels::program::convolution::Convolution;
+use crate::kernels::program::layout::{CopyChannels, PackInput};
+use crate::kernels::program::norm::{L2Normalize, LocalResponseNorm};
+use crate::kernels::program::pool::Pool;
+use crate::kernels::program::step::Step;
+use crate::kernels::program::winograd::{Winograd, WinogradWeight};
+use crate::kernels::simd::{Bf16, LANES};
 
 /// A step and its first phase.
 #[derive(Debug)]
@@ -31,7 +31,8 @@ struct PlanContext<'a> {
     input: [usize; 3],
     /// Memory for weights.
     pages: &'a HugePageArena,
-    precision: Precision,
+    /// Set if convolutions multiply bf16 numbers.
+    bf16: Option<Bf16>,
 }
 
 impl Plan {
@@ -43,7 +44,11 @@ impl Plan {
         precision: Precision,
     ) -> Vec<ScheduledStep> {
         let pages = HugePageArena::default();
-        let context = PlanContext { input, pages: &pages, precision };
+        let bf16 = match precision {
+            Precision::F32 => None,
+            Precision::Bf16 => Bf16::detect(),
+        };
+        let context = PlanContext { input, pages: &pages, bf16 };
         self.steps
             .par_iter()
             .map(|planned| {
@@ -61,7 +66,7 @@ impl Plan {
     }
 
     fn step(&self, node: &Node<'_>, planned: &PlannedStep, context: &PlanContext<'_>) -> Step {
-        let PlanContext { input, pages, precision } = *context;
+        let PlanContext { input, pages, bf16 } = *context;
         let target = self.region(planned.node);
         let (read, transformed) = match planned.kind {
             StepKind::PackInput => {
@@ -82,13 +87,16 @@ impl Plan {
                 let activation = options.activation;
                 let (kernels, factors) = (weight.kernels(), weight.factors());
                 // A source of less than whole vectors, such as the input, stays f32.
-                let bf16 = precision == Precision::Bf16
-                    && regions[0].channels.is_multiple_of(LANES)
-                    && regions[0].buffer.width == LANES;
+                let is_whole =
+                    regions[0].channels.is_multiple_of(LANES) && regions[0].buffer.width == LANES;
+                let bf16 = bf16.filter(|_| is_whole);
                 if let (Some(form), Some(transformed)) = (read.form, transformed) {
                     let buffer = self.buffers[transformed];
                     let weight = WinogradWeight::new(form, kernels, factors, pages);
-                    let weight = if bf16 { weight.into_bf16() } else { weight };
+                    let weight = match bf16 {
+                        Some(bf16) => weight.into_bf16(bf16),
+                        None => weight,
+                    };
                     let step =
                         Winograd::new(regions, buffer, weight, bias, activation, read.before);
                     return Step::Winograd(step);
@@ -97,7 +105,10 @@ impl Plan {
                 let weight = PackedWeight::permanent(kernels, factors, allocate);
                 let stride = options.stride;
                 let step = Convolution::new(regions, weight, bias, activation, stride, read.before);
-                Step::Convolution(if bf16 { step.into_bf16() } else { step })
+                Step::Convolution(match bf16 {
+                    Some(bf16) => step.into_bf16(bf16),
+                    None => step,
+                })
             }
             Operation::Pool { kind, options } => {
                 Step::Pool(Pool::new(regions, *kind, *options, read.before))

@@ -2,21 +2,18 @@
 
 use std::arch::x86_64::*;
 
-use super::Transpose;
+use super::{CheckedTranspose, Transpose};
 
 /// Transposes block by block.
-///
-/// # Safety
-/// The machine has AVX-512F; `source` and `target` hold every row and column.
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn transpose(matrix: Transpose<'_, f32>) {
-    let Transpose { source, source_step, target, target_step, rows, columns } = matrix;
+pub(in crate::kernels) fn transpose(matrix: CheckedTranspose<'_, f32>) {
+    let Transpose { source, source_step, target, target_step, rows, columns } = matrix.0;
     for row in (0..rows).step_by(16) {
         let some_rows = (rows - row).min(16);
         for column in (0..columns).step_by(16) {
             let some_columns = (columns - column).min(16);
-            // SAFETY: the block begins inside both slices, and reaches no further than
-            // `rows` and `columns`, which the caller guarantees.
+            // SAFETY: the block begins inside both slices and reaches no further than `rows`
+            // and `columns`, which were checked.
             unsafe {
                 block(
                     source.as_ptr().add(row * source_step + column),
@@ -39,7 +36,7 @@ fn first(count: usize) -> __mmask16 {
 /// One block of up to sixteen rows and columns.
 ///
 /// # Safety
-/// As [`transpose`], for this block; `rows` and `columns` are 1 to 16.
+/// `source` and `target` have these rows and columns, at most 16.
 #[target_feature(enable = "avx512f")]
 unsafe fn block(
     source: *const f32,

@@ -4,12 +4,12 @@ use ndarray::{Array1, Array4, ArrayView4, ArrayViewMut4, Axis, s};
 use rayon::prelude::*;
 
 use super::Conv2dOptions;
-use crate::kernels::correlation::Correlation;
 use crate::kernels::packed_weight::{Direction, PackedWeight};
 use crate::kernels::planes::channel_planes;
+use crate::kernels::simd::vectorize;
 use crate::kernels::sums::sum;
-use crate::kernels::weight_gradient::WeightGradient;
-use crate::kernels::wide::wide;
+use crate::kernels::train::correlation::Correlation;
+use crate::kernels::train::weight_gradient::WeightGradient;
 use crate::{Activation, Element};
 
 /// Derivative with respect to the input:
@@ -167,7 +167,7 @@ pub fn conv2d_backward_bias<T: Element>(grad_output: ArrayView4<'_, T>) -> Array
             // Planes are added in `f64`.
             T::from_f64(
                 channel_planes(channel)
-                    .map(|plane| wide(|| sum(plane, |value| value)).into_f64())
+                    .map(|plane| vectorize(|| sum(plane, |value| value)).into_f64())
                     .sum(),
             )
         })

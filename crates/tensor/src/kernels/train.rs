@@ -1,0 +1,16 @@
+//! The kernels of training operators, which work on arrays of the caller and check them at
+//! each call.
+//!
+//! | file | content |
+//! | --- | --- |
+//! | `tile.rs` | the innermost loop of convolutions: a block of a matrix product |
+//! | `blocked.rs` | the layout that tiles read |
+//! | `correlation.rs` | the convolution, and its derivative with respect to the input |
+//! | `weight_gradient.rs` | its derivative with respect to the weight |
+//! | `pool_window.rs` | the windows of pools |
+
+pub(crate) mod blocked;
+pub(crate) mod correlation;
+pub(crate) mod pool_window;
+pub(crate) mod tile;
+pub(crate) mod weight_gradient;
