@@ -174,16 +174,16 @@ fn an_image_and_its_mirror_image_have_one_encoding_from_two_looks() {
         let options = EngineOptions { looks, ..EngineOptions::default() };
         Engine::with_options(Variant::HappyHouse, &weights, options)
     });
-    let picture = golden::picture();
-    let mut mirrored = picture.clone();
+    let image = golden::image();
+    let mut mirrored = image.clone();
     mirrored.invert_axis(Axis(3));
     let encode =
         |engine: &Engine, image: &Array4<f32>| engine.encode(image.view()).unwrap().remove(0);
-    assert_eq!(encode(&two, &picture), encode(&two, &mirrored));
-    let [a, b] = [encode(&one, &picture), encode(&one, &mirrored)];
+    assert_eq!(encode(&two, &image), encode(&two, &mirrored));
+    let [a, b] = [encode(&one, &image), encode(&one, &mirrored)];
     assert_ne!(a, b);
     let mean = mean_template(&[a, b]).unwrap();
-    assert!(encode(&two, &picture).distance(&mean) < 1e-6);
+    assert!(encode(&two, &image).distance(&mean) < 1e-6);
 }
 
 #[test]

@@ -172,13 +172,8 @@ fn main() {
 /// The mean of five photos, the nearest of them and the first alone, in galleries.
 fn searched_in_galleries(residents: &[Resident], strangers: &[Encoding]) {
     println!("{} enrolled with {ENROLLED}, {} strangers", residents.len(), strangers.len());
-<<<<<<< HEAD:crates/training/tests/templates_lfw.rs
-    verification(&residents, &strangers);
-    let calibration = Calibration::embedded(Looks::Two).unwrap();
-=======
     verification(residents, strangers);
     let calibration = Calibration::embedded(Looks::Two).unwrap();
->>>>>>> faces:crates/training/benches/templates_lfw.rs
     for size in [1, 2, 10, 50, 150] {
         println!("{size} people: at for_gallery(faces, 1 %) FPIR, FNIR; FNIR at FPIR 10 %, 1 %");
         let [first, nearest, mean] = WAYS.map(|way| {
