@@ -10,8 +10,6 @@ mod checkpoints;
 mod folders;
 #[path = "training/made.rs"]
 mod made;
-#[path = "training/npz.rs"]
-mod npz;
 #[path = "training/step.rs"]
 mod step;
 #[path = "training/targets.rs"]
