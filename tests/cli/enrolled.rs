@@ -257,6 +257,20 @@ fn people_are_renamed_and_removed_and_gone() {
     house.recognize("obama-speech.jpg").with_code(1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_removal_through_a_link_is_one_from_the_real_store() {
+    let house = House::inhabited();
+    let (link, second) = (house.file("link.redb"), house.file("second.redb"));
+    std::os::unix::fs::symlink("people.redb", &link).unwrap();
+    fs::hard_link(house.file("people.redb"), &second).unwrap();
+    let ended = run(house.facenet(&["gallery", "remove", "joe", "--db"]).arg(&link)).with_code(0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(house.names(), ["barack"]);
+    // What keeps him all the same is said.
+    assert!(ended.stderr.contains("hard link"), "{ended}");
+}
+
 #[test]
 fn what_is_exported_can_be_imported() {
     let house = House::inhabited();

@@ -74,7 +74,12 @@ pub(crate) fn open_any(choice: &StoreChoice, access: Access) -> Result<Store> {
         }
         Location::Postgres(_) => {}
     }
-    with_hint(open_at(&location, &model, access))
+    let store = with_hint(open_at(&location, &model, access))?;
+    // What a database warns of is its searches.
+    if let (Location::File(_), Some(warning)) = (&location, store.warning()) {
+        note(format_args!("{warning}"));
+    }
+    Ok(store)
 }
 
 /// Opens a file, or a database if the program was built with support for it.

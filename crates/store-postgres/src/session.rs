@@ -67,7 +67,9 @@ impl Failure {
         if self.is(&SqlState::LOCK_NOT_AVAILABLE) {
             return Error::Busy { at, seconds: LOCK_TIMEOUT };
         }
+        let is_disk_full = self.is(&SqlState::DISK_FULL);
         match self {
+            Self::Database(source) if is_disk_full => Error::NoSpace { at, action, source },
             Self::Database(source) => Error::Database { at, action, source },
             Self::Damaged(found) => Error::Damaged { at, found },
             Self::NotAStore(found) => Error::NotAStore { at, found },

@@ -68,6 +68,39 @@ pub enum Error {
         /// The store.
         at: String,
     },
+    /// The file cannot be replaced, so nobody could be removed from it.
+    #[error("{at}: people can only be removed from a file that can be replaced: {reason}")]
+    NotReplaceable {
+        /// The store.
+        at: String,
+        /// Why it cannot be.
+        reason: String,
+    },
+    /// The file that is open is not at its path any more.
+    #[error(
+        "{at}: this file was removed, renamed or emptied while it was in use, and changes would \
+         be lost with it: put it back, or restart this program to begin a new store"
+    )]
+    FileRemoved {
+        /// The store.
+        at: String,
+    },
+    /// Another program replaced the file in the middle of a change.
+    #[error("{at}: another program replaced this file during the change, which is lost: repeat it")]
+    FileReplaced {
+        /// The store.
+        at: String,
+    },
+    /// The disk is full, or the user's quota of it.
+    #[error("{at}: cannot {action}: there is no space left")]
+    NoSpace {
+        /// The store.
+        at: String,
+        /// What was tried.
+        action: &'static str,
+        /// What the system or the database says.
+        source: BoxError,
+    },
     /// The file, or the directory around it, cannot be read or written.
     #[error("{at}: cannot {action}")]
     Io {
@@ -218,6 +251,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// An error of the system: [`NoSpace`](Self::NoSpace) or [`Io`](Self::Io).
+    pub(crate) fn io(at: String, action: &'static str, source: io::Error) -> Self {
+        match is_no_space(&source) {
+            true => Self::NoSpace { at, action, source: source.into() },
+            false => Self::Io { at, action, source },
+        }
+    }
+
     /// Nobody has this name.
     pub fn person_not_found(name: &PersonName) -> Self {
         Self::PersonNotFound { name: name.as_str().to_owned() }
@@ -246,4 +287,10 @@ impl Error {
                 | Self::InvalidTemplates { .. }
         )
     }
+}
+
+/// Whether there is no space for what was to be written.
+pub(crate) fn is_no_space(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }

@@ -2,97 +2,154 @@
 //!
 //! An enrollment is a transaction in the file. Every other change writes a new file that
 //! replaces the old one, so that its free pages keep nobody.
+//!
+//! The store is the file at the path, whoever put it there: if another program replaced the
+//! one that is open, the next change opens that one first. After an error of the storage,
+//! which redb never forgets, the file is opened again.
 
 mod atomic_file;
+mod content;
+mod failure;
 #[cfg(test)]
 mod faults;
+mod mounts;
+mod opening;
 mod overlay;
 pub(crate) mod record;
 mod tables;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use facenet::gallery::PersonName;
 use redb::{Database, ReadableDatabase};
 
 use crate::backend::{Backend, Rewrite, check_template_count};
-use crate::person::{Enrollment, Model, Person, PersonSummary, Template};
+use crate::person::{Enrollment, Model, Person, PersonSummary};
 use crate::{Access, BoxError, Error};
-use atomic_file::{AtomicFile, ReplaceableFile};
-use overlay::BoxedStorage;
-use record::PersonRow;
-use tables::{FORMAT, Failure, ReadTables, WriteTables};
-
-/// Memory in which redb may keep pages: they are read once, into a gallery.
-const CACHE_BYTES: usize = 16 << 20;
+use atomic_file::{AtPath, AtomicFile, ReplaceableFile};
+use content::{Content, begin_write, describe, open_database, open_tables};
+use failure::{Failure, FilePath};
+use tables::{ReadTables, WriteTables};
 
 /// Enrolled people in a file.
 #[derive(Debug)]
 pub(crate) struct FileStore {
     at: FilePath,
-    file: Box<dyn ReplaceableFile>,
-    database: Database,
     model: Model,
+    content: RwLock<Content>,
+    /// Whether the storage failed since the database was opened.
+    failed: AtomicBool,
+    /// How often another program's file was opened, and of these, how many were seen.
+    revision: AtomicU64,
+    seen: AtomicU64,
 }
 
 impl FileStore {
     /// Opens the store at `path`, of any model; `model` is a new store's. Every page of the
     /// file is checked.
     pub(crate) fn open(path: &Path, model: &Model, access: Access) -> Result<Self, Error> {
-        let (file, storage) = AtomicFile::open(path, access)?;
-        Self::open_storage(path, Box::new(file), storage, model)
+        let file = AtomicFile::open(path, access)?;
+        Self::open_file(path, Box::new(file), model)
     }
 
-    /// Opens the store in `storage`, the present content of `file`.
-    fn open_storage(
+    /// Opens the store in a file.
+    fn open_file(
         path: &Path,
         file: Box<dyn ReplaceableFile>,
-        storage: BoxedStorage,
         model: &Model,
     ) -> Result<Self, Error> {
         let at = FilePath(path.display().to_string());
-        let database = at.opened(open_database(storage))?;
-        let about = at.reading(|| ReadTables::about(&database.begin_read()?))?;
-        let model = match about {
-            Some((FORMAT, model)) => model,
-            Some((found, _)) => {
-                return Err(Error::Version { at: at.0, expected: FORMAT, found });
-            }
+        let (database, found) = open_database(&at, &*file)?;
+        let model = match found {
+            Some(found) => found,
             None => {
                 at.writing(|| describe(&database, model))?;
                 model.clone()
             }
         };
-        Ok(Self { at, file, database, model })
+        let content = RwLock::new(Content { file, database: Some(database) });
+        let (revision, seen) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self { at, model, content, failed: AtomicBool::new(false), revision, seen })
     }
 
-    /// [`rewrite`](Backend::rewrite) for the same model.
-    fn rewrite_each(
-        &mut self,
-        mut rewrite: impl FnMut(Person) -> Result<Option<Person>, BoxError>,
-    ) -> Result<(), Error> {
-        let model = self.model.clone();
-        self.rewrite(&model, &mut rewrite)
-    }
-
-    /// Writes the people that `rewrite` returns into another database.
-    fn copy(&self, to: &Database, model: &Model, rewrite: &mut Rewrite<'_>) -> Result<(), Error> {
-        let at = &self.at;
-        let transaction = at.reading(|| Ok(self.database.begin_read()?))?;
-        let from = at.reading(|| open_tables(&transaction))?;
-        let transaction = at.writing(|| Ok(begin_write(to)?))?;
-        if let Some(from) = from {
-            let mut tables = at.writing(|| WriteTables::open(&transaction, model))?;
-            at.reading(|| {
-                from.for_each(|name, row| {
-                    let person = from.complete(name.clone(), row, true)?;
-                    let failed = |source| Failure::Store(Error::callback(&name, source));
-                    let Some(person) = rewrite(person).map_err(failed)? else { return Ok(()) };
-                    at.writing(|| tables.put(&person)).map_err(Failure::Store)
-                })
-            })?;
+    /// The content, with its database open: again, if the storage failed before.
+    fn content(&self) -> Result<RwLockReadGuard<'_, Content>, Error> {
+        loop {
+            if self.failed.load(Ordering::Acquire) {
+                let mut content = self.content_mut();
+                content.database = None;
+                content.database = Some(self.open_again(&*content.file)?);
+                self.failed.store(false, Ordering::Release);
+            }
+            let content = self.content.read().unwrap_or_else(PoisonError::into_inner);
+            if content.database.is_some() {
+                return Ok(content);
+            }
         }
-        at.writing(|| Ok(transaction.commit()?))
+    }
+
+    // A thread that panics leaves the content complete, so a poisoned lock is harmless.
+    fn content_mut(&self) -> RwLockWriteGuard<'_, Content> {
+        self.content.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the database in a file that has to be this store, or one of the same model.
+    fn open_again(&self, file: &dyn ReplaceableFile) -> Result<Database, Error> {
+        match open_database(&self.at, file)? {
+            (database, Some(found)) if found == self.model => Ok(database),
+            (_, Some(found)) => Err(Error::ModelMismatch {
+                at: self.at.0.clone(),
+                expected: Box::new(self.model.clone()),
+                found: Box::new(found),
+            }),
+            (_, None) => Err(Error::FileRemoved { at: self.at.0.clone() }),
+        }
+    }
+
+    /// Opens the file that another program put at the path, if there is one.
+    fn follow_path(&self) -> Result<(), Error> {
+        let mut content = self.content_mut();
+        match content.file.at_path().map_err(|source| self.at.io("find it", source))? {
+            AtPath::Same => Ok(()),
+            AtPath::Nothing => Err(Error::FileRemoved { at: self.at.0.clone() }),
+            AtPath::Other => {
+                // The present one stays open until the other is.
+                let file = content.file.open_other()?;
+                let database = Some(self.open_again(&*file)?);
+                *content = Content { file, database };
+                self.failed.store(false, Ordering::Release);
+                self.revision.fetch_add(1, Ordering::Release);
+                Ok(())
+            }
+        }
+    }
+
+    /// Has the database opened again before its next use, if the storage failed.
+    fn noting_failure<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        let is_failure = |error: &Error| {
+            matches!(error, Error::Io { .. } | Error::NoSpace { .. } | Error::Database { .. })
+        };
+        if result.as_ref().is_err_and(is_failure) {
+            self.failed.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    /// Reads the tables in one transaction. A new store has none: the default.
+    fn read<T: Default>(
+        &self,
+        read: impl FnOnce(&ReadTables) -> Result<T, Failure>,
+    ) -> Result<T, Error> {
+        let content = self.content()?;
+        self.noting_failure(self.at.reading(|| {
+            let transaction = content.database()?.begin_read()?;
+            match open_tables(&transaction)? {
+                Some(tables) => read(&tables),
+                None => Ok(T::default()),
+            }
+        }))
     }
 
     fn expect(&self, name: &PersonName) -> Result<(), Error> {
@@ -102,18 +159,29 @@ impl FileStore {
         }
     }
 
-    /// Reads the tables in one transaction. A new store has none: the default.
-    fn read<T: Default>(
-        &self,
-        read: impl FnOnce(&ReadTables) -> Result<T, Failure>,
-    ) -> Result<T, Error> {
-        self.at.reading(|| {
-            let transaction = self.database.begin_read()?;
-            match open_tables(&transaction)? {
-                Some(tables) => read(&tables),
-                None => Ok(T::default()),
-            }
-        })
+    /// Replaces the file by one with the people that `rewrite` returns.
+    fn replace(&mut self, model: &Model, rewrite: &mut Rewrite<'_>) -> Result<(), Error> {
+        drop(self.content()?);
+        let content = self.content.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let replaced = content.replace(&self.at, model, rewrite);
+        if replaced.is_ok() {
+            // The new file is the store from here on, whether or not the rename is on disk.
+            self.model = model.clone();
+        }
+        let result = replaced.and_then(|()| {
+            let failed = |source| self.at.io("sync the folder of the new file", source);
+            content.file.sync_directory().map_err(failed)
+        });
+        self.noting_failure(result)
+    }
+
+    /// [`replace`](Self::replace) for the same model.
+    fn replace_each(
+        &mut self,
+        mut rewrite: impl FnMut(Person) -> Result<Option<Person>, BoxError>,
+    ) -> Result<(), Error> {
+        let model = self.model.clone();
+        self.replace(&model, &mut rewrite)
     }
 }
 
@@ -123,19 +191,22 @@ impl Backend for FileStore {
     }
 
     fn enroll_all(&mut self, people: &[(&PersonName, &Enrollment)]) -> Result<(), Error> {
-        self.at.writing(|| {
-            let transaction = begin_write(&self.database)?;
+        self.follow_path()?;
+        let content = self.content()?;
+        self.noting_failure(self.at.writing(|| {
+            let transaction = begin_write(content.database()?)?;
             let mut tables = WriteTables::open(&transaction, &self.model)?;
             for (name, enrollment) in people {
                 let row = tables.row(name.as_str())?;
                 let before = row.as_ref().map_or(0, |row| row.templates as usize);
                 check_template_count(name, before + enrollment.templates.len())
                     .map_err(Failure::Store)?;
-                add(&mut tables, name, row, enrollment)?;
+                tables.add(name, row, enrollment)?;
             }
             drop(tables);
             Ok(transaction.commit()?)
-        })
+        }))?;
+        content.expect_same(&self.at)
     }
 
     fn len(&self) -> Result<usize, Error> {
@@ -170,11 +241,12 @@ impl Backend for FileStore {
     }
 
     fn rename(&mut self, old: &PersonName, new: &PersonName) -> Result<(), Error> {
+        self.follow_path()?;
         self.expect(old)?;
         if old != new && self.read(|tables| tables.contains(new.as_str()))? {
             return Err(Error::name_taken(new));
         }
-        self.rewrite_each(|mut person| {
+        self.replace_each(|mut person| {
             if person.name == *old {
                 person.name = new.clone();
             }
@@ -183,127 +255,37 @@ impl Backend for FileStore {
     }
 
     fn remove(&mut self, names: &[PersonName]) -> Result<(), Error> {
+        self.follow_path()?;
         names.iter().try_for_each(|name| self.expect(name))?;
-        self.rewrite_each(|person| Ok((!names.contains(&person.name)).then_some(person)))
+        self.replace_each(|person| Ok((!names.contains(&person.name)).then_some(person)))
     }
 
     fn purge(&mut self) -> Result<(), Error> {
-        self.rewrite_each(|_| Ok(None))
+        self.follow_path()?;
+        self.replace_each(|_| Ok(None))
     }
 
     fn compact(&mut self) -> Result<(), Error> {
-        self.rewrite_each(|person| Ok(Some(person)))
+        self.follow_path()?;
+        self.replace_each(|person| Ok(Some(person)))
     }
 
     fn rewrite(&mut self, model: &Model, rewrite: &mut Rewrite<'_>) -> Result<(), Error> {
-        let storage =
-            self.file.staging().map_err(|source| self.at.io("create a new file", source))?;
-        let database = self.at.opened(open_database(storage))?;
-        self.at.writing(|| describe(&database, model))?;
-        self.copy(&database, model, rewrite)?;
-        let action = "replace it by the new file";
-        self.file.commit().map_err(|source| self.at.io(action, source))?;
-        // From here on the new file is the store, whether or not that is on disk.
-        self.database = database;
-        self.model = model.clone();
-        self.file.sync_directory().map_err(|source| self.at.io(action, source))
-    }
-}
-
-fn open_database(storage: BoxedStorage) -> Result<Database, redb::DatabaseError> {
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES);
-    // Reports bit flips as errors instead of panicking.
-    builder.set_check_integrity_on_open(true);
-    builder.create_with_backend(storage)
-}
-
-fn begin_write(database: &Database) -> Result<redb::WriteTransaction, redb::Error> {
-    let mut transaction = database.begin_write()?;
-    // With one phase, a file with chosen content could pass for a committed one after a
-    // crash.
-    transaction.set_two_phase_commit(true);
-    Ok(transaction)
-}
-
-/// Writes the format and the model, and creates empty tables.
-fn describe(database: &Database, model: &Model) -> Result<(), Failure> {
-    let transaction = begin_write(database)?;
-    WriteTables::describe(&transaction, model)?;
-    WriteTables::open(&transaction, model)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-/// The tables, if there are any yet.
-fn open_tables(transaction: &redb::ReadTransaction) -> Result<Option<ReadTables>, Failure> {
-    match ReadTables::about(transaction)? {
-        Some(_) => ReadTables::open(transaction).map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Adds an enrollment to the row of a person, or begins one.
-fn add(
-    tables: &mut WriteTables<'_>,
-    name: &PersonName,
-    row: Option<PersonRow>,
-    enrollment: &Enrollment,
-) -> Result<(), Failure> {
-    let at = enrollment.time();
-    let mut row = row.unwrap_or(PersonRow { enrolled: at, templates: 0, consent: None });
-    if enrollment.consent.is_some() {
-        row.consent.clone_from(&enrollment.consent);
-    }
-    for new in &enrollment.templates {
-        let template =
-            Template { encoding: new.encoding.clone(), added: at, photo: new.photo.clone() };
-        tables.put_template(name.as_str(), row.templates, &template)?;
-        row.templates += 1;
-    }
-    tables.put_row(name.as_str(), &row)
-}
-
-/// The path that errors name.
-#[derive(Clone, Debug)]
-struct FilePath(String);
-
-impl FilePath {
-    fn reading<T>(&self, read: impl FnOnce() -> Result<T, Failure>) -> Result<T, Error> {
-        read().map_err(|failure| self.failed("read it", failure))
+        self.follow_path()?;
+        self.replace(model, rewrite)
     }
 
-    fn writing<T>(&self, write: impl FnOnce() -> Result<T, Failure>) -> Result<T, Error> {
-        write().map_err(|failure| self.failed("write to it", failure))
+    fn changed_since(&self) -> Result<Option<u64>, Error> {
+        self.follow_path()?;
+        let revision = self.revision.load(Ordering::Acquire);
+        Ok((revision != self.seen.load(Ordering::Acquire)).then_some(revision))
     }
 
-    fn opened(&self, opened: Result<Database, redb::DatabaseError>) -> Result<Database, Error> {
-        opened.map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => Error::InUse { at: self.0.clone() },
-            redb::DatabaseError::Storage(redb::StorageError::Io(error))
-                if is_damage(error.kind()) =>
-            {
-                Error::Damaged { at: self.0.clone(), found: error.to_string() }
-            }
-            error => self.failed("open it", error.into()),
-        })
+    fn mark_seen(&self, revision: u64) {
+        self.seen.store(revision, Ordering::Release);
     }
 
-    fn io(&self, action: &'static str, source: std::io::Error) -> Error {
-        Error::Io { at: self.0.clone(), action, source }
+    fn warning(&self) -> Option<&'static str> {
+        self.content_mut().file.warning()
     }
-
-    fn failed(&self, action: &'static str, failure: Failure) -> Error {
-        let at = self.0.clone();
-        match failure {
-            Failure::Damaged(found) => Error::Damaged { at, found },
-            Failure::Database(source) => Error::Database { at, action, source },
-            Failure::Store(error) => error,
-        }
-    }
-}
-
-/// Whether a read failed because of the bytes that were read.
-fn is_damage(kind: std::io::ErrorKind) -> bool {
-    matches!(kind, std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof)
 }

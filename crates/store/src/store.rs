@@ -22,9 +22,12 @@ pub struct Store {
 impl Store {
     /// Opens the file at `path` for templates of `model`. Every page of it is checked.
     ///
+    /// Changes go to the file that is at the path: if another program replaced it in the
+    /// meantime, the new one is opened first.
+    ///
     /// # Errors
     /// When there is no store to read; when the file is something else, damaged, of another
-    /// version or model, in use, or cannot be read or written.
+    /// version or model, in use, or cannot be read, written or replaced.
     pub fn open(path: &Path, model: &Model, access: Access) -> Result<Self, Error> {
         Self::open_any_model(path, model, access)?.expect_model(model)
     }
@@ -185,10 +188,10 @@ impl Store {
     }
 
     /// A new [`gallery`](Self::gallery), if another program changed the people since the
-    /// store was opened or this was last called. Never for a file, which has one writer.
+    /// store was opened or this was last called: in a database, or by replacing the file.
     ///
     /// # Errors
-    /// When the store cannot be read, or is another model's by now.
+    /// When the store cannot be read, or is another model's or gone by now.
     pub fn gallery_if_changed(&self) -> Result<Option<Gallery>, Error> {
         let Some(revision) = self.backend.changed_since()? else { return Ok(None) };
         let gallery = self.gallery()?;

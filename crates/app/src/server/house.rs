@@ -6,7 +6,7 @@
 //! and so it is after a change that failed, of which nobody knows how far it went.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use anyhow::Result;
 use biometrics::policy::{GalleryThreshold, IdentificationPolicy, VerificationPolicy};
@@ -92,17 +92,21 @@ impl House {
         Ok(template.zip(gallery.faces_of(name)))
     }
 
-    /// Takes over what others changed in a store that is shared, and what a change that
-    /// failed may have left. Otherwise a recognition waits for no change under way.
+    /// Takes over what other programs changed: in a database, or by replacing the file; and
+    /// what a failed change may have left. Otherwise a recognition does not wait for a change
+    /// of a file, which only this program makes.
     fn refresh(&self) -> Result<()> {
-        if !self.shared && !self.stale.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        let store = self.store();
-        // Read with the store held, by which those who set it are done.
-        let fresh = match self.stale.load(Ordering::Acquire) {
-            true => Some(store.gallery()?),
-            false => store.gallery_if_changed()?,
+        let is_stale = || self.stale.load(Ordering::Acquire);
+        let store = match self.store.try_lock() {
+            Ok(store) => store,
+            Err(TryLockError::Poisoned(store)) => store.into_inner(),
+            Err(TryLockError::WouldBlock) if !self.shared && !is_stale() => return Ok(()),
+            Err(TryLockError::WouldBlock) => self.store(),
+        };
+        // The flag is read with the store locked, so the change that set it has ended.
+        let fresh = match store.gallery_if_changed()? {
+            None if is_stale() => Some(store.gallery()?),
+            changed => changed,
         };
         if let Some(gallery) = fresh {
             *self.gallery_mut() = gallery;
@@ -157,10 +161,12 @@ impl House {
     }
 
     pub(super) fn list(&self) -> Result<Vec<PersonSummary>> {
+        self.refresh()?;
         Ok(self.store().list()?)
     }
 
     pub(super) fn person(&self, name: &PersonName) -> Result<Person> {
+        self.refresh()?;
         Ok(self.store().person(name)?)
     }
 
@@ -214,6 +220,31 @@ mod tests {
         // What was never begun is no reason to fetch everybody.
         state.house.remove(&name).unwrap_err();
         assert!(!state.house.stale.load(Ordering::Acquire));
+    }
+
+    #[test]
+    fn a_restored_backup_is_taken_over() {
+        let (folder, state) = state(&[]);
+        let house = &state.house;
+        let (path, backup) = (folder.path().join("x"), folder.path().join("backup"));
+        std::fs::copy(&path, &backup).unwrap();
+        let name = enrolled(house);
+        assert_eq!(house.list().unwrap().len(), 1);
+        std::fs::rename(&backup, &path).unwrap();
+        let (_, found) = house.recognize(std::iter::once(&encoding()), 1).unwrap();
+        assert!(found[0].candidates.is_empty(), "recognized by a file that was replaced");
+        assert!(house.list().unwrap().is_empty());
+        // And with changes that come first.
+        std::fs::copy(&path, &backup).unwrap();
+        enrolled(house);
+        std::fs::rename(&backup, &path).unwrap();
+        house.remove(&name).unwrap_err();
+        enrolled(house);
+        assert_eq!((house.list().unwrap().len(), house.len()), (1, 1));
+        // A file that is gone is nobody's any more.
+        std::fs::remove_file(&path).unwrap();
+        house.recognize(std::iter::once(&encoding()), 1).unwrap_err();
+        assert!(!path.exists());
     }
 
     #[test]

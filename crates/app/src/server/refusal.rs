@@ -100,6 +100,18 @@ impl From<anyhow::Error> for Refusal {
                         tracing::warn!(error = %escaped(&format!("{error:#}")), "busy");
                         Self::busy("somebody else is at work on the people: try again")
                     }
+                    store::Error::NoSpace { .. } => {
+                        let _ = unforeseen(&error);
+                        let error = "there is no space left to keep people: free some, try again";
+                        Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", error)
+                    }
+                    store::Error::FileRemoved { .. }
+                    | store::Error::FileReplaced { .. }
+                    | store::Error::InUse { .. } => {
+                        let _ = unforeseen(&error);
+                        let error = "the people who are enrolled cannot be reached now";
+                        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", error)
+                    }
                     store::Error::CleanupFailed { .. } => {
                         let _ = unforeseen(&error);
                         Self::internal().about("the change is done, but not cleared up after")
@@ -189,6 +201,12 @@ mod tests {
         assert_eq!((status, kind), (422, "cannot_enroll"));
         assert_eq!(told(store::Error::PersonNotFound { name: name() }).0, 404);
         assert_eq!(told(store::Error::NameTaken { name: name() }).0, 409);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull).into();
+        let no_space = store::Error::NoSpace { at: at(), action: "write to it", source: full };
+        let (status, kind, error) = told(no_space);
+        assert_eq!((status, kind), (507, "no_space"));
+        assert!(!error.contains("secret"), "{error}");
+        assert_eq!(told(store::Error::FileRemoved { at: at() }).0, 503);
         let (status, kind, error) = told(store::Error::WithoutPostgres { at: at() });
         assert_eq!((status, kind), (500, "internal"));
         assert!(!error.contains("secret"), "{error}");

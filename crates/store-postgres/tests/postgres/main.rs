@@ -233,6 +233,26 @@ fn a_change_whose_cleanup_fails_is_done() {
 }
 
 #[test]
+fn a_full_disk_of_the_database_is_an_error_of_its_own() {
+    let Some(server) = Server::shared() else { return };
+    let fresh = server.database();
+    let mut store = filled(&fresh.address(), 3);
+    // Raises what the server does when it cannot extend a file.
+    let mut client = server.connect(&fresh.name);
+    client
+        .batch_execute(
+            "CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+             CREATE TRIGGER no_space BEFORE INSERT ON facenet.people EXECUTE FUNCTION disk_full()",
+        )
+        .unwrap();
+    let error = store.enroll(&name("late"), &enrollment(&[9])).unwrap_err();
+    assert!(matches!(error, Error::NoSpace { .. }), "{error:?}");
+    client.batch_execute("DROP TRIGGER no_space ON facenet.people").unwrap();
+    store.enroll(&name("late"), &enrollment(&[9])).unwrap();
+}
+
+#[test]
 fn a_role_that_does_not_own_the_tables_learns_that_bytes_are_left() {
     let Some(server) = Server::shared() else { return };
     let fresh = server.database();

@@ -1,33 +1,53 @@
-//! The file of a store: opened with a lock, and replaced as a whole by a rename.
+//! The file of a store, which is replaced as a whole by a rename.
 //!
 //! [`ReplaceableFile`] is a trait because the tests implement it with storage that fails.
 
 use std::fmt::Debug;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use redb::backends::FileBackend;
 use tempfile::NamedTempFile;
 
+use super::mounts::is_mount_point;
+use super::opening::{
+    check_magic, directory_of, has_other_names, is_same, open_locked, sync_directory,
+};
 use super::overlay::{BoxedStorage, Overlay};
+use crate::error::is_no_space;
 use crate::{Access, Error};
-
-/// How long to wait for another process to release its lock, and how often to try.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
-const LOCK_RETRY: Duration = Duration::from_millis(20);
-
-/// The first bytes of a file that redb wrote.
-const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
 
 /// Suffix of staging files that were not renamed yet.
 const STAGING_SUFFIX: &str = ".partial";
 
+/// What is at the path of a file that is open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum AtPath {
+    /// The same file.
+    Same,
+    /// Another file: a restored backup, or what a synchronization tool wrote.
+    Other,
+    /// No file, or an empty one.
+    Nothing,
+}
+
 /// Storage that new storage can replace as a whole.
-pub(crate) trait ReplaceableFile: Debug + Send + Sync {
+pub(super) trait ReplaceableFile: Debug + Send + Sync {
+    /// The present storage.
+    fn storage(&self) -> io::Result<BoxedStorage>;
+
+    /// Whether another program replaced or removed the file.
+    fn at_path(&self) -> io::Result<AtPath>;
+
+    /// Opens the other file that is at the path by now.
+    fn open_other(&self) -> Result<Box<dyn ReplaceableFile>, Error>;
+
     /// Creates empty storage beside the present one.
     fn staging(&mut self) -> io::Result<BoxedStorage>;
+
+    /// Removes the staging storage, if there is any.
+    fn discard_staging(&mut self);
 
     /// Replaces the present storage by the staging one, which is complete and synced. At any
     /// time one of the two is there.
@@ -35,40 +55,48 @@ pub(crate) trait ReplaceableFile: Debug + Send + Sync {
 
     /// Makes the [`commit`](Self::commit) survive a crash.
     fn sync_directory(&mut self) -> io::Result<()>;
+
+    /// What its user should know.
+    fn warning(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A file on disk.
 #[derive(Debug)]
-pub(crate) struct AtomicFile {
+pub(super) struct AtomicFile {
+    /// Without symbolic links: a link that is replaced would leave the file itself.
     path: PathBuf,
+    access: Access,
+    /// Its lock belongs to this process as long as any handle of it is open.
+    file: File,
     staging: Option<NamedTempFile>,
 }
 
 impl AtomicFile {
-    /// Opens and locks the file. For writing it is created if it does not exist.
-    pub(crate) fn open(path: &Path, access: Access) -> Result<(Self, BoxedStorage), Error> {
-        let file = open_locked(path, access)?;
-        check_magic(path, &file)?;
-        let failed = |source| io_error(path, "open it", source);
-        let backend = FileBackend::new(file).map_err(|error| match error {
-            redb::DatabaseError::Storage(redb::StorageError::Io(error)) => failed(error),
-            other => failed(io::Error::other(other)),
-        })?;
-        let storage = match access {
-            Access::Write => BoxedStorage(Box::new(backend)),
-            Access::Read => {
-                BoxedStorage(Box::new(Overlay::new(Box::new(backend)).map_err(failed)?))
-            }
-        };
-        let file = Self { path: path.to_path_buf(), staging: None };
+    /// Opens and locks the file. For writing it is created if it does not exist, and has to
+    /// be replaceable, since nobody could be removed from it otherwise.
+    pub(super) fn open(path: &Path, access: Access) -> Result<Self, Error> {
+        let (file, path) = open_locked(path, access)?;
+        check_magic(&path, &file)?;
+        let file = Self { path, access, file, staging: None };
         if access == Access::Write {
             file.remove_stale_staging();
+            file.check_replaceable()?;
         }
-        Ok((file, storage))
+        Ok(file)
     }
 
     fn directory(&self) -> &Path {
         directory_of(&self.path)
+    }
+
+    fn new_staging(&self) -> io::Result<NamedTempFile> {
+        // `tempfile` creates it readable by its owner only.
+        tempfile::Builder::new()
+            .prefix(&self.staging_prefix())
+            .suffix(STAGING_SUFFIX)
+            .tempfile_in(self.directory())
     }
 
     fn staging_prefix(&self) -> String {
@@ -90,136 +118,79 @@ impl AtomicFile {
             }
         }
     }
+
+    /// Checks that another file can be renamed over this one.
+    fn check_replaceable(&self) -> Result<(), Error> {
+        let refused =
+            |reason| Err(Error::NotReplaceable { at: self.path.display().to_string(), reason });
+        match self.new_staging() {
+            Err(error) if !is_no_space(&error) => {
+                return refused(format!("its folder cannot be written ({error})"));
+            }
+            _ => {}
+        }
+        if is_mount_point(&self.path) {
+            return refused("it is mounted by itself; mount its folder instead".to_owned());
+        }
+        Ok(())
+    }
 }
 
 impl ReplaceableFile for AtomicFile {
+    fn storage(&self) -> io::Result<BoxedStorage> {
+        let backend = FileBackend::new(self.file.try_clone()?).map_err(io::Error::other)?;
+        Ok(match self.access {
+            Access::Write => BoxedStorage(Box::new(backend)),
+            Access::Read => BoxedStorage(Box::new(Overlay::new(Box::new(backend))?)),
+        })
+    }
+
+    fn at_path(&self) -> io::Result<AtPath> {
+        match fs::metadata(&self.path) {
+            // A reader keeps what it has opened.
+            _ if self.access == Access::Read => Ok(AtPath::Same),
+            Ok(found) if is_same(&found, &self.file.metadata()?) => Ok(AtPath::Same),
+            Ok(found) if found.is_file() && found.len() == 0 => Ok(AtPath::Nothing),
+            Ok(_) => Ok(AtPath::Other),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(AtPath::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open_other(&self) -> Result<Box<dyn ReplaceableFile>, Error> {
+        Ok(Box::new(Self::open(&self.path, self.access)?))
+    }
+
     fn staging(&mut self) -> io::Result<BoxedStorage> {
-        // `tempfile` creates it readable by its owner only.
-        let file = tempfile::Builder::new()
-            .prefix(&self.staging_prefix())
-            .suffix(STAGING_SUFFIX)
-            .tempfile_in(self.directory())?;
+        let file = self.new_staging()?;
         file.as_file().try_lock()?;
         let backend = FileBackend::new(file.as_file().try_clone()?).map_err(io::Error::other)?;
         self.staging = Some(file);
         Ok(BoxedStorage(Box::new(backend)))
     }
 
+    fn discard_staging(&mut self) {
+        // If it cannot be removed now, the next process that opens the store for writing
+        // tries again.
+        self.staging = None;
+    }
+
     fn commit(&mut self) -> io::Result<()> {
-        let Some(file) = self.staging.take() else {
+        let Some(staging) = self.staging.take() else {
             return Err(io::Error::other("there is no staging file"));
         };
-        file.persist(&self.path)?;
+        self.file = staging.persist(&self.path)?;
         Ok(())
     }
 
     fn sync_directory(&mut self) -> io::Result<()> {
         sync_directory(self.directory())
     }
-}
 
-/// Opens the file and waits for its lock.
-fn open_locked(path: &Path, access: Access) -> Result<File, Error> {
-    let begin = Instant::now();
-    loop {
-        let file = open(path, access)?;
-        let lock = match access {
-            Access::Write => file.try_lock(),
-            Access::Read => file.try_lock_shared(),
-        };
-        match lock {
-            Ok(()) if is_at(path, &file) => return Ok(file),
-            // Another file replaced it in the meantime.
-            Ok(()) => continue,
-            Err(TryLockError::WouldBlock) if begin.elapsed() < LOCK_TIMEOUT => {
-                std::thread::sleep(LOCK_RETRY);
-            }
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::InUse { at: path.display().to_string() });
-            }
-            Err(TryLockError::Error(source)) => return Err(io_error(path, "lock it", source)),
-        }
+    fn warning(&self) -> Option<&'static str> {
+        has_other_names(&self.file).then_some(
+            "this file has another name (a hard link), under which people stay who are removed \
+             here",
+        )
     }
-}
-
-fn open(path: &Path, access: Access) -> Result<File, Error> {
-    // Opening what is not a regular file, such as a FIFO, could block or do worse.
-    match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => {
-            let found = if metadata.is_dir() { "a folder" } else { "no regular file" };
-            return Err(not_a_store(path, found));
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match access {
-            Access::Read => return Err(Error::Missing { at: path.display().to_string() }),
-            Access::Write => fs::create_dir_all(directory_of(path))
-                .map_err(|source| io_error(path, "create its folder", source))?,
-        },
-        Err(error) => return Err(io_error(path, "open it", error)),
-        Ok(_) => {}
-    }
-    let mut options = OpenOptions::new();
-    options.read(true);
-    if access == Access::Write {
-        options.write(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    let file = options.open(path).map_err(|source| io_error(path, "open it", source))?;
-    if access == Access::Write {
-        sync_directory(directory_of(path)).map_err(|source| io_error(path, "create it", source))?;
-    }
-    Ok(file)
-}
-
-/// Whether the path still leads to this file.
-#[cfg(unix)]
-fn is_at(path: &Path, file: &File) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (fs::metadata(path), file.metadata()) {
-        (Ok(found), Ok(own)) => (found.dev(), found.ino()) == (own.dev(), own.ino()),
-        _ => false,
-    }
-}
-
-/// On other systems, an open file cannot be replaced.
-#[cfg(not(unix))]
-fn is_at(_: &Path, _: &File) -> bool {
-    true
-}
-
-/// Distinguishes a file of another kind from a damaged store.
-fn check_magic(path: &Path, mut file: &File) -> Result<(), Error> {
-    let mut start = Vec::new();
-    let read = (|| {
-        file.seek(SeekFrom::Start(0))?;
-        file.take(MAGIC.len() as u64).read_to_end(&mut start)?;
-        file.seek(SeekFrom::Start(0))
-    })();
-    match read {
-        Ok(_) if start == MAGIC || start.is_empty() => Ok(()),
-        Ok(_) => {
-            Err(not_a_store(path, &format!("a file that begins with \"{}\"", start.escape_ascii())))
-        }
-        Err(source) => Err(io_error(path, "read it", source)),
-    }
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    }
-}
-
-/// Writes a directory's list of names to disk, where the system can.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
-}
-
-fn io_error(path: &Path, action: &'static str, source: io::Error) -> Error {
-    Error::Io { at: path.display().to_string(), action, source }
-}
-
-fn not_a_store(path: &Path, found: &str) -> Error {
-    Error::NotAStore { at: path.display().to_string(), found: found.to_owned() }
 }

@@ -5,8 +5,9 @@ use redb::{
     ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 
+use super::failure::Failure;
 use super::record::{PersonRow, TemplateRow};
-use crate::{Error, Model, Person, Template};
+use crate::{Enrollment, Model, Person, Template};
 
 /// The format of the tables and their rows.
 pub(crate) const FORMAT: u64 = 1;
@@ -20,26 +21,6 @@ const PEOPLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("people");
 const TEMPLATES: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("templates");
 /// The photo files that are kept, by the key of their template.
 const PHOTOS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("photos");
-
-/// What went wrong inside a transaction, before it is known in which store.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The database failed.
-    Database(Box<redb::Error>),
-    /// The bytes that were read are not those of a row.
-    Damaged(String),
-    /// An error that is complete.
-    Store(Error),
-}
-
-impl<E: Into<redb::Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        match error.into() {
-            redb::Error::Corrupted(found) => Self::Damaged(found),
-            error => Self::Database(Box::new(error)),
-        }
-    }
-}
 
 /// The tables of a write transaction.
 pub(crate) struct WriteTables<'t> {
@@ -93,6 +74,27 @@ impl<'t> WriteTables<'t> {
             self.photos.insert((name, number), photo.as_slice())?;
         }
         Ok(())
+    }
+
+    /// Adds an enrollment to the row of a person, or begins one.
+    pub(crate) fn add(
+        &mut self,
+        name: &PersonName,
+        row: Option<PersonRow>,
+        enrollment: &Enrollment,
+    ) -> Result<(), Failure> {
+        let added = enrollment.time();
+        let mut row = row.unwrap_or(PersonRow { enrolled: added, templates: 0, consent: None });
+        if enrollment.consent.is_some() {
+            row.consent.clone_from(&enrollment.consent);
+        }
+        for new in &enrollment.templates {
+            let (encoding, photo) = (new.encoding.clone(), new.photo.clone());
+            let template = Template { encoding, added, photo };
+            self.put_template(name.as_str(), row.templates, &template)?;
+            row.templates += 1;
+        }
+        self.put_row(name.as_str(), &row)
     }
 
     /// Writes a person with all templates.

@@ -4,6 +4,10 @@
 
 mod damage;
 mod killed;
+#[cfg(target_os = "linux")]
+mod mounted;
+#[cfg(unix)]
+mod replaced;
 mod temporary;
 
 use std::fs;
