@@ -6,7 +6,7 @@ use e2e::{facenet, run};
 fn every_answer_is_right_from_any_folder() {
     let folder = tempfile::tempdir().unwrap();
     let ended = run(facenet().arg("verify").current_dir(folder.path())).with_code(0);
-    assert!(ended.stdout.contains("4 of 4 answers are right"), "{ended}");
+    assert!(ended.stdout.contains("4 of 4 answers are correct"), "{ended}");
     assert!(ended.stderr.is_empty(), "{ended}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it left files behind");
 }
@@ -28,5 +28,5 @@ fn json_has_one_line_a_comparison() {
 fn a_wrong_answer_is_told() {
     // At threshold 0 nothing is the same, so the pair of one person is missed.
     let ended = run(facenet().args(["verify", "--threshold", "0"])).with_code(1);
-    assert!(ended.stdout.contains("3 of 4 answers are right"), "{ended}");
+    assert!(ended.stdout.contains("3 of 4 answers are correct"), "{ended}");
 }

@@ -27,7 +27,7 @@ pub(crate) use bench::Bench;
 pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
 pub(crate) use photos::{Detect, LabeledFaces, Searching};
 pub(crate) use serve::{Limits, LogForm, Serve};
-pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
+pub(crate) use train::{LossKind, OptimizerKind, ScheduleKind, Train};
 
 /// Verify and recognize faces, offline, with FaceNet's Inception network.
 ///

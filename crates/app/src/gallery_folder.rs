@@ -11,7 +11,7 @@ use training::dataset::PhotoTree;
 
 use crate::face_reader::FaceReader;
 use crate::output::{escaped, warn};
-use crate::{Outcome, outcome_of, progress};
+use crate::{ExitStatus, exit_status_of, progress};
 
 /// Who is in the folder, and their photo files: both in order.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ fn read(photos: &[(&String, &Path)], reader: &FaceReader) -> Result<Gallery> {
                 bar.suspend(|| warn(format_args!("left out of the gallery: {error:#}")));
                 // A photo without a face says more about the gallery than a
                 // file that is no photo.
-                if first_fault.is_none() || outcome_of(&error) == Outcome::NoFace {
+                if first_fault.is_none() || exit_status_of(&error) == ExitStatus::NoFace {
                     first_fault = Some(error);
                 }
             }

@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn step_times(batch: usize, steps: usize) -> Vec<f64> {
     const WARM_UP: usize = 2;
     let mut model = Model::<f32>::random(Variant::HappyHouse, 0, 0.0);
-    let mut optimiser = Optimiser::new(Adam::default(), model.parameters());
+    let mut optimizer = Optimiser::new(Adam::default(), model.parameters());
     let people: Vec<_> = (0..batch as u32).map(|picture| picture / PICTURES as u32).collect();
     let pictures = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {
         ((31 * n + 7 * c + 3 * y + 5 * x) % 256) as f32 / 255.0
@@ -85,7 +85,7 @@ fn step_times(batch: usize, steps: usize) -> Vec<f64> {
         let moments = forward.moments;
         drop((forward.output, forward.stages));
         let gradients = leaves.collect(loss.backward());
-        model.update(&mut optimiser, &gradients, 1e-4);
+        model.update(&mut optimizer, &gradients, 1e-4);
         model.absorb(&moments, 0.01);
         if step >= WARM_UP {
             times.push(start.elapsed().as_secs_f64());

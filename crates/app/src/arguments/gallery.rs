@@ -75,7 +75,7 @@ pub(crate) struct Recognize {
     pub(crate) json: bool,
 }
 
-/// Enrol a person, or add photos to one.
+/// Enroll a person, or add photos to one.
 ///
 /// Several photos, in different light and on different days, are better than one:
 /// their mean is what others are compared with. Ask the person before, and note it
@@ -149,7 +149,7 @@ pub(crate) enum GalleryAction {
         /// FILE.jsonl or FILE.npy [default: JSON lines to standard output]
         file: Option<PathBuf>,
     },
-    /// Enrol everybody of a file that `export`, or `encode --format npy`, wrote
+    /// Enroll everybody of a file that `export`, or `encode --format npy`, wrote
     Import {
         /// FILE.jsonl or FILE.npy
         file: PathBuf,

@@ -12,7 +12,7 @@ const OF_THE_CHECKPOINT: [&str; 25] = [
     "loss",
     "start",
     "variant",
-    "optimiser",
+    "optimizer",
     "learning_rate",
     "schedule",
     "warm_up",
@@ -117,8 +117,8 @@ pub(crate) struct Train {
     pub(crate) fit_last_layer: Option<usize>,
 
     /// How gradients change weights
-    #[arg(long, value_enum)]
-    pub(crate) optimiser: Option<OptimiserKind>,
+    #[arg(long, value_enum, alias = "optimiser")]
+    pub(crate) optimizer: Option<OptimizerKind>,
     /// The highest learning rate
     #[arg(long, allow_negative_numbers = true, value_name = "RATE")]
     pub(crate) learning_rate: Option<f64>,
@@ -186,9 +186,9 @@ pub(crate) enum LossKind {
     Triplet,
 }
 
-/// Which optimiser.
+/// The optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OptimiserKind {
+pub(crate) enum OptimizerKind {
     /// Adam with decoupled weight decay
     Adamw,
     /// Adam

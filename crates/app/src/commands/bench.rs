@@ -21,7 +21,7 @@ use tensor::Random;
 use crate::arguments::Bench;
 use crate::face_reader::load;
 use crate::output::{Output, line};
-use crate::{Outcome, progress};
+use crate::{ExitStatus, progress};
 
 /// Pictures of a pass where the user names no number.
 const BATCHES: [usize; 3] = [1, 8, 32];
@@ -51,7 +51,7 @@ pub(crate) fn run(
     arguments: &Bench,
     threads: Option<NonZeroUsize>,
     output: &mut Output,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let variant = arguments.model.variant;
     let options = arguments.model.engine_options()?;
     let EngineOptions { level, precision, .. } = options;
@@ -94,7 +94,7 @@ pub(crate) fn run(
             profile::print(&engine, level, pictures(batch).view(), arguments.seconds)?;
         }
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
 /// One thread and as many as the machine has.

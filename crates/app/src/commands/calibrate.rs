@@ -17,14 +17,14 @@ use crate::face_reader::{load, pipeline};
 use crate::labeled_photos::{LabeledPhotos, name_of};
 use crate::output::{Output, escaped, line, note};
 use crate::text::{chosen, grouped, with_interval};
-use crate::{Outcome, progress};
+use crate::{ExitStatus, progress};
 
 /// Fewer people than this say little about all others.
 const FEW: usize = 50;
 /// Rates that are told, those that the data support.
 const TOLD: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 
-pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<ExitStatus> {
     check_writable(&arguments.output)?;
     arguments.chart.as_deref().map_or(Ok(()), check_writable)?;
     let mut pairs = arguments.pairs.as_ref().map(Pairs::read).transpose()?;
@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
     } else {
         print(&calibration, &arguments.output, output)?;
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
 /// Every picture with every other; pictures without a face are left out.

@@ -14,7 +14,7 @@ use crate::decision::identification;
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, line, warn};
 use crate::text::{counted, counted_people};
-use crate::{Outcome, enrolled, outcome_of, progress};
+use crate::{ExitStatus, enrolled, exit_status_of, progress};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct Resembles {
     distance: f32,
 }
 
-pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus> {
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = identification(&Admission::default(), &model)?;
@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
         line!(output, "{name} is enrolled with {}.", counted(photos, "photo"))?;
         line!(output, "{} in {}", counted_people(people), escaped(&store.location().to_string()))?;
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
 /// The faces of the photos; those that show none are reported and left out.
@@ -90,7 +90,7 @@ fn templates(
                 if arguments.photos.len() > 1 {
                     bar.suspend(|| warn(format_args!("left out: {error:#}")));
                 }
-                if first_fault.is_none() || outcome_of(&error) == Outcome::NoFace {
+                if first_fault.is_none() || exit_status_of(&error) == ExitStatus::NoFace {
                     first_fault = Some(error);
                 }
             }
@@ -109,7 +109,7 @@ fn templates(
 fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<NewTemplate> {
     if faces.len() != 1 {
         bail!(
-            "{}: expected one face to enrol, found {}",
+            "{}: expected one face to enroll, found {}",
             escaped(&photo.display().to_string()),
             faces.len()
         );

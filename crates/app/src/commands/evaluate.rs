@@ -22,7 +22,7 @@ use ndarray::Array3;
 use serde_json::{Map, Value, json};
 use training::dataset::Pairs;
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::arguments::{Evaluate, Method};
 use crate::face_reader::{load, pipeline};
 use crate::labeled_photos::{Failure, LabeledPhotos, name_of};
@@ -31,7 +31,7 @@ use crate::output::Output;
 /// Most folds that a list without any is dealt into.
 const FOLDS: usize = 10;
 
-pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<ExitStatus> {
     let pairs = folded(Pairs::read(&arguments.pairs)?, arguments.folds)?;
     if let Some(folder) = &arguments.report {
         report::prepare(folder)?;
@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
     } else {
         text::print(&figures, output)?;
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
 /// A plain list says nothing of folds and is dealt into some.

@@ -13,7 +13,7 @@ use crate::arguments::{Gallery, GalleryAction};
 use crate::face_reader::load;
 use crate::output::{Output, escaped, line};
 use crate::text::{counted, counted_people, timestamp};
-use crate::{Outcome, enrolled};
+use crate::{ExitStatus, enrolled};
 
 /// What `gallery list --json` prints for each person, and `gallery show --json`.
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct Done {
     people: usize,
 }
 
-pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus> {
     let open = |access| enrolled::open_any(&arguments.store, access);
     match &arguments.action {
         GalleryAction::Path => {
@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
             let mut people = import::read(file, names.as_deref(), &identity, *same_model)?;
             let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
             let count = people.len();
-            import::enrol(&mut store, &mut people)?;
+            import::enroll(&mut store, &mut people)?;
             let words = format!("{} imported.", counted_people(count));
             done("imported", &words, &store, output)?;
         }
@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
             done("rebuilt", &words, &store, output)?;
         }
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
 fn list(store: &Store, output: &mut Output) -> Result<()> {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use facenet::network::{Recorder, build};
 use serde::Serialize;
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::arguments::Model;
 use crate::face_reader::load;
 use crate::output::{Output, line};
@@ -28,7 +28,7 @@ struct LayerRow<'a> {
     parameters: usize,
 }
 
-pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<ExitStatus> {
     let choice = &arguments.model;
     let hash = load(choice)?.weights().hash();
     let mut recorder = Recorder::new();
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<Outcome> {
     } else {
         print(&summary, output)?;
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
 fn print(summary: &Summary<'_>, output: &mut Output) -> Result<()> {

@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use crate::arguments::Serve;
 use crate::output::Output;
-use crate::{Outcome, server};
+use crate::{ExitStatus, server};
 
-pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<ExitStatus> {
     server::run(arguments, output)?;
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }

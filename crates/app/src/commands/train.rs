@@ -22,7 +22,7 @@ use training::{
     StepMetrics, Trainer,
 };
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::arguments::Train;
 use crate::output::{Output, escaped, line, note, warn};
 
@@ -52,7 +52,7 @@ impl Layout {
     }
 }
 
-pub(crate) fn run(arguments: &Train, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Train, output: &mut Output) -> Result<ExitStatus> {
     let layout = Layout::of(&arguments.output);
     let mut trainer = trainer(arguments, &layout)?;
     let mut journal = Journal::open(&layout.lines, trainer.step())?;
@@ -87,8 +87,8 @@ pub(crate) fn run(arguments: &Train, output: &mut Output) -> Result<Outcome> {
     }
     written?;
     trainer.weights()?.save_npy_folder(&layout.weights)?;
-    summarise(&trainer, ended, &watcher, &layout, output)?;
-    Ok(Outcome::Yes)
+    summarize(&trainer, ended, &watcher, &layout, output)?;
+    Ok(ExitStatus::Match)
 }
 
 /// A new training, or the last checkpoint's.
@@ -223,7 +223,7 @@ fn report_skipped(skipped: &Skipped) {
     }
 }
 
-fn summarise(
+fn summarize(
     trainer: &Trainer,
     ended: Ended,
     watcher: &Watcher,

@@ -25,7 +25,7 @@ const LARGEST_ARRAY: u64 = 2 << 30;
 /// People that are written to disk together.
 const BATCH: usize = 1_000;
 
-/// Reads and checks a whole file, so that a fault in its last line enrols nobody.
+/// Reads and checks a whole file, so that a fault in its last line enrolls nobody.
 pub(super) fn read(
     file: &Path,
     names: Option<&Path>,
@@ -43,8 +43,8 @@ pub(super) fn read(
     }
 }
 
-/// Enrols them, a thousand at a time.
-pub(super) fn enrol(store: &mut Store, people: &mut People) -> Result<()> {
+/// Enrolls them, a thousand at a time.
+pub(super) fn enroll(store: &mut Store, people: &mut People) -> Result<()> {
     let bar = progress::bar(people.len(), "enrolling");
     while !people.is_empty() {
         let rest = match people.keys().nth(BATCH).cloned() {

@@ -58,7 +58,7 @@ fn expect_photos(store: &Store) -> Result<()> {
         list.iter().filter(|person| person.photos < person.templates).map(|p| &p.name).collect();
     if !without.is_empty() {
         bail!(
-            "not all photos of {} were kept: enrol these people again, or leave those photos \
+            "not all photos of {} were kept: enroll these people again, or leave those photos \
              out with --drop",
             enrolled::abridged(without.into_iter())
         );

@@ -15,7 +15,7 @@ use training::{
     RateSchedule, Sampling, Source, TrainingOptions,
 };
 
-use crate::arguments::{LossKind, OptimiserKind, ScheduleKind, Train};
+use crate::arguments::{LossKind, OptimizerKind, ScheduleKind, Train};
 
 /// People that are held out unless the user says how many.
 const HELD_OUT: usize = 100;
@@ -99,7 +99,7 @@ pub(super) fn options(
         loss: with_loss_arguments(arguments, defaults.loss),
         sampling: with_batch_arguments(arguments, defaults.sampling),
         augmentation,
-        optimiser: arguments.optimiser.map_or(defaults.optimiser, optimiser),
+        optimiser: arguments.optimizer.map_or(defaults.optimiser, optimizer),
         learning_rate: arguments.learning_rate.unwrap_or(defaults.learning_rate),
         schedule: schedule(arguments, defaults.schedule),
         weight_decay: arguments.weight_decay.unwrap_or(defaults.weight_decay),
@@ -184,11 +184,11 @@ fn with_batch_arguments(arguments: &Train, sampling: Sampling) -> Sampling {
     }
 }
 
-fn optimiser(kind: OptimiserKind) -> OptimiserOptions {
+fn optimizer(kind: OptimizerKind) -> OptimiserOptions {
     match kind {
-        OptimiserKind::Adamw => OptimiserOptions::adamw(),
-        OptimiserKind::Adam => OptimiserOptions::adam(),
-        OptimiserKind::Sgd => OptimiserOptions::sgd(),
+        OptimizerKind::Adamw => OptimiserOptions::adamw(),
+        OptimizerKind::Adam => OptimiserOptions::adam(),
+        OptimizerKind::Sgd => OptimiserOptions::sgd(),
     }
 }
 
