@@ -15,7 +15,7 @@ use crate::report::face_box;
 use crate::text::{counted, counted_people};
 use crate::{ExitStatus, exit_status_of, progress};
 
-/// What `--json` prints for each person.
+/// The JSON row of a person.
 #[derive(Serialize)]
 struct Person<'a> {
     person: usize,

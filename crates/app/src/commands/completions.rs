@@ -1,4 +1,4 @@
-//! `facenet completions`: what a shell needs to complete the command line.
+//! `facenet completions`: prints a shell's completion script.
 
 use anyhow::Result;
 use clap::CommandFactory;
@@ -8,7 +8,7 @@ use crate::arguments::{Arguments, Completions};
 use crate::output::Output;
 
 pub(crate) fn run(arguments: &Completions, output: &mut Output) -> Result<ExitStatus> {
-    // Into memory first: clap_complete panics where a pipe is closed early.
+    // Writes into memory first, because clap_complete panics on a broken pipe.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "facenet", &mut script);
     std::io::Write::write_all(output.writer(), &script)?;

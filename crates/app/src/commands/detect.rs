@@ -16,7 +16,7 @@ use crate::output::{Output, escaped, line, warn};
 use crate::report::ErrorRow;
 use crate::{ExitStatus, exit_status_of};
 
-/// What `--json` prints for a photo.
+/// The JSON row of a photo.
 #[derive(Serialize)]
 struct PhotoRow {
     file: String,

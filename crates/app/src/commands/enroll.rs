@@ -1,4 +1,4 @@
-//! `facenet enroll`: a person and their photos into the store.
+//! `facenet enroll`: enrolls a person, or adds photos to one.
 
 use std::path::{Path, PathBuf};
 
@@ -16,16 +16,17 @@ use crate::output::{Output, escaped, line, warn};
 use crate::text::{counted, counted_people};
 use crate::{ExitStatus, enrolled, exit_status_of, progress};
 
-/// What `--json` prints.
+/// The JSON output.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct EnrollmentRow<'a> {
     name: &'a str,
     /// Photos that were added.
     added: usize,
-    /// Photos that there are now.
+    /// Photos that the person has now.
     photos: usize,
+    /// Photos that could not be used.
     skipped: usize,
-    /// Another person who looks the same to the network.
+    /// Another enrolled person who would be recognized in these photos.
     #[serde(skip_serializing_if = "Option::is_none")]
     resembles: Option<Resembles>,
     db: String,
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
     let resembles = resemblance(&store, arguments, &encodings, &policy)?;
     if let Some(Resembles { name, distance }) = &resembles {
         warn(format_args!(
-            "{} resembles {name}, who is enrolled: the distance is {distance:.4}",
+            "{} resembles the enrolled {name}: the distance is {distance:.4}",
             arguments.name
         ));
     }
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
     let name = arguments.name.as_str();
     if output.is_json() {
         let db = store.location().to_string();
-        output.json(&Answer { name, added, photos, skipped, resembles, db })?;
+        output.json(&EnrollmentRow { name, added, photos, skipped, resembles, db })?;
     } else {
         let name = escaped(name);
         let people = store.len()?;
@@ -69,7 +70,7 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
     Ok(ExitStatus::Match)
 }
 
-/// The faces of the photos; those that show none are reported and left out.
+/// Encodes the photos; reports and skips those without one usable face.
 fn templates(
     arguments: &Enroll,
     reader: &FaceReader,
@@ -100,7 +101,7 @@ fn templates(
     match first_fault {
         Some(error) if templates.is_empty() => Err(error).context("nobody was enrolled"),
         _ => {
-            tell_of_outliers(&names, &templates, policy.verification().threshold());
+            warn_of_outliers(&names, &templates, policy.verification().threshold());
             Ok((templates, skipped))
         }
     }
@@ -118,38 +119,39 @@ fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<
     Ok(NewTemplate { encoding: faces.remove(0).encoding, photo: photo.context("a photo to keep")? })
 }
 
-/// A photo far from the mean of the others may be of somebody else: one comparison each.
-/// The farthest is told first, and then those that are far from the rest.
-fn tell_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
-    let mut rest: Vec<usize> = (0..templates.len()).collect();
-    while rest.len() > 2 {
+/// Warns of photos that may show somebody else: those whose distance to the mean of the
+/// others is above the threshold of one comparison. The farthest photo is removed first,
+/// then the rest are compared again.
+fn warn_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
+    let mut remaining: Vec<usize> = (0..templates.len()).collect();
+    while remaining.len() > 2 {
         let from_others = |&number: &usize| -> Option<(f32, usize)> {
-            let others = rest.iter().filter(|&&other| other != number);
+            let others = remaining.iter().filter(|&&other| other != number);
             let others: Vec<_> = others.map(|&other| templates[other].encoding.clone()).collect();
             let mean = mean_template(&others).ok()?;
             Some((mean.distance(&templates[number].encoding), number))
         };
-        let farthest = rest.iter().filter_map(from_others).max_by(|a, b| a.0.total_cmp(&b.0));
+        let farthest = remaining.iter().filter_map(from_others).max_by(|a, b| a.0.total_cmp(&b.0));
         let Some((distance, number)) = farthest.filter(|far| !threshold.accepts(far.0)) else {
             return;
         };
         warn(format_args!(
-            "{} does not resemble the others: the distance is {distance:.4}; is it of the same \
-             person?",
+            "{} does not resemble the others: the distance is {distance:.4}; it may show \
+             another person",
             photos[number].display()
         ));
-        rest.retain(|&other| other != number);
+        remaining.retain(|&other| other != number);
     }
 }
 
-/// Who else would be recognized in these photos: one face against everybody.
+/// Another person who would be recognized in these photos, by the gallery's threshold.
 fn resemblance(
     store: &Store,
     arguments: &Enroll,
     encodings: &[Encoding],
     policy: &IdentificationPolicy,
 ) -> Result<Option<Resembles>> {
-    // Themselves, if they are enrolled already, and somebody else.
+    // Two candidates, because the nearest may be the person who is enrolled already.
     let mut nearest = store.search(&mean_template(encodings)?, 2)?;
     nearest.retain(|person| person.name != arguments.name.as_str());
     let threshold = policy.among(store.len()?, store.template_count()?).threshold;

@@ -1,4 +1,4 @@
-//! `facenet serve`: the door, on a web page and over HTTP.
+//! `facenet serve`: the web page of the door, and the HTTP interface.
 
 use anyhow::Result;
 
