@@ -1,7 +1,7 @@
-//! A picture from anybody: an error, or a tensor of 96 by 96 whose values are in 0..=1.
+//! Any bytes as an image file: an error, or a tensor of 96 by 96 whose values are in 0..=1.
 //!
-//! A decoder that panics is caught and told as damage, so that is no finding; it would be
-//! one for libFuzzer, whose hook for panics ends the process, so another takes its place.
+//! A panic of the decoder is caught and reported as damage, so it is not a finding.
+//! libFuzzer's panic hook would end the process, so another hook replaces it.
 
 #![no_main]
 

@@ -3,7 +3,7 @@
 use e2e::{facenet, portrait, run};
 use serde_json::Value;
 
-/// Quick: the figures are held to be consistent, not to be good.
+/// A short benchmark: the tests check that figures are consistent, not that they are good.
 fn bench(options: &[&str]) -> std::process::Command {
     let mut command = facenet();
     command.args(["bench", "--seconds", "0.02"]).args(options);
@@ -29,7 +29,7 @@ fn json_holds_the_figures_of_one_measurement() {
 }
 
 #[test]
-fn without_options_there_is_a_table_over_batches() {
+fn the_default_is_a_table_over_batches() {
     let ended = run(&mut bench(&["--threads", "2"])).with_code(0);
     let rows = ended.stdout.lines().filter_map(|line| {
         let mut cells = line.split_whitespace();
@@ -39,7 +39,7 @@ fn without_options_there_is_a_table_over_batches() {
 }
 
 #[test]
-fn a_profile_has_a_line_for_every_convolution() {
+fn a_profile_has_a_line_per_convolution() {
     let options = ["--batch", "1", "--threads", "1"];
     for (variable, is_wanted) in [("1", true), ("0", false)] {
         let ended = run(bench(&options).env("FACENET_PROFILE", variable)).with_code(0);

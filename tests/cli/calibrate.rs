@@ -1,4 +1,4 @@
-//! `facenet calibrate`, and `verify` with what it made.
+//! `facenet calibrate`, and `verify` with its calibration.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use e2e::{facenet, portrait, run};
 use tempfile::TempDir;
 
-/// The portraits, a folder a person: one pair of one person, five of two.
+/// The portraits, with a folder per person: one pair of one person, five of two.
 fn people() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (from, to) in [
@@ -37,13 +37,13 @@ fn verify(more: &[&str]) -> Command {
 }
 
 #[test]
-fn a_calibration_is_made_and_used() {
+fn a_calibration_can_be_made_and_used() {
     let folder = people();
     let file = folder.path().join("own.json");
-    // Six pairs of two people cannot support the default of one in a thousand.
+    // Five pairs of two people do not support the default FMR of 0.1 %.
     let ended = run(&mut calibrate(folder.path(), &file, &[])).with_code(2);
     ended.with_error(&["needs 3000", "found 5"]);
-    assert!(!file.exists(), "nothing is written of what is refused");
+    assert!(!file.exists(), "a refused calibration writes nothing");
 
     let ended = run(&mut calibrate(folder.path(), &file, &["--fmr", "0.6", "--name", "home"]));
     let ended = ended.with_code(0);
@@ -63,7 +63,7 @@ fn a_calibration_is_made_and_used() {
     assert!(row["fmr"]["value"].as_f64().unwrap() <= 0.6);
     with_file(&["--fmr", "0.1"]).with_code(2).with_error(&["needs 30", "found 5"]);
 
-    // One of another model is refused with both hashes and what to do.
+    // A calibration of another model is refused with both hashes and a hint.
     let hash = json["about"]["weights_sha256"].as_str().unwrap();
     let other = "0123456789abcdef".repeat(4);
     let text = fs::read_to_string(&file).unwrap();
@@ -78,7 +78,7 @@ fn a_calibration_is_made_and_used() {
 }
 
 #[test]
-fn listed_pairs_and_pictures_of_nobody_known() {
+fn listed_pairs_are_used_and_unknown_people_are_refused() {
     let folder = people();
     let file = folder.path().join("own.json");
     let list = folder.path().join("list.csv");
@@ -104,10 +104,10 @@ fn listed_pairs_and_pictures_of_nobody_known() {
     fs::write(list, "obama/1.jpg,obama/2.jpg,0\nobama/1.jpg,biden/1.jpg,1\n").unwrap();
     let ended = run(&mut calibrate(folder.path(), &file, &all)).with_code(2);
     ended.with_error(&["obama/1.jpg", "obama/2.jpg", "two people by the list"]);
-    // Loose pictures without a list: who is on them?
+    // Photos outside folders need a list.
     fs::copy(portrait("biden-portrait.jpg"), folder.path().join("IMG_0001.jpg")).unwrap();
     let ended = run(&mut calibrate(folder.path(), &file, &["--fmr", "1"])).with_code(2);
-    ended.with_error(&["IMG_0001.jpg", "a folder a person"]);
+    ended.with_error(&["IMG_0001.jpg", "a folder per person"]);
     for output in [folder.path().to_path_buf(), folder.path().join("no/where.json")] {
         run(&mut calibrate(folder.path(), &output, &["--fmr", "1"])).with_code(2);
     }
@@ -115,7 +115,7 @@ fn listed_pairs_and_pictures_of_nobody_known() {
 }
 
 #[test]
-fn weights_without_a_calibration_say_so() {
+fn weights_without_a_calibration_are_noted() {
     let folder = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(e2e::root().join("weights")).unwrap() {
         let path = entry.unwrap().path();
@@ -123,7 +123,7 @@ fn weights_without_a_calibration_say_so() {
             fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
         }
     }
-    // Another model by one value.
+    // One different value makes another model.
     let bias = folder.path().join("dense_b.npy");
     let mut bytes = fs::read(&bias).unwrap();
     let end = bytes.len();

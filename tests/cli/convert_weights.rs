@@ -5,7 +5,7 @@ use std::fs;
 use e2e::{run, xtask};
 
 #[test]
-fn csv_and_back_is_the_shipped_model() {
+fn a_round_trip_through_csv_gives_the_shipped_model() {
     let folder = tempfile::tempdir().unwrap();
     let (csv, npy) = (folder.path().join("csv"), folder.path().join("npy"));
     let shipped = e2e::root().join("weights");
@@ -41,7 +41,7 @@ fn csv_and_back_is_the_shipped_model() {
     let check = ["--check", "--from", csv.to_str().unwrap(), "--to", npy.to_str().unwrap()];
     run(xtask().arg("convert-weights").args(check)).with_code(0);
 
-    // One value differs, then one is damaged: nothing is written.
+    // With one different value, then with a damaged one, nothing is written.
     let text = fs::read_to_string(csv.join("dense_b.csv")).unwrap();
     let (_, rest) = text.split_once(',').unwrap();
     fs::write(csv.join("dense_b.csv"), format!("7,{rest}")).unwrap();
@@ -56,7 +56,7 @@ fn csv_and_back_is_the_shipped_model() {
 }
 
 #[test]
-fn without_csv_files_it_says_where_they_are_from() {
+fn the_error_about_missing_csv_files_names_their_source() {
     let folder = tempfile::tempdir().unwrap();
     let ended = run(xtask().args(["convert-weights", "--from"]).arg(folder.path())).with_code(2);
     assert!(ended.stderr.contains("there are no .csv files in"), "{ended}");
@@ -65,7 +65,7 @@ fn without_csv_files_it_says_where_they_are_from() {
 }
 
 #[test]
-fn the_published_folder_is_incomplete_and_says_so() {
+fn the_incomplete_published_folder_is_refused() {
     let Some(folder) = e2e::shared("openface-csv") else { return };
     let target = tempfile::tempdir().unwrap();
     let mut command = xtask();

@@ -1,12 +1,12 @@
-//! `facenet detect`, and what a face is refused for.
+//! `facenet detect`.
 
 use std::fs;
 use std::path::Path;
 
 use e2e::{facenet, portrait, run};
 
-/// A 24-bit BMP of `side` × `side` grey pixels, rows from bottom to top.
-fn grey_bmp(path: &Path, side: u32, value: u8) {
+/// A 24-bit BMP of `side` × `side` gray pixels, rows from bottom to top.
+fn gray_bmp(path: &Path, side: u32, value: u8) {
     let row = (3 * side).next_multiple_of(4);
     let mut file = b"BM".to_vec();
     for number in [54 + row * side, 0, 54, 40, side, side] {
@@ -26,17 +26,17 @@ fn json_holds_box_landmarks_and_quality() {
     assert_eq!(rows.len(), 2, "{ended}");
     for row in rows {
         let [face] = &row["faces"].as_array().unwrap()[..] else { panic!("one face\n{ended}") };
-        let place: Vec<f64> =
+        let face_box: Vec<f64> =
             face["box"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
-        let points = face["landmarks"].as_array().unwrap();
-        assert_eq!(points.len(), 5);
-        for point in points {
-            let [x, y] = [0, 1].map(|axis| point[axis].as_f64().unwrap());
-            assert!((place[0]..place[0] + place[2]).contains(&x), "{ended}");
-            assert!((place[1]..place[1] + 1.2 * place[3]).contains(&y), "{ended}");
+        let landmarks = face["landmarks"].as_array().unwrap();
+        assert_eq!(landmarks.len(), 5);
+        for landmark in landmarks {
+            let [x, y] = [0, 1].map(|axis| landmark[axis].as_f64().unwrap());
+            assert!((face_box[0]..face_box[0] + face_box[2]).contains(&x), "{ended}");
+            assert!((face_box[1]..face_box[1] + 1.2 * face_box[3]).contains(&y), "{ended}");
         }
         // The eyes are above the nose, the nose above the mouth.
-        let y = |i: usize| points[i][1].as_f64().unwrap();
+        let y = |i: usize| landmarks[i][1].as_f64().unwrap();
         assert!(y(0) < y(2) && y(1) < y(2) && y(2) < y(3) && y(2) < y(4), "{ended}");
         assert_eq!(face["framing"], "landmarks");
         assert!(face["quality"]["confidence"].as_f64().unwrap() > 0.5, "{ended}");
@@ -66,10 +66,10 @@ fn the_drawing_is_a_png_of_the_photos_size() {
 }
 
 #[test]
-fn nobody_has_the_exit_code_of_no_face() {
+fn a_photo_without_a_face_has_its_own_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     let flat = folder.path().join("flat.bmp");
-    grey_bmp(&flat, 200, 90);
+    gray_bmp(&flat, 200, 90);
     let ended = run(facenet().arg("detect").arg(&flat)).with_code(3);
     assert!(ended.stdout.contains("found none in 200 × 200"), "{ended}");
     let ended = run(facenet().args(["detect", "--json"]).arg(&flat)).with_code(3);

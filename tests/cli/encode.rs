@@ -53,7 +53,7 @@ fn every_format_holds_the_same_numbers() {
 }
 
 #[test]
-fn faults_are_told_and_the_rest_goes_on() {
+fn an_error_is_reported_and_does_not_stop_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join("bad.jpg");
     fs::write(&bad, "no photo").unwrap();
@@ -65,7 +65,7 @@ fn faults_are_told_and_the_rest_goes_on() {
     assert_eq!(rows[1]["encoding"].as_array().unwrap().len(), 128);
     assert!(ended.stderr.contains("bad.jpg"), "{ended}");
 
-    // An array with a row missing would be wrong without saying so.
+    // An array with a missing row would be wrong without a notice.
     let out = folder.path().join("out.npy");
     fs::write(&out, "an earlier result").unwrap();
     let mut command = facenet();
@@ -75,16 +75,16 @@ fn faults_are_told_and_the_rest_goes_on() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no partial file is left");
 }
 
-/// What is no face has no encoding, unless it is called a face crop.
+/// A photo without a face has no encoding, unless --aligned declares it a face crop.
 #[test]
-fn black_white_and_noise_are_nobody() {
+fn black_white_and_noise_have_no_face() {
     let folder = tempfile::tempdir().unwrap();
     let mut state = 1_u32;
     let mut noise = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
     };
-    let pictures = [
+    let images = [
         ("black.png", image::RgbImage::new(320, 240)),
         ("white.png", image::RgbImage::from_pixel(320, 240, image::Rgb([255; 3]))),
         (
@@ -92,9 +92,9 @@ fn black_white_and_noise_are_nobody() {
             image::RgbImage::from_fn(320, 240, |_, _| image::Rgb([(); 3].map(|()| noise()))),
         ),
     ];
-    for (name, picture) in pictures {
+    for (name, image) in images {
         let path = folder.path().join(name);
-        picture.save(&path).unwrap();
+        image.save(&path).unwrap();
         let ended = run(facenet().args(["encode", "--rotations"]).arg(&path)).with_code(3);
         let row = &ended.json()[0];
         assert!(row["error"].as_str().unwrap().contains("found none"), "{ended}");
@@ -104,9 +104,9 @@ fn black_white_and_noise_are_nobody() {
     }
 }
 
-/// Several faces are refused with their number and places, and one can be chosen.
+/// Several faces are refused with their number and boxes, and one can be chosen.
 #[test]
-fn of_several_faces_one_has_to_be_chosen() {
+fn one_of_several_faces_has_to_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let [obama, collins] = PHOTOS.map(|name| image::open(portrait(name)).unwrap().into_rgb8());
     let (width, height) = obama.dimensions();

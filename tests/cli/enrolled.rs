@@ -1,4 +1,4 @@
-//! People who are enrolled: `enroll`, `recognize`, `gallery`, `cluster`, `watch`.
+//! The commands that use a store: `enroll`, `recognize`, `gallery`, `cluster`, `watch`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use e2e::{Ended, facenet, portrait, run};
 use tempfile::TempDir;
 
-/// A folder whose `people.redb` the commands use.
-struct House(TempDir);
+/// A temporary folder whose `people.redb` is the commands' store.
+struct Setup(TempDir);
 
-impl House {
+impl Setup {
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -38,13 +38,13 @@ impl House {
         run(self.facenet(&["recognize"]).arg(portrait(photo)))
     }
 
-    /// Barack and Joe live here.
-    fn inhabited() -> Self {
-        let house = Self::new();
-        let ended = house.enroll("barack", "obama-portrait.jpg").with_code(0);
+    /// Enrolls Barack and Joe.
+    fn with_people() -> Self {
+        let setup = Self::new();
+        let ended = setup.enroll("barack", "obama-portrait.jpg").with_code(0);
         assert!(ended.stdout.starts_with("barack is enrolled with 1 photo."), "{ended}");
-        house.enroll("joe", "biden-portrait.jpg").with_code(0);
-        house
+        setup.enroll("joe", "biden-portrait.jpg").with_code(0);
+        setup
     }
 
     fn names(&self) -> Vec<String> {
@@ -54,16 +54,16 @@ impl House {
 }
 
 #[test]
-fn who_is_enrolled_is_recognised_and_strangers_are_not() {
-    let house = House::inhabited();
-    let ended = house.recognize("obama-speech.jpg").with_code(0);
+fn enrolled_people_are_recognized_and_strangers_are_not() {
+    let setup = Setup::with_people();
+    let ended = setup.recognize("obama-speech.jpg").with_code(0);
     assert!(ended.stdout.starts_with("It's barack, the distance is 0."), "{ended}");
-    let ended = house.recognize("collins-portrait.jpg").with_code(1);
+    let ended = setup.recognize("collins-portrait.jpg").with_code(1);
     assert!(ended.stdout.starts_with("Not in the gallery."), "{ended}");
 
-    // Several photos: one answer each, and the worst is the exit code.
-    let mut several = house.facenet(&["recognize", "--json"]);
-    several.arg(portrait("obama-speech.jpg")).arg(house.file("none.jpg"));
+    // Several photos have one answer each; the worst one decides the exit code.
+    let mut several = setup.facenet(&["recognize", "--json"]);
+    several.arg(portrait("obama-speech.jpg")).arg(setup.file("none.jpg"));
     let rows = run(several.arg(portrait("collins-portrait.jpg"))).with_code(2).json();
     assert_eq!(rows[0]["person"], "barack");
     assert!(rows[1]["error"].as_str().unwrap().contains("none.jpg"));
@@ -71,42 +71,42 @@ fn who_is_enrolled_is_recognised_and_strangers_are_not() {
 }
 
 #[test]
-fn a_claim_is_held_against_who_is_enrolled() {
-    let house = House::inhabited();
+fn a_claim_is_compared_with_the_enrolled_person() {
+    let setup = Setup::with_people();
     let claim = |name: &str| {
-        run(house.facenet(&["verify", "--as", name]).arg(portrait("obama-speech.jpg")))
+        run(setup.facenet(&["verify", "--as", name]).arg(portrait("obama-speech.jpg")))
     };
     let ended = claim("barack").with_code(0);
     assert!(ended.stdout.starts_with("It's barack, welcome home!"), "{ended}");
     let ended = claim("joe").with_code(1);
     assert!(ended.stdout.starts_with("It's not joe, please go away"), "{ended}");
     claim("kian").with_code(2).with_error(&["\"kian\"", "barack, joe"]);
-    // A name has one form, however it is typed.
-    house.enroll("Zoe\u{308}", "obama-portrait.jpg").with_code(0);
+    // Names are normalized.
+    setup.enroll("Zoe\u{308}", "obama-portrait.jpg").with_code(0);
     let zoe = |more: &[&str]| {
-        let mut command = house.facenet(&["verify", "--json", "--as", "Zoe\u{308}"]);
+        let mut command = setup.facenet(&["verify", "--json", "--as", "Zoe\u{308}"]);
         let probe = command.args(more).arg(portrait("obama-speech.jpg"));
         run(probe).with_code(0).json()[0]["claim"].clone()
     };
     assert_eq!(zoe(&[]), "Zo\u{eb}");
-    let folder = house.file("folder");
+    let folder = setup.file("folder");
     fs::create_dir_all(folder.join("Zo\u{eb}")).unwrap();
-    put(&folder, "Zo\u{eb}/speech.jpg");
+    copy_speech(&folder, "Zo\u{eb}/speech.jpg");
     assert_eq!(zoe(&["--gallery", folder.to_str().unwrap()]), "Zo\u{eb}");
-    // A folder goes before the store that a variable names.
-    let folder = house.file("people");
+    // --gallery has precedence over FACENET_DB.
+    let folder = setup.file("people");
     fs::create_dir_all(folder.join("barack")).unwrap();
-    put(&folder, "barack/speech.jpg");
-    let mut command = house.facenet(&["verify", "--as", "barack", "--json", "--gallery"]);
+    copy_speech(&folder, "barack/speech.jpg");
+    let mut command = setup.facenet(&["verify", "--as", "barack", "--json", "--gallery"]);
     let row = run(command.arg(&folder).arg(portrait("obama-speech.jpg"))).with_code(0).json();
     assert_eq!((&row[0]["references"], &row[0]["distance"]), (&1.into(), &0.0.into()));
 }
 
 #[test]
 fn the_threshold_follows_the_rate_of_strangers() {
-    let house = House::inhabited();
+    let setup = Setup::with_people();
     let answer = |more: &[&str]| {
-        let mut command = house.facenet(&["recognize", "--json"]);
+        let mut command = setup.facenet(&["recognize", "--json"]);
         run(command.args(more).arg(portrait("obama-speech.jpg")))
     };
     let threshold = |row: &serde_json::Value| row["threshold"].as_f64().unwrap();
@@ -128,10 +128,10 @@ fn the_threshold_follows_the_rate_of_strangers() {
     }
 }
 
-/// Whoever keeps encodings keeps this name with them, and compares them with those of no
-/// other; so it has to change when crops do.
+/// Stores record the name of the framing with their encodings and refuse those of another
+/// framing. So the name has to change when face crops change.
 #[test]
-fn the_framing_of_faces_has_a_name_that_changes_with_it() {
+fn the_name_of_the_framing_changes_with_the_crops() {
     let ended = run(facenet().arg("encode").arg(portrait("obama-speech.jpg"))).with_code(0);
     let encoding = ended.json()[0]["encoding"].clone();
     let found: Vec<f64> = (0..6).map(|i| encoding[i].as_f64().unwrap()).collect();
@@ -139,40 +139,40 @@ fn the_framing_of_faces_has_a_name_that_changes_with_it() {
     let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(
         off < 0.005,
-        "{found:?}: faces are cut out in another way, or the network is another. Change \
-         facenet::gallery::FACE_FRAMING if it was the way, and these numbers"
+        "{found:?}: face crops or the network changed. Change these numbers and, if the crops \
+         changed, facenet::gallery::FACE_FRAMING"
     );
-    let house = House::inhabited();
-    let list = house.run(&["gallery", "list"]).with_code(0);
+    let setup = Setup::with_people();
+    let list = setup.run(&["gallery", "list"]).with_code(0);
     assert!(list.stdout.contains("framed by points-1"), "{list}");
 }
 
 #[test]
 fn more_photos_are_added_to_a_person() {
-    let house = House::inhabited();
-    let mut enroll = house.facenet(&["enroll", "barack", "--consent", "by word", "--json"]);
+    let setup = Setup::with_people();
+    let mut enroll = setup.facenet(&["enroll", "barack", "--consent", "by word", "--json"]);
     let row = run(enroll.arg(portrait("obama-speech.jpg"))).with_code(0).json().remove(0);
     assert_eq!((&row["added"], &row["photos"]), (&1.into(), &2.into()));
-    let row = house.run(&["gallery", "show", "barack", "--json"]).with_code(0).json().remove(0);
+    let row = setup.run(&["gallery", "show", "barack", "--json"]).with_code(0).json().remove(0);
     assert_eq!((&row["photos"], &row["photos_kept"]), (&2.into(), &0.into()));
     assert_eq!(row["consent"], "by word");
-    // The mean of both is nearer to each than they are to one another.
-    let ended = house.recognize("obama-speech.jpg").with_code(0);
+    // The mean of both photos is nearer to each than they are to one another.
+    let ended = setup.recognize("obama-speech.jpg").with_code(0);
     let distance = ended.stdout.lines().next().unwrap().rsplit(' ').next().unwrap();
     assert!(distance.parse::<f32>().unwrap() < 0.5, "{ended}");
 }
 
 #[test]
-fn a_face_that_is_enrolled_under_another_name_is_told() {
-    let house = House::inhabited();
-    let ended = house.enroll("impostor", "obama-speech.jpg").with_code(0);
-    assert!(ended.stderr.contains("impostor resembles barack"), "{ended}");
+fn enrolling_a_face_under_a_second_name_warns() {
+    let setup = Setup::with_people();
+    let ended = setup.enroll("impostor", "obama-speech.jpg").with_code(0);
+    assert!(ended.stderr.contains("impostor resembles the enrolled barack"), "{ended}");
 }
 
 #[test]
-fn a_photo_of_somebody_else_among_the_others_is_told() {
-    let house = House::new();
-    let mut enroll = house.facenet(&["enroll", "barack"]);
+fn enrolling_a_photo_of_another_person_warns() {
+    let setup = Setup::new();
+    let mut enroll = setup.facenet(&["enroll", "barack"]);
     for photo in ["obama-portrait.jpg", "obama-speech.jpg", "collins-portrait.jpg"] {
         enroll.arg(portrait(photo));
     }
@@ -182,28 +182,28 @@ fn a_photo_of_somebody_else_among_the_others_is_told() {
 }
 
 #[test]
-fn what_cannot_be_enrolled_is_told_and_changes_nothing() {
-    let house = House::new();
-    house.recognize("obama-speech.jpg").with_code(2).with_error(&["nobody is enrolled yet"]);
+fn a_failed_enrollment_changes_nothing() {
+    let setup = Setup::new();
+    setup.recognize("obama-speech.jpg").with_code(2).with_error(&["nobody is enrolled yet"]);
     for name in ["", "../../x", "a\nb", "\u{1b}[2J", &"x".repeat(10_000)] {
-        let ended = house.enroll(name, "obama-portrait.jpg").with_code(2);
+        let ended = setup.enroll(name, "obama-portrait.jpg").with_code(2);
         assert!(!ended.stderr.contains('\u{1b}'), "{ended}");
     }
-    let text = house.file("text.jpg");
+    let text = setup.file("text.jpg");
     fs::write(&text, "no photo").unwrap();
-    run(house.facenet(&["enroll", "kian"]).arg(&text)).with_code(2).with_error(&["text.jpg"]);
-    assert!(!house.file("people.redb").exists());
-    // One photo of two is enough, and the other is told of.
-    let mut enroll = house.facenet(&["enroll", "kian"]);
+    run(setup.facenet(&["enroll", "kian"]).arg(&text)).with_code(2).with_error(&["text.jpg"]);
+    assert!(!setup.file("people.redb").exists());
+    // One usable photo is enough; the other is reported.
+    let mut enroll = setup.facenet(&["enroll", "kian"]);
     let ended = run(enroll.arg(&text).arg(portrait("collins-portrait.jpg"))).with_code(0);
     assert!(ended.stderr.contains("left out"), "{ended}");
 }
 
 #[cfg(unix)]
 #[test]
-fn where_nothing_can_be_written_nobody_is_enrolled() {
+fn an_unwritable_store_is_an_error() {
     use std::os::unix::ffi::OsStrExt;
-    // A disk without room for files, on which even its owner cannot make one.
+    // Locations where not even root can create a file.
     let enroll = |db: &std::ffi::OsStr| {
         let photo = portrait("obama-portrait.jpg");
         run(facenet().args(["enroll", "kian"]).arg(photo).arg("--db").arg(db))
@@ -212,9 +212,9 @@ fn where_nothing_can_be_written_nobody_is_enrolled() {
         enroll("/proc/self/people.redb".as_ref()).with_code(2).with_error(&["people.redb"]);
         enroll("/dev/full".as_ref()).with_code(2).with_error(&["/dev/full"]);
     }
-    // A path need not be text.
-    let house = House::new();
-    let odd = house.file("x").with_file_name(std::ffi::OsStr::from_bytes(b"p\xffple.redb"));
+    // A path need not be UTF-8.
+    let setup = Setup::new();
+    let odd = setup.file("x").with_file_name(std::ffi::OsStr::from_bytes(b"p\xffple.redb"));
     enroll(odd.as_os_str()).with_code(0);
     assert!(odd.exists());
     let ended = run(facenet().args(["gallery", "list", "--json", "--db"]).arg(&odd)).with_code(0);
@@ -222,8 +222,8 @@ fn where_nothing_can_be_written_nobody_is_enrolled() {
 }
 
 #[test]
-fn errors_are_objects_where_answers_are() {
-    let house = House::new();
+fn errors_are_json_with_json_output() {
+    let setup = Setup::new();
     for words in [
         &["recognize", "--json", "x.jpg"][..],
         &["enroll", "--json", "kian", "x.jpg"],
@@ -233,28 +233,28 @@ fn errors_are_objects_where_answers_are() {
         &["watch", "no/such/folder"],
         &["verify", "--json", "--as", "kian", "x.jpg"],
     ] {
-        let rows = house.run(words).with_code(2).json();
+        let rows = setup.run(words).with_code(2).json();
         let error = rows.last().unwrap();
         assert!(error["error"].is_string() && error["exit_code"] == 2, "{words:?}: {error}");
     }
 }
 
 #[test]
-fn people_are_renamed_and_removed_and_gone() {
-    let house = House::inhabited();
-    house.run(&["gallery", "rename", "joe", "Joseph"]).with_code(0);
-    house.run(&["gallery", "rename", "Joseph", "barack"]).with_code(2).with_error(&["already"]);
-    assert_eq!(house.names(), ["Joseph", "barack"]);
-    let unknown = house.run(&["gallery", "remove", "joe"]).with_code(2);
+fn renamed_and_removed_names_leave_no_trace() {
+    let setup = Setup::with_people();
+    setup.run(&["gallery", "rename", "joe", "Joseph"]).with_code(0);
+    setup.run(&["gallery", "rename", "Joseph", "barack"]).with_code(2).with_error(&["already"]);
+    assert_eq!(setup.names(), ["Joseph", "barack"]);
+    let unknown = setup.run(&["gallery", "remove", "joe"]).with_code(2);
     unknown.with_error(&["\"joe\"", "Joseph, barack"]);
-    house.run(&["gallery", "remove", "Joseph"]).with_code(0);
-    let file = fs::read(house.file("people.redb")).unwrap();
+    setup.run(&["gallery", "remove", "Joseph"]).with_code(0);
+    let file = fs::read(setup.file("people.redb")).unwrap();
     let holds = |text: &[u8]| file.windows(text.len()).any(|part| part == text);
     assert!(holds(b"barack") && !holds(b"Joseph") && !holds(b"joe"));
-    house.run(&["gallery", "purge"]).with_code(2).with_error(&["--yes"]);
-    house.run(&["gallery", "purge", "--yes"]).with_code(0);
-    assert!(house.names().is_empty());
-    house.recognize("obama-speech.jpg").with_code(1);
+    setup.run(&["gallery", "purge"]).with_code(2).with_error(&["--yes"]);
+    setup.run(&["gallery", "purge", "--yes"]).with_code(0);
+    assert!(setup.names().is_empty());
+    setup.recognize("obama-speech.jpg").with_code(1);
 }
 
 #[cfg(unix)]
@@ -272,21 +272,21 @@ fn a_removal_through_a_link_is_one_from_the_real_store() {
 }
 
 #[test]
-fn what_is_exported_can_be_imported() {
-    let house = House::inhabited();
-    run(house
+fn an_export_can_be_imported() {
+    let setup = Setup::with_people();
+    run(setup
         .facenet(&["enroll", "joe", "--consent", "a, \"b\""])
         .arg(portrait("biden-portrait.jpg")))
     .with_code(0);
     for ending in ["jsonl", "npy"] {
-        let file = house.file(&format!("people.{ending}"));
+        let file = setup.file(&format!("people.{ending}"));
         let file = file.to_str().unwrap();
-        house.run(&["gallery", "export", file]).with_code(0);
-        let other = House::new();
+        setup.run(&["gallery", "export", file]).with_code(0);
+        let other = Setup::new();
         other.run(&["gallery", "import", file]).with_code(0);
-        assert_eq!(other.names(), house.names());
-        let lines = |house: &House| house.run(&["gallery", "export"]).with_code(0).json();
-        for (theirs, ours) in lines(&other).iter().zip(lines(&house)) {
+        assert_eq!(other.names(), setup.names());
+        let lines = |setup: &Setup| setup.run(&["gallery", "export"]).with_code(0).json();
+        for (theirs, ours) in lines(&other).iter().zip(lines(&setup)) {
             assert_eq!(theirs["consent"], ours["consent"]);
             let encodings = |row: &serde_json::Value| {
                 let templates = row["templates"].as_array().unwrap().clone();
@@ -295,95 +295,95 @@ fn what_is_exported_can_be_imported() {
             assert_eq!(encodings(theirs), encodings(&ours));
         }
     }
-    // One line that is wrong enrols nobody.
-    let file = house.file("people.jsonl");
+    // One wrong line enrolls nobody.
+    let file = setup.file("people.jsonl");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replacen("happyhouse", "openface", 2)).unwrap();
-    let other = House::new();
+    let other = Setup::new();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
     ended.with_error(&["line 1", "another model"]);
     let first = text.lines().next().unwrap();
     fs::write(&file, format!("{first}\n{first}\n")).unwrap();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
-    ended.with_error(&["line 2", "\"barack\" comes a second time"]);
-    // Nor do people whose faces were cut out nobody knows how, but on the user's word.
+    ended.with_error(&["line 2", "\"barack\" occurs twice"]);
+    // An unknown framing is refused, unless the user confirms it.
     fs::write(&file, text.replace(",\"framing\":\"points-1\"", "")).unwrap();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
     ended.with_error(&["line 1", "framed by unknown"]);
     assert!(!other.file("people.redb").exists());
     other.run(&["gallery", "import", file.to_str().unwrap(), "--same-model"]).with_code(0);
-    assert_eq!(other.names(), house.names());
-    // A table says it in a column.
-    let (file, table) = (house.file("people.npy"), house.file("people.csv"));
+    assert_eq!(other.names(), setup.names());
+    // A table has the framing in a column.
+    let (file, table) = (setup.file("people.npy"), setup.file("people.csv"));
     let text = fs::read_to_string(&table).unwrap();
     assert!(text.contains("points-1"), "{text}");
     fs::write(&table, text.replace("points-1", "unknown")).unwrap();
-    let other = House::new();
+    let other = Setup::new();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
     ended.with_error(&["line 2", "framed by unknown"]);
     other.run(&["gallery", "import", file.to_str().unwrap(), "--same-model"]).with_code(0);
-    assert_eq!(other.names(), house.names());
+    assert_eq!(other.names(), setup.names());
 }
 
 #[test]
-fn another_model_is_refused_and_kept_photos_are_the_way_out() {
-    let house = House::new();
-    let mut enroll = house.facenet(&["enroll", "barack", "--keep-photos"]);
+fn another_model_is_refused_until_stored_photos_are_encoded_again() {
+    let setup = Setup::new();
+    let mut enroll = setup.facenet(&["enroll", "barack", "--keep-photos"]);
     run(enroll.arg(portrait("obama-portrait.jpg"))).with_code(0);
-    house.enroll("joe", "biden-portrait.jpg").with_code(0);
-    // The same weights in the other network are another model.
+    setup.enroll("joe", "biden-portrait.jpg").with_code(0);
+    // The same weights in the other variant are another model.
     let weights = e2e::root().join("weights");
     let other = ["--variant", "openface", "--weights", weights.to_str().unwrap()];
-    let recognize = |house: &House| {
-        run(house.facenet(&["recognize"]).args(other).arg(portrait("obama-portrait.jpg")))
+    let recognize = |setup: &Setup| {
+        run(setup.facenet(&["recognize"]).args(other).arg(portrait("obama-portrait.jpg")))
     };
-    recognize(&house).with_code(2).with_error(&["another model", "gallery rebuild"]);
+    recognize(&setup).with_code(2).with_error(&["another model", "gallery rebuild"]);
     let rebuild =
-        |more: &[&str]| run(house.facenet(&["gallery"]).args(other).arg("rebuild").args(more));
+        |more: &[&str]| run(setup.facenet(&["gallery"]).args(other).arg("rebuild").args(more));
     rebuild(&[]).with_code(2).with_error(&["joe", "--drop"]);
-    assert_eq!(house.names(), ["barack", "joe"]);
+    assert_eq!(setup.names(), ["barack", "joe"]);
     rebuild(&["--drop"]).with_code(0);
-    assert_eq!(house.names(), ["barack"]);
-    let ended = recognize(&house).with_code(0);
+    assert_eq!(setup.names(), ["barack"]);
+    let ended = recognize(&setup).with_code(0);
     assert!(ended.stdout.starts_with("It's barack, the distance is 0.0"), "{ended}");
 }
 
-/// What was enrolled with `--force` or `--aligned` does not hold up everybody else.
+/// Photos that were enrolled with `--force` or `--aligned` do not block a rebuild.
 #[test]
-fn a_photo_without_a_face_can_be_dropped_when_all_is_made_anew() {
-    let house = House::new();
-    let (blurred, white) = (house.file("blurred.png"), house.file("white.png"));
+fn a_rebuild_can_drop_photos_without_a_face() {
+    let setup = Setup::new();
+    let (blurred, white) = (setup.file("blurred.png"), setup.file("white.png"));
     let photo = image::open(portrait("obama-speech.jpg")).unwrap().into_rgb8();
     image::imageops::fast_blur(&photo, 10.0).save(&blurred).unwrap();
     image::RgbImage::from_pixel(96, 96, image::Rgb([255; 3])).save(&white).unwrap();
     let enroll = |name: &str, photo: &Path, how: &[&str]| {
-        run(house.facenet(&["enroll", name, "--keep-photos"]).arg(photo).args(how))
+        run(setup.facenet(&["enroll", name, "--keep-photos"]).arg(photo).args(how))
     };
     enroll("barack", &portrait("obama-portrait.jpg"), &[]).with_code(0);
     enroll("barack", &blurred, &[]).with_code(3);
     enroll("barack", &blurred, &["--force"]).with_code(0);
     enroll("barack", &white, &["--aligned"]).with_code(0);
     enroll("nobody", &white, &["--aligned"]).with_code(0);
-    let ended = house.run(&["gallery", "rebuild"]).with_code(2);
+    let ended = setup.run(&["gallery", "rebuild"]).with_code(2);
     ended.with_error(&["\"barack\"", "photo 3: expected a face, found none", "--drop"]);
-    assert_eq!(house.names(), ["barack", "nobody"]);
-    let ended = house.run(&["gallery", "rebuild", "--drop"]).with_code(0);
-    for words in ["barack: photo 3: expected a face", "nobody: photo 1", "nobody, of whom"] {
-        assert!(ended.stderr.contains(&format!("left out: {words}")), "{words}\n{ended}");
+    assert_eq!(setup.names(), ["barack", "nobody"]);
+    let ended = setup.run(&["gallery", "rebuild", "--drop"]).with_code(0);
+    for words in ["barack: photo 3: expected a face", "nobody: photo 1", "nobody: no photo"] {
+        assert!(ended.stderr.contains(&format!("dropped: {words}")), "{words}\n{ended}");
     }
-    assert!(ended.stdout.starts_with("Made anew from 2 photos."), "{ended}");
-    assert_eq!(house.names(), ["barack"]);
-    house.run(&["gallery", "rebuild"]).with_code(0);
+    assert!(ended.stdout.starts_with("2 photos encoded again."), "{ended}");
+    assert_eq!(setup.names(), ["barack"]);
+    setup.run(&["gallery", "rebuild"]).with_code(0);
 }
 
 #[test]
 fn photos_are_grouped_by_person() {
-    let house = House::new();
-    fs::create_dir(house.file("photos")).unwrap();
+    let setup = Setup::new();
+    fs::create_dir(setup.file("photos")).unwrap();
     for photo in ["obama-portrait.jpg", "obama-speech.jpg", "biden-portrait.jpg"] {
-        fs::copy(portrait(photo), house.file("photos").join(photo)).unwrap();
+        fs::copy(portrait(photo), setup.file("photos").join(photo)).unwrap();
     }
-    let photos = house.file("photos");
+    let photos = setup.file("photos");
     let rows = run(facenet().arg("cluster").arg(&photos).arg("--json")).with_code(0).json();
     let files = |row: &serde_json::Value| -> Vec<String> {
         let faces = row["faces"].as_array().unwrap();
@@ -397,18 +397,18 @@ fn photos_are_grouped_by_person() {
 }
 
 #[test]
-fn new_photos_in_a_folder_are_answered_for() {
-    let house = House::inhabited();
-    let folder = house.file("camera");
+fn new_photos_in_a_watched_folder_are_recognized() {
+    let setup = Setup::with_people();
+    let folder = setup.file("camera");
     fs::create_dir(&folder).unwrap();
     fs::copy(portrait("biden-portrait.jpg"), folder.join("before.jpg")).unwrap();
-    let mut watch = house.facenet(&["watch", "--interval", "50"]);
+    let mut watch = setup.facenet(&["watch", "--interval", "50"]);
     let mut child =
         watch.arg(&folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // It says when it has looked for the first time.
+    // It prints a note after the first poll.
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(stderr.next().unwrap().unwrap().contains("watching"));
-    put(&folder, "new.jpg");
+    copy_speech(&folder, "new.jpg");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let row: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     child.kill().unwrap();
@@ -417,21 +417,21 @@ fn new_photos_in_a_folder_are_answered_for() {
     assert!(row["probe"].as_str().unwrap().ends_with("new.jpg"));
 }
 
-fn put(folder: &Path, name: &str) {
+fn copy_speech(folder: &Path, name: &str) {
     fs::copy(portrait("obama-speech.jpg"), folder.join(name)).unwrap();
 }
 
 #[test]
-fn a_databases_password_is_shown_nowhere() {
-    let house = House::new();
+fn a_database_password_is_never_printed() {
+    let setup = Setup::new();
     let secret = |address: &str, words: &[&str]| {
-        let mut command = house.facenet(words);
+        let mut command = setup.facenet(words);
         let ended = run(command.env("FACENET_DB", address));
         let shown = format!("{}{}", ended.stdout, ended.stderr);
         assert!(!shown.contains("geheim"), "{shown}");
         ended
     };
-    // Built without databases, or with: another machine's is refused either way.
+    // Databases of other machines are refused, with and without database support.
     let address = "postgres://kian:geheim@db.example/faces?password=geheim";
     let photo = portrait("obama-portrait.jpg");
     let photo = photo.to_str().unwrap();

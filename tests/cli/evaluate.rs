@@ -1,11 +1,11 @@
-//! `facenet evaluate`: on a few portraits always, on LFW where it is there.
+//! `facenet evaluate`: on a few portraits, and on LFW if it is available.
 
 use std::fs;
 
 use e2e::{facenet, portrait, run};
 use tempfile::TempDir;
 
-/// Pairs of the portraits: one person's two photos, and strangers.
+/// The portraits, with pairs of one person and of two.
 fn small_set() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (from, to) in [
@@ -17,7 +17,7 @@ fn small_set() -> TempDir {
         fs::copy(portrait(from), folder.path().join(to)).unwrap();
     }
     let fold = "obama\t1\t2\nobama\t1\tbiden\t1\nobama\t2\tcollins\t1\n";
-    // Two folds of one pair of each kind; a row for each.
+    // Two folds with one pair of each kind.
     let rows: Vec<_> = fold.lines().collect();
     let pairs = format!("2\t1\n{}\n{}\n{}\n{}\n", rows[0], rows[1], rows[0], rows[2]);
     fs::write(folder.path().join("pairs.txt"), pairs).unwrap();
@@ -25,7 +25,7 @@ fn small_set() -> TempDir {
 }
 
 #[test]
-fn portraits_are_told_apart() {
+fn portraits_are_distinguished() {
     let folder = small_set();
     let evaluate = |more: &[&str]| {
         let mut command = facenet();
@@ -40,7 +40,7 @@ fn portraits_are_told_apart() {
     assert_eq!(row["accuracy"], 1.0);
     assert_eq!(row["pairs"], 4);
     assert_eq!(row["failures"], 0);
-    // Two pairs of strangers cannot support one in a hundred.
+    // Two pairs of strangers do not support an FMR of 1 %.
     assert!(row["tar"]["0.01"].is_null(), "{row}");
     for key in ["std", "eer", "threshold"] {
         assert!(row[key].is_number(), "{key} in {row}");
@@ -48,7 +48,7 @@ fn portraits_are_told_apart() {
     evaluate(&["--folds", "3"]).with_code(2).with_error(&["3"]);
     evaluate(&["--method", "pixels", "--aligned"]).with_code(0);
 
-    // A picture without a face is a failure that counts.
+    // A photo without a face counts as a failure.
     fs::copy(folder.path().join("pairs.txt"), folder.path().join("collins_0001.jpg")).unwrap();
     let row = evaluate(&["--json"]).with_code(0).json().pop().unwrap();
     assert_eq!((&row["failures"], &row["accuracy"]), (&1.into(), &0.75.into()));
@@ -57,9 +57,9 @@ fn portraits_are_told_apart() {
 }
 
 #[test]
-fn the_report_is_a_page_by_itself() {
+fn the_report_is_a_self_contained_page() {
     let folder = small_set();
-    // A name that would be a command in a page, and a wrong label that lists it.
+    // A name with HTML in it, and a wrong label so that the page lists it.
     let odd = "<img src=x onerror=alert(1)>\u{202e}.jpg";
     fs::copy(portrait("biden-portrait.jpg"), folder.path().join(odd)).unwrap();
     let rows = [
@@ -79,12 +79,15 @@ fn the_report_is_a_page_by_itself() {
         fs::read_to_string(report.join("report.html")).unwrap()
     };
     let page = evaluate(&[]);
-    assert_eq!(page.matches("<svg").count(), 4, "four pictures");
+    assert_eq!(page.matches("<svg").count(), 4, "four charts");
     for words in ["ROC", "DET", "Distances", "prefers-color-scheme: dark", "no liveness check"] {
         assert!(page.contains(words), "{words} is not in the page");
     }
-    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;\\u{202e}.jpg"), "the name is told");
-    // Nothing comes from elsewhere, nothing runs, no face is shown.
+    assert!(
+        page.contains("&lt;img src=x onerror=alert(1)&gt;\\u{202e}.jpg"),
+        "the name is escaped"
+    );
+    // The page loads nothing, runs nothing and shows no face.
     for words in ["<img", "<script", "src=\"http", "href=\"http", "url(", "@import", "\u{202e}"] {
         assert!(!page.contains(words), "{words} is in the page");
     }
@@ -93,13 +96,13 @@ fn the_report_is_a_page_by_itself() {
     assert_eq!(json["verification"]["pairs"], 4);
     assert_eq!(json["hardest"]["false_non_matches"][0]["b"], odd);
     assert!(json["curve"].as_array().unwrap().len() >= 4);
-    // The labels contradict the names: it is not known who is who.
-    assert!(json["identification"]["unknown"].is_string(), "{}", json["identification"]);
+    // The labels contradict the names, so the people are unknown.
+    assert!(json["identification"]["not_measured"].is_string(), "{}", json["identification"]);
 
     let shown = evaluate(&["--pictures"]);
-    assert!(shown.contains("<img src=\"data:image/jpeg;base64,/9j/"), "faces as asked");
+    assert!(shown.contains("<img src=\"data:image/jpeg;base64,/9j/"), "the page shows faces");
     assert!(page.len() < shown.len());
-    // Bad places are told before any picture is read.
+    // A bad path is reported before any photo is read.
     let mut command = facenet();
     command.args(["evaluate", "--images", "x", "--pairs"]).arg(folder.path().join("list.txt"));
     let file = folder.path().join("list.txt");
@@ -115,7 +118,7 @@ fn lfw_gives_the_published_accuracy() {
     let accuracy = row["accuracy"].as_f64().unwrap();
     assert!((accuracy - 0.9747).abs() <= 0.003, "{row}");
     assert_eq!((&row["pairs"], &row["failures"]), (&6000.into(), &0.into()));
-    // In galleries, the calibration keeps its promise.
+    // In galleries, the measured rates are those that the calibration promises.
     let galleries = row["identification"].as_array().unwrap();
     let people: Vec<_> = galleries.iter().map(|g| g["people"].as_u64().unwrap()).collect();
     assert_eq!(people, [10, 100, 1000]);

@@ -6,13 +6,13 @@ use std::path::Path;
 use e2e::{facenet, portrait, run};
 use tempfile::TempDir;
 
-/// Obama with one photo, Biden with a folder of two, one of them no photo.
+/// Obama with one photo, Biden with a folder of a photo and a file that is not a photo.
 fn gallery() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let put = |from: &str, to: &str| fs::copy(portrait(from), folder.path().join(to)).unwrap();
-    put("obama-portrait.jpg", "barack.jpg");
+    let copy = |from: &str, to: &str| fs::copy(portrait(from), folder.path().join(to)).unwrap();
+    copy("obama-portrait.jpg", "barack.jpg");
     fs::create_dir(folder.path().join("joe")).unwrap();
-    put("biden-portrait.jpg", "joe/1.jpg");
+    copy("biden-portrait.jpg", "joe/1.jpg");
     fs::write(folder.path().join("joe/2.jpg"), "no photo").unwrap();
     fs::write(folder.path().join("notes.txt"), "no photo either").unwrap();
     folder
@@ -25,27 +25,27 @@ fn claim(photo: &str, name: &str, gallery: &Path) -> e2e::Ended {
 }
 
 #[test]
-fn the_door_answers_in_the_notebooks_words() {
+fn claims_are_answered_in_the_notebooks_wording() {
     let folder = gallery();
     let ended = claim("obama-speech.jpg", "barack", folder.path()).with_code(0);
     assert!(ended.stdout.starts_with("It's barack, welcome home!"), "{ended}");
     let ended = claim("obama-speech.jpg", "joe", folder.path()).with_code(1);
     assert!(ended.stdout.starts_with("It's not joe, please go away"), "{ended}");
-    // The photo that is none was left out, aloud.
+    // The file that is not a photo is reported.
     assert!(ended.stderr.contains("2.jpg"), "{ended}");
 }
 
 #[test]
-fn an_unknown_name_is_an_error_that_lists_the_known() {
+fn the_error_about_an_unknown_name_lists_the_known_names() {
     let folder = gallery();
     let ended = claim("obama-speech.jpg", "kian", folder.path()).with_code(2);
     ended.with_error(&["\"kian\"", "barack, joe"]);
-    // Nor can a name reach out of the folder.
+    // A name cannot refer to a file outside the folder.
     claim("obama-speech.jpg", "../barack", folder.path()).with_code(2);
 }
 
 #[test]
-fn recognize_names_the_nearest_and_the_runner_up() {
+fn recognize_lists_the_two_nearest_people() {
     let folder = gallery();
     let mut command = facenet();
     command.arg("recognize").arg(portrait("obama-speech.jpg")).arg("--gallery").arg(folder.path());
@@ -61,7 +61,7 @@ fn recognize_names_the_nearest_and_the_runner_up() {
 }
 
 #[test]
-fn a_stranger_is_not_in_the_gallery() {
+fn a_stranger_is_not_recognized() {
     let folder = gallery();
     let mut command = facenet();
     command.arg("recognize").arg(portrait("collins-portrait.jpg"));
@@ -89,7 +89,7 @@ fn galleries_without_faces_are_errors() {
 }
 
 #[test]
-fn verify_says_how_it_is_called() {
+fn wrong_arguments_of_verify_are_explained() {
     let photo = portrait("collins-portrait.jpg");
     let ended = run(facenet().arg("verify").arg(&photo)).with_code(2);
     ended.with_error(&["--as NAME"]);

@@ -1,5 +1,4 @@
-//! The command line as a user meets it: real binaries, real portraits, fresh
-//! folders.
+//! Tests of the command line: real binaries, real portraits, temporary folders.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 

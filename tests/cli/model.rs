@@ -3,7 +3,7 @@
 use e2e::{facenet, run};
 
 #[test]
-fn the_table_ends_with_the_notebooks_count() {
+fn the_table_ends_with_the_notebooks_parameter_count() {
     for variant in ["happyhouse", "openface"] {
         let ended = run(facenet().args(["model", "--variant", variant])).with_code(0);
         assert_eq!(ended.stdout.lines().last(), Some("Total Params: 3743280"), "{ended}");
@@ -13,7 +13,7 @@ fn the_table_ends_with_the_notebooks_count() {
 }
 
 #[test]
-fn json_adds_up() {
+fn json_counts_are_consistent() {
     let model = run(facenet().args(["model", "--json"])).with_code(0).json().remove(0);
     let layers = model["layers"].as_array().unwrap();
     let sum: u64 = layers.iter().map(|layer| layer["parameters"].as_u64().unwrap()).sum();
@@ -27,7 +27,7 @@ fn json_adds_up() {
 }
 
 #[test]
-fn completions_name_the_commands() {
+fn completions_contain_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let ended = run(facenet().args(["completions", shell])).with_code(0);
         assert!(ended.stdout.contains("recognize"), "{ended}");

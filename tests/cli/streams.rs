@@ -1,4 +1,4 @@
-//! Standard streams that fail, arguments that are no text, unknown flags.
+//! Failing standard streams, arguments that are not UTF-8, unknown flags.
 
 use std::process::Stdio;
 
@@ -13,17 +13,17 @@ fn a_full_disk_is_an_error() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_broken_pipe_is_not_reported() {
     let mut child =
         facenet().arg("model").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let ended = e2e::Ended::from(&child.wait_with_output().unwrap());
-    // Quietly; an answer that could not be given is no yes.
+    // Nothing is printed, and a lost answer is not a match.
     assert!([0, 2].contains(&ended.code) && ended.stderr.is_empty(), "{ended}");
 }
 
 #[test]
-fn a_reader_that_goes_away_does_not_turn_a_no_into_a_yes() {
+fn a_broken_pipe_does_not_change_the_exit_code() {
     let photos = ["obama-portrait.jpg", "biden-portrait.jpg"].map(e2e::portrait);
     let mut command = facenet();
     command.arg("verify").args(photos).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -35,7 +35,7 @@ fn a_reader_that_goes_away_does_not_turn_a_no_into_a_yes() {
 
 #[cfg(unix)]
 #[test]
-fn file_names_need_not_be_text() {
+fn file_names_need_not_be_utf8() {
     use std::os::unix::ffi::OsStrExt;
     let folder = tempfile::tempdir().unwrap();
     let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"f\xffce.jpg"));
@@ -48,7 +48,7 @@ fn file_names_need_not_be_text() {
 
 #[cfg(unix)]
 #[test]
-fn file_names_cannot_steer_the_terminal() {
+fn control_characters_of_file_names_are_escaped() {
     let folder = tempfile::tempdir().unwrap();
     let nasty = folder.path().join("a\u{1b}[2Jb\nc.jpg");
     std::fs::copy(e2e::portrait("biden-portrait.jpg"), &nasty).unwrap();
@@ -68,9 +68,9 @@ fn unknown_words_are_refused() {
 }
 
 #[test]
-fn help_says_what_it_is_not() {
+fn help_states_the_limits() {
     let ended = run(facenet().arg("--help")).with_code(0);
-    // Lines end where the terminal does.
+    // clap wraps lines at the terminal's width.
     let text = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in [
         "no liveness check",

@@ -1,5 +1,5 @@
-//! `facenet train`, on pictures made here: patterns, not faces, and too few to
-//! learn from; what is tested is everything round the learning.
+//! `facenet train` on generated images: stripes instead of faces, and too few to learn from.
+//! The tests are about everything around the learning.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,15 +9,15 @@ use std::process::{Command, Stdio};
 use e2e::{facenet, run};
 use tempfile::TempDir;
 
-/// Three people with three pictures each, one with a single one, and a file that
-/// is no picture.
+/// Three people with three images each, one with a single image, and a file that is not an
+/// image.
 fn people() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for person in 0..3u32 {
         fs::create_dir(folder.path().join(format!("p{person}"))).unwrap();
-        for picture in 0..3 {
-            let path = folder.path().join(format!("p{person}/{picture}.bmp"));
-            fs::write(path, pattern(person, picture)).unwrap();
+        for image in 0..3 {
+            let path = folder.path().join(format!("p{person}/{image}.bmp"));
+            fs::write(path, pattern(person, image)).unwrap();
         }
     }
     fs::create_dir(folder.path().join("single")).unwrap();
@@ -26,8 +26,8 @@ fn people() -> TempDir {
     folder
 }
 
-/// A picture of stripes that depend on the person, shifted by the picture.
-fn pattern(person: u32, picture: u32) -> Vec<u8> {
+/// An image of stripes that depend on the person, shifted by the image's number.
+fn pattern(person: u32, image: u32) -> Vec<u8> {
     const SIDE: u32 = 96;
     let size = 54 + 3 * SIDE * SIDE;
     let mut bytes = b"BM".to_vec();
@@ -36,7 +36,7 @@ fn pattern(person: u32, picture: u32) -> Vec<u8> {
     }
     for y in 0..SIDE {
         for x in 0..SIDE {
-            let value = (x * (3 + 2 * person) + y * (1 + person) + 40 * picture) % 256;
+            let value = (x * (3 + 2 * person) + y * (1 + person) + 40 * image) % 256;
             bytes.extend([value as u8, (255 - value) as u8, (value / 2) as u8]);
         }
     }
@@ -87,7 +87,7 @@ fn resumed_equals_uninterrupted_and_the_same_seed_the_same_weights() {
     let ended = run(&mut new(data.path(), &whole, &["--steps", "4"])).with_code(0);
     let summary = ended.json().remove(0);
     assert_eq!((&summary["outcome"], &summary["steps"]), (&"finished".into(), &4.into()));
-    assert_eq!(summary["single_picture_people"], 1);
+    assert_eq!(summary["single_image_people"], 1);
     assert_eq!(weights(&whole).len(), 224);
     let lines = fs::read_to_string(whole.join("metrics.jsonl")).unwrap();
     assert_eq!(lines.lines().count(), 4);
@@ -95,26 +95,26 @@ fn resumed_equals_uninterrupted_and_the_same_seed_the_same_weights() {
     assert!(fs::read_to_string(whole.join("loss.svg")).unwrap().starts_with("<svg"));
 
     run(&mut new(data.path(), &parts, &["--steps", "2"])).with_code(0);
-    // The data are aligned, which is not the training's but the pictures' affair.
+    // --aligned describes the data, so it is allowed with --resume.
     let ended = run(&mut train(data.path(), &parts, &["--resume", "--aligned", "--steps", "4"]));
-    assert!(ended.with_code(0).stderr.contains("goes on from step 2"));
+    assert!(ended.with_code(0).stderr.contains("continues from step 2"));
     assert!(weights(&parts) == weights(&whole), "resumed weights differ");
     assert_eq!(fs::read_to_string(parts.join("metrics.jsonl")).unwrap().lines().count(), 4);
 
     run(&mut new(data.path(), &one_thread, &["--steps", "4", "--threads", "1"])).with_code(0);
     assert!(weights(&one_thread) == weights(&whole), "one thread gives other weights");
 
-    // What came of it is a model like any other.
+    // The result is a valid model.
     let mut model = facenet();
     run(model.args(["model", "--weights"]).arg(whole.join("weights"))).with_code(0);
 }
 
 #[test]
-fn bad_pictures_are_counted_and_a_training_is_not_overwritten() {
+fn bad_images_are_counted_and_a_training_is_not_overwritten() {
     let (data, work) = (people(), tempfile::tempdir().unwrap());
     let output = work.path().join("run");
     let ended = run(&mut new(data.path(), &output, &["--epochs", "4"])).with_code(0);
-    assert_eq!(ended.json()[0]["skipped_pictures"], 1, "{ended}");
+    assert_eq!(ended.json()[0]["skipped_images"], 1, "{ended}");
     assert!(ended.stderr.contains("bad.jpg"), "{ended}");
 
     let ended = run(&mut new(data.path(), &output, &["--steps", "1"])).with_code(2);
@@ -125,7 +125,7 @@ fn bad_pictures_are_counted_and_a_training_is_not_overwritten() {
 }
 
 #[test]
-fn what_cannot_be_trained_on_is_an_error() {
+fn invalid_data_and_options_are_errors() {
     let work = tempfile::tempdir().unwrap();
     let output = work.path().join("run");
     let refuse = |data: &Path, more: &[&str], words: &[&str]| {
@@ -166,6 +166,6 @@ fn ctrl_c_saves_and_ends_cleanly() {
     let more = (steps + 1).to_string();
     let mut resume = train(data.path(), &output, &["--resume", "--aligned", "--steps", &more]);
     let ended = run(&mut resume).with_code(0);
-    assert!(ended.stderr.contains(&format!("goes on from step {steps}")), "{ended}");
+    assert!(ended.stderr.contains(&format!("continues from step {steps}")), "{ended}");
     assert_eq!(ended.json()[0]["steps"], steps + 1);
 }

@@ -68,12 +68,12 @@ fn a_photo_without_a_face_has_its_own_exit_code() {
         let ended = ended.with_error(&["flat.bmp", "found none"]);
         assert!(ended.stdout.is_empty(), "{ended}");
     }
-    // Taken as a crop it is encoded, as asked.
+    // With --aligned it is encoded as a face crop.
     run(facenet().arg("verify").args([&flat, &flat]).arg("--aligned")).with_code(0);
 }
 
 #[test]
-fn what_is_no_photo_is_an_error_with_its_name() {
+fn a_file_that_is_not_a_photo_is_named_in_the_error() {
     let folder = tempfile::tempdir().unwrap();
     let face = portrait("biden-portrait.jpg");
     let text = folder.path().join("text.jpg");
@@ -91,7 +91,7 @@ fn what_is_no_photo_is_an_error_with_its_name() {
 }
 
 #[test]
-fn numbers_that_are_no_threshold_are_refused() {
+fn invalid_thresholds_are_refused() {
     for threshold in ["-0.1", "NaN", "2.5", "inf", "x", ""] {
         let mut command = verify(&["obama-portrait.jpg", "biden-portrait.jpg"]);
         let ended = run(command.args(["--threshold", threshold])).with_code(2);
@@ -138,14 +138,14 @@ fn other_weights_are_checked_before_use() {
     let shipped = e2e::root().join("weights");
     run(facenet().arg("verify").arg("--weights").arg(&shipped)).with_code(0);
     run(facenet().arg("verify").env("FACENET_WEIGHTS", &shipped)).with_code(0);
-    // The embedded weights are not that network's.
+    // The embedded weights are of the other variant.
     let ended = run(facenet().args(["verify", "--variant", "openface"])).with_code(2);
     ended.with_error(&["--weights DIR"]);
     let ended = run(facenet().args(["verify", "--variant", "resnet"])).with_code(2);
     assert!(ended.stderr.contains("expected happyhouse or openface"), "{ended}");
 }
 
-/// An uncompressed picture of one grey.
+/// An uncompressed BMP of a single gray.
 fn flat_bmp(width: u32, height: u32) -> Vec<u8> {
     let row = (width * 3).next_multiple_of(4);
     let size = 54 + row * height;

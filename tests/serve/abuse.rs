@@ -1,16 +1,16 @@
-//! Clients that mean harm, or do it without.
+//! Hostile, slow and faulty clients.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use e2e::door::{Door, bytes};
 use e2e::http::{Client, Request};
+use e2e::server::{TestServer, bytes};
 use e2e::{facenet, run};
 
 const TOKEN: &str = "0123456789abcdef0123";
 
 #[test]
-fn beyond_this_machine_a_token_is_asked_for() {
+fn other_machines_need_a_token() {
     let refused =
         run(facenet().args(["serve", "--listen", "0.0.0.0:0"]).env_remove("FACENET_TOKEN"));
     refused.with_code(2).with_error(&["FACENET_TOKEN", "--token-file"]);
@@ -18,41 +18,41 @@ fn beyond_this_machine_a_token_is_asked_for() {
         run(facenet().args(["serve", "--listen", "0.0.0.0:0"]).env("FACENET_TOKEN", "short"));
     short.with_code(2).with_error(&["at least 16"]);
 
-    let door = Door::start_with(&[], |command| {
+    let server = TestServer::start_with(&[], |command| {
         command.env("FACENET_TOKEN", TOKEN);
     });
     for path in ["/v1/people", "/metrics", "/openapi.json", "/v1/people/x", "/nothing"] {
-        let answer = door.ask(&Request::get(path)).with_status(401);
+        let answer = server.ask(&Request::get(path)).with_status(401);
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
         let wrong = Request::get(path).with("Authorization", "Bearer 0123456789abcdef0124");
-        door.ask(&wrong).with_status(401);
+        server.ask(&wrong).with_status(401);
     }
     let right = Request::get("/v1/people").with("Authorization", &format!("Bearer {TOKEN}"));
-    door.ask(&right).with_status(200);
-    // The page, which asks for the token, and the sign of life.
+    server.ask(&right).with_status(200);
+    // The page, which asks for the token, and the health check need none.
     for path in ["/", "/door.js", "/door.css", "/healthz"] {
-        door.ask(&Request::get(path)).with_status(200);
+        server.ask(&Request::get(path)).with_status(200);
     }
 }
 
 #[test]
-fn other_sites_and_other_names_are_refused() {
-    let door = Door::inhabited(&[]);
-    let port = door.address().port();
+fn other_origins_and_hosts_are_refused() {
+    let server = TestServer::with_people(&[]);
+    let port = server.address().port();
     let people = |host: &str| Request::get("/v1/people").with("Host", host);
     for ours in [format!("localhost:{port}"), format!("127.0.0.1:{port}")] {
-        door.ask(&people(&ours)).with_status(200);
+        server.ask(&people(&ours)).with_status(200);
     }
-    // A name of somebody's that was made to lead here.
+    // DNS rebinding: another host name that resolves to this address.
     for other in ["evil.example".to_owned(), format!("evil.example:{port}")] {
         for path in ["/v1/people", "/", "/healthz"] {
-            door.ask(&Request::get(path).with("Host", &other)).with_status(403);
+            server.ask(&Request::get(path).with("Host", &other)).with_status(403);
         }
     }
-    // A form on somebody's page.
+    // Cross-site requests from a form on another page.
     let post = |name: &str, value: &str| {
         let form = Request::form("/v1/people", &[("name", b"evil", false)]);
-        door.ask(&form.with(name, value))
+        server.ask(&form.with(name, value))
     };
     post("Origin", "http://evil.example").with_status(403);
     post("Origin", "null").with_status(403);
@@ -61,13 +61,13 @@ fn other_sites_and_other_names_are_refused() {
 }
 
 #[test]
-fn bodies_have_bounds() {
-    let door = Door::inhabited(&["--max-body", "1", "--max-pixels", "1"]);
-    let before = door.memory();
-    // 100 MiB that are told beforehand, and 100 MiB that are not.
-    let told = Request::post("/v1/recognize", "x").with("Content-Length", "104857600");
-    assert_eq!(door.ask(&told).with_status(413).json()["kind"], "too_large");
-    let mut client = door.client();
+fn bodies_are_bounded() {
+    let server = TestServer::with_people(&["--max-body", "1", "--max-pixels", "1"]);
+    let before = server.memory();
+    // 100 MiB with a Content-Length, and 100 MiB without.
+    let declared = Request::post("/v1/recognize", "x").with("Content-Length", "104857600");
+    assert_eq!(server.ask(&declared).with_status(413).json()["kind"], "too_large");
+    let mut client = server.client();
     let head = Request::post("/v1/recognize", "").with("Transfer-Encoding", "chunked");
     let head = head.with("Content-Length-Left-Out", "x").head("127.0.0.1");
     let head = head.replace("Content-Length: 0\r\n", "");
@@ -78,26 +78,27 @@ fn bodies_have_bounds() {
             break;
         }
     }
-    // The answer may be lost where the connection was reset by what came after it.
+    // The answer is lost if the connection was reset by later chunks.
     if let Ok(answer) = client.receive() {
         answer.with_status(413);
     }
     // 1.4 megapixels where one is allowed.
     let mut large = std::io::Cursor::new(Vec::new());
-    let grey = image::GrayImage::new(1400, 1000);
-    grey.write_to(&mut large, image::ImageFormat::Png).unwrap();
-    let answer = door.ask(&Request::post("/v1/recognize", large.into_inner()));
+    let gray = image::GrayImage::new(1400, 1000);
+    gray.write_to(&mut large, image::ImageFormat::Png).unwrap();
+    let answer = server.ask(&Request::post("/v1/recognize", large.into_inner()));
     assert_eq!(answer.with_status(413).json()["kind"], "too_large");
-    if let (Some(before), Some(after)) = (before, door.memory()) {
+    if let (Some(before), Some(after)) = (before, server.memory()) {
         assert!(after - before < 32.0, "{before} MiB before, {after} after");
     }
-    door.ask(&Request::post("/v1/recognize", bytes("obama-speech.jpg"))).with_status(200);
+    server.ask(&Request::post("/v1/recognize", bytes("obama-speech.jpg"))).with_status(200);
 }
 
 #[test]
-fn slow_and_silent_clients_keep_nobody_out() {
-    let door = Door::inhabited(&["--timeout", "2", "--queue", "4", "--connections", "64"]);
-    // Half a body each, and then nothing.
+fn slow_and_silent_clients_do_not_block_others() {
+    let server =
+        TestServer::with_people(&["--timeout", "2", "--queue", "4", "--connections", "64"]);
+    // Each sends half a body and then nothing.
     let photo = bytes("obama-speech.jpg");
     let half = |mut client: Client| {
         let head = Request::post("/v1/recognize", photo.clone()).head("127.0.0.1");
@@ -105,34 +106,34 @@ fn slow_and_silent_clients_keep_nobody_out() {
         client.send_raw(&photo[..photo.len() / 2]).unwrap();
         client
     };
-    let mut slow: Vec<_> = (0..20).map(|_| half(door.client())).collect();
-    // A thousand that say nothing at all, where 64 may be open.
-    let idle: Vec<_> = (0..1000).map(|_| TcpStream::connect(door.address())).collect();
+    let mut slow: Vec<_> = (0..20).map(|_| half(server.client())).collect();
+    // A thousand silent connections, of which 64 may be open.
+    let idle: Vec<_> = (0..1000).map(|_| TcpStream::connect(server.address())).collect();
     let begin = Instant::now();
     for _ in 0..5 {
-        door.ask(&Request::post("/v1/recognize", photo.clone())).with_status(200);
+        server.ask(&Request::post("/v1/recognize", photo.clone())).with_status(200);
     }
     assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
-    // Whose body does not come is told so.
+    // An incomplete body is answered with a timeout.
     let mut timeouts = 0;
     for client in &mut slow {
         timeouts += usize::from(client.receive().is_ok_and(|answer| answer.status == 408));
     }
     assert_eq!(timeouts, slow.len());
     drop(idle);
-    door.ask(&Request::get("/healthz")).with_status(200);
-    let metrics = door.ask(&Request::get("/metrics")).text();
+    server.ask(&Request::get("/healthz")).with_status(200);
+    let metrics = server.ask(&Request::get("/metrics")).text();
     assert!(metrics.contains("facenet_bodies_bytes 0\n"), "{metrics}");
 }
 
 #[test]
-fn beyond_the_queue_the_answer_is_busy() {
-    let door = Door::inhabited(&["--queue", "2"]);
+fn a_full_queue_is_answered_503() {
+    let server = TestServer::with_people(&["--queue", "2"]);
     let photo = bytes("obama-speech.jpg");
     let request = Request::post("/v1/recognize", photo);
     let statuses: Vec<_> = std::thread::scope(|scope| {
         let ask = || {
-            let answer = door.ask(&request);
+            let answer = server.ask(&request);
             (answer.status, answer.header("retry-after").map(str::to_owned))
         };
         let asked: Vec<_> = (0..24).map(|_| scope.spawn(ask)).collect();
@@ -141,15 +142,16 @@ fn beyond_the_queue_the_answer_is_busy() {
     let count = |status| statuses.iter().filter(|(found, _)| *found == status).count();
     assert_eq!(count(200) + count(503), 24, "{statuses:?}");
     assert!(count(200) >= 3 && count(503) >= 1, "{statuses:?}");
-    let told = |(status, retry): &(u16, Option<String>)| *status != 503 || retry.is_some();
-    assert!(statuses.iter().all(told));
-    door.ask(&request).with_status(200);
+    let has_retry_after =
+        |(status, retry): &(u16, Option<String>)| *status != 503 || retry.is_some();
+    assert!(statuses.iter().all(has_retry_after));
+    server.ask(&request).with_status(200);
 }
 
-/// The fuzz target of bodies and heads in short.
+/// A short version of the fuzz target of bodies and heads.
 #[test]
-fn no_bytes_end_the_server() {
-    let door = Door::inhabited(&["--timeout", "2"]);
+fn mutated_requests_do_not_end_the_server() {
+    let server = TestServer::with_people(&["--timeout", "2"]);
     let photo = bytes("obama-speech.jpg");
     let form = Request::form("/v1/people", &[("name", b"x", false), ("photo", &photo, true)]);
     let mut whole = form.head("127.0.0.1").into_bytes();
@@ -168,24 +170,24 @@ fn no_bytes_end_the_server() {
                 _ => bytes.insert(at, (state >> 30) as u8),
             }
         }
-        let mut client = door.client();
+        let mut client = server.client();
         // The server may have closed it already.
         let _ = client.send_raw(&bytes);
     }
-    door.ask(&Request::post("/v1/recognize", photo)).with_status(200);
-    assert!(!door.log().contains("panicked"), "{}", door.log());
+    server.ask(&Request::post("/v1/recognize", photo)).with_status(200);
+    assert!(!server.log().contains("panicked"), "{}", server.log());
 }
 
 #[test]
-fn requests_in_hand_are_finished_when_the_server_ends() {
-    let door = Door::inhabited(&[]);
-    let mut client = door.client();
+fn running_requests_are_finished_at_shutdown() {
+    let server = TestServer::with_people(&[]);
+    let mut client = server.client();
     let photo = bytes("obama-speech.jpg");
     client
         .send_raw(Request::post("/v1/recognize", photo.clone()).head("127.0.0.1").as_bytes())
         .unwrap();
     std::thread::sleep(Duration::from_millis(100));
-    let end = std::thread::spawn(move || door.end());
+    let end = std::thread::spawn(move || server.end());
     std::thread::sleep(Duration::from_millis(300));
     client.send_raw(&photo).unwrap();
     let answer = client.receive().unwrap().with_status(200).json();

@@ -1,7 +1,7 @@
-//! The server as programs and browsers meet it: the real binary, over real sockets.
+//! Tests of the server: the real binary over real sockets, and its page in a browser.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-#![allow(clippy::print_stdout, reason = "figures, and what is skipped, are told")]
+#![allow(clippy::print_stdout, reason = "prints figures and skipped tests")]
 
 mod abuse;
 mod interface;

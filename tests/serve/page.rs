@@ -1,12 +1,12 @@
-//! The page, in a real browser with a film for a camera: skipped, aloud, where there is
-//! none. With FACENET_SCREENSHOTS, pictures of its states go to that folder.
+//! Tests of the page in a real browser, with a film as the camera. Without a browser they
+//! print a notice and are skipped. FACENET_SCREENSHOTS names a folder for screenshots.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use e2e::door::Door;
 use e2e::http::Request;
 use e2e::portrait;
+use e2e::server::TestServer;
 
 use crate::webdriver::{Browser, Look};
 
@@ -17,7 +17,7 @@ const PHONE: Look = Look { width: 390, height: 844, dark: false };
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 
-/// A film of one picture: JPEG files end to end, which is Motion JPEG.
+/// A film of one photo as Motion JPEG: concatenated JPEG files.
 fn film(photo: &str, folder: &Path) -> PathBuf {
     let photo = image::open(portrait(photo)).unwrap().into_rgb8();
     let mut frame = image::RgbImage::from_pixel(640, 480, image::Rgb([90, 100, 110]));
@@ -32,37 +32,36 @@ fn film(photo: &str, folder: &Path) -> PathBuf {
     path
 }
 
-/// A browser at the door.
-fn visit(door: &Door, film: Option<&Path>, look: Look) -> Option<Browser> {
+/// Opens the page in a browser.
+fn visit(server: &TestServer, film: Option<&Path>, look: Look) -> Option<Browser> {
     let mut browser = Browser::start(film)?;
     browser.look(look);
-    browser.open(&format!("http://{}/", door.address()));
+    browser.open(&format!("http://{}/", server.address()));
     browser.wait_for("#count", "resident");
     Some(browser)
 }
 
-/// What the console complains about, but for answers of the server that are errors and
-/// are shown as such.
-fn faults(browser: &mut Browser) -> Vec<String> {
-    let mut complaints = browser.complaints();
-    complaints.retain(|line| !line.contains("Failed to load resource"));
-    complaints
+/// Errors in the browser's console, except HTTP errors, which the page shows.
+fn console_errors(browser: &mut Browser) -> Vec<String> {
+    let mut errors = browser.console_errors();
+    errors.retain(|line| !line.contains("Failed to load resource"));
+    errors
 }
 
 #[test]
-fn somebody_enrols_from_a_file_and_comes_home_before_the_camera() {
+fn a_person_enrolls_from_a_file_and_is_recognized_by_the_camera() {
     let folder = tempfile::tempdir().unwrap();
-    let door = Door::start(&[]);
+    let server = TestServer::start(&[]);
     let film = film("obama-speech.jpg", folder.path());
-    let Some(mut browser) = visit(&door, Some(&film), DESKTOP) else { return };
-    browser.picture("empty-light");
-    // The form is open, for nobody lives here yet.
+    let Some(mut browser) = visit(&server, Some(&film), DESKTOP) else { return };
+    browser.screenshot("empty-light");
+    // The form is open because nobody is enrolled.
     let name = "Barack <b>Obama &amp;";
     browser.type_into("#name", name);
     browser.type_into("#files", portrait("obama-portrait.jpg").to_str().unwrap());
     browser.wait_for("#shots", "×");
     browser.click("#agreed");
-    browser.picture("enrol-light");
+    browser.screenshot("enroll-light");
     browser.click("#enroll-now");
     browser.wait_for("#enrolled", "lives here now");
     browser.wait_for("#people", name);
@@ -70,7 +69,7 @@ fn somebody_enrols_from_a_file_and_comes_home_before_the_camera() {
 
     browser.click("#camera");
     browser.wait_for("#camera", "Stop camera");
-    browser.picture("camera-light");
+    browser.screenshot("camera-light");
     browser.click("#ring");
     let verdict = browser.wait_for("#verdict", "home");
     assert_eq!(verdict, format!("Welcome home, {name}"));
@@ -80,7 +79,7 @@ fn somebody_enrols_from_a_file_and_comes_home_before_the_camera() {
         const pixels = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
         return pixels.some((value) => value > 0)";
     assert_eq!(browser.script(drawn), true);
-    // So are its points: inside the box, where a frame alone leaves nothing.
+    // The landmarks are drawn, too: there are pixels inside the box.
     let inside = "const c = document.querySelector('#marks');
         const at = (x, y) => c.getContext('2d').getImageData(x, y, 1, 1).data[3] > 0;
         const inRow = (y) => [...Array(c.width).keys()].filter((x) => at(x, y));
@@ -96,34 +95,34 @@ fn somebody_enrols_from_a_file_and_comes_home_before_the_camera() {
     let label =
         browser.script("return document.querySelector('#gauge').getAttribute('aria-label')");
     assert!(label.as_str().unwrap().contains("the threshold is"), "{label}");
-    browser.picture("open-light");
+    browser.screenshot("open-light");
     browser.look(Look { dark: true, ..DESKTOP });
-    browser.picture("open-dark");
+    browser.screenshot("open-dark");
     browser.look(PHONE);
-    browser.picture("open-phone");
+    browser.screenshot("open-phone");
     browser.look(Look { dark: true, ..PHONE });
-    browser.picture("open-phone-dark");
+    browser.screenshot("open-phone-dark");
     // Nothing is wider than the phone.
     let overflow = "return document.documentElement.scrollWidth - innerWidth";
     assert_eq!(browser.script(overflow), 0);
 
-    // Removed, the same face is a stranger's.
+    // After the removal, the same face is a stranger.
     browser.look(DESKTOP);
     browser.click("#people button");
     browser.wait_for("#remove-dialog", "Remove");
-    browser.picture("remove-light");
+    browser.screenshot("remove-light");
     browser.click("#remove-dialog [value=remove]");
     browser.wait_for("#count", "0 residents");
     browser.click("#ring");
     browser.wait_for("#verdict", "Please go away");
-    assert_eq!(faults(&mut browser), Vec::<String>::new());
+    assert_eq!(console_errors(&mut browser), Vec::<String>::new());
 }
 
 #[test]
-fn strangers_are_sent_away_and_walls_are_nobody() {
+fn strangers_and_photos_without_a_face_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let door = Door::inhabited(&[]);
-    let Some(mut browser) = visit(&door, None, DESKTOP) else { return };
+    let server = TestServer::with_people(&[]);
+    let Some(mut browser) = visit(&server, None, DESKTOP) else { return };
     let ring = |browser: &mut Browser, photo: &Path| {
         browser.type_into("#photo", photo.to_str().unwrap());
         browser.script("document.querySelector('#verdict').textContent = ''");
@@ -133,28 +132,28 @@ fn strangers_are_sent_away_and_walls_are_nobody() {
     ring(&mut browser, &portrait("collins-portrait.jpg"));
     browser.wait_for("#verdict", "Please go away");
     browser.wait_for("#reason", "the door opens below");
-    browser.picture("refused-light");
+    browser.screenshot("refused-light");
     browser.look(Look { dark: true, ..DESKTOP });
-    browser.picture("refused-dark");
+    browser.screenshot("refused-dark");
     let wall = folder.path().join("wall.png");
     image::RgbImage::from_pixel(300, 200, image::Rgb([200, 180, 160])).save(&wall).unwrap();
     ring(&mut browser, &wall);
     browser.wait_for("#verdict", "I see nobody");
-    browser.picture("nobody-dark");
+    browser.screenshot("nobody-dark");
     let text = folder.path().join("text.jpg");
     fs::write(&text, "no picture").unwrap();
     browser.type_into("#photo", text.to_str().unwrap());
     browser.wait_for("#reason", "no picture that the browser can read");
-    assert_eq!(faults(&mut browser), Vec::<String>::new());
+    assert_eq!(console_errors(&mut browser), Vec::<String>::new());
 }
 
 #[test]
-fn the_keyboard_is_enough() {
+fn the_page_works_with_the_keyboard() {
     let folder = tempfile::tempdir().unwrap();
-    let door = Door::inhabited(&[]);
+    let server = TestServer::with_people(&[]);
     let film = film("obama-speech.jpg", folder.path());
-    let Some(mut browser) = visit(&door, Some(&film), DESKTOP) else { return };
-    // Tab until the focus is on what is wanted, as a user without a mouse does.
+    let Some(mut browser) = visit(&server, Some(&film), DESKTOP) else { return };
+    // Presses Tab until the focus is on the element.
     let walk_to = |browser: &mut Browser, id: &str| {
         for _ in 0..30 {
             browser.press(TAB);
@@ -168,36 +167,36 @@ fn the_keyboard_is_enough() {
     browser.press(ENTER);
     browser.wait_for("#camera", "Stop camera");
     walk_to(&mut browser, "ring");
-    browser.picture("focus-light");
+    browser.screenshot("focus-light");
     browser.press(ENTER);
     browser.wait_for("#verdict", "Welcome home, barack");
 }
 
 #[test]
-fn a_door_with_a_token_asks_for_it() {
+fn the_page_asks_for_the_token() {
     let token = "a token of twenty-one";
-    let door = Door::start_with(&[], |command| {
+    let server = TestServer::start_with(&[], |command| {
         command.env("FACENET_TOKEN", token);
     });
     let Some(mut browser) = Browser::start(None) else { return };
     browser.look(PHONE);
-    browser.open(&format!("http://{}/", door.address()));
+    browser.open(&format!("http://{}/", server.address()));
     browser.wait_for("#token-dialog", "This door has a token");
-    browser.picture("token-phone");
+    browser.screenshot("token-phone");
     browser.type_into("#token", &format!("{token}{ENTER}"));
     browser.wait_for("#count", "0 residents");
 }
 
 #[test]
-fn the_page_is_whole_and_strict() {
-    let door = Door::start(&[]);
-    let page = door.ask(&Request::get("/")).with_status(200);
+fn the_page_is_complete_and_its_policy_is_strict() {
+    let server = TestServer::start(&[]);
+    let page = server.ask(&Request::get("/")).with_status(200);
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     for path in ["/", "/door.js", "/door.css", "/icon.svg"] {
-        let part = door.ask(&Request::get(path)).with_status(200);
+        let part = server.ask(&Request::get(path)).with_status(200);
         assert_eq!(part.header("x-content-type-options"), Some("nosniff"));
-        // Nothing comes from elsewhere; a name space is no address.
+        // The page loads nothing; the SVG namespace is not an address.
         let text = part.text().replace("http://www.w3.org/2000/svg", "");
         assert!(!text.contains("http://") && !text.contains("https://"), "{path}");
     }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use e2e::http::{Client, Request};
 use serde_json::{Value, json};
 
-/// How long a page may take to show something.
+/// Timeout of a change in the page.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What WebDriver calls a reference to an element.
+/// WebDriver's key of an element reference.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with one window.
@@ -21,7 +21,7 @@ pub(crate) struct Browser {
     session: String,
 }
 
-/// How a window looks.
+/// Size and theme of a window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) width: u32,
@@ -30,8 +30,8 @@ pub(crate) struct Look {
 }
 
 impl Browser {
-    /// Starts Chromium with a camera that shows a film; nothing, and says so, where
-    /// there is no Chromium or no driver of it.
+    /// Starts Chromium with a film as the camera. Without Chromium or chromedriver it prints
+    /// a notice and returns none.
     pub(crate) fn start(film: Option<&Path>) -> Option<Self> {
         let chromium = ["chromium", "chromium-browser", "google-chrome"]
             .into_iter()
@@ -50,7 +50,7 @@ impl Browser {
             let line = line.unwrap();
             line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
         });
-        // Whoever stops listening would stop the driver.
+        // The driver would stop at a closed pipe, so the rest is read.
         std::thread::spawn(move || lines.for_each(drop));
         let port: u16 = port.expect("chromedriver names its port");
         let mut client = Client::connect(([127, 0, 0, 1], port).into()).unwrap();
@@ -76,7 +76,7 @@ impl Browser {
         Some(Self { driver, client, session })
     }
 
-    /// A command of the session; its value.
+    /// Sends a command of the session; returns its value.
     #[track_caller]
     fn command(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let path = format!("/session/{}{path}", self.session);
@@ -117,7 +117,7 @@ impl Browser {
         self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }
 
-    /// The value of a JavaScript function's body.
+    /// Runs the body of a JavaScript function; returns its value.
     #[track_caller]
     pub(crate) fn script(&mut self, body: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": body, "args": [] }))
@@ -129,21 +129,21 @@ impl Browser {
         found[ELEMENT].as_str().unwrap().to_owned()
     }
 
-    /// Clicks on an element, as a user can: it must be in sight.
+    /// Clicks on an element, which must be visible.
     #[track_caller]
     pub(crate) fn click(&mut self, selector: &str) {
         let element = self.element(selector);
         self.post(&format!("/element/{element}/click"), &json!({}));
     }
 
-    /// Types into an element; a path, into a field for files.
+    /// Types into an element; for a file input, the text is a path.
     #[track_caller]
     pub(crate) fn type_into(&mut self, selector: &str, text: &str) {
         let element = self.element(selector);
         self.post(&format!("/element/{element}/value"), &json!({ "text": text }));
     }
 
-    /// Presses keys, wherever the focus is.
+    /// Presses keys at the current focus.
     pub(crate) fn press(&mut self, keys: &str) {
         let actions: Vec<_> = keys
             .chars()
@@ -153,7 +153,7 @@ impl Browser {
         self.post("/actions", &json!({ "actions": [keyboard] }));
     }
 
-    /// Waits until an element's text holds `words`; returns it.
+    /// Waits until an element's text contains `words`; returns the text.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, selector: &str, words: &str) -> String {
         let begin = Instant::now();
@@ -164,27 +164,30 @@ impl Browser {
             if text.contains(words) {
                 return text;
             }
-            let house = self.script("return document.querySelector('.answer').innerText");
-            assert!(begin.elapsed() < PATIENCE, "{selector} says {text:?}, not {words:?}; {house}");
+            let answer = self.script("return document.querySelector('.answer').innerText");
+            assert!(
+                begin.elapsed() < PATIENCE,
+                "{selector} says {text:?}, not {words:?}; {answer}"
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
-    /// Takes a picture of the whole page, where a folder for it is named.
-    pub(crate) fn picture(&mut self, name: &str) {
+    /// Takes a screenshot of the whole page if FACENET_SCREENSHOTS is set.
+    pub(crate) fn screenshot(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("FACENET_SCREENSHOTS") else { return };
-        // Doors take a second to open.
+        // The animation of the door takes a second.
         std::thread::sleep(Duration::from_millis(1500));
         let shot = self.chrome(
             "Page.captureScreenshot",
             &json!({ "format": "png", "captureBeyondViewport": true }),
         );
-        let bytes = decoded(shot["data"].as_str().unwrap());
+        let bytes = decode_base64(shot["data"].as_str().unwrap());
         std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
     }
 
-    /// What the browser's console has complained about so far.
-    pub(crate) fn complaints(&mut self) -> Vec<String> {
+    /// Errors in the browser's console so far.
+    pub(crate) fn console_errors(&mut self) -> Vec<String> {
         let log = self.command("POST", "/se/log", &json!({ "type": "browser" })).unwrap();
         let lines = log.as_array().unwrap().iter();
         let severe = lines.filter(|line| line["level"] == "SEVERE");
@@ -194,7 +197,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Ends the browser; the driver alone would leave it running.
+        // Ends the browser, which would survive its driver.
         let path = format!("/session/{}", self.session);
         let _ = self.client.send(&Request::new("DELETE", &path));
         let _ = self.driver.kill();
@@ -207,8 +210,8 @@ fn which(name: &str) -> String {
     String::from_utf8(found.stdout).unwrap().trim().to_owned()
 }
 
-/// Base64.
-fn decoded(text: &str) -> Vec<u8> {
+/// Decodes base64.
+fn decode_base64(text: &str) -> Vec<u8> {
     let value = |byte| match byte {
         b'A'..=b'Z' => byte - b'A',
         b'a'..=b'z' => byte - b'a' + 26,

@@ -1,19 +1,18 @@
-//! As much of HTTP as the tests need, written by hand so that they can also send what a
-//! proper client would not.
+//! A minimal HTTP client, written by hand so that tests can also send invalid requests.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// How long a test waits for an answer.
+/// Timeout of an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Such as 200.
+    /// Status code, such as 200.
     pub status: u16,
-    /// Name in small letters, and value.
+    /// Lowercase name, and value.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -70,7 +69,7 @@ impl Request {
         Self { body: body.into(), ..Self::new("POST", path) }
     }
 
-    /// With a header; `Host` is ours unless it is given.
+    /// Adds a header; `Host` is set unless it is given.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -142,7 +141,7 @@ impl Client {
         let head = request.head(&self.host);
         let stream = self.stream.get_mut();
         stream.write_all(head.as_bytes())?;
-        // A server may answer, and close, before it has read a body that it refuses.
+        // A server may answer and close before it has read a body that it refuses.
         let sent = stream.write_all(&request.body);
         let answer = self.receive();
         if answer.is_err() {

@@ -1,7 +1,7 @@
-//! Runs the project's real programs, as a user would, for the tests beside this.
+//! Runs the project's real programs for the end-to-end tests.
 //!
-//! The programs are built by the same cargo that runs the tests, in the same
-//! profile, before the first is started: a test of a stale binary tests nothing.
+//! The programs are built by the same cargo that runs the tests, in the same profile,
+//! before the first one starts, so that no test runs a stale binary.
 
 #![forbid(unsafe_code)]
 
@@ -10,8 +10,8 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-pub mod door;
 pub mod http;
+pub mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -79,7 +79,7 @@ fn build() -> PathBuf {
     }
 }
 
-/// How a program ended, for assertions.
+/// The exit code and the output of a program, for assertions.
 #[derive(Clone, Debug)]
 pub struct Ended {
     /// Its exit code.
@@ -115,7 +115,7 @@ impl Ended {
         self
     }
 
-    /// Asserts that an error was told in one line that holds `words`.
+    /// Asserts that the program printed one error line, which contains `words`.
     #[track_caller]
     pub fn with_error(self, words: &[&str]) -> Self {
         let lines: Vec<_> = self.stderr.lines().filter(|line| line.contains("error:")).collect();
@@ -145,7 +145,7 @@ impl fmt::Display for Ended {
 }
 
 /// `name` in the read-only folder of reference data (`FACENET_SHARED`, or
-/// `shared` beside the repository); says so where it is not there.
+/// `shared` beside the repository); prints a notice if it does not exist.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let beside = || root().join("../shared");
     let folder = env::var_os("FACENET_SHARED").map_or_else(beside, PathBuf::from).join(name);
@@ -156,7 +156,7 @@ pub fn shared(name: &str) -> Option<PathBuf> {
     None
 }
 
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+#[expect(clippy::print_stderr, reason = "a skipped test prints a notice")]
 fn skipped(folder: &Path) {
     eprintln!("skipped: there is no folder {}", folder.display());
 }

@@ -1,4 +1,4 @@
-//! `bench`: how fast the parts are, by questions that a person asks.
+//! Benchmarks, one subcommand each.
 
 mod engine;
 mod stopwatch;
@@ -6,25 +6,25 @@ mod train;
 
 use anyhow::Result;
 
-/// Measure speed; build with --release for figures worth quoting:
-/// `cargo run --release -p xtask -- bench train`; `engine` builds what it times.
+/// Measure speed. Build with --release for `train`: `cargo run --release -p xtask -- bench
+/// train`; `engine` builds the programs that it times.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    question: Question,
+    benchmark: Benchmark,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Question {
+enum Benchmark {
     Engine(engine::Arguments),
     Once(engine::once::Arguments),
     Train(train::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    match &arguments.question {
-        Question::Engine(arguments) => engine::run(arguments),
-        Question::Once(arguments) => engine::once::run(arguments),
-        Question::Train(arguments) => train::run(arguments),
+    match &arguments.benchmark {
+        Benchmark::Engine(arguments) => engine::run(arguments),
+        Benchmark::Once(arguments) => engine::once::run(arguments),
+        Benchmark::Train(arguments) => train::run(arguments),
     }
 }

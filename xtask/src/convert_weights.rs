@@ -1,7 +1,7 @@
-//! `convert-weights`: OpenFace's per-layer CSV files to `.npy` and back.
+//! `convert-weights`: converts OpenFace's per-layer CSV files to `.npy` and back.
 //!
-//! The numbers are checked and the files put in place by `facenet::weights`;
-//! here are the arguments, the progress bar and the table.
+//! `facenet::weights` checks the numbers and writes the files atomically; this file has the
+//! arguments, the progress bar and the table.
 
 use std::env;
 use std::io::{self, Write};
@@ -30,12 +30,12 @@ pub(crate) struct Arguments {
     /// --from, bit by bit
     #[arg(long, conflicts_with = "to_csv")]
     check: bool,
-    /// The other way: read .npy, write CSV
+    /// Convert .npy to CSV instead
     #[arg(long)]
     to_csv: bool,
 }
 
-/// Runs the chore; 1 means that `--check` found a difference.
+/// Runs the command; 1 means that `--check` found a difference.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (npy, csv) = (project_folder("weights"), project_folder("weights/csv"));
     let (from, to) = if arguments.to_csv { (npy, csv) } else { (csv, npy) };
@@ -59,16 +59,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A folder of the project, wherever in it the command was called.
+/// A folder of the project, from any working directory.
 fn project_folder(name: &str) -> PathBuf {
-    // Cargo sets this when it runs the chore: the folder of this package.
+    // The folder of this package; cargo sets it for `cargo run`.
     match env::var_os("CARGO_MANIFEST_DIR").as_deref().map(Path::new).and_then(Path::parent) {
         Some(root) => root.join(name),
         None => PathBuf::from(name),
     }
 }
 
-/// Says where the CSV files come from when there are none.
+/// Without CSV files, returns an error that names their source.
 fn explain_absence(folder: &Path) -> Result<()> {
     let has_csv = folder.is_dir()
         && folder
@@ -101,7 +101,7 @@ fn read_csv(folder: &Path) -> Result<Loaded> {
     Ok(loaded?)
 }
 
-/// Compares and says what differs first.
+/// Compares, and prints the first difference.
 fn check(csv: &Loaded, from: &Path, to: &Path) -> Result<ExitCode> {
     let npy = Weights::from_npy_folder(to)?;
     let (from, to) = (from.display(), to.display());
@@ -122,7 +122,7 @@ fn check(csv: &Loaded, from: &Path, to: &Path) -> Result<ExitCode> {
 fn report(loaded: &Loaded, end: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match print(&mut out, loaded, end) {
-        // The reader has seen enough.
+        // A broken pipe is not an error.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => printed,
     }

@@ -1,4 +1,4 @@
-//! Project chores, run as `cargo xtask COMMAND`: one file a command.
+//! Maintainers' commands, run as `cargo xtask COMMAND`; one file per command.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
@@ -13,23 +13,23 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tensor::level;
 
-/// Chores of the Happy House FaceNet project.
+/// Maintainers' commands of the Happy House FaceNet project.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
     #[command(subcommand)]
-    chore: Chore,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Chore {
+enum Command {
     ConvertWeights(convert_weights::Arguments),
     Bench(bench::Arguments),
     TrainLandmarks(train_landmarks::Arguments),
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().chore) {
+    match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -38,16 +38,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(chore: Chore) -> anyhow::Result<ExitCode> {
-    // Selects the kernels, as in the program.
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    // Selects the kernels, as the program `facenet` does.
     const VARIABLE: &str = "FACENET_KERNEL";
     if let Some(name) = std::env::var_os(VARIABLE) {
         name.to_string_lossy().parse().and_then(level::set).context(VARIABLE)?;
     }
-    match chore {
-        Chore::ConvertWeights(arguments) => convert_weights::run(&arguments),
-        Chore::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Chore::TrainLandmarks(arguments) => {
+    match command {
+        Command::ConvertWeights(arguments) => convert_weights::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::TrainLandmarks(arguments) => {
             train_landmarks::run(&arguments).map(|()| ExitCode::SUCCESS)
         }
     }

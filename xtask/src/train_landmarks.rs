@@ -1,4 +1,4 @@
-//! `train-landmarks`: the network that finds eyes, nose and mouth.
+//! `train-landmarks`: trains the network that finds eyes, nose and mouth.
 
 use std::io::{self, Write};
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -13,48 +13,48 @@ use training::Budget;
 use training::dataset::Pack;
 use training::landmarks::{LandmarkError, LandmarkMeasure, LandmarkOptions, LandmarkTrainer};
 
-/// Steps from one note to the next, and from one writing of the weights to the next.
+/// Steps between two notes, and between two saves of the weights.
 const NOTE_EVERY: u64 = 500;
 /// Ticks of the progress bar: the budget may be steps or minutes.
 const TICKS: u64 = 1000;
-/// Share of the newest error in the one that is shown.
+/// Share of the newest error in the smoothed one that is shown.
 const SMOOTHING: f64 = 0.02;
 
 /// Train the network that finds eyes, nose and mouth.
 ///
-/// Its weights are in the program already; this makes them again, from a pack of face
+/// The program embeds its weights; this command trains them again from a pack of face
 /// images with landmarks.npy. Build with --release: `cargo run --release -p xtask --
 /// train-landmarks`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Pack of face pictures with landmarks
+    /// Pack of face images with landmarks
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Folder for the weights
     #[arg(long, short, value_name = "DIR")]
     output: PathBuf,
-    /// Folder of weights to begin with [default: random ones]
+    /// Folder of initial weights [default: random]
     #[arg(long, value_name = "DIR")]
     initial: Option<PathBuf>,
     /// Batches to train on
     #[arg(long, value_name = "N", default_value = "12000")]
     steps: NonZeroU64,
-    /// End after so many minutes instead
+    /// Train for this many minutes instead
     #[arg(long, value_name = "M", conflicts_with = "steps", value_parser = minutes)]
     minutes: Option<f64>,
-    /// Views in a batch
+    /// Images per batch
     #[arg(long, value_name = "N", default_value = "64")]
     batch: NonZeroUsize,
     /// The highest learning rate
     #[arg(long, value_name = "RATE", default_value = "0.002")]
     learning_rate: f64,
-    /// Of everything that is random
+    /// Seed of all random numbers
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
-    /// Threads to compute with [default: all cores]
+    /// Number of threads [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Print the measure as one JSON object
+    /// Print the measurement as one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -89,22 +89,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let mut trainer = LandmarkTrainer::new(Pack::open(data)?, initial.as_ref(), options)?;
     let [images, held_out] = trainer.images();
-    eprintln!("{images} images to train on, {held_out} of other people to measure on");
+    eprintln!("{images} images to train on, {held_out} images of other people to measure on");
     let bar = ProgressBar::new(TICKS);
     let mut taken = 0;
-    let (mut points, mut scores) = (None, None);
+    let (mut landmarks, mut scores) = (None, None);
     while trainer.progress() < 1.0 {
         let step = trainer.step()?;
         bar.set_position((trainer.progress() * TICKS as f64) as u64);
         taken = step.step;
-        smooth(&mut points, step.points);
+        smooth(&mut landmarks, step.points);
         smooth(&mut scores, step.scores);
         if step.step % NOTE_EVERY == 0
-            && let (Some(points), Some(scores)) = (points, scores)
+            && let (Some(landmarks), Some(scores)) = (landmarks, scores)
         {
             bar.suspend(|| {
                 eprintln!(
-                    "step {}: points off by {points:.4} eye distances, scores {scores:.4}",
+                    "step {}: landmark error {landmarks:.4} eye distances, score loss {scores:.4}",
                     step.step
                 );
             });
@@ -113,7 +113,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     bar.finish_and_clear();
     if trainer.unreadable() > 0 {
-        eprintln!("warning: {} views had no readable image", trainer.unreadable());
+        eprintln!("warning: {} images could not be read", trainer.unreadable());
     }
     trainer.weights()?.save_npy_folder(folder)?;
     let measure = trainer.measure()?;
@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             "steps": taken,
             "weights": folder.display().to_string(),
             "upright": error(&measure.upright),
-            "leaning": error(&measure.leaning),
+            "rotated": error(&measure.leaning),
             "faces_accepted": measure.faces_accepted,
             "others_refused": measure.others_refused,
         });
@@ -147,8 +147,8 @@ fn error(error: &LandmarkError) -> Value {
 
 fn print(measure: &LandmarkMeasure, steps: u64, output: &mut impl Write) -> io::Result<()> {
     let LandmarkMeasure { upright, leaning, faces_accepted, others_refused } = measure;
-    writeln!(output, "{steps} steps. Of people who were not trained on, error in eye distances:")?;
-    for (name, error) in [("upright", upright), ("leaning up to 45°", leaning)] {
+    writeln!(output, "{steps} steps. Error on held-out people, in eye distances:")?;
+    for (name, error) in [("upright", upright), ("rotated up to 45°", leaning)] {
         let LandmarkError { faces, mean, median, percentile_95 } = error;
         writeln!(
             output,
@@ -158,6 +158,6 @@ fn print(measure: &LandmarkMeasure, steps: u64, output: &mut impl Write) -> io::
     }
     let percent = |share: f64| 100.0 * share;
     writeln!(output, "faces accepted     {:.2} %", percent(*faces_accepted))?;
-    writeln!(output, "others refused     {:.2} %", percent(*others_refused))?;
+    writeln!(output, "others rejected    {:.2} %", percent(*others_refused))?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The command line: what can be typed, checked as far as words go.
+//! Command-line definition and syntactic validation.
 
 mod acceptance;
 mod bench;
@@ -27,22 +27,22 @@ pub(crate) use bench::Bench;
 pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
 pub(crate) use photos::{Detect, LabeledFaces, Searching};
 pub(crate) use serve::{Limits, LogForm, Serve};
-pub(crate) use train::{LossKind, OptimiserKind, ScheduleKind, Train};
+pub(crate) use train::{LossKind, OptimizerKind, ScheduleKind, Train};
 
 /// Verify and recognize faces, offline, with FaceNet's Inception network.
 ///
-/// Exit codes: 0 the same person, recognized, or done; 1 different or not in the
-/// gallery; 2 an error; 3 no usable face in a photo.
+/// Exit codes: 0 the same person, recognized, or success; 1 different people, or not
+/// in the gallery; 2 an error; 3 no usable face in a photo.
 ///
-/// There is no liveness check: a photo of a face is taken for the face. Measured on
-/// LFW, the default threshold takes 1 stranger in 1,000 for the person (FMR 0.1 %)
-/// and misses the person in 36 of 100 comparisons (FNMR). Children, and groups of
-/// people that are rare in the training data, are told apart less well. Not for sole
-/// authentication: do not use this as the only lock of anything that matters.
+/// There is no liveness check: a photo of a face counts as the face. Measured on
+/// LFW, the default threshold accepts 1 stranger in 1,000 (FMR 0.1 %) and rejects the
+/// person in 36 of 100 comparisons (FNMR). Children, and groups of people that are rare
+/// in the training data, are distinguished less well. Not for sole authentication: do
+/// not use this as the only lock of anything that matters.
 #[derive(Debug, Parser)]
 #[command(name = "facenet", version)]
 pub(crate) struct Arguments {
-    /// Threads to compute with [default: all cores]
+    /// Number of threads [default: all cores]
     #[arg(long, global = true, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
     #[command(subcommand)]
@@ -69,7 +69,7 @@ pub(crate) enum Command {
 }
 
 impl Arguments {
-    /// Whether results, and errors, are to be JSON.
+    /// Whether results and errors are printed as JSON.
     pub(crate) fn wants_json(&self) -> bool {
         match &self.command {
             Command::Verify(verify) => verify.json,
@@ -91,11 +91,11 @@ impl Arguments {
     }
 }
 
-/// Is this the same person?
+/// Decide whether two photos show the same person.
 ///
-/// With two photos: are they of one person? With one photo and --as: is it that person
-/// of those who are enrolled, or of a folder with --gallery? With nothing: a demonstration
-/// on portraits inside the program.
+/// With one photo and --as NAME, decides whether it shows that person, who is enrolled or
+/// in the folder of --gallery. Without photos, runs a demonstration on portraits that are
+/// embedded in the program.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// Two photos, or one together with --as
@@ -104,8 +104,8 @@ pub(crate) struct Verify {
     /// The person that the photo is claimed to show
     #[arg(long = "as", value_name = "NAME", requires = "photos")]
     pub(crate) claim: Option<String>,
-    /// Folder of known people instead of those who are enrolled: NAME.jpg, or NAME/ with
-    /// several photos; --db and FACENET_DB are not looked at then
+    /// Folder of known people instead of the enrolled ones: NAME.jpg, or NAME/ with
+    /// several photos; --db and FACENET_DB are ignored
     #[arg(long, value_name = "DIR", requires = "claim")]
     pub(crate) gallery: Option<PathBuf>,
     #[command(flatten)]
@@ -119,16 +119,16 @@ pub(crate) struct Verify {
     pub(crate) json: bool,
 }
 
-/// Print the 128 numbers that the network gives each face.
+/// Print each face's encoding: 128 numbers.
 #[derive(Debug, Args)]
 pub(crate) struct Encode {
     /// The photos
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// How to write them; npy needs --output
+    /// Output format; npy needs --output
     #[arg(long, value_enum, default_value_t = EncodingFormat::Json)]
     format: EncodingFormat,
-    /// The same as --format json: one JSON object a line
+    /// The same as --format json: one JSON object per line
     #[arg(long, conflicts_with = "format")]
     json: bool,
     /// File to write [default: standard output]
@@ -141,20 +141,20 @@ pub(crate) struct Encode {
 }
 
 impl Encode {
-    /// The format asked for.
+    /// The output format.
     pub(crate) fn format(&self) -> EncodingFormat {
         if self.json { EncodingFormat::Json } else { self.format }
     }
 }
 
-/// How encodings are written.
+/// Output format of encodings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EncodingFormat {
-    /// One JSON object a line: {"file": …, "encoding": [128 numbers]}
+    /// One JSON object per line: {"file": …, "encoding": [128 numbers]}
     Json,
-    /// A header, then file and 128 numbers a line
+    /// A header, then a line with file and 128 numbers per face
     Csv,
-    /// One NumPy array of shape (faces, 128), rows in the order of the files
+    /// One NumPy array of shape (faces, 128), in the order of the files
     Npy,
 }
 
@@ -168,39 +168,39 @@ pub(crate) struct Model {
     pub(crate) json: bool,
 }
 
-/// Print completions for a shell.
+/// Print shell completions.
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
 }
 
-/// Which face of a photo is meant.
+/// How faces are found and chosen in photos.
 #[derive(Debug, Args)]
 pub(crate) struct Faces {
-    /// Which face counts where a photo has several: only (several are refused),
-    /// largest, central, all or an index counted from 0, largest first. Photos of
-    /// a gallery show one face each
+    /// Which face to use if a photo has several: only (refuse several), largest,
+    /// central, all, or an index from 0, largest first. Photos of a gallery must show
+    /// one face each
     #[arg(long, value_name = "CHOICE", default_value = "only")]
     pub(crate) face: FaceChoice,
-    /// The picture is a face crop: resize it, detect nothing
+    /// The photo is a face crop: resize it without detection
     #[arg(long, conflicts_with = "face")]
     pub(crate) aligned: bool,
     #[command(flatten)]
     pub(crate) searching: Searching,
-    /// Compare a face even if it is too small, blurred, dark, bright or turned away to
-    /// be told from others
+    /// Use a face even if it is too small, blurred, dark, bright or rotated for a
+    /// reliable comparison
     #[arg(long, conflicts_with = "aligned")]
     pub(crate) force: bool,
 }
 
 impl Faces {
-    /// Where the face is in a photo.
+    /// The location of the probe's faces.
     pub(crate) fn location(&self) -> FaceLocation {
         self.location_of(self.face)
     }
 
-    /// Where it is in pictures of one known person each: `--face` is about the probe.
+    /// The location in gallery photos, which show one person each: `--face` is for probes.
     pub(crate) fn location_in_gallery(&self) -> FaceLocation {
         self.location_of(FaceChoice::Only)
     }
@@ -214,40 +214,39 @@ impl Faces {
     }
 }
 
-/// Which network computes.
+/// The network and its weights.
 #[derive(Debug, Args)]
 pub(crate) struct ModelChoice {
-    /// Folder of .npy weights [default: those inside the program]
+    /// Folder of .npy weights [default: the embedded ones]
     #[arg(long, value_name = "DIR", env = "FACENET_WEIGHTS")]
     pub(crate) weights: Option<PathBuf>,
     /// happyhouse, or openface for OpenFace's own weights
     #[arg(long, default_value_t = Variant::HappyHouse)]
     pub(crate) variant: Variant,
-    /// What the network multiplies: f32, or bf16 for speed on processors that have it
+    /// Precision of the multiplications: f32, or bf16, faster on processors that support it
     #[arg(long, default_value_t = Precision::F32, value_name = "f32|bf16")]
     pub(crate) precision: Precision,
-    /// Views of a face that an encoding is made from: 2 takes the mean of the face and its
-    /// mirror image, 1 halves the work [default: 2 with the weights inside the program, 1
-    /// with others]
+    /// Images per encoding: 2 takes the mean of the face crop and its mirror image, 1
+    /// halves the work [default: 2 with the embedded weights, 1 with others]
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
     looks: Option<u8>,
 }
 
 impl ModelChoice {
-    /// From how many views an encoding is made, if the user says.
+    /// The number of images per encoding, if the user chose one.
     pub(crate) fn looks(&self) -> Option<Looks> {
         self.looks.and_then(Looks::from_count)
     }
 
-    /// How the network is compiled.
+    /// Options to compile the network with.
     ///
     /// # Errors
-    /// When this machine does not have it.
+    /// When this machine does not support the precision.
     pub(crate) fn engine_options(&self) -> Result<EngineOptions> {
         let options = EngineOptions { precision: self.precision, ..EngineOptions::default() };
         if !options.is_available() {
             bail!(
-                "--precision {}: it takes AVX-512 BF16, which the kernels in use ({}) do not have",
+                "--precision {}: needs AVX-512 BF16, which the kernels in use ({}) do not have",
                 self.precision,
                 options.level
             );

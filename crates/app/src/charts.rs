@@ -1,8 +1,7 @@
-//! Pictures of errors: ROC, DET, both rates by threshold, and the histogram of
-//! distances, as SVG.
+//! Charts as SVG: ROC, DET, error rates over the threshold, and the histogram of distances.
 //!
-//! Text and axes have the color of the text around them, so that one picture suits a
-//! light page and a dark one; the two kinds of pairs have colors that both bear.
+//! Text and axes take the color of the surrounding text, so that a chart suits a light page
+//! and a dark one; the colors of the two kinds of pairs are visible on both.
 
 use std::ops::Range;
 
@@ -12,25 +11,25 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::*;
 
-/// Small, so that its text can be read where the page is narrow.
+/// Small, so that the text stays readable on a narrow page.
 const SIZE: (u32, u32) = (520, 380);
-/// Stands for the color of the text around; no picture has it otherwise.
+/// Placeholder of the surrounding text's color; no chart uses this color otherwise.
 const INK: RGBColor = RGBColor(1, 2, 3);
-/// One person.
+/// Pairs of one person.
 const GENUINE: RGBColor = RGBColor(0x2f, 0x7f, 0xd6);
-/// Two people.
+/// Pairs of two people.
 const IMPOSTOR: RGBColor = RGBColor(0xe0, 0x7b, 0x1a);
 /// The smallest and the largest rate on a DET curve's axes.
 const LEAST: f64 = 1e-4;
 const MOST: f64 = 0.9;
-/// Rates at which the axes of a DET curve have marks.
+/// Rates with a mark on the axes of a DET curve.
 const MARKS: [f64; 9] = [1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8];
 
 type Drawn<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 type Root<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
 
-/// An axis with marks at given places.
+/// An axis with marks at given values.
 struct Axis {
     range: Range<f64>,
     marks: Vec<f64>,
@@ -46,7 +45,7 @@ impl Ranged for Axis {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        // Lines are drawn bold and, between them, light: there are none between.
+        // plotters asks for bold and light grid lines; there are no light ones.
         if hint.weight().allow_light_points() { Vec::new() } else { self.marks.clone() }
     }
 
@@ -55,8 +54,8 @@ impl Ranged for Axis {
     }
 }
 
-/// What an axis shows and how its marks are called.
-struct Side<'l> {
+/// The name, range, marks and labels of an axis.
+struct AxisOptions<'l> {
     name: &'l str,
     range: Range<f64>,
     marks: Vec<f64>,
@@ -66,41 +65,41 @@ struct Side<'l> {
 /// TAR over FMR, FMR on a logarithmic scale.
 pub(crate) fn roc(curve: &[RocPoint], report: &Report) -> Result<String> {
     let least = (1.0 / report.impostor as f64).clamp(1e-6, 0.1).log10().floor();
-    let x = Side {
+    let x = AxisOptions {
         name: "FMR: strangers accepted",
         range: least..0.0,
         marks: (least as i32..=0).map(f64::from).collect(),
         label: &|x| rate_label(10f64.powf(*x)),
     };
-    let y = Side {
+    let y = AxisOptions {
         name: "TAR: people accepted",
         range: 0.0..1.0,
         marks: (0..=5).map(|i| f64::from(i) / 5.0).collect(),
         label: &|y| rate_label(*y),
     };
-    let place = |fmr: f64, tar: f64| (fmr.log10().max(least), tar);
+    let position = |fmr: f64, tar: f64| (fmr.log10().max(least), tar);
     svg(|root| {
         let mut chart = chart(root, x, y)?;
-        let line = curve.iter().map(|point| place(point.fmr, 1.0 - point.fnmr));
+        let line = curve.iter().map(|point| position(point.fmr, 1.0 - point.fnmr));
         chart.draw_series(LineSeries::new(line, GENUINE.stroke_width(2)))?;
         let measured = report.tar.iter().filter_map(|tar| match tar {
-            TarAtFmr::Measured(point) => Some(place(point.fmr.value(), point.tar.value())),
+            TarAtFmr::Measured(point) => Some(position(point.fmr.value(), point.tar.value())),
             TarAtFmr::Refused { .. } => None,
         });
-        chart.draw_series(measured.map(|place| Circle::new(place, 4, GENUINE.filled())))?;
+        chart.draw_series(measured.map(|position| Circle::new(position, 4, GENUINE.filled())))?;
         Ok(())
     })
 }
 
 /// FNMR over FMR, both on the scale of normal deviates.
 pub(crate) fn det(curve: &[RocPoint], report: &Report) -> Result<String> {
-    let side = |name| Side {
+    let side = |name| AxisOptions {
         name,
         range: normal_deviate(LEAST)..normal_deviate(MOST),
         marks: MARKS.iter().map(|&rate| normal_deviate(rate)).collect(),
         label: &|deviate| nearest_mark(*deviate),
     };
-    // On the border stands what lies beyond.
+    // Rates outside the axes are drawn on the border.
     let deviate = |rate: f64| normal_deviate(rate.clamp(LEAST, MOST));
     svg(|root| {
         let x = side("FMR: strangers accepted");
@@ -110,32 +109,32 @@ pub(crate) fn det(curve: &[RocPoint], report: &Report) -> Result<String> {
         let line = curve.iter().map(|point| (deviate(point.fmr), deviate(point.fnmr)));
         chart.draw_series(LineSeries::new(line, GENUINE.stroke_width(2)))?;
         let eer = report.eer.iter().map(|eer| (deviate(eer.rate), deviate(eer.rate)));
-        chart.draw_series(eer.map(|place| Circle::new(place, 4, GENUINE.filled())))?;
+        chart.draw_series(eer.map(|position| Circle::new(position, 4, GENUINE.filled())))?;
         Ok(())
     })
 }
 
-/// Both error rates at one threshold; the first of each is the rate, the others its
-/// interval.
+/// Both error rates at one threshold: the rate and the ends of its interval.
 pub(crate) struct RatesAt {
     pub(crate) threshold: f64,
     pub(crate) fmr: [f64; 3],
     pub(crate) fnmr: [f64; 3],
 }
 
-/// FMR and FNMR over the threshold, on a logarithmic scale, and the threshold in force.
+/// FMR and FNMR over the threshold, on a logarithmic scale, with a mark at the threshold in
+/// use.
 pub(crate) fn error_rates(curve: &[RatesAt], threshold: f64, least: f64) -> Result<String> {
     let (Some(first), Some(last)) = (curve.first(), curve.last()) else {
         return Err(anyhow!("there are no rates to draw"));
     };
     let floor = least.clamp(1e-6, 0.1).log10().floor();
-    let x = Side {
+    let x = AxisOptions {
         name: "threshold",
         range: first.threshold..last.threshold,
         marks: marks(first.threshold..last.threshold),
-        label: &|x| tidy(*x),
+        label: &|x| short(*x),
     };
-    let y = Side {
+    let y = AxisOptions {
         name: "rate",
         range: floor..0.0,
         marks: (floor as i32..=0).map(f64::from).collect(),
@@ -164,7 +163,7 @@ pub(crate) fn error_rates(curve: &[RatesAt], threshold: f64, least: f64) -> Resu
             .legend(|(x, y)| PathElement::new([(x, y), (x + 12, y)], INK.stroke_width(2)));
         chart
             .configure_series_labels()
-            // One decade below the top, right of where the curves cross: no line is there.
+            // One decade below the top and right of the crossing, where no line is.
             .position(SeriesLabelPosition::Coordinate(222, (306.0 / -floor) as i32))
             .label_font(("sans-serif", 16).into_font().color(&INK))
             .draw()?;
@@ -172,7 +171,7 @@ pub(crate) fn error_rates(curve: &[RatesAt], threshold: f64, least: f64) -> Resu
     })
 }
 
-/// The picture for a file of its own: dark on white.
+/// The chart as a file of its own: dark on white.
 pub(crate) fn alone(svg: &str) -> String {
     let white = format!("<rect width=\"{}\" height=\"{}\" fill=\"white\"/>", SIZE.0, SIZE.1);
     match svg.split_once('>') {
@@ -181,7 +180,7 @@ pub(crate) fn alone(svg: &str) -> String {
     }
 }
 
-/// Shares of each kind of pairs by distance, and the threshold.
+/// The histogram of both kinds of pairs over the distance, with a mark at the threshold.
 pub(crate) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String> {
     let Histogram { start, width, genuine, impostor } = histogram;
     let share = |counts: &[usize]| -> Vec<f64> {
@@ -189,16 +188,16 @@ pub(crate) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String>
         counts.iter().map(|&count| count as f64 / total).collect()
     };
     let (genuine, impostor) = (share(genuine), share(impostor));
-    // Above the bars there is room for the legend.
+    // Leaves room for the legend above the bars.
     let top = genuine.iter().chain(&impostor).copied().fold(0.0, f64::max) * 1.4;
     let end = start + width * genuine.len() as f64;
-    let x = Side {
+    let x = AxisOptions {
         name: "distance",
         range: *start..end,
         marks: marks(*start..end),
-        label: &|x| tidy(*x),
+        label: &|x| short(*x),
     };
-    let y = Side {
+    let y = AxisOptions {
         name: "share of pairs",
         range: 0.0..top,
         marks: marks(0.0..top),
@@ -232,8 +231,8 @@ pub(crate) fn histogram(histogram: &Histogram, threshold: f64) -> Result<String>
     })
 }
 
-/// Axes, marks and their labels.
-fn chart<'a>(root: &Root<'a>, x: Side<'_>, y: Side<'_>) -> Drawn<Chart<'a>> {
+/// Draws the axes with marks and labels.
+fn chart<'a>(root: &Root<'a>, x: AxisOptions<'_>, y: AxisOptions<'_>) -> Drawn<Chart<'a>> {
     let mut chart = ChartBuilder::on(root)
         .margin(10)
         .margin_right(26)
@@ -258,7 +257,7 @@ fn chart<'a>(root: &Root<'a>, x: Side<'_>, y: Side<'_>) -> Drawn<Chart<'a>> {
     Ok(chart)
 }
 
-/// Runs `draw` on a clear picture and returns it, in the colors of the page.
+/// Returns the SVG that `draw` makes, in the colors of the page.
 fn svg(draw: impl FnOnce(&Root<'_>) -> Drawn<()>) -> Result<String> {
     let mut text = String::new();
     {
@@ -269,7 +268,7 @@ fn svg(draw: impl FnOnce(&Root<'_>) -> Drawn<()>) -> Result<String> {
     Ok(text.replace("#010203", "currentColor"))
 }
 
-/// Some five round numbers in a range.
+/// About five round numbers in a range.
 fn marks(range: Range<f64>) -> Vec<f64> {
     let rough = (range.end - range.start) / 5.0;
     let power = 10f64.powf(rough.log10().floor());
@@ -279,20 +278,20 @@ fn marks(range: Range<f64>) -> Vec<f64> {
     (first..=(range.end / step).floor() as i64).map(|i| i as f64 * step).collect()
 }
 
-/// A rate as an axis shows it.
+/// The label of a rate.
 fn rate_label(rate: f64) -> String {
-    format!("{} %", tidy(100.0 * rate))
+    format!("{} %", short(100.0 * rate))
 }
 
-/// The label of the mark that stands at a deviate.
+/// The label of the mark at a normal deviate.
 fn nearest_mark(deviate: f64) -> String {
     let apart = |rate: &f64| (normal_deviate(*rate) - deviate).abs();
     let nearest = MARKS.into_iter().min_by(|a, b| apart(a).total_cmp(&apart(b)));
     nearest.map(rate_label).unwrap_or_default()
 }
 
-/// Without the digits that rounding left.
-fn tidy(value: f64) -> String {
+/// The number without trailing zeros.
+fn short(value: f64) -> String {
     let text = format!("{value:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,4 +1,4 @@
-//! The commands, one file each.
+//! The commands of the program, one file each.
 
 pub(crate) mod bench;
 pub(crate) mod calibrate;

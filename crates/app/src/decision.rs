@@ -1,4 +1,4 @@
-//! Which policy the user's options ask for, and what it says, in words.
+//! Threshold policies from the user's options, and their error rates as text.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,29 +15,29 @@ use crate::arguments::{Acceptance, Admission};
 use crate::output::{Output, escaped, line, note};
 use crate::text::{chosen, counted, counted_people, grouped, percent, with_interval};
 
-/// What to do where there is no calibration.
+/// The hint of errors about a missing calibration.
 const CALIBRATE: &str = "make a calibration with `facenet calibrate` and pass it with \
                          --calibration FILE";
 
-/// How many faces there were to compare.
+/// The number of comparisons behind one answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ComparisonCount {
-    /// Pairs of a probe's face and a reference, of which the nearest counts.
+    /// Pairs of a probe's face and a reference; the nearest decides.
     pub(crate) faces: usize,
-    /// Photos that the reference is the mean of.
+    /// Photos whose mean is the reference.
     pub(crate) photos: usize,
 }
 
 impl ComparisonCount {
-    /// One face with one face.
+    /// One face against one face.
     pub(crate) const ONE: Self = Self { faces: 1, photos: 1 };
 }
 
 /// The policy for one comparison: the user's threshold, or the calibration's.
 ///
 /// # Errors
-/// When the calibration cannot be used or was made with another model; when it does not
-/// support the false match rate asked for, or there is none to ask.
+/// When the calibration cannot be used or was made with another model, or when a false match
+/// rate is given that the calibration does not support, or without a calibration.
 pub(crate) fn verification(
     acceptance: &Acceptance,
     model: &LoadedModel,
@@ -53,12 +53,11 @@ pub(crate) fn verification(
     Ok(policy)
 }
 
-/// The policy for one face among many people: the user's threshold or rate, or the usual
-/// ones.
+/// The policy for one face among many people: the user's threshold or rate, or the defaults.
 ///
 /// # Errors
-/// As [`verification`]; when the calibration does not support the false positive rate asked
-/// for even for one person, or there is none to ask.
+/// As [`verification`]; and when a false positive rate is given that the calibration does not
+/// support even for one person, or without a calibration.
 pub(crate) fn identification(
     admission: &Admission,
     model: &LoadedModel,
@@ -86,7 +85,7 @@ fn note_uncalibrated(policy: &VerificationPolicy, is_chosen: bool) {
     }
 }
 
-/// The calibration to use, if there is one for the model.
+/// The calibration in the user's file, or the model's own, if it has one.
 fn calibration(file: Option<&Path>, model: &LoadedModel) -> Result<Option<Arc<Calibration>>> {
     let Some(file) = file else { return Ok(model.calibration().cloned()) };
     let calibration = model.read_calibration(file).map_err(|error| match error {
@@ -100,14 +99,14 @@ fn calibration(file: Option<&Path>, model: &LoadedModel) -> Result<Option<Arc<Ca
     Ok(Some(calibration))
 }
 
-/// Warns where the gallery is larger than the calibration can speak for.
+/// Warns when the gallery is larger than the calibration supports.
 pub(crate) fn warn_if_extrapolating(policy: &IdentificationPolicy, faces: usize) {
     if let Some(error) = policy.extrapolates(faces) {
-        note(format_args!("{error}; the strictest threshold of theirs is in force"));
+        note(format_args!("{error}; the strictest supported threshold applies"));
     }
 }
 
-/// The probability of one person in a line of text, if it is known.
+/// Prints the probability that both faces belong to one person, if it is known.
 pub(crate) fn print_probability(
     policy: &VerificationPolicy,
     distance: f32,
@@ -120,7 +119,7 @@ pub(crate) fn print_probability(
     let ([value, low, high], prior) = ([value, low, high].map(percent), chosen(prior));
     line!(
         output,
-        "probability {value} [{low} to {high}] that this is one person, if it was {prior} before"
+        "probability {value} [{low} to {high}] that this is one person, with a prior of {prior}"
     )?;
     Ok(())
 }
@@ -131,8 +130,8 @@ pub(crate) fn short_probability(policy: &VerificationPolicy, distance: f32) -> R
     Ok(probability.map_or_else(String::new, |p| format!(", probability {}", percent(p.value))))
 }
 
-/// What the threshold does, in text, if it is known: in one comparison, and in those that
-/// were made.
+/// Prints the error rates of the threshold, if they are known: for one comparison, and for
+/// the comparisons that were made.
 pub(crate) fn print_rates(
     policy: &VerificationPolicy,
     compared: ComparisonCount,
@@ -145,27 +144,31 @@ pub(crate) fn print_rates(
     let data = escaped(&calibration.about().data);
     let pairs = grouped(genuine + impostor);
     line!(output, "threshold {threshold} on {data}, {pairs} pairs:")?;
-    line!(output, "  takes {} of strangers for the person (FMR)", with_interval(fmr))?;
-    line!(output, "  misses the person in {} of comparisons (FNMR)", with_interval(fnmr))?;
+    line!(output, "  accepts {} of strangers (FMR)", with_interval(fmr))?;
+    line!(output, "  rejects the person in {} of comparisons (FNMR)", with_interval(fnmr))?;
     let up_to = |comparisons| percent(gallery_fpir(fmr.value, comparisons));
     match compared {
         ComparisonCount { faces: 1, photos: 1 } => {}
         ComparisonCount { faces, photos: 1 } => {
             let up_to = up_to(faces);
-            line!(output, "  of {faces} pairs of faces the nearest counts: takes up to {up_to}")?;
+            line!(
+                output,
+                "  the nearest of {faces} pairs of faces decides: accepts up to {up_to} of strangers"
+            )?;
         }
         ComparisonCount { faces, photos } => {
             let up_to = up_to(faces * photos);
             line!(
                 output,
-                "  with the mean of {photos} photos: takes up to {up_to}, and misses fewer"
+                "  with the mean of {photos} photos: accepts up to {up_to} of strangers, and rejects \
+                 the person less often"
             )?;
         }
     }
     Ok(())
 }
 
-/// The threshold among many people in a line of text.
+/// Prints the threshold of a search among many people.
 pub(crate) fn print_gallery_threshold(
     gallery: &GalleryThreshold,
     output: &mut Output,
@@ -177,8 +180,8 @@ pub(crate) fn print_gallery_threshold(
             let strangers = percent(fpir.value);
             line!(
                 output,
-                "threshold {threshold} for {people}, {photos}: at most {strangers} of strangers \
-                 are taken for somebody (FPIR)"
+                "threshold {threshold} for {people}, {photos}: accepts at most {strangers} of \
+                 strangers (FPIR)"
             )?;
         }
         _ => line!(output, "threshold {threshold}")?,

@@ -1,43 +1,31 @@
-//! `facenet verify` without photos: a demonstration on portraits that travel
-//! inside the program.
+//! `facenet verify` without photos: a demonstration on portraits that are embedded in the
+//! program.
 
 use anyhow::Result;
 use assets::{PORTRAITS, Portrait};
 use biometrics::LoadedModel;
-use biometrics::policy::{VerificationPolicy, VerificationStats};
+use biometrics::policy::VerificationPolicy;
 use facenet::matching::{Encoding, verify};
 use faces::FaceLocation;
-use serde::Serialize;
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::arguments::ModelChoice;
 use crate::decision::{ComparisonCount, print_rates, short_probability};
 use crate::face_reader::FaceReader;
 use crate::output::{Output, line};
+use crate::report::{Reference, VerificationRow};
 use crate::text::scale;
 
-/// Which are compared, by index.
+/// The pairs of portraits that are compared, by index.
 const PAIRS: [[usize; 2]; 4] = [[0, 1], [0, 2], [1, 3], [2, 3]];
 
-#[derive(Serialize)]
-struct Row<'a> {
-    probe: &'a str,
-    reference: &'a str,
-    distance: f32,
-    threshold: f32,
-    same: bool,
-    right: bool,
-    #[serde(flatten)]
-    stats: VerificationStats,
-}
-
-/// Compares the portraits and says which answers are right.
+/// Compares the portraits and says which answers are correct.
 pub(crate) fn run(
     choice: &ModelChoice,
     model: &LoadedModel,
     policy: &VerificationPolicy,
     output: &mut Output,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let threshold = policy.threshold();
     let reader = FaceReader::new(choice, model, FaceLocation::default())?;
     let encode = |portrait: &Portrait| -> Result<Encoding> {
@@ -46,29 +34,30 @@ pub(crate) fn run(
     };
     let encodings = PORTRAITS.iter().map(encode).collect::<Result<Vec<_>>>()?;
     if !output.is_json() {
-        line!(output, "Four portraits inside this program, compared by the network:")?;
+        line!(output, "Four portraits embedded in this program, compared by the network:")?;
     }
-    let mut right = 0;
+    let mut correct = 0;
     for [a, b] in PAIRS {
         let Some(answer) = verify(&encodings[a], &encodings[b..=b], threshold) else { continue };
         let [a, b] = [&PORTRAITS[a], &PORTRAITS[b]];
         let truth = a.person == b.person;
-        right += usize::from(answer.same == truth);
+        let is_correct = answer.same == truth;
+        correct += usize::from(is_correct);
         if output.is_json() {
-            output.json(&Row {
-                probe: a.file,
-                reference: b.file,
+            output.json(&VerificationRow {
+                probe: a.file.to_owned(),
+                reference: Reference::Photo { reference: b.file.to_owned() },
                 distance: answer.distance,
                 threshold: threshold.distance(),
                 same: answer.same,
-                right: answer.same == truth,
+                correct: Some(is_correct),
                 stats: policy.stats(answer.distance)?,
             })?;
             continue;
         }
         let verdict = match (answer.same, truth) {
-            (true, true) => "the same person: right",
-            (false, false) => "different people: right",
+            (true, true) => "the same person: correct",
+            (false, false) => "different people: correct",
             (true, false) => "the same person: wrong",
             (false, true) => "different people: wrong",
         };
@@ -82,9 +71,9 @@ pub(crate) fn run(
     }
     if !output.is_json() {
         line!(output)?;
-        line!(output, "{right} of {} answers are right.", PAIRS.len())?;
+        line!(output, "{correct} of {} answers are correct.", PAIRS.len())?;
         print_rates(policy, ComparisonCount::ONE, output)?;
         line!(output, "Your own photos: facenet verify A.jpg B.jpg")?;
     }
-    Ok(if right == PAIRS.len() { Outcome::Yes } else { Outcome::No })
+    Ok(if correct == PAIRS.len() { ExitStatus::Match } else { ExitStatus::NoMatch })
 }

@@ -1,4 +1,4 @@
-//! The store of enrolled people that a command names: where it is, and of which model.
+//! Opens the store of enrolled people that a command's options name.
 
 use anyhow::{Context, Result, bail};
 use biometrics::LoadedModel;
@@ -7,38 +7,39 @@ use facenet::gallery::{FACE_FRAMING, PersonName};
 use store::{Access, Error, Location, Model, SearchMethod, Store};
 
 use crate::arguments::StoreChoice;
-use crate::output::{escaped, note};
+use crate::output::note;
+use crate::text::abridged;
 
-/// The location that was named, or the user's own file.
+/// The location from `--db`, or the user's own file.
 pub(crate) fn location(choice: &StoreChoice) -> Result<Location> {
     let Some(named) = &choice.db else {
-        expect_exact(choice, "a file's are searched exactly")?;
+        expect_exact(choice, "a file's people are compared exactly")?;
         return match etcetera::choose_base_strategy() {
             Ok(folders) => {
                 Ok(Location::File(folders.data_dir().join("facenet").join("people.redb")))
             }
             Err(error) => {
-                bail!("there is no folder for data ({error}): name a file with --db PATH")
+                bail!("the user's data folder is unknown ({error}): name a file with --db PATH")
             }
         };
     };
     let mut location = Location::parse(named).context("--db")?;
     match &mut location {
         Location::Postgres(address) => address.search = choice.search(),
-        Location::File(_) => expect_exact(choice, "a file's are searched exactly")?,
+        Location::File(_) => expect_exact(choice, "a file's people are compared exactly")?,
     }
     Ok(location)
 }
 
 /// Refuses `--search hnsw` where it would have no effect.
-pub(crate) fn expect_exact(choice: &StoreChoice, but: &str) -> Result<()> {
+pub(crate) fn expect_exact(choice: &StoreChoice, reason: &str) -> Result<()> {
     match choice.search() {
         SearchMethod::Exact => Ok(()),
-        SearchMethod::Hnsw => bail!("--search hnsw is for people in PostgreSQL; {but}"),
+        SearchMethod::Hnsw => bail!("--search hnsw is for people in PostgreSQL; {reason}"),
     }
 }
 
-/// What the store records of the model in use.
+/// The identity of the model in use, as the store records it.
 pub(crate) fn identity(model: &LoadedModel) -> Model {
     Model {
         variant: model.variant().name().to_owned(),
@@ -103,7 +104,7 @@ fn with_hint<T>(result: Result<T, Error>) -> Result<T> {
     })
 }
 
-/// Refuses names that nobody has, and lists the people who are enrolled.
+/// Refuses names of people who are not enrolled; the error lists those who are.
 pub(crate) fn expect_known(store: &Store, names: &[PersonName]) -> Result<()> {
     let list = store.list()?;
     for name in names {
@@ -115,23 +116,12 @@ pub(crate) fn expect_known(store: &Store, names: &[PersonName]) -> Result<()> {
                 store.location(),
                 match &names[..] {
                     [] => "nobody".to_owned(),
-                    names => abridged(names.iter().copied()),
+                    names => abridged(names.iter().map(|name| name.as_str())),
                 }
             );
         }
     }
     Ok(())
-}
-
-/// The first names of a list that may be long.
-pub(crate) fn abridged<'n>(names: impl ExactSizeIterator<Item = &'n PersonName>) -> String {
-    const SHOWN: usize = 10;
-    let more = names.len().saturating_sub(SHOWN);
-    let shown: Vec<_> = names.take(SHOWN).map(|name| escaped(name.as_str())).collect();
-    match more {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 #[cfg(all(test, feature = "postgres"))]

@@ -1,5 +1,5 @@
-//! From photo files to encodings, with what the user is told on the way: errors that name the
-//! file, notes on what helps, warnings about faces that may be misjudged.
+//! Reads photo files into encodings, with messages for the user: errors that name the file,
+//! hints, and warnings about faces of low quality.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(crate) struct FaceReader {
     pipeline: FacePipeline,
 }
 
-/// The weights that the user named, or the embedded ones, and what belongs to them.
+/// Loads the weights that the user named, or the embedded ones, with their calibration.
 pub(crate) fn load(choice: &ModelChoice) -> Result<LoadedModel> {
     let model = match &choice.weights {
         None => LoadedModel::embedded(choice.variant)?,
@@ -26,7 +26,7 @@ pub(crate) fn load(choice: &ModelChoice) -> Result<LoadedModel> {
     };
     if let (Some(folder), [_, ..]) = (&choice.weights, model.unused()) {
         let (folder, names) = (folder.display(), model.unused().join(", "));
-        warn(format_args!("{folder}: no layer uses {names}; left out"));
+        warn(format_args!("{folder}: no layer uses {names}; ignored"));
     }
     Ok(match choice.looks() {
         Some(looks) => model.with_looks(looks)?,
@@ -34,17 +34,18 @@ pub(crate) fn load(choice: &ModelChoice) -> Result<LoadedModel> {
     })
 }
 
-/// The network, compiled, and the way to it.
+/// Compiles the network into a pipeline from photos to encodings.
 ///
 /// # Errors
-/// When the weights are another network's, or this machine cannot compute as asked for.
+/// When the embedded weights are of another variant, or this machine does not support the
+/// precision.
 pub(crate) fn pipeline(
     choice: &ModelChoice,
     model: &LoadedModel,
     location: FaceLocation,
 ) -> Result<FacePipeline> {
     if choice.variant == Variant::OpenFace && choice.weights.is_none() {
-        bail!("the weights inside the program are not OpenFace's: pass theirs with --weights DIR");
+        bail!("the embedded weights are not OpenFace's: pass OpenFace's with --weights DIR");
     }
     let options = EngineOptions { looks: model.looks(), ..choice.engine_options()? };
     let engine = Engine::with_options(choice.variant, model.weights(), options);
@@ -64,7 +65,7 @@ impl FaceReader {
         Ok(Self { pipeline: pipeline(choice, model, location)? })
     }
 
-    /// The same network, for faces that are somewhere else in their pictures.
+    /// The same network, for faces at another location in their photos.
     pub(crate) fn with_location(&self, location: FaceLocation) -> Result<Self> {
         Ok(Self { pipeline: self.pipeline.with_location(location)? })
     }
@@ -72,19 +73,19 @@ impl FaceReader {
     /// The faces of one photo file: at least one.
     ///
     /// # Errors
-    /// When the file is no photo, or the user's choice finds no face in it.
+    /// When the file is not a photo, or the user's choice selects no face in it.
     pub(crate) fn read(&self, file: &Path) -> Result<Vec<Face>> {
-        remark(file, self.pipeline.faces_in_file(file))
+        add_messages(file, self.pipeline.faces_in_file(file))
     }
 
-    /// The faces of a picture in memory.
+    /// The faces of a photo in memory.
     pub(crate) fn read_bytes(&self, bytes: &[u8], name: &str) -> Result<Vec<Face>> {
         let photo = self.pipeline.locator().decode(bytes, name)?;
         self.pipeline.faces(&photo).with_context(|| escaped(name))
     }
 
     /// The faces of many files, in their order, each file with its own error.
-    /// `progress` advances by one a file.
+    /// `progress` advances by one per file.
     pub(crate) fn read_all<'f, P: AsRef<Path> + Sync>(
         &'f self,
         files: &'f [P],
@@ -94,12 +95,12 @@ impl FaceReader {
         files
             .iter()
             .zip(faces)
-            .map(|(file, faces)| progress.suspend(|| remark(file.as_ref(), faces)))
+            .map(|(file, faces)| progress.suspend(|| add_messages(file.as_ref(), faces)))
     }
 }
 
-/// Adds to the faces of a file what the user should know of them.
-fn remark(file: &Path, faces: Result<Vec<Face>, faces::Error>) -> Result<Vec<Face>> {
+/// Prints warnings about the faces of a file, or hints for its error.
+fn add_messages(file: &Path, faces: Result<Vec<Face>, faces::Error>) -> Result<Vec<Face>> {
     match faces {
         Ok(faces) => {
             let name = escaped(&file.display().to_string());
@@ -108,11 +109,11 @@ fn remark(file: &Path, faces: Result<Vec<Face>, faces::Error>) -> Result<Vec<Fac
         }
         Err(faces::Error::InFile { file, source }) => {
             match *source {
-                faces::Error::Quality(_) => note(format_args!(
-                    "--force compares it all the same; facenet detect tells more"
-                )),
+                faces::Error::Quality(_) => {
+                    note(format_args!("--force uses it anyway; facenet detect prints the details"));
+                }
                 faces::Error::Face(FaceError::SeveralFaces { .. }) => note(format_args!(
-                    "--face largest takes the one in front; facenet detect --draw shows all"
+                    "--face largest chooses the one in front; facenet detect --draw shows all"
                 )),
                 _ => {}
             }
@@ -122,14 +123,14 @@ fn remark(file: &Path, faces: Result<Vec<Face>, faces::Error>) -> Result<Vec<Fac
     }
 }
 
-/// Warns of what may make the answer about a face wrong.
+/// Warns when the quality of a face may make the answer wrong.
 fn warn_of(face: &Face, name: &str) {
     let Some(detected) = &face.detected else { return };
     for fault in detected.quality.faults(&QualityLimits::WARN) {
-        let framed = match detected.landmarks {
-            None if fault.measure == "confidence" => "; the detector's box frames it",
+        let alignment = match detected.landmarks {
+            None if fault.measure == "confidence" => "; the crop follows the detector's box",
             _ => "",
         };
-        warn(format_args!("{name}: the face may be misjudged: {fault}{framed}"));
+        warn(format_args!("{name}: the answer may be wrong: {fault}{alignment}"));
     }
 }

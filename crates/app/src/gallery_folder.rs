@@ -10,10 +10,11 @@ use facenet::matching::Encoding;
 use training::dataset::PhotoTree;
 
 use crate::face_reader::FaceReader;
-use crate::output::{escaped, warn};
-use crate::{Outcome, outcome_of, progress};
+use crate::output::warn;
+use crate::text::abridged;
+use crate::{ExitStatus, exit_status_of, progress};
 
-/// Who is in the folder, and their photo files: both in order.
+/// The people of a folder with their photo files, both sorted.
 #[derive(Debug)]
 pub(crate) struct GalleryFolder {
     folder: PathBuf,
@@ -22,27 +23,27 @@ pub(crate) struct GalleryFolder {
 
 /// The encodings of people's photos.
 pub(crate) struct Gallery {
-    /// One entry a photo.
+    /// One entry per photo.
     pub(crate) entries: Vec<(String, Encoding)>,
-    /// Photos that were left out, each reported.
+    /// Photos that could not be used; each was reported.
     pub(crate) skipped: usize,
 }
 
 impl Gallery {
-    /// The people, ready to be searched: each the mean of their photos.
+    /// A searchable gallery: each person is the mean of their photos.
     pub(crate) fn gallery(&self) -> Result<gallery::Gallery> {
         let mut people: BTreeMap<PersonName, Vec<Encoding>> = BTreeMap::new();
         for (name, encoding) in &self.entries {
             let name = PersonName::new(name).context("a name in the gallery")?;
             people.entry(name).or_default().push(encoding.clone());
         }
-        let mut searched = gallery::Gallery::with_capacity(people.len());
+        let mut gallery = gallery::Gallery::with_capacity(people.len());
         for (name, templates) in people {
-            let whose = name.as_str().to_owned();
-            let inserted = searched.insert(name, &templates);
-            inserted.with_context(|| format!("{whose:?} in the gallery"))?;
+            let person = name.as_str().to_owned();
+            let inserted = gallery.insert(name, &templates);
+            inserted.with_context(|| format!("{person:?} in the gallery"))?;
         }
-        Ok(searched)
+        Ok(gallery)
     }
 }
 
@@ -66,19 +67,18 @@ impl GalleryFolder {
     /// The encodings of one person's photos: at least one.
     pub(crate) fn person(&self, name: &str, reader: &FaceReader) -> Result<Gallery> {
         let Some((name, photos)) = self.people.get_key_value(&name_form(name)) else {
-            let known: Vec<_> = self.people.keys().map(|name| escaped(name)).collect();
             bail!(
-                "nobody is called {:?} in the gallery {}; it has {}",
+                "there is no {:?} in the gallery {}; it has {}",
                 name,
                 self.folder.display(),
-                abridged(&known)
+                abridged(self.people.keys().map(String::as_str))
             );
         };
         let photos: Vec<_> = photos.iter().map(|photo| (name, photo.as_path())).collect();
         read(&photos, reader)
     }
 
-    /// The encodings of everybody's photos: at least one.
+    /// The encodings of all photos: at least one.
     pub(crate) fn everybody(&self, reader: &FaceReader) -> Result<Gallery> {
         let of_one = |(name, photos): (&'_ String, &'_ Vec<PathBuf>)| -> Vec<(String, PathBuf)> {
             photos.iter().map(|photo| (name.clone(), photo.clone())).collect()
@@ -89,7 +89,7 @@ impl GalleryFolder {
     }
 }
 
-/// Encodes the photos; those without a usable face are reported and left out.
+/// Encodes the photos; reports and skips those without a usable face.
 fn read(photos: &[(&String, &Path)], reader: &FaceReader) -> Result<Gallery> {
     let files: Vec<_> = photos.iter().map(|(_, file)| file).collect();
     let bar = progress::bar(files.len(), "reading the gallery");
@@ -102,10 +102,10 @@ fn read(photos: &[(&String, &Path)], reader: &FaceReader) -> Result<Gallery> {
                 .extend(faces.into_iter().map(|face| ((*name).clone(), face.encoding))),
             Err(error) => {
                 gallery.skipped += 1;
-                bar.suspend(|| warn(format_args!("left out of the gallery: {error:#}")));
-                // A photo without a face says more about the gallery than a
-                // file that is no photo.
-                if first_fault.is_none() || outcome_of(&error) == Outcome::NoFace {
+                bar.suspend(|| warn(format_args!("skipped a photo of the gallery: {error:#}")));
+                // If nothing can be used, the exit status is that of a photo without a face
+                // rather than that of a file that is not a photo.
+                if first_fault.is_none() || exit_status_of(&error) == ExitStatus::NoFace {
                     first_fault = Some(error);
                 }
             }
@@ -120,25 +120,16 @@ fn read(photos: &[(&String, &Path)], reader: &FaceReader) -> Result<Gallery> {
     }
 }
 
-/// A person's name, which must be text: two names that are none could look alike.
+/// A person's name. It must be UTF-8: other names could look alike after conversion.
 fn name(part: Option<&OsStr>, path: &Path) -> Result<String> {
     match part.unwrap_or_default().to_str() {
         Some(name) => Ok(name_form(name)),
-        None => bail!("the gallery's {} is no name: expected UTF-8 text", path.display()),
+        None => bail!("{} in the gallery: expected a name in UTF-8", path.display()),
     }
 }
 
-/// A name in the one form that a person's has (`é` as one character); what can be
-/// nobody's name stays as it is.
+/// A name in normalized form (`é` as one character); text that is not a valid name is
+/// returned unchanged.
 pub(crate) fn name_form(text: &str) -> String {
     PersonName::new(text).map_or_else(|_| text.to_owned(), |name| name.as_str().to_owned())
-}
-
-fn abridged(names: &[String]) -> String {
-    const SHOWN: usize = 10;
-    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
 }

@@ -1,8 +1,7 @@
-//! Pictures of known people, in a pack or in folders: what `evaluate` and
-//! `calibrate` measure on.
+//! Photos of known people, in a pack or in folders: the data of `evaluate` and `calibrate`.
 //!
-//! Every picture is read once. One in which no face is found is a failure: it is
-//! told and counted, never left out in silence.
+//! Every photo is read once. A photo without a usable face is a failure, which is reported
+//! and counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -19,86 +18,86 @@ use crate::arguments::LabeledFaces;
 use crate::output::{escaped, warn};
 use crate::progress;
 
-/// Where the pictures are.
-enum Source {
+/// A data set.
+enum DataSet {
     Pack(Box<Pack>),
     Tree(PhotoTree),
 }
 
-/// One picture's place there.
-enum Place {
+/// One photo's location in it.
+enum Location {
     InPack(usize),
     File(PathBuf),
 }
 
-/// Some pictures of a pack or a folder tree, by name.
+/// Photos of a pack or a folder tree, by name.
 pub(crate) struct LabeledPhotos {
-    source: Source,
+    data: DataSet,
     names: Vec<String>,
-    places: Vec<Place>,
+    locations: Vec<Location>,
     index: HashMap<String, usize>,
 }
 
-/// What every picture became; nothing where there is no usable face.
-pub(crate) struct Described<T> {
-    /// In the order of the pictures.
-    pub(crate) descriptions: Vec<Option<T>>,
-    /// The pictures without.
+/// The result of each photo: an encoding or a crop.
+pub(crate) struct Processed<T> {
+    /// In the order of the photos; none where there is no usable face.
+    pub(crate) results: Vec<Option<T>>,
+    /// The photos without a result.
     pub(crate) failures: Vec<Failure>,
 }
 
-/// A picture in which no face could be used.
+/// A photo without a usable face.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Failure {
-    /// The picture's name.
-    pub(crate) picture: String,
-    /// Why.
+    /// The photo's name.
+    pub(crate) photo: String,
+    /// The error.
     pub(crate) reason: String,
 }
 
 impl Failure {
-    /// The error names the picture first, which would be said twice.
+    /// Removes the photo's name from the error, because the failure has it already.
     fn of(name: &str, error: &str) -> Self {
         let named = [format!("{}: ", escaped(name)), format!("{name:?}: ")];
         let reason = named.iter().find_map(|named| error.strip_prefix(named)).unwrap_or(error);
-        Self { picture: name.to_owned(), reason: reason.to_owned() }
+        Self { photo: name.to_owned(), reason: reason.to_owned() }
     }
 }
 
 impl LabeledPhotos {
-    /// The pictures that pairs name, in the order of their names.
+    /// The photos that pairs name, sorted by name.
     pub(crate) fn of_pairs(folder: &Path, pairs: &Pairs) -> Result<Self> {
-        let source = Source::open(folder)?;
+        let data = DataSet::open(folder)?;
         let names: BTreeSet<&str> = pairs.pairs.iter().flat_map(|p| [&*p.a, &*p.b]).collect();
-        let places = names.iter().map(|name| source.place(name)).collect::<Result<Vec<_>>>()?;
-        Ok(Self::new(source, names.into_iter().map(String::from).collect(), places))
+        let locations = names.iter().map(|name| data.location(name)).collect::<Result<Vec<_>>>()?;
+        Ok(Self::new(data, names.into_iter().map(String::from).collect(), locations))
     }
 
-    /// Every picture of the folder.
+    /// All photos of the folder.
     pub(crate) fn all(folder: &Path) -> Result<Self> {
-        let source = Source::open(folder)?;
-        let (names, places) = match &source {
-            Source::Pack(pack) => (0..pack.len())
+        let data = DataSet::open(folder)?;
+        let (names, locations) = match &data {
+            DataSet::Pack(pack) => (0..pack.len())
                 .map(|i| {
-                    let name = pack.name(i).map_or_else(|| format!("picture {i}"), String::from);
-                    (name, Place::InPack(i))
+                    let name = pack.name(i).map_or_else(|| format!("image {i}"), String::from);
+                    (name, Location::InPack(i))
                 })
                 .unzip(),
-            Source::Tree(tree) => tree
+            DataSet::Tree(tree) => tree
                 .photos()?
                 .into_iter()
                 .map(|photo| {
                     let name = photo.path.strip_prefix(folder).unwrap_or(&photo.path);
-                    (name.display().to_string(), Place::File(photo.path.clone()))
+                    (name.display().to_string(), Location::File(photo.path.clone()))
                 })
                 .unzip(),
         };
-        Ok(Self::new(source, names, places))
+        Ok(Self::new(data, names, locations))
     }
 
-    fn new(source: Source, names: Vec<String>, places: Vec<Place>) -> Self {
+    fn new(data: DataSet, names: Vec<String>, locations: Vec<Location>) -> Self {
         let index = names.iter().cloned().enumerate().map(|(i, name)| (name, i)).collect();
-        Self { source, names, places, index }
+        Self { data, names, locations, index }
     }
 
     /// How many there are.
@@ -106,25 +105,24 @@ impl LabeledPhotos {
         self.names.len()
     }
 
-    /// The picture called so.
+    /// The index of the photo with this name.
     pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
     }
 
-    /// Who is on each picture, by number: as the pack says, or the names.
+    /// The person on each photo, as a number, from the pack's identities or the names.
     ///
     /// # Errors
-    /// When neither says it, or the pairs say otherwise.
+    /// When neither identifies the people, or the pairs contradict them.
     pub(crate) fn people(&self, pairs: Option<&Pairs>) -> Result<Vec<usize>> {
-        let people = match &self.source {
-            Source::Pack(pack) if let Some(identities) = pack.identities() => {
-                let identity = |place: &Place| match place {
-                    Place::InPack(i) => identities.get(*i).map(|&person| person as usize),
-                    Place::File(_) => None,
+        let people = match &self.data {
+            DataSet::Pack(pack) if let Some(identities) = pack.identities() => {
+                let identity = |location: &Location| match location {
+                    Location::InPack(i) => identities.get(*i).map(|&person| person as usize),
+                    Location::File(_) => None,
                 };
-                let people: Option<Vec<_>> = self.places.iter().map(identity).collect();
-                people
-                    .ok_or_else(|| anyhow!("the pack's identities are fewer than its pictures"))?
+                let people: Option<Vec<_>> = self.locations.iter().map(identity).collect();
+                people.ok_or_else(|| anyhow!("the pack has fewer identities than images"))?
             }
             _ => self.people_by_name(pairs.is_some())?,
         };
@@ -134,7 +132,7 @@ impl LabeledPhotos {
         };
         match pairs.and_then(|pairs| pairs.pairs.iter().find(contradicts)) {
             Some(pair) => bail!(
-                "who is on the pictures cannot be told from their names: {:?} and {:?} are {} \
+                "the names of the photos do not identify their people: {:?} and {:?} are {} \
                  by the list of pairs, but not by name",
                 pair.a,
                 pair.b,
@@ -144,14 +142,18 @@ impl LabeledPhotos {
         }
     }
 
-    /// By folder, or, where pairs can confirm it, by `Person` of `Person_0001.jpg`.
+    /// People by folder, or, if a list of pairs can confirm it, by `Person` of
+    /// `Person_0001.jpg`.
     fn people_by_name(&self, confirmed: bool) -> Result<Vec<usize>> {
         let mut numbers = BTreeMap::new();
         let person = |name: &String| {
             let in_folder = name.contains(['/', '\\']);
             let person = person_in_name(name).filter(|_| confirmed || in_folder);
             let person = person.ok_or_else(|| {
-                anyhow!("who is on {name:?}? Expected a folder a person, or Person_0001.jpg in a list of pairs")
+                anyhow!(
+                    "{name:?} does not identify a person: expected a folder per person, or \
+                     Person_0001.jpg in a list of pairs"
+                )
             })?;
             let next = numbers.len();
             Ok(*numbers.entry(person.to_owned()).or_insert(next))
@@ -159,83 +161,83 @@ impl LabeledPhotos {
         self.names.iter().map(person).collect()
     }
 
-    /// The part of every picture that is the face crop, if it is known.
+    /// The location of the face in every photo.
     pub(crate) fn location(&self, faces: &LabeledFaces) -> FaceLocation {
-        match &self.source {
+        match &self.data {
             _ if !faces.aligned => FaceLocation::Detected(faces.detection()),
-            Source::Pack(pack) => {
+            DataSet::Pack(pack) => {
                 pack.window().map_or(FaceLocation::WholePicture, FaceLocation::Window)
             }
-            Source::Tree(_) => FaceLocation::WholePicture,
+            DataSet::Tree(_) => FaceLocation::WholePicture,
         }
     }
 
-    /// Every picture's encoding.
-    pub(crate) fn encodings(&self, pipeline: &FacePipeline) -> Described<Encoding> {
-        self.describe(pipeline.locator(), |crops| {
+    /// The encoding of every photo.
+    pub(crate) fn encodings(&self, pipeline: &FacePipeline) -> Processed<Encoding> {
+        self.process(pipeline.locator(), |crops| {
             let faces = pipeline.encode_each(crops).into_iter();
             faces.map(|faces| Ok(first(faces?)?.encoding)).collect()
         })
     }
 
-    /// Every picture's face crop, in bytes: of thousands, numbers would take a gigabyte.
-    pub(crate) fn crops(&self, locator: &FaceLocator) -> Described<Array3<u8>> {
-        self.describe(locator, |crops| {
+    /// The face crop of every photo, as bytes: thousands of crops in f32 take a gigabyte.
+    pub(crate) fn crops(&self, locator: &FaceLocator) -> Processed<Array3<u8>> {
+        self.process(locator, |crops| {
             let bytes = |pixels: Array3<f32>| pixels.mapv(|value| (255.0 * value + 0.5) as u8);
             crops.into_iter().map(|crops| Ok(bytes(first(crops?)?.pixels))).collect()
         })
     }
 
-    fn describe<T>(
+    fn process<T>(
         &self,
         locator: &FaceLocator,
-        describe: impl Fn(Vec<Result<Vec<FaceCrop>>>) -> Vec<Result<T>>,
-    ) -> Described<T> {
-        let sources: Vec<_> = self.names.iter().zip(&self.places).collect();
-        let bar = progress::bar(sources.len(), "reading pictures");
-        let mut described =
-            Described { descriptions: Vec::with_capacity(sources.len()), failures: Vec::new() };
-        for batch in sources.chunks(BATCH) {
-            let results = describe(self.find(locator, batch, &bar)).into_iter();
+        process: impl Fn(Vec<Result<Vec<FaceCrop>>>) -> Vec<Result<T>>,
+    ) -> Processed<T> {
+        let photos: Vec<_> = self.names.iter().zip(&self.locations).collect();
+        let bar = progress::bar(photos.len(), "reading photos");
+        let mut processed =
+            Processed { results: Vec::with_capacity(photos.len()), failures: Vec::new() };
+        for batch in photos.chunks(BATCH) {
+            let results = process(self.find(locator, batch, &bar)).into_iter();
             for (result, (name, _)) in results.zip(batch) {
-                let description = result.inspect_err(|error| {
-                    bar.suspend(|| warn(format_args!("a failure: {error:#}")));
-                    described.failures.push(Failure::of(name, &format!("{error:#}")));
+                let result = result.inspect_err(|error| {
+                    bar.suspend(|| warn(format_args!("failed: {error:#}")));
+                    processed.failures.push(Failure::of(name, &format!("{error:#}")));
                 });
-                described.descriptions.push(description.ok());
+                processed.results.push(result.ok());
             }
         }
         bar.finish_and_clear();
-        described
+        processed
     }
 
     fn find(
         &self,
         locator: &FaceLocator,
-        sources: &[(&String, &Place)],
+        photos: &[(&String, &Location)],
         bar: &ProgressBar,
     ) -> Vec<Result<Vec<FaceCrop>>> {
-        let locate = |name: &str, place: &Place| {
-            let photo = self.source.photo(name, place, locator)?;
+        let locate = |name: &str, location: &Location| {
+            let photo = self.data.photo(name, location, locator)?;
             locator.locate(&photo).with_context(|| escaped(name))
         };
-        let located = sources.par_iter().map(|(name, place)| {
-            let crops = locate(name, place);
+        let located = photos.par_iter().map(|(name, location)| {
+            let crops = locate(name, location);
             bar.inc(1);
             crops
         });
         located.collect()
     }
 
-    /// The face crop of one picture, again.
+    /// Reads the face crop of one photo again.
     pub(crate) fn crop(&self, index: usize, locator: &FaceLocator) -> Result<Array3<f32>> {
-        let sources = [(&self.names[index], &self.places[index])];
-        let mut crops = self.find(locator, &sources, &ProgressBar::hidden());
+        let photos = [(&self.names[index], &self.locations[index])];
+        let mut crops = self.find(locator, &photos, &ProgressBar::hidden());
         Ok(first(crops.remove(0)?)?.pixels)
     }
 }
 
-impl Source {
+impl DataSet {
     fn open(folder: &Path) -> Result<Self> {
         Ok(if folder.join("pack.json").exists() {
             Self::Pack(Box::new(Pack::open(folder)?))
@@ -244,12 +246,12 @@ impl Source {
         })
     }
 
-    fn place(&self, name: &str) -> Result<Place> {
+    fn location(&self, name: &str) -> Result<Location> {
         match self {
-            Self::Tree(tree) => Ok(Place::File(tree.resolve(name)?)),
-            Self::Pack(pack) => pack.index_of(name).map(Place::InPack).ok_or_else(|| {
+            Self::Tree(tree) => Ok(Location::File(tree.resolve(name)?)),
+            Self::Pack(pack) => pack.index_of(name).map(Location::InPack).ok_or_else(|| {
                 anyhow!(
-                    "the pack {} has no picture {name:?}; if it holds the first folds only, \
+                    "the pack {} has no image {name:?}; if it contains only the first folds, \
                      pass --folds N",
                     pack.folder().display()
                 )
@@ -257,24 +259,24 @@ impl Source {
         }
     }
 
-    fn photo(&self, name: &str, place: &Place, locator: &FaceLocator) -> Result<Photo> {
-        Ok(match (self, place) {
-            (Self::Pack(pack), Place::InPack(index)) => {
+    fn photo(&self, name: &str, location: &Location, locator: &FaceLocator) -> Result<Photo> {
+        Ok(match (self, location) {
+            (Self::Pack(pack), Location::InPack(index)) => {
                 locator.decode(&pack.image(*index)?, name)?
             }
-            (_, Place::File(path)) => locator.open(path)?,
-            (Self::Tree(_), Place::InPack(_)) => bail!("{name} is in no pack"),
+            (_, Location::File(path)) => locator.open(path)?,
+            (Self::Tree(_), Location::InPack(_)) => bail!("{name} is not in a pack"),
         })
     }
 }
 
-/// With `--face all` the largest face counts.
+/// The largest face, which is used with `--face all`.
 fn first<T>(faces: Vec<T>) -> Result<T> {
     faces.into_iter().next().ok_or_else(|| anyhow!("there is no face"))
 }
 
-/// What to call a folder's pictures.
+/// The name of the data in a folder.
 pub(crate) fn name_of(folder: &Path) -> String {
     let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
-    whole.file_name().map_or_else(|| "pictures".into(), |name| name.to_string_lossy().into_owned())
+    whole.file_name().map_or_else(|| "photos".into(), |name| name.to_string_lossy().into_owned())
 }

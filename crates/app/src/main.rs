@@ -16,6 +16,7 @@ mod gallery_folder;
 mod labeled_photos;
 mod output;
 mod progress;
+mod report;
 mod server;
 mod text;
 
@@ -28,41 +29,54 @@ use clap::Parser;
 use output::Output;
 use tensor::level;
 
-/// How a command ended; its exit code is part of the interface.
+/// How a command ended. The exit codes are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// 0: the same person, somebody recognized, or simply done.
-    Yes = 0,
-    /// 1: different people, or nobody recognized.
-    No = 1,
-    /// 2: something is wrong.
+enum ExitStatus {
+    /// 0: the same person, everybody recognized, or a command without an answer succeeded.
+    Match = 0,
+    /// 1: different people, or somebody not recognized.
+    NoMatch = 1,
+    /// 2: an error.
     Error = 2,
-    /// 3: a photo in which no face, or no single face, could be used.
+    /// 3: a photo has no usable face, or several where one is expected.
     NoFace = 3,
+}
+
+impl ExitStatus {
+    /// The status of two results together: an error outweighs a photo without a face, and
+    /// that outweighs an unrecognized person.
+    fn worse(self, other: Self) -> Self {
+        let severity = |status| match status {
+            Self::Match => 0,
+            Self::NoMatch => 1,
+            Self::NoFace => 2,
+            Self::Error => 3,
+        };
+        if severity(other) > severity(self) { other } else { self }
+    }
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut output = Output::stdout(arguments.wants_json());
-    let outcome = match run(arguments, &mut output) {
-        Ok(outcome) => match output.flush() {
-            // Whoever closed the pipe has seen enough; the answer stays the answer.
+    let status = match run(arguments, &mut output) {
+        Ok(status) => match output.flush() {
+            // A closed pipe does not change the answer.
             Err(error) if error.kind() != ErrorKind::BrokenPipe => fail(&mut output, &error.into()),
-            _ => outcome,
+            _ => status,
         },
         Err(error) => fail(&mut output, &error),
     };
-    ExitCode::from(outcome as u8)
+    ExitCode::from(status as u8)
 }
 
-/// Tells of the error. A pipe that was closed before there was an answer is none to
-/// tell of, but neither is it a yes.
-fn fail(output: &mut Output, error: &anyhow::Error) -> Outcome {
-    let outcome = outcome_of(error);
+/// Reports the error. A broken pipe is not reported, but does not count as a match either.
+fn fail(output: &mut Output, error: &anyhow::Error) -> ExitStatus {
+    let status = exit_status_of(error);
     if !output::is_broken_pipe(error) {
-        output.error(error, outcome as u8);
+        output.error(error, status as u8);
     }
-    outcome
+    status
 }
 
 /// Selects the kernels that `FACENET_KERNEL` names, if it is set.
@@ -72,7 +86,7 @@ fn select_kernels() -> anyhow::Result<()> {
     name.to_string_lossy().parse().and_then(level::set).context(VARIABLE)
 }
 
-fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
+fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitStatus> {
     select_kernels()?;
     if let Some(threads) = arguments.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
@@ -96,12 +110,12 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Outcome> {
     }
 }
 
-/// A photo without a usable face has an exit code of its own.
-fn outcome_of(error: &anyhow::Error) -> Outcome {
+/// The exit status of an error: a photo without a usable face has its own.
+fn exit_status_of(error: &anyhow::Error) -> ExitStatus {
     let is_unusable_face = |error: &faces::Error| error.is_unusable_face();
     if error.chain().any(|cause| cause.downcast_ref().is_some_and(is_unusable_face)) {
-        Outcome::NoFace
+        ExitStatus::NoFace
     } else {
-        Outcome::Error
+        ExitStatus::Error
     }
 }

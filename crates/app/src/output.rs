@@ -1,20 +1,20 @@
-//! Standard output and error: results on the one, everything else on the other.
+//! Standard output for results, standard error for everything else.
 //!
-//! Text that comes from outside (file names, people's names) is escaped before a
-//! terminal sees it, so that it cannot move the cursor or forge a line.
+//! Text from outside (file names, people's names) is escaped before it is printed, so that
+//! it cannot move the cursor or forge a line.
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
-/// Where results go.
+/// Standard output, buffered, for text or JSON.
 pub(crate) struct Output {
     stdout: BufWriter<io::Stdout>,
     json: bool,
 }
 
-/// Writes a line of text; arguments as for `format!`.
+/// Writes a line of text; takes the arguments of `format!`.
 macro_rules! line {
     ($output:expr) => { $output.text(format_args!("")) };
     ($output:expr, $($text:tt)*) => { $output.text(format_args!($($text)*)) };
@@ -22,41 +22,41 @@ macro_rules! line {
 pub(crate) use line;
 
 impl Output {
-    /// Standard output, buffered.
+    /// Creates the output.
     pub(crate) fn stdout(json: bool) -> Self {
         Self { stdout: BufWriter::new(io::stdout()), json }
     }
 
-    /// Whether results are to be JSON.
+    /// Whether results are printed as JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
 
-    /// One line of text; see [`line!`].
+    /// Writes one line of text; see [`line!`].
     pub(crate) fn text(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
         writeln!(self.stdout, "{text}")
     }
 
-    /// One line of JSON.
+    /// Writes one line of JSON.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.stdout, value)?;
         self.stdout.write_all(b"\n")
     }
 
-    /// The stream itself, for those who bring their own format.
+    /// The stream itself, for commands with a format of their own.
     pub(crate) fn writer(&mut self) -> &mut impl Write {
         &mut self.stdout
     }
 
-    /// Writes out what is buffered: where a full disk shows.
+    /// Flushes the buffer; reports a full disk.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.stdout.flush()
     }
 
-    /// The error's chain on one line of stderr and, where results are JSON, as a
-    /// JSON object on stdout.
+    /// Prints the error's chain as one line on stderr and, if results are JSON, as a JSON
+    /// object on stdout.
     pub(crate) fn error(&mut self, error: &anyhow::Error, exit_code: u8) {
-        // A further failure to write can be told to nobody.
+        // A further failure to write cannot be reported.
         if self.json {
             let object =
                 serde_json::json!({ "error": format!("{error:#}"), "exit_code": exit_code });
@@ -66,12 +66,12 @@ impl Output {
     }
 }
 
-/// A warning on stderr.
+/// Prints a warning on stderr.
 pub(crate) fn warn(text: fmt::Arguments<'_>) {
     notice("warning", text);
 }
 
-/// Something worth knowing, on stderr.
+/// Prints a note on stderr.
 pub(crate) fn note(text: fmt::Arguments<'_>) {
     notice("note", text);
 }
@@ -81,11 +81,11 @@ fn notice(kind: &str, text: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "facenet: {kind}: {text}");
 }
 
-/// The text with control characters and direction marks written out.
+/// The text with control characters and direction marks as escape sequences.
 pub(crate) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
-        let steers = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || steers {
+        let is_direction_mark = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || is_direction_mark {
             safe.extend(c.escape_default());
         } else {
             safe.push(c);
@@ -94,7 +94,7 @@ pub(crate) fn escaped(text: &str) -> String {
     })
 }
 
-/// Whether the error is that the reader of stdout went away.
+/// Whether the error is a broken pipe: the reader of stdout closed it.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
@@ -106,7 +106,7 @@ mod tests {
     use super::escaped;
 
     #[test]
-    fn names_cannot_steer_a_terminal() {
+    fn control_characters_are_escaped() {
         assert_eq!(escaped("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\nc");
         assert_eq!(escaped("abc\u{202e}def"), "abc\\u{202e}def");
         assert_eq!(escaped("Zoë 🙂"), "Zoë 🙂");

@@ -1,23 +1,25 @@
-//! Numbers, counts and times as people read them.
+//! Rates, counts, lists and times as text for people.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use biometrics::RateEstimate;
 use facenet::matching::Threshold;
 
-/// A rate and its interval for people.
+use crate::output::escaped;
+
+/// A rate and its 95 % interval.
 pub(crate) fn with_interval(rate: RateEstimate) -> String {
     let [value, low, high] = [rate.value, rate.low, rate.high].map(percent);
     format!("{value} [{low} to {high}]")
 }
 
-/// A share that somebody chose, in percent, without digits that say nothing.
+/// A rate that the user or the calibration chose, in percent, without trailing zeros.
 pub(crate) fn chosen(share: f64) -> String {
     let text = format!("{:.6}", 100.0 * share);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A count with its thousands apart.
+/// A count with separators between thousands.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -30,7 +32,7 @@ pub(crate) fn grouped(count: u64) -> String {
     text
 }
 
-/// A share in percent, with as many digits as tell it from none and from all.
+/// A share in percent, with enough digits to differ from 0 % and 100 %.
 pub(crate) fn percent(share: f64) -> String {
     let distance = share.min(1.0 - share);
     let digits = match 100.0 * distance {
@@ -43,20 +45,20 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.digits$} %", 100.0 * share)
 }
 
-/// The distance on a line from 0 to the farthest two faces usually are, with
-/// the threshold marked.
+/// A scale from distance 0 to 1.6, about the largest between two faces, with marks for the
+/// distance and the threshold.
 pub(crate) fn scale(distance: f32, threshold: Threshold) -> String {
     const WIDTH: usize = 48;
     const LONGEST: f32 = 1.6;
     let column = |d: f32| ((d / LONGEST * WIDTH as f32) as usize).min(WIDTH - 1);
-    let (here, limit) = (column(distance), column(threshold.distance()));
-    let mark = |i| match i {
-        _ if i == here => '●',
+    let (mark, limit) = (column(distance), column(threshold.distance()));
+    let symbol = |i| match i {
+        _ if i == mark => '●',
         _ if i == limit => '|',
         _ if i < limit => '=',
         _ => '-',
     };
-    let line: String = (0..WIDTH).map(mark).collect();
+    let line: String = (0..WIDTH).map(symbol).collect();
     format!("same {line} different")
 }
 
@@ -70,9 +72,20 @@ pub(crate) fn counted_people(count: usize) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
+/// The first names of a list that may be long.
+pub(crate) fn abridged<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    const SHOWN: usize = 10;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown: Vec<_> = names.take(SHOWN).map(escaped).collect();
+    match more {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// Seconds since 1970 as a date and time, such as 2026-01-31T08:00:00Z.
 pub(crate) fn timestamp(seconds: u64) -> String {
-    // Farther than the year 9999 is damage, and no reason to stop.
+    // A time after the year 9999 can only come from damaged data; it is not worth a panic.
     const LAST: u64 = 253_402_300_799;
     let time = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST));
     humantime::format_rfc3339_seconds(time).to_string()
@@ -83,18 +96,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_stand_apart() {
+    fn thousands_are_separated() {
         assert_eq!([0, 999, 1000, 29_648_850].map(grouped), ["0", "999", "1,000", "29,648,850"]);
     }
 
     #[test]
-    fn chosen_shares_are_as_chosen() {
+    fn long_lists_are_abridged() {
+        let names: Vec<_> = (0..12).map(|i| format!("p{i}")).collect();
+        let of = |count: usize| abridged(names[..count].iter().map(String::as_str));
+        assert_eq!(of(2), "p0, p1");
+        assert!(of(10).ends_with("p8, p9"));
+        assert!(of(12).ends_with("p9 and 2 more"));
+    }
+
+    #[test]
+    fn chosen_rates_have_no_trailing_zeros() {
         let texts = [0.5, 0.1, 0.007, 1e-4].map(chosen);
         assert_eq!(texts, ["50 %", "10 %", "0.7 %", "0.01 %"]);
     }
 
     #[test]
-    fn small_shares_are_told_from_none() {
+    fn small_shares_differ_from_zero() {
         for (share, text) in [
             (0.0, "0 %"),
             (1.0, "100 %"),
@@ -108,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scale_shows_both_at_any_distance() {
+    fn the_scale_marks_any_distance() {
         for distance in [0.0, 0.7, 1.6, 2.0] {
             let line = scale(distance, Threshold::NOTEBOOK);
             assert_eq!(line.chars().filter(|&c| c == '●').count(), 1, "{line}");

@@ -394,8 +394,8 @@ fn encodings_of_another_number_of_looks_are_refused() {
     assert!(error.contains("2 looks") && error.contains("have 1"), "{error}");
 }
 
-/// The embedded calibration belongs to the embedded weights. Where it does not, make it
-/// anew: `facenet calibrate --images … --output weights/calibration.json`.
+/// The embedded calibration belongs to the embedded weights. If this fails, make it again:
+/// `facenet calibrate --images … --output weights/calibration.json`.
 #[test]
 fn the_shipped_calibration_is_of_the_shipped_weights() {
     let calibration = Calibration::embedded(Looks::Two).unwrap();

@@ -1,5 +1,5 @@
-//! Files of numbers from elsewhere: what they are not, they are told to be, and nothing
-//! panics. The fuzz targets `npy` and `csv` in short; images are in `photo/damage.rs`.
+//! Damaged and hostile files of numbers are errors that name the damage, and no panics. A
+//! short version of the fuzz targets `npy` and `csv`; images are in `photo/damage.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 

@@ -1,8 +1,8 @@
-//! `bench engine`: is ours faster than the engines that one would take instead?
+//! `bench engine`: compares our engine with OpenVINO, ONNX Runtime, rten and tract.
 //!
-//! All compute the same network with the same weights. Every measurement is a process
-//! of its own, and the engines take turns, so that whatever else the machine does hits
-//! all of them. Losses are printed as wins are.
+//! All run the same network with the same weights. Every measurement is a process of its
+//! own, and the engines take turns, so that other load on the machine affects all of them.
+//! Losses are printed like wins.
 
 mod agreement;
 mod cold;
@@ -15,7 +15,7 @@ mod rounds;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use agreement::Pictures;
+use agreement::Inputs;
 use anyhow::{Context, Result, ensure};
 use facenet::engine::Engine;
 use facenet::network::Variant;
@@ -25,11 +25,11 @@ use page::Results;
 use rounds::Case;
 use tensor::level::{Level, peak_gflops};
 
-/// Our engine beside OpenVINO, ONNX Runtime, rten and tract; writes a section of
+/// Compare our engine with OpenVINO, ONNX Runtime, rten and tract, and write a section of
 /// docs/benchmarks.md.
 ///
-/// The machine should do nothing else meanwhile. Peers that are not installed are
-/// skipped, and said to be.
+/// The machine should be idle otherwise. Engines that are not installed are skipped with a
+/// notice.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Python with openvino, onnxruntime and numpy
@@ -46,14 +46,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_delimiter = ',', default_value = "1,2",
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Vec<u16>,
-    /// Pictures in a pass
+    /// Images per pass
     #[arg(long, value_delimiter = ',', default_value = "1,32",
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     batch: Vec<u16>,
-    /// Turns that each engine takes
+    /// Turns per engine
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
-    /// Seconds of a turn
+    /// Seconds per turn
     #[arg(long, default_value_t = 0.8)]
     seconds: f64,
 }
@@ -69,16 +69,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
     let most = cases.iter().map(|case| case.batch).max().unwrap_or(1);
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let pictures = Pictures::new(most, folder.path())?;
+    let images = Inputs::new(most, folder.path())?;
     let level = Level::best();
     let engine = Engine::at_level(Variant::HappyHouse, &Weights::embedded()?, level);
-    let differences = agreement::check(&engine, &contenders, &pictures)?;
+    let differences = agreement::check(&engine, &contenders, &images)?;
     let operations: usize =
-        engine.profile(pictures.first(), 1)?.iter().map(|step| step.operations).sum();
+        engine.profile(images.first(), 1)?.iter().map(|step| step.operations).sum();
 
     let peak = peak_gflops(level);
     let cold = cold::measure(&contenders, folder.path(), root)?;
-    let times = rounds::run(&contenders, &cases, arguments.rounds.into(), seconds, &pictures.path)?;
+    let times = rounds::run(&contenders, &cases, arguments.rounds.into(), seconds, &images.path)?;
     let profile = contenders[0].profile(seconds)?;
 
     let results = Results {
@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Every number of threads with every batch.
+/// Every number of threads with every batch size.
 fn cases(arguments: &Arguments) -> Vec<Case> {
     let with = |&threads: &u16| {
         arguments
@@ -113,7 +113,7 @@ fn cases(arguments: &Arguments) -> Vec<Case> {
     arguments.threads.iter().flat_map(with).collect()
 }
 
-/// The repository, wherever in it the command was called.
+/// The root of the repository.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }

@@ -1,9 +1,8 @@
 //! An interpreter of the network that times each operator's kernels, forward and
 //! backward, on the shapes that they have there.
 //!
-//! It gets every layer from the one definition of the network, so the breakdown
-//! cannot miss one. Outputs go into memory that was used before, as in a training
-//! step, whose tape keeps its buffers.
+//! It gets every layer from the definition of the network, so the breakdown is complete.
+//! Outputs go into reused memory, as in a training step, whose tape keeps its buffers.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -22,7 +21,7 @@ const RUNS: usize = 3;
 pub(super) struct Time {
     pub(super) forward: f64,
     pub(super) backward: f64,
-    /// Floating-point operations of both, where they are counted.
+    /// Floating-point operations of both, if they are counted.
     pub(super) flops: f64,
 }
 
@@ -43,7 +42,7 @@ impl Stopwatch {
         Self { batch, kinds: BTreeMap::new() }
     }
 
-    /// Operations of a step's convolutions and dense layer.
+    /// Floating-point operations of a step's convolutions and dense layer.
     pub(super) fn flops(&self) -> f64 {
         self.kinds.values().map(|time| time.flops).sum()
     }
@@ -60,7 +59,7 @@ impl Stopwatch {
         time.flops += flops;
     }
 
-    /// Numbers of both signs, the same each time.
+    /// Deterministic values of both signs.
     fn values(&self, [c, h, w]: [usize; 3]) -> Array4<f32> {
         Array4::from_shape_fn((self.batch, c, h, w), |(n, c, y, x)| {
             ((37 * n + 11 * c + 5 * y + 3 * x) % 64) as f32 / 32.0 - 1.0
@@ -122,7 +121,7 @@ impl Builder for Stopwatch {
         let gradient = self.values([o, oh, ow]);
         let by_weight =
             seconds(|| ops::conv2d_backward_weight(input.view(), gradient.view(), [k, k], options));
-        // Pictures have no gradient.
+        // The network's input has no gradient.
         let is_first = c == 3;
         let mut grad_input = Array4::zeros(input.dim());
         let by_input = if is_first {

@@ -1,10 +1,9 @@
-//! `bench train`: pictures a second of a whole training step, and where its time
-//! goes.
+//! `bench train`: images per second of a whole training step, and the time per operator.
 //!
-//! The step is the real one: the network on the tape, the triplet loss over all
-//! valid triplets of four pictures a person, backward, Adam. The breakdown runs
-//! each operator's kernels by themselves on the same shapes (`stopwatch.rs`), so
-//! its sum is what the step would take without anything between the kernels.
+//! The step is the real one: the network on the tape, the triplet loss over all valid
+//! triplets of four images per person, backward, Adam. The breakdown runs each operator's
+//! kernels alone on the same shapes (`stopwatch.rs`), so its sum is the time of the step
+//! without anything between the kernels.
 
 use std::time::Instant;
 
@@ -19,8 +18,8 @@ use tensor::level::{Level, peak_gflops};
 
 use super::stopwatch::{Stopwatch, Time};
 
-/// Pictures of each person in a batch.
-const PICTURES: usize = 4;
+/// Images of each person in a batch.
+const IMAGES: usize = 4;
 
 /// A training step: forward, triplet loss, backward, Adam.
 #[derive(Debug, clap::Args)]
@@ -28,10 +27,10 @@ pub(crate) struct Arguments {
     /// Batch sizes, multiples of four
     #[arg(long, value_delimiter = ',', default_value = "48,96")]
     batch: Vec<usize>,
-    /// Steps that are timed, after two that are not
+    /// Timed steps, after two warm-up steps
     #[arg(long, default_value_t = 10)]
     steps: usize,
-    /// What one core can do, GFLOP/s in f32: the shares are of it [default: measured]
+    /// Peak of one core, GFLOP/s in f32, for the shares [default: measured]
     #[arg(long)]
     peak: Option<f64>,
 }
@@ -42,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let peak = peak * threads as f64;
     println!("{threads} threads, peak {peak:.0} GFLOP/s");
     for &batch in &arguments.batch {
-        let batch = batch.next_multiple_of(PICTURES).max(2 * PICTURES);
+        let batch = batch.next_multiple_of(IMAGES).max(2 * IMAGES);
         let mut times = step_times(batch, arguments.steps.max(1));
         times.sort_by(f64::total_cmp);
         let (median, best) = (times[times.len() / 2], times[0]);
@@ -51,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         build(&mut stopwatch, Variant::HappyHouse);
         let (kinds, flops) = (stopwatch.times(), stopwatch.flops());
         println!(
-            "\nbatch {batch}: {:.0} pictures/s (median; {:.0} best), {:.1} ms a step, {:.0} % of peak",
+            "\nbatch {batch}: {:.0} images/s (median; {:.0} best), {:.1} ms a step, {:.0} % of peak",
             batch as f64 / median,
             batch as f64 / best,
             1e3 * median,
@@ -66,9 +65,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn step_times(batch: usize, steps: usize) -> Vec<f64> {
     const WARM_UP: usize = 2;
     let mut model = Model::<f32>::random(Variant::HappyHouse, 0, 0.0);
-    let mut optimiser = Optimiser::new(Adam::default(), model.parameters());
-    let people: Vec<_> = (0..batch as u32).map(|picture| picture / PICTURES as u32).collect();
-    let pictures = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {
+    let mut optimizer = Optimiser::new(Adam::default(), model.parameters());
+    let people: Vec<_> = (0..batch as u32).map(|image| image / IMAGES as u32).collect();
+    let images = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {
         ((31 * n + 7 * c + 3 * y + 5 * x) % 256) as f32 / 255.0
     });
     let tape = Tape::new();
@@ -76,7 +75,7 @@ fn step_times(batch: usize, steps: usize) -> Vec<f64> {
     for step in 0..WARM_UP + steps {
         let start = Instant::now();
         let leaves = model.parameters().leaves(&tape);
-        let forward = model.train(&leaves, &tape.constant(pictures.clone()));
+        let forward = model.train(&leaves, &tape.constant(images.clone()));
         let Ok(rows) = forward.output.value().into_dimensionality::<Ix2>() else {
             unreachable!("encodings are rows")
         };
@@ -85,7 +84,7 @@ fn step_times(batch: usize, steps: usize) -> Vec<f64> {
         let moments = forward.moments;
         drop((forward.output, forward.stages));
         let gradients = leaves.collect(loss.backward());
-        model.update(&mut optimiser, &gradients, 1e-4);
+        model.update(&mut optimizer, &gradients, 1e-4);
         model.absorb(&moments, 0.01);
         if step >= WARM_UP {
             times.push(start.elapsed().as_secs_f64());
@@ -99,7 +98,7 @@ fn print_breakdown(mut kinds: Vec<(String, Time)>, peak: f64) {
     kinds.sort_by(|a, b| b.1.total().total_cmp(&a.1.total()));
     println!(
         "{:<22} {:>9} {:>9} {:>9} {:>7} {:>9} {:>8}",
-        "kernels by themselves", "forward", "backward", "ms", "share", "GFLOP/s", "of peak"
+        "kernels alone", "forward", "backward", "ms", "share", "GFLOP/s", "of peak"
     );
     for (kind, time) in kinds {
         let (forward, backward, total) = (time.forward, time.backward, time.total());

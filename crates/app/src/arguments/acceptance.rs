@@ -1,43 +1,43 @@
-//! When two faces are taken for one person's: in one comparison, and among many.
+//! Threshold options: for one comparison, and for a search among many people.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use facenet::matching::Threshold;
 
-/// When two faces count as one person's.
+/// Threshold options of one comparison.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Acceptance {
-    /// Accept below this distance, 0 to 2; the notebook's rule is 0.7 [default: the
-    /// calibration's, 0.643 for the shipped weights: 1 in 1,000 strangers passes, and
-    /// 36 in 100 comparisons of one person fail, on LFW]
+    /// Accept below this distance, 0 to 2; the notebook uses 0.7 [default: the
+    /// calibration's, 0.643 for the shipped weights: on LFW it accepts 1 stranger in
+    /// 1,000 and rejects 36 of 100 comparisons of one person]
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<Threshold>,
-    /// Accept at the threshold with this false match rate: 1e-2 misses a person less
-    /// often, 1e-4 lets fewer strangers pass
+    /// Use the threshold with this false match rate: 1e-2 rejects the person less
+    /// often, 1e-4 accepts fewer strangers
     #[arg(long, value_name = "RATE", conflicts_with = "threshold", allow_negative_numbers = true)]
     pub(crate) fmr: Option<f64>,
     /// File of `facenet calibrate` for the weights in use [default: the shipped
     /// weights' own]
     #[arg(long, value_name = "FILE")]
     pub(crate) calibration: Option<PathBuf>,
-    /// Probability that it is one person before the comparison [default: the
-    /// calibration's, 0.5]
+    /// Prior probability that both photos show one person [default: the calibration's,
+    /// 0.5]
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub(crate) prior: Option<f64>,
 }
 
-/// When a face is taken for the nearest of many people's.
+/// Threshold options of a search among many people.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Admission {
-    /// Accept below this distance, 0 to 2, however many people there are; the notebook's
-    /// rule is 0.7 [default: the calibration's, 0.643 for the shipped weights, and a
-    /// stricter one beyond ten photos of people, so that at most 1 stranger in 100 is taken
-    /// for somebody]
+    /// Accept below this distance, 0 to 2, for any number of people; the notebook uses
+    /// 0.7 [default: the calibration's, 0.643 for the shipped weights, and a stricter one
+    /// for more than ten enrolled photos, so that at most 1 stranger in 100 is accepted]
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<Threshold>,
-    /// Accept at the threshold at which this share of strangers is taken for somebody: 1e-1
-    /// misses people less often, 1e-3 lets fewer strangers pass
+    /// Use the threshold with this false positive identification rate, the share of
+    /// strangers who are accepted: 1e-1 misses enrolled people less often, 1e-3 accepts
+    /// fewer strangers
     #[arg(long, value_name = "RATE", conflicts_with = "threshold", allow_negative_numbers = true)]
     pub(crate) fpir: Option<f64>,
     /// File of `facenet calibrate` for the weights in use [default: the shipped weights' own]

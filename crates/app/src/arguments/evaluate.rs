@@ -1,4 +1,4 @@
-//! What `facenet evaluate` can be told.
+//! Arguments of `facenet evaluate`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,33 +7,33 @@ use clap::{Args, ValueEnum};
 
 use super::{LabeledFaces, ModelChoice};
 
-/// Measure how well faces are told apart: LFW's ten-fold accuracy, EER, TAR, and
-/// errors in galleries.
+/// Measure recognition accuracy on labeled pairs: LFW's ten-fold accuracy, EER, TAR, and
+/// identification errors in galleries.
 ///
-/// Pictures without a usable face are failures: they count as wrong answers. With
-/// --report a folder is written with report.json and a page to look at, report.html:
-/// curves, histograms and the pairs that are told most wrongly.
+/// A photo without a usable face is a failure and counts as a wrong answer. --report
+/// writes report.json and a page for people, report.html, with curves, histograms and the
+/// worst errors.
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
     /// LFW's pairs.txt, or lines of `FILE FILE 0|1`
     #[arg(long, value_name = "FILE")]
     pub(crate) pairs: PathBuf,
-    /// Folder of pictures (Person/Person_0001.jpg), or a packed data set
+    /// Folder of photos (Person/Person_0001.jpg), or a packed data set
     #[arg(long, value_name = "DIR")]
     pub(crate) images: PathBuf,
-    /// What to compare
+    /// What is compared
     #[arg(long, value_enum, default_value_t = Method::Network)]
     pub(crate) method: Method,
-    /// Only the first N folds of the pairs file; a plain list is dealt into N folds
+    /// Use only the first N folds of the pairs file; a plain list is split into N folds
     #[arg(long, value_name = "N")]
     pub(crate) folds: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) faces: LabeledFaces,
-    /// Write report.json and report.html into this folder
+    /// Folder for report.json and report.html
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
-    /// Show the faces of the most wrongly told pairs in the page. The page then holds
-    /// pictures of people
+    /// Show the faces of the worst errors in the page, which then contains images of
+    /// people
     #[arg(long, requires = "report")]
     pub(crate) pictures: bool,
     #[command(flatten)]
@@ -43,17 +43,17 @@ pub(crate) struct Evaluate {
     pub(crate) json: bool,
 }
 
-/// What is compared to tell faces apart.
+/// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
     /// The network's encodings
     Network,
-    /// The pixels of the crops themselves: the naive way, as a baseline
+    /// The pixels of the face crops, as a baseline
     Pixels,
 }
 
 impl Method {
-    /// Its word on the command line.
+    /// The value on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Network => "network",

@@ -1,4 +1,4 @@
-//! Arguments of the commands about people who are enrolled.
+//! Arguments of the commands that work with enrolled people.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -10,36 +10,36 @@ use store::SearchMethod;
 
 use super::{Admission, Faces, ModelChoice};
 
-/// Where enrolled people are kept, and the network whose numbers these are.
+/// The store of enrolled people, and the network of their encodings.
 #[derive(Debug, Args)]
 pub(crate) struct StoreChoice {
-    /// File of enrolled people [default: facenet/people.redb in the folder for
-    /// data that the platform gives each user; see `facenet gallery path`], or, if
-    /// that was built in, postgres://USER@HOST/DATABASE
-    // An address may hold a password, which no help page should show.
+    /// File of enrolled people [default: facenet/people.redb in the user's data folder;
+    /// see `facenet gallery path`], or postgres://USER@HOST/DATABASE if built with
+    /// PostgreSQL support
+    // The help page must not show the password of an address.
     #[arg(long, global = true, value_name = "PATH", env = "FACENET_DB", hide_env_values = true)]
     pub(crate) db: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
-    /// How a database looks for the nearest people: exact, or hnsw, which is faster
-    /// among many, may miss somebody, and needs `facenet gallery index`
+    /// How a database searches for the nearest people: exact, or hnsw, which is faster
+    /// among many people, may miss a person, and needs `facenet gallery index`
     #[cfg(feature = "postgres")]
     #[arg(long, global = true, value_name = "HOW", default_value = "exact")]
     search: SearchChoice,
 }
 
-/// How a database looks for the nearest people.
+/// How a database searches for the nearest people.
 #[cfg(feature = "postgres")]
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum SearchChoice {
-    /// Compare with everybody.
+    /// Compare with all people.
     Exact,
-    /// Ask an index: nearly always the same answer.
+    /// Use an index, which nearly always gives the same answer.
     Hnsw,
 }
 
 impl StoreChoice {
-    /// What `--search` says; what is built without databases searches in one way only.
+    /// The method of `--search`; without database support there is only exact search.
     pub(crate) fn search(&self) -> SearchMethod {
         #[cfg(feature = "postgres")]
         if matches!(self.search, SearchChoice::Hnsw) {
@@ -49,16 +49,16 @@ impl StoreChoice {
     }
 }
 
-/// Who is this?
+/// Recognize the people of photos.
 ///
-/// Of the people who are enrolled, or of a folder with --gallery.
+/// Compares each face with the enrolled people, or with those of the folder of --gallery.
 #[derive(Debug, Args)]
 pub(crate) struct Recognize {
     /// The photos
     #[arg(required = true, value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,
     /// Folder of known people instead: NAME.jpg, or NAME/ with several photos; --db and
-    /// FACENET_DB are not looked at then
+    /// FACENET_DB are ignored
     #[arg(long, value_name = "DIR")]
     pub(crate) gallery: Option<PathBuf>,
     #[command(flatten)]
@@ -70,16 +70,16 @@ pub(crate) struct Recognize {
     pub(crate) admission: Admission,
     #[command(flatten)]
     pub(crate) faces: Faces,
-    /// Print one JSON object a face
+    /// Print one JSON object per face
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Enrol a person, or add photos to one.
+/// Enroll a person, or add photos to an enrolled person.
 ///
 /// Several photos, in different light and on different days, are better than one:
-/// their mean is what others are compared with. Ask the person before, and note it
-/// with --consent. Photos are not kept unless --keep-photos says so.
+/// probes are compared with their mean. Ask the person first, and record the consent
+/// with --consent. Photos are stored only with --keep-photos.
 #[derive(Debug, Args)]
 pub(crate) struct Enroll {
     /// The person's name
@@ -87,11 +87,11 @@ pub(crate) struct Enroll {
     /// Photos of the person
     #[arg(required = true, value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,
-    /// How and to what the person agreed: kept with the time
+    /// How and to what the person agreed; stored with the time
     #[arg(long, value_name = "NOTE")]
     pub(crate) consent: Option<String>,
-    /// Keep the photo files in the store, too, so that another model can make its
-    /// own numbers of them
+    /// Also store the photo files, so that `facenet gallery rebuild` can encode them with
+    /// another model
     #[arg(long)]
     pub(crate) keep_photos: bool,
     #[command(flatten)]
@@ -103,7 +103,7 @@ pub(crate) struct Enroll {
     pub(crate) json: bool,
 }
 
-/// List, show, rename, remove, export and import the people who are enrolled.
+/// List, show, rename, remove, export and import enrolled people.
 #[derive(Debug, Args)]
 pub(crate) struct Gallery {
     #[command(subcommand)]
@@ -117,39 +117,39 @@ pub(crate) struct Gallery {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GalleryAction {
-    /// Everybody: name, photos, since when
+    /// List all people: name, number of photos, time of enrollment
     List,
-    /// What is kept of a person
+    /// Show what is stored about a person
     Show {
         /// The person's name
         name: PersonName,
     },
-    /// Give a person another name
+    /// Rename a person
     Rename {
-        /// The name now
+        /// The current name
         old: PersonName,
-        /// The name from now on
+        /// The new name
         new: PersonName,
     },
-    /// Remove people: nothing of them is left in the file
+    /// Remove people and every trace of them from the file
     Remove {
         /// Their names
         #[arg(required = true, value_name = "NAME")]
         names: Vec<PersonName>,
     },
-    /// Remove everybody
+    /// Remove all people
     Purge {
-        /// Yes, everybody
+        /// Confirm the removal
         #[arg(long)]
         yes: bool,
     },
-    /// Write everybody to a file: JSON lines, or .npy with a .csv of names beside it.
-    /// Kept photos are not part of it
+    /// Write all people to a file: JSON lines, or .npy with a .csv of names beside it.
+    /// Stored photos are not exported
     Export {
         /// FILE.jsonl or FILE.npy [default: JSON lines to standard output]
         file: Option<PathBuf>,
     },
-    /// Enrol everybody of a file that `export`, or `encode --format npy`, wrote
+    /// Enroll the people of a file that `export`, or `encode --format npy`, wrote
     Import {
         /// FILE.jsonl or FILE.npy
         file: PathBuf,
@@ -157,28 +157,27 @@ pub(crate) enum GalleryAction {
         /// [default: FILE.csv]
         #[arg(long, value_name = "CSV")]
         names: Option<PathBuf>,
-        /// The numbers were made by the model in use, although the file does not say so
+        /// Accept encodings whose file does not name the model: they are of the model in use
         #[arg(long)]
         same_model: bool,
     },
-    /// Make everybody's numbers anew with the model in use, from the photos that were
-    /// kept
+    /// Encode the stored photos of all people again with the model in use
     Rebuild {
-        /// Leave out the photos that were not kept or show no face, and people without
-        /// any other
+        /// Drop encodings whose photo is not stored or shows no face, and people who have
+        /// no other
         #[arg(long)]
         drop: bool,
     },
-    /// Write the file anew, without what earlier changes left in it
+    /// Rewrite the file without the remains of earlier changes
     Compact,
-    /// Make the index for --search hnsw, in PostgreSQL with the extension pgvector
+    /// Create the index for --search hnsw, in PostgreSQL with the extension pgvector
     #[cfg(feature = "postgres")]
     Index {
-        /// Remove it
+        /// Remove the index
         #[arg(long)]
         drop: bool,
     },
-    /// Print where the file is
+    /// Print the path of the file
     Path,
 }
 
@@ -186,32 +185,32 @@ pub(crate) enum GalleryAction {
 #[derive(Debug, Args)]
 #[command(mut_arg("face", |face| face.default_value("all")))]
 pub(crate) struct Cluster {
-    /// Folder of photos, and folders of photos in it
+    /// Folder of photos; folders in it are included
     pub(crate) folder: PathBuf,
-    /// Join groups of faces that are nearer than this distance, 0 to 2; 0.7 to 0.77 joins
-    /// more, and is better for some hundred faces of few people [default: the calibration's
-    /// for one comparison, 0.643 for the shipped weights]
+    /// Join groups of faces below this distance, 0 to 2; 0.7 to 0.77 joins more and is
+    /// better for some hundred faces of few people [default: the calibration's for one
+    /// comparison, 0.643 for the shipped weights]
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<Threshold>,
     #[command(flatten)]
     pub(crate) faces: Faces,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
-    /// Print one JSON object a person
+    /// Print one JSON object per person
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Recognize the people of each new photo in a folder: JSON lines, until Ctrl-C.
+/// Recognize the people of each new photo in a folder; prints JSON lines until Ctrl-C.
 #[derive(Debug, Args)]
 #[command(mut_arg("face", |face| face.default_value("all")))]
 pub(crate) struct Watch {
     /// The folder
     pub(crate) folder: PathBuf,
-    /// Photos that are there already, too
+    /// Also process photos that are in the folder already
     #[arg(long)]
     pub(crate) existing: bool,
-    /// Milliseconds between two looks at the folder
+    /// Milliseconds between two polls of the folder
     #[arg(long, value_name = "MS", default_value = "500")]
     pub(crate) interval: NonZeroUsize,
     #[command(flatten)]

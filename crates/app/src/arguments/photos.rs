@@ -1,25 +1,24 @@
-//! How photos are searched for faces, and the arguments of `detect`.
+//! Options of face detection, and the arguments of `facenet detect`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use faces::{DetectionOptions, FaceChoice};
 
-/// How a photo is searched for faces.
+/// Options of face detection.
 #[derive(Debug, Args)]
 pub(crate) struct Searching {
-    /// Smallest face to look for, as a share of the photo's shorter side, 0.01 to 1; half
-    /// of it takes four times as long [default: 0.1]
+    /// Smallest face to find, as a share of the photo's shorter side, 0.01 to 1; half the
+    /// share takes four times as long [default: 0.1]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     smallest_face: Option<f32>,
-    /// Look for faces that lie on their side, too, up to 90 degrees: takes seven times as
-    /// long
+    /// Also find faces that are rotated by up to 90 degrees: takes seven times as long
     #[arg(long)]
     rotations: bool,
 }
 
 impl Searching {
-    /// As the detector knows it, for this choice among several faces.
+    /// The detector's options, for this choice among several faces.
     pub(crate) fn options(&self, choice: FaceChoice) -> DetectionOptions {
         let usual = DetectionOptions::from(choice);
         let smallest_face = self.smallest_face.unwrap_or(usual.smallest_face);
@@ -27,14 +26,14 @@ impl Searching {
     }
 }
 
-/// Which faces of pictures are compared whose people are known.
+/// How faces are found and chosen in labeled photos.
 #[derive(Debug, Args)]
 pub(crate) struct LabeledFaces {
-    /// Which face counts where a photo has several: only, largest, central,
-    /// all or an index
+    /// Which face to use if a photo has several: only, largest, central, all or an
+    /// index
     #[arg(long, value_name = "CHOICE", default_value = "central")]
     face: FaceChoice,
-    /// The pictures are face crops: no detection
+    /// The photos are face crops: resize them without detection
     #[arg(long, conflicts_with_all = ["face", "smallest_face", "rotations"])]
     pub(crate) aligned: bool,
     #[command(flatten)]
@@ -42,7 +41,7 @@ pub(crate) struct LabeledFaces {
 }
 
 impl LabeledFaces {
-    /// How faces are detected, if they are. What is too bad to be compared is a failure.
+    /// The detector's options. A face of too low quality is a failure.
     pub(crate) fn detection(&self) -> DetectionOptions {
         self.searching.options(self.face)
     }
@@ -56,21 +55,21 @@ fn share(text: &str) -> Result<f32, String> {
     }
 }
 
-/// Find the faces of photos: boxes, points, and how well each can be seen.
+/// Find the faces of photos: boxes, landmarks and quality.
 ///
-/// A face that other commands would refuse is told so, with the measured value and its
-/// limit; a warning is something that may make an answer wrong.
+/// For a face that other commands refuse, it prints the measured value and its limit. A
+/// warning means that an answer about the face may be wrong.
 #[derive(Debug, Args)]
 pub(crate) struct Detect {
     /// The photos
     #[arg(required = true, value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,
-    /// Draw boxes and points into a copy, a PNG; with several photos a folder of them
+    /// Draw boxes and landmarks into a PNG copy; with several photos, a folder of them
     #[arg(long, value_name = "OUT")]
     pub(crate) draw: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) searching: Searching,
-    /// Print one JSON object a photo
+    /// Print one JSON object per photo
     #[arg(long)]
     pub(crate) json: bool,
 }

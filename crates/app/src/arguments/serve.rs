@@ -8,24 +8,24 @@ use clap::{Args, ValueEnum};
 
 use super::{Admission, StoreChoice};
 
-/// Serve the door: a web page, and the same over HTTP for programs.
+/// Serve recognition over HTTP, with a web page for people.
 ///
-/// Listens on this machine only, unless --listen says otherwise; then every request
-/// has to carry the token that FACENET_TOKEN or --token-file holds. The page is at the
-/// address that is printed, the description of the interface at /openapi.json.
+/// Listens only on this machine by default. With another address in --listen, every
+/// request needs the token of FACENET_TOKEN or --token-file. The page is at the printed
+/// address, the description of the interface at /openapi.json.
 ///
-/// There is no liveness check: a photo of a resident opens this door, too. Not for sole
-/// authentication.
+/// There is no liveness check: a photo of an enrolled person is accepted, too. Not for
+/// sole authentication.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// File whose first line is the token that requests have to carry [default: the
-    /// variable FACENET_TOKEN; none is needed on this machine only]
+    /// File whose first line is the token that requests need [default: the variable
+    /// FACENET_TOKEN; without --listen no token is needed]
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// A further name under which the server is reached, for its check of Host
+    /// Additional host name of the server that requests may have in Host
     #[arg(long = "host", value_name = "NAME")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
@@ -34,7 +34,7 @@ pub(crate) struct Serve {
     pub(crate) admission: Admission,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    /// How the log on stderr is written
+    /// Format of the log on stderr
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     pub(crate) log: LogForm,
 }

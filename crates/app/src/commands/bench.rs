@@ -1,8 +1,7 @@
-//! `facenet bench`: how fast the network runs here, and where the time goes.
+//! `facenet bench`: measures the network's speed on this machine, and the time per layer.
 //!
-//! The engine alone is timed: the pictures lie in memory, and the rows they go to are
-//! taken before. The calls are made on a thread of the pool, as a program would that
-//! encodes many.
+//! Only the engine is timed: images and output rows are allocated before. Calls run on a
+//! thread of the pool, as in a program that encodes many images.
 
 mod profile;
 
@@ -21,15 +20,15 @@ use tensor::Random;
 use crate::arguments::Bench;
 use crate::face_reader::load;
 use crate::output::{Output, line};
-use crate::{Outcome, progress};
+use crate::{ExitStatus, progress};
 
-/// Pictures of a pass where the user names no number.
+/// Default batch sizes.
 const BATCHES: [usize; 3] = [1, 8, 32];
 
-/// Fewest passes that are timed, however long they take.
+/// Fewest passes that are timed, even if they take longer than requested.
 const LEAST: usize = 5;
 
-/// Seed of the pictures.
+/// Seed of the random images.
 const SEED: u64 = 1;
 
 /// One measurement.
@@ -51,7 +50,7 @@ pub(crate) fn run(
     arguments: &Bench,
     threads: Option<NonZeroUsize>,
     output: &mut Output,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let variant = arguments.model.variant;
     let options = arguments.model.engine_options()?;
     let EngineOptions { level, precision, .. } = options;
@@ -74,15 +73,15 @@ pub(crate) fn run(
     }
     let bar = progress::stages(batches.len() * counts.len());
     for &batch in &batches {
-        let pictures = pictures(batch);
+        let images = images(batch);
         for &threads in &counts {
             bar.set_message(format!("batch {batch}, threads {threads}"));
             let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
-            let times = pool.install(|| times(&engine, &pictures, arguments.seconds))?;
+            let times = pool.install(|| times(&engine, &images, arguments.seconds))?;
             let row = Row::new([batch, threads], options, variant.name(), times);
             bar.suspend(|| -> Result<()> {
                 print(&row, output)?;
-                // Each row as soon as it is known.
+                // Shows each row at once.
                 Ok(output.flush()?)
             })?;
             bar.inc(1);
@@ -91,32 +90,32 @@ pub(crate) fn run(
     bar.finish_and_clear();
     if arguments.profile {
         for batch in batches {
-            profile::print(&engine, level, pictures(batch).view(), arguments.seconds)?;
+            profile::print(&engine, level, images(batch).view(), arguments.seconds)?;
         }
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
-/// One thread and as many as the machine has.
+/// One thread, and all of the machine's.
 fn one_and_all() -> Vec<usize> {
     let mut counts = vec![1, thread::available_parallelism().map_or(1, NonZeroUsize::get)];
     counts.dedup();
     counts
 }
 
-/// Noise, the same every time.
-fn pictures(batch: usize) -> Array4<f32> {
+/// Random images, the same in every run.
+fn images(batch: usize) -> Array4<f32> {
     let mut random = Random::new(SEED);
     let shape = (batch, INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE);
     Array4::from_shape_simple_fn(shape, || random.uniform() as f32)
 }
 
-/// Seconds of each pass, in rising order.
-fn times(engine: &Engine, pictures: &Array4<f32>, seconds: f64) -> Result<Vec<f64>> {
-    let mut rows = vec![0.0; pictures.dim().0 * ENCODING_LENGTH];
+/// Seconds of each pass, sorted.
+fn times(engine: &Engine, images: &Array4<f32>, seconds: f64) -> Result<Vec<f64>> {
+    let mut rows = vec![0.0; images.dim().0 * ENCODING_LENGTH];
     let mut pass = || -> Result<f64> {
         let start = Instant::now();
-        engine.encode_into(pictures.view(), &mut rows)?;
+        engine.encode_into(images.view(), &mut rows)?;
         Ok(start.elapsed().as_secs_f64())
     };
     let start = Instant::now();
@@ -133,7 +132,7 @@ fn times(engine: &Engine, pictures: &Array4<f32>, seconds: f64) -> Result<Vec<f6
 }
 
 impl Row {
-    /// From the passes' seconds in rising order, of which there is one at least.
+    /// Creates the row from the sorted seconds of at least one pass.
     fn new(
         [batch, threads]: [usize; 2],
         EngineOptions { level, precision, .. }: EngineOptions,

@@ -1,4 +1,4 @@
-//! `facenet calibrate`: which distance means what, learned from labeled pictures.
+//! `facenet calibrate`: fits thresholds and probabilities on labeled photos.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -17,40 +17,40 @@ use crate::face_reader::{load, pipeline};
 use crate::labeled_photos::{LabeledPhotos, name_of};
 use crate::output::{Output, escaped, line, note};
 use crate::text::{chosen, grouped, with_interval};
-use crate::{Outcome, progress};
+use crate::{ExitStatus, progress};
 
-/// Fewer people than this say little about all others.
+/// With fewer people than this, a note says that the intervals are rough.
 const FEW: usize = 50;
-/// Rates that are told, those that the data support.
-const TOLD: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
+/// False match rates of the printed table.
+const PRINTED_RATES: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 
-pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<ExitStatus> {
     check_writable(&arguments.output)?;
     arguments.chart.as_deref().map_or(Ok(()), check_writable)?;
     let mut pairs = arguments.pairs.as_ref().map(Pairs::read).transpose()?;
     if let Some(folds) = arguments.folds {
         pairs = pairs.map(|pairs| pairs.first_folds(folds.get())).transpose()?;
     }
-    let pictures = match &pairs {
+    let photos = match &pairs {
         Some(pairs) => LabeledPhotos::of_pairs(&arguments.images, pairs)?,
         None => LabeledPhotos::all(&arguments.images)?,
     };
-    // Before minutes of work, what will be wrong after them.
+    // Reports bad labels before minutes of work.
     let people = match &pairs {
         Some(_) if arguments.listed => Vec::new(),
-        pairs => pictures.people(pairs.as_ref())?,
+        pairs => photos.people(pairs.as_ref())?,
     };
     let model = load(&arguments.model)?;
-    let pipeline = pipeline(&arguments.model, &model, pictures.location(&arguments.faces))?;
-    let described = pictures.encodings(&pipeline);
-    let encodings = &described.descriptions;
+    let pipeline = pipeline(&arguments.model, &model, photos.location(&arguments.faces))?;
+    let processed = photos.encodings(&pipeline);
+    let encodings = &processed.results;
     let distances = match &pairs {
-        Some(pairs) if arguments.listed => listed(pairs, &pictures, encodings)?,
+        Some(pairs) if arguments.listed => listed(pairs, &photos, encodings)?,
         _ => all_pairs(encodings, &people)?,
     };
     if (1..FEW).contains(&distances.people()) {
         let people = distances.people();
-        note(format_args!("only {people} people: intervals from so few are rough"));
+        note(format_args!("only {people} people: the intervals are rough"));
     }
     let faces = encodings.iter().flatten().count();
     let about = About {
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
         pairing: distances.pairing(),
         pictures: faces as u64,
         people: (distances.people() > 0).then_some(distances.people() as u64),
-        failures: described.failures.len() as u64,
+        failures: processed.failures.len() as u64,
     };
     let options = CalibrationOptions { fmr: arguments.fmr, prior: arguments.prior };
     let calibration = Calibration::fit(&distances, about, options)?;
@@ -77,10 +77,10 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<Outcome>
     } else {
         print(&calibration, &arguments.output, output)?;
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
-/// Every picture with every other; pictures without a face are left out.
+/// Compares every photo with every other, without those that have no face.
 fn all_pairs(encodings: &[Option<Encoding>], people: &[usize]) -> Result<Distances> {
     let with_face =
         encodings.iter().zip(people).filter_map(|(e, &person)| Some((e.clone()?, person)));
@@ -94,10 +94,10 @@ fn all_pairs(encodings: &[Option<Encoding>], people: &[usize]) -> Result<Distanc
 
 fn listed(
     pairs: &Pairs,
-    pictures: &LabeledPhotos,
+    photos: &LabeledPhotos,
     encodings: &[Option<Encoding>],
 ) -> Result<Distances> {
-    let of = |name| pictures.index_of(name).and_then(|i| encodings[i].as_ref());
+    let of = |name| photos.index_of(name).and_then(|i| encodings[i].as_ref());
     let comparisons = pairs.pairs.iter().map(|pair| {
         let distance = of(&pair.a).zip(of(&pair.b)).map(|(a, b)| f64::from(a.distance(b)));
         Comparison { distance, same: pair.same, fold: pair.fold }
@@ -105,7 +105,7 @@ fn listed(
     Ok(Distances::listed(&comparisons.collect::<Vec<_>>())?)
 }
 
-/// A folder that is not there would be noticed after all the work.
+/// Checks the path before the work, which takes minutes.
 fn check_writable(output: &Path) -> Result<()> {
     let folder = output.parent().filter(|folder| *folder != Path::new(""));
     let shown = || escaped(&output.display().to_string());
@@ -113,12 +113,12 @@ fn check_writable(output: &Path) -> Result<()> {
         bail!("{}: expected a file to write, found a folder", shown());
     }
     match folder {
-        Some(folder) if !folder.is_dir() => bail!("{}: its folder is not there", shown()),
+        Some(folder) if !folder.is_dir() => bail!("{}: the folder does not exist", shown()),
         _ => Ok(()),
     }
 }
 
-/// Both error rates with their intervals.
+/// Draws both error rates with their intervals.
 fn chart(calibration: &Calibration) -> Result<String> {
     let ends = |rate: RateEstimate| [rate.value, rate.low, rate.high];
     let at = |row: &Row| RatesAt {
@@ -126,13 +126,13 @@ fn chart(calibration: &Calibration) -> Result<String> {
         fmr: ends(row.fmr),
         fnmr: ends(row.fnmr),
     };
-    // A point for every two pixels.
+    // One point per two pixels.
     let rows: Vec<_> = calibration.table().rows().iter().step_by(5).map(at).collect();
     let threshold = calibration.default_point()?.threshold.distance();
     Ok(charts::alone(&charts::error_rates(&rows, threshold.into(), 1e-6)?))
 }
 
-/// The day, in UTC.
+/// Today's date, in UTC.
 fn today() -> String {
     let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     now.split('T').next().unwrap_or_default().to_owned()
@@ -145,17 +145,17 @@ fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<
         Pairing::Listed => "listed pairs",
         _ => "all pairs",
     };
-    let pictures = grouped(about.pictures);
-    line!(output, "{pictures} pictures of {}, {pairs}:", escaped(&about.data))?;
+    let photos = grouped(about.pictures);
+    line!(output, "{photos} photos of {}, {pairs}:", escaped(&about.data))?;
     let (genuine, impostor) = (grouped(genuine), grouped(impostor));
     line!(
         output,
-        "{genuine} of one person, {impostor} of two; {} pictures without a face",
+        "{genuine} of one person, {impostor} of two; {} photos without a face",
         about.failures
     )?;
     line!(output)?;
     line!(output, "{:>8}  {:>9}  {:<34}  FNMR [95 %]", "target", "threshold", "FMR [95 %]")?;
-    for target in TOLD {
+    for target in PRINTED_RATES {
         let Ok(point) = calibration.at_fmr(target) else {
             line!(output, "{target:>8}  too few pairs of two people: needs {:.0}", 3.0 / target)?;
             continue;
@@ -179,7 +179,7 @@ fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<
     Ok(())
 }
 
-/// What `--json` prints: the file's head, and where the file is.
+/// The JSON output: the head of the file, and its path.
 fn summary(calibration: &Calibration, path: &Path) -> Result<serde_json::Value> {
     let point = calibration.default_point()?;
     let [genuine, impostor] = calibration.pairs();

@@ -1,4 +1,4 @@
-//! `facenet cluster`: which photos of a folder show the same person?
+//! `facenet cluster`: groups the photos of a folder by person.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,11 @@ use crate::arguments::{Acceptance, Cluster};
 use crate::decision::verification;
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, line, warn};
+use crate::report::face_box;
 use crate::text::{counted, counted_people};
-use crate::{Outcome, outcome_of, progress};
+use crate::{ExitStatus, exit_status_of, progress};
 
-/// What `--json` prints for each person.
+/// The JSON row of a person.
 #[derive(Serialize)]
 struct Person<'a> {
     person: usize,
@@ -25,10 +26,10 @@ struct Person<'a> {
 struct Face<'a> {
     file: &'a str,
     #[serde(rename = "box")]
-    place: Option<[f32; 4]>,
+    face_box: Option<[f32; 4]>,
 }
 
-pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus> {
     let acceptance = Acceptance { threshold: arguments.threshold, ..Acceptance::default() };
     let model = load(&arguments.model)?;
     let threshold = verification(&acceptance, &model)?.threshold();
@@ -38,21 +39,20 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<Outcome> {
     let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
     let bar = progress::bar(files.len(), "reading the photos");
     let (mut faces, mut encodings) = (Vec::new(), Vec::new());
-    let (mut skipped, mut worst) = (0, Outcome::Yes);
+    let (mut skipped, mut worst) = (0, ExitStatus::Match);
     for (file, found) in names.iter().zip(reader.read_all(&files, &bar)) {
         match found {
             Ok(found) => {
                 for face in found {
-                    let place = face.detected.map(|detected| detected.place.sides());
-                    faces.push(Face { file, place });
+                    faces.push(Face { file, face_box: face_box(&face) });
                     encodings.push(face.encoding);
                 }
             }
             Err(error) => {
                 skipped += 1;
-                // A photo of a landscape is no fault of a folder's.
-                if outcome_of(&error) == Outcome::Error {
-                    worst = Outcome::Error;
+                // A photo without a face is normal in a folder; only other errors count.
+                if exit_status_of(&error) == ExitStatus::Error {
+                    worst = ExitStatus::Error;
                 }
                 bar.suspend(|| warn(format_args!("left out: {error:#}")));
             }

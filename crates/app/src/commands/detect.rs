@@ -1,4 +1,4 @@
-//! `facenet detect`: where faces are, their landmarks, and how well they can be seen.
+//! `facenet detect`: prints each face's box, landmarks and quality, and draws them.
 
 mod drawing;
 
@@ -13,9 +13,10 @@ use serde::Serialize;
 
 use crate::arguments::Detect;
 use crate::output::{Output, escaped, line, warn};
-use crate::{Outcome, outcome_of};
+use crate::report::ErrorRow;
+use crate::{ExitStatus, exit_status_of};
 
-/// What `--json` prints for a photo.
+/// The JSON row of a photo.
 #[derive(Serialize)]
 struct PhotoRow {
     file: String,
@@ -24,23 +25,16 @@ struct PhotoRow {
     faces: Vec<FaceRow>,
 }
 
-/// The line of a file that is no photo.
-#[derive(Serialize)]
-struct FaultRow {
-    file: String,
-    error: String,
-}
-
-/// One face. Places are in pixels of the upright photo.
+/// One face. Coordinates are in pixels of the upright photo.
 #[derive(Serialize)]
 struct FaceRow {
     /// Left, top, width, height.
     #[serde(rename = "box")]
-    place: [f32; 4],
+    face_box: [f32; 4],
     score: f32,
-    /// Eye, eye, tip of the nose, corner of the mouth, corner of the mouth.
+    /// Both eyes, the tip of the nose, both corners of the mouth.
     landmarks: [[f32; 2]; 5],
-    /// What frames the crop: landmarks or box.
+    /// What the crop was aligned by: `landmarks` or `box`.
     framing: &'static str,
     quality: QualityRow,
     refused: Vec<LimitRow>,
@@ -66,37 +60,36 @@ struct LimitRow {
     reason: String,
 }
 
-pub(crate) fn run(arguments: &Detect, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Detect, output: &mut Output) -> Result<ExitStatus> {
     let options = arguments.searching.options(FaceChoice::All);
     let locator = FaceLocator::new(FaceLocation::Detected(options))?;
     if let Some(folder) = arguments.draw.as_ref().filter(|_| arguments.photos.len() > 1) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    let mut worst = Outcome::Yes;
+    let mut worst = ExitStatus::Match;
     for file in &arguments.photos {
-        match one(arguments, &locator, file, output) {
+        match detect(arguments, &locator, file, output) {
             Ok(faces) => {
-                if faces == 0 && worst == Outcome::Yes {
-                    worst = Outcome::NoFace;
+                if faces == 0 {
+                    worst = worst.worse(ExitStatus::NoFace);
                 }
             }
             Err(error) if arguments.photos.len() == 1 => return Err(error),
             Err(error) => {
                 warn(format_args!("left out: {error:#}"));
                 if output.is_json() {
-                    let file = file.display().to_string();
-                    output.json(&FaultRow { file, error: format!("{error:#}") })?;
+                    output.json(&ErrorRow::of_file(file, &error))?;
                 }
-                worst = outcome_of(&error);
+                worst = worst.worse(exit_status_of(&error));
             }
         }
     }
     Ok(worst)
 }
 
-/// Looks at one photo; how many faces there are.
-fn one(
+/// Prints and draws the faces of one photo; returns their number.
+fn detect(
     arguments: &Detect,
     locator: &FaceLocator,
     file: &Path,
@@ -104,7 +97,7 @@ fn one(
 ) -> Result<usize> {
     let photo = locator.open(file)?;
     let faces = locator.detect(&photo)?;
-    if let Some(path) = picture_path(arguments, file)? {
+    if let Some(path) = drawing_path(arguments, file)? {
         let drawn = drawing::draw(&photo, &faces);
         drawn
             .save_with_format(&path, image::ImageFormat::Png)
@@ -120,8 +113,8 @@ fn one(
     Ok(faces.len())
 }
 
-/// Where the picture of a photo goes: the file that the user named, or one in the folder.
-fn picture_path(arguments: &Detect, file: &Path) -> Result<Option<PathBuf>> {
+/// The file of a photo's drawing: the one that the user named, or one in the folder.
+fn drawing_path(arguments: &Detect, file: &Path) -> Result<Option<PathBuf>> {
     let Some(draw) = &arguments.draw else { return Ok(None) };
     if arguments.photos.len() == 1 {
         return Ok(Some(draw.clone()));
@@ -143,7 +136,7 @@ fn row(face: &AlignedFace) -> FaceRow {
     let (refused, warnings) = faults(face);
     let rows = |faults: Vec<QualityFault>| faults.iter().map(limit_row).collect();
     FaceRow {
-        place: [x, y, width, height],
+        face_box: [x, y, width, height],
         score,
         landmarks: face.landmarks,
         framing: framing(face),
@@ -158,7 +151,7 @@ fn limit_row(fault: &QualityFault) -> LimitRow {
     LimitRow { measure, found, limit, reason: fault.to_string() }
 }
 
-/// What a face is refused for, and what else there is to warn of.
+/// The limits that a face is refused for, and those that it is only warned of.
 fn faults(face: &AlignedFace) -> (Vec<QualityFault>, Vec<QualityFault>) {
     let refused = face.quality.faults(&QualityLimits::REFUSE);
     let mut warnings = face.quality.faults(&QualityLimits::WARN);
@@ -188,10 +181,10 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
             "  [{number}] {width:.0} × {height:.0} at ({x:.0}, {y:.0}), score {score:.0}"
         )?;
         let names = ["eye", "eye", "nose", "mouth", "mouth"];
-        let places = names.iter().zip(face.landmarks);
-        let places: Vec<_> =
-            places.map(|(name, [x, y])| format!("{name} ({x:.0}, {y:.0})")).collect();
-        line!(output, "      {}", places.join(", "))?;
+        let landmarks = names.iter().zip(face.landmarks);
+        let landmarks: Vec<_> =
+            landmarks.map(|(name, [x, y])| format!("{name} ({x:.0}, {y:.0})")).collect();
+        line!(output, "      {}", landmarks.join(", "))?;
         let FaceQuality { size, sharpness, brightness, contrast, yaw, roll, confidence } =
             face.quality;
         line!(

@@ -1,4 +1,4 @@
-//! `facenet encode`: the network's 128 numbers for each face.
+//! `facenet encode`: writes each face's encoding, 128 numbers, as JSON, CSV or NumPy array.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -12,47 +12,41 @@ use serde::Serialize;
 use crate::arguments::{Encode, EncodingFormat};
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, warn};
-use crate::{Outcome, outcome_of, progress};
+use crate::report::{ErrorRow, face_box};
+use crate::{ExitStatus, exit_status_of, progress};
 
-/// One line of JSON.
+/// The JSON row of one face.
 #[derive(Serialize)]
-struct Row<'a> {
+struct EncodingRow<'a> {
     file: String,
     #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
-    place: Option<[f32; 4]>,
+    face_box: Option<[f32; 4]>,
     encoding: &'a [f32],
 }
 
-/// The line of a file that gave none.
-#[derive(Serialize)]
-struct FaultRow {
-    file: String,
-    error: String,
-}
-
-pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<ExitStatus> {
     let format = arguments.format();
     if format == EncodingFormat::Npy && arguments.output.is_none() {
-        bail!("--format npy writes binary numbers: name a file with --output FILE");
+        bail!("--format npy writes binary data: name a file with --output FILE");
     }
     let reader =
         FaceReader::new(&arguments.model, &load(&arguments.model)?, arguments.faces.location())?;
     let Some(path) = &arguments.output else {
         return write(arguments, &reader, output.writer());
     };
-    // Written beside the target and moved when complete, so that an earlier
-    // result is not lost to a run that fails.
+    // Writes beside the target and renames when complete, so that a run that fails keeps an
+    // earlier result.
     let partial = partial(path);
     let context = || format!("cannot write {}", path.display());
     let written = (|| {
         let mut file = BufWriter::new(File::create(&partial).with_context(context)?);
-        let outcome = write(arguments, &reader, &mut file)?;
+        let status = write(arguments, &reader, &mut file)?;
         file.into_inner().map_err(|error| error.into_error()).with_context(context)?;
         std::fs::rename(&partial, path).with_context(context)?;
-        Ok(outcome)
+        Ok(status)
     })();
     if written.is_err() {
-        // The error that is reported is the one that led here.
+        // A failure to remove the file would hide the error that is reported.
         let _ = std::fs::remove_file(&partial);
     }
     written
@@ -64,7 +58,7 @@ fn partial(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn write(arguments: &Encode, reader: &FaceReader, out: &mut impl Write) -> Result<Outcome> {
+fn write(arguments: &Encode, reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
     match arguments.format() {
         EncodingFormat::Json => write_json(&arguments.files, reader, out),
         EncodingFormat::Csv => write_csv(&arguments.files, reader, out),
@@ -72,18 +66,17 @@ fn write(arguments: &Encode, reader: &FaceReader, out: &mut impl Write) -> Resul
     }
 }
 
-fn write_json(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<Outcome> {
+fn write_json(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
     each(files, reader, |file, faces| {
-        let file = file.display().to_string();
         match faces {
             Ok(faces) => {
-                for face in faces {
-                    let place = face.detected.map(|detected| detected.place.sides());
+                for face in &faces {
+                    let file = file.display().to_string();
                     let encoding = face.encoding.values();
-                    json_line(out, &Row { file: file.clone(), place, encoding })?;
+                    json_line(out, &EncodingRow { file, face_box: face_box(face), encoding })?;
                 }
             }
-            Err(error) => json_line(out, &FaultRow { file, error: format!("{error:#}") })?,
+            Err(error) => json_line(out, &ErrorRow::of_file(file, &error))?,
         }
         Ok(())
     })
@@ -94,11 +87,11 @@ fn json_line(out: &mut impl Write, row: &impl Serialize) -> Result<()> {
     Ok(out.write_all(b"\n")?)
 }
 
-fn write_csv(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<Outcome> {
+fn write_csv(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
     let mut csv = csv::Writer::from_writer(out);
     let columns = (0..facenet::network::ENCODING_LENGTH).map(|i| format!("e{i}"));
     csv.write_record(std::iter::once("file".to_owned()).chain(columns))?;
-    let outcome = each(files, reader, |file, faces| {
+    let status = each(files, reader, |file, faces| {
         for face in faces.into_iter().flatten() {
             let numbers = face.encoding.values().iter().map(f32::to_string);
             csv.write_record(std::iter::once(file.display().to_string()).chain(numbers))?;
@@ -106,43 +99,41 @@ fn write_csv(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Re
         Ok(())
     })?;
     csv.flush()?;
-    Ok(outcome)
+    Ok(status)
 }
 
-/// All or nothing: a row that is missing would shift the others.
-fn write_npy(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<Outcome> {
+/// Writes all rows or none: a missing row would shift the others.
+fn write_npy(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
     let mut rows = Vec::new();
-    let outcome = each(files, reader, |_, faces| {
+    let status = each(files, reader, |_, faces| {
         for face in faces.into_iter().flatten() {
             rows.extend_from_slice(face.encoding.values());
         }
         Ok(())
     })?;
-    if outcome != Outcome::Yes {
-        bail!("nothing was written: every row of an .npy file has to be a face");
+    if status != ExitStatus::Match {
+        bail!("nothing was written: an .npy file needs a face in every photo");
     }
     let columns = facenet::network::ENCODING_LENGTH as u64;
     let shape = [rows.len() as u64 / columns, columns];
     let mut npy = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
     npy.extend(rows)?;
     npy.finish()?;
-    Ok(outcome)
+    Ok(status)
 }
 
-/// Encodes each file in order; faults are reported and the rest goes on.
+/// Encodes the files in order. An error is reported and does not stop the others.
 fn each(
     files: &[PathBuf],
     reader: &FaceReader,
     mut take: impl FnMut(&Path, Result<Vec<Face>>) -> Result<()>,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let bar = progress::bar(files.len(), "encoding");
-    let mut worst = Outcome::Yes;
+    let mut worst = ExitStatus::Match;
     for (file, faces) in files.iter().zip(reader.read_all(files, &bar)) {
         if let Err(error) = &faces {
             bar.suspend(|| warn(format_args!("left out: {error:#}")));
-            if worst != Outcome::Error {
-                worst = outcome_of(error);
-            }
+            worst = worst.worse(exit_status_of(error));
         }
         take(file, faces).with_context(|| escaped(&file.display().to_string()))?;
     }

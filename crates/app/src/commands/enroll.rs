@@ -1,4 +1,4 @@
-//! `facenet enroll`: a person and their photos into the store.
+//! `facenet enroll`: enrolls a person, or adds photos to one.
 
 use std::path::{Path, PathBuf};
 
@@ -14,18 +14,19 @@ use crate::decision::identification;
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, line, warn};
 use crate::text::{counted, counted_people};
-use crate::{Outcome, enrolled, outcome_of, progress};
+use crate::{ExitStatus, enrolled, exit_status_of, progress};
 
-/// What `--json` prints.
+/// The JSON output.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct EnrollmentRow<'a> {
     name: &'a str,
     /// Photos that were added.
     added: usize,
-    /// Photos that there are now.
+    /// Photos that the person has now.
     photos: usize,
+    /// Photos that could not be used.
     skipped: usize,
-    /// Another person who looks the same to the network.
+    /// Another enrolled person who would be recognized in these photos.
     #[serde(skip_serializing_if = "Option::is_none")]
     resembles: Option<Resembles>,
     db: String,
@@ -37,7 +38,7 @@ struct Resembles {
     distance: f32,
 }
 
-pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus> {
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = identification(&Admission::default(), &model)?;
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
     let resembles = resemblance(&store, arguments, &encodings, &policy)?;
     if let Some(Resembles { name, distance }) = &resembles {
         warn(format_args!(
-            "{} resembles {name}, who is enrolled: the distance is {distance:.4}",
+            "{} resembles the enrolled {name}: the distance is {distance:.4}",
             arguments.name
         ));
     }
@@ -59,17 +60,17 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<Outcome> {
     let name = arguments.name.as_str();
     if output.is_json() {
         let db = store.location().to_string();
-        output.json(&Answer { name, added, photos, skipped, resembles, db })?;
+        output.json(&EnrollmentRow { name, added, photos, skipped, resembles, db })?;
     } else {
         let name = escaped(name);
         let people = store.len()?;
         line!(output, "{name} is enrolled with {}.", counted(photos, "photo"))?;
         line!(output, "{} in {}", counted_people(people), escaped(&store.location().to_string()))?;
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
-/// The faces of the photos; those that show none are reported and left out.
+/// Encodes the photos; reports and skips those without one usable face.
 fn templates(
     arguments: &Enroll,
     reader: &FaceReader,
@@ -90,7 +91,7 @@ fn templates(
                 if arguments.photos.len() > 1 {
                     bar.suspend(|| warn(format_args!("left out: {error:#}")));
                 }
-                if first_fault.is_none() || outcome_of(&error) == Outcome::NoFace {
+                if first_fault.is_none() || exit_status_of(&error) == ExitStatus::NoFace {
                     first_fault = Some(error);
                 }
             }
@@ -100,7 +101,7 @@ fn templates(
     match first_fault {
         Some(error) if templates.is_empty() => Err(error).context("nobody was enrolled"),
         _ => {
-            tell_of_outliers(&names, &templates, policy.verification().threshold());
+            warn_of_outliers(&names, &templates, policy.verification().threshold());
             Ok((templates, skipped))
         }
     }
@@ -109,7 +110,7 @@ fn templates(
 fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<NewTemplate> {
     if faces.len() != 1 {
         bail!(
-            "{}: expected one face to enrol, found {}",
+            "{}: expected one face to enroll, found {}",
             escaped(&photo.display().to_string()),
             faces.len()
         );
@@ -118,38 +119,39 @@ fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<
     Ok(NewTemplate { encoding: faces.remove(0).encoding, photo: photo.context("a photo to keep")? })
 }
 
-/// A photo far from the mean of the others may be of somebody else: one comparison each.
-/// The farthest is told first, and then those that are far from the rest.
-fn tell_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
-    let mut rest: Vec<usize> = (0..templates.len()).collect();
-    while rest.len() > 2 {
+/// Warns of photos that may show somebody else: those whose distance to the mean of the
+/// others is above the threshold of one comparison. The farthest photo is removed first,
+/// then the rest are compared again.
+fn warn_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
+    let mut remaining: Vec<usize> = (0..templates.len()).collect();
+    while remaining.len() > 2 {
         let from_others = |&number: &usize| -> Option<(f32, usize)> {
-            let others = rest.iter().filter(|&&other| other != number);
+            let others = remaining.iter().filter(|&&other| other != number);
             let others: Vec<_> = others.map(|&other| templates[other].encoding.clone()).collect();
             let mean = mean_template(&others).ok()?;
             Some((mean.distance(&templates[number].encoding), number))
         };
-        let farthest = rest.iter().filter_map(from_others).max_by(|a, b| a.0.total_cmp(&b.0));
+        let farthest = remaining.iter().filter_map(from_others).max_by(|a, b| a.0.total_cmp(&b.0));
         let Some((distance, number)) = farthest.filter(|far| !threshold.accepts(far.0)) else {
             return;
         };
         warn(format_args!(
-            "{} does not resemble the others: the distance is {distance:.4}; is it of the same \
-             person?",
+            "{} does not resemble the others: the distance is {distance:.4}; it may show \
+             another person",
             photos[number].display()
         ));
-        rest.retain(|&other| other != number);
+        remaining.retain(|&other| other != number);
     }
 }
 
-/// Who else would be recognized in these photos: one face against everybody.
+/// Another person who would be recognized in these photos, by the gallery's threshold.
 fn resemblance(
     store: &Store,
     arguments: &Enroll,
     encodings: &[Encoding],
     policy: &IdentificationPolicy,
 ) -> Result<Option<Resembles>> {
-    // Themselves, if they are enrolled already, and somebody else.
+    // Two candidates, because the nearest may be the person who is enrolled already.
     let mut nearest = store.search(&mean_template(encodings)?, 2)?;
     nearest.retain(|person| person.name != arguments.name.as_str());
     let threshold = policy.among(store.len()?, store.template_count()?).threshold;

@@ -1,9 +1,8 @@
-//! `facenet evaluate`: how well faces are told apart on labeled pairs.
+//! `facenet evaluate`: measures recognition accuracy on labeled pairs.
 //!
-//! Every picture that a pair names is read once and described; then the pairs are
-//! compared, and galleries are drawn from the pictures where it is known who is on
-//! them. Pictures in which no face is found are failures: they count as wrong answers
-//! and are told, never left out.
+//! Every photo that a pair names is read and encoded once. Then the pairs are compared, and
+//! galleries are drawn at random from the photos whose people are known. A photo without a
+//! usable face is a failure: it is reported and counts as a wrong answer.
 
 mod figures;
 mod page;
@@ -22,24 +21,25 @@ use ndarray::Array3;
 use serde_json::{Map, Value, json};
 use training::dataset::Pairs;
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::arguments::{Evaluate, Method};
 use crate::face_reader::{load, pipeline};
 use crate::labeled_photos::{Failure, LabeledPhotos, name_of};
 use crate::output::Output;
 
-/// Most folds that a list without any is dealt into.
+/// Most folds that a list without folds is split into.
 const FOLDS: usize = 10;
 
-pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<ExitStatus> {
     let pairs = folded(Pairs::read(&arguments.pairs)?, arguments.folds)?;
     if let Some(folder) = &arguments.report {
         report::prepare(folder)?;
     }
-    let pictures = LabeledPhotos::of_pairs(&arguments.images, &pairs)?;
-    let Measured { distances, failures, identification, weights_sha256 } = match arguments.method {
-        Method::Network => by_network(arguments, &pairs, &pictures)?,
-        Method::Pixels => by_pixels(arguments, &pairs, &pictures)?,
+    let photos = LabeledPhotos::of_pairs(&arguments.images, &pairs)?;
+    let Measurement { distances, failures, identification, weights_sha256 } = match arguments.method
+    {
+        Method::Network => by_network(arguments, &pairs, &photos)?,
+        Method::Pixels => by_pixels(arguments, &pairs, &photos)?,
     };
     let comparisons: Vec<_> = pairs
         .pairs
@@ -52,13 +52,13 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
         data: name_of(&arguments.images),
         faces: if arguments.faces.aligned { "aligned crops" } else { "detected" },
         weights_sha256,
-        pictures: pictures.len(),
-        picture_failures: failures,
+        photos: photos.len(),
+        photo_failures: failures,
     };
     let figures = Figures::measure(origin, &pairs, &comparisons, identification)?;
     if let Some(folder) = &arguments.report {
-        let locator = FaceLocator::new(pictures.location(&arguments.faces))?;
-        let shown = arguments.pictures.then_some((&pictures, &locator));
+        let locator = FaceLocator::new(photos.location(&arguments.faces))?;
+        let shown = arguments.pictures.then_some((&photos, &locator));
         report::write(folder, &figures, shown)?;
     }
     if output.is_json() {
@@ -66,10 +66,10 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<Outcome> 
     } else {
         text::print(&figures, output)?;
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
-/// A plain list says nothing of folds and is dealt into some.
+/// Splits a list without folds, or takes the first folds of a list with them.
 fn folded(pairs: Pairs, folds: Option<NonZeroUsize>) -> Result<Pairs> {
     let folds = folds.map(NonZeroUsize::get);
     Ok(match folds {
@@ -83,54 +83,54 @@ fn folded(pairs: Pairs, folds: Option<NonZeroUsize>) -> Result<Pairs> {
     })
 }
 
-/// What a method makes of the pictures.
-struct Measured {
-    /// One a pair; nothing where a picture has no face.
+/// The results of a method.
+struct Measurement {
+    /// One per pair; none if a photo has no face.
     distances: Vec<Option<f64>>,
     failures: Vec<Failure>,
     identification: Identification,
     weights_sha256: Option<String>,
 }
 
-fn by_network(arguments: &Evaluate, pairs: &Pairs, pictures: &LabeledPhotos) -> Result<Measured> {
+fn by_network(arguments: &Evaluate, pairs: &Pairs, photos: &LabeledPhotos) -> Result<Measurement> {
     let model = load(&arguments.model)?;
-    let location = pictures.location(&arguments.faces);
-    let described = pictures.encodings(&pipeline(&arguments.model, &model, location)?);
-    let encodings = &described.descriptions;
+    let location = photos.location(&arguments.faces);
+    let processed = photos.encodings(&pipeline(&arguments.model, &model, location)?);
+    let encodings = &processed.results;
     let distance = |a: &Encoding, b: &Encoding| Ok(f64::from(a.distance(b)));
-    let distances = distances(pairs, pictures, encodings, distance)?;
+    let distances = distances(pairs, photos, encodings, distance)?;
     let vectors: Vec<_> = encodings.iter().map(|e| e.as_ref().map(Encoding::values)).collect();
-    let people = pictures.people(Some(pairs));
+    let people = photos.people(Some(pairs));
     let identification =
         Identification::measure(&vectors, people, model.calibration().map(|c| &**c));
-    Ok(Measured {
+    Ok(Measurement {
         distances,
-        failures: described.failures,
+        failures: processed.failures,
         identification,
         weights_sha256: Some(model.hash().to_owned()),
     })
 }
 
-/// Needs no network, and compiles none.
-fn by_pixels(arguments: &Evaluate, pairs: &Pairs, pictures: &LabeledPhotos) -> Result<Measured> {
-    let location = pictures.location(&arguments.faces);
-    let described = pictures.crops(&FaceLocator::new(location)?);
-    let crops = &described.descriptions;
+/// Compares the pixels of the face crops, without a network.
+fn by_pixels(arguments: &Evaluate, pairs: &Pairs, photos: &LabeledPhotos) -> Result<Measurement> {
+    let location = photos.location(&arguments.faces);
+    let processed = photos.crops(&FaceLocator::new(location)?);
+    let crops = &processed.results;
     let distance = |a: &Array3<u8>, b: &Array3<u8>| Ok(pixels::distance(a, b)?);
-    let distances = distances(pairs, pictures, crops, distance)?;
+    let distances = distances(pairs, photos, crops, distance)?;
     let vectors: Vec<_> = crops.iter().map(|crop| crop.as_ref()?.as_slice()).collect();
-    let identification = Identification::measure(&vectors, pictures.people(Some(pairs)), None);
-    let failures = described.failures;
-    Ok(Measured { distances, failures, identification, weights_sha256: None })
+    let identification = Identification::measure(&vectors, photos.people(Some(pairs)), None);
+    let failures = processed.failures;
+    Ok(Measurement { distances, failures, identification, weights_sha256: None })
 }
 
 fn distances<T>(
     pairs: &Pairs,
-    pictures: &LabeledPhotos,
-    descriptions: &[Option<T>],
+    photos: &LabeledPhotos,
+    results: &[Option<T>],
     distance: impl Fn(&T, &T) -> Result<f64>,
 ) -> Result<Vec<Option<f64>>> {
-    let of = |name: &str| pictures.index_of(name).and_then(|i| descriptions[i].as_ref());
+    let of = |name: &str| photos.index_of(name).and_then(|i| results[i].as_ref());
     let distances = pairs.pairs.iter().map(|pair| match (of(&pair.a), of(&pair.b)) {
         (Some(a), Some(b)) => distance(a, b).map(Some),
         _ => Ok(None),
@@ -138,7 +138,7 @@ fn distances<T>(
     distances.collect()
 }
 
-/// What `--json` prints: rates from 0 to 1.
+/// The JSON output; rates are from 0 to 1.
 fn summary(figures: &Figures) -> Result<Value> {
     let report = &figures.verification;
     let mut tar = Map::new();
@@ -158,8 +158,8 @@ fn summary(figures: &Figures) -> Result<Value> {
         "threshold": report.threshold,
         "pairs": report.pairs,
         "failures": report.failures,
-        "pictures": figures.pictures,
-        "picture_failures": figures.picture_failures.len(),
+        "photos": figures.photos,
+        "photo_failures": figures.photo_failures.len(),
         "identification": serde_json::to_value(&figures.identification)?,
         "details": serde_json::to_value(report)?,
     }))

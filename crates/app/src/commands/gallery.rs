@@ -1,4 +1,4 @@
-//! `facenet gallery`: the people who are enrolled, and their file.
+//! `facenet gallery`: manages the enrolled people and their file.
 
 mod export;
 mod import;
@@ -12,29 +12,29 @@ use store::{Access, PersonSummary, Store};
 use crate::arguments::{Gallery, GalleryAction};
 use crate::face_reader::load;
 use crate::output::{Output, escaped, line};
-use crate::text::{counted, counted_people, timestamp};
-use crate::{Outcome, enrolled};
+use crate::text::{abridged, counted, counted_people, timestamp};
+use crate::{ExitStatus, enrolled};
 
-/// What `gallery list --json` prints for each person, and `gallery show --json`.
+/// The JSON row of a person, for `gallery list` and `gallery show`.
 #[derive(Serialize)]
 pub(crate) struct PersonRow<'a> {
     pub(crate) name: &'a str,
-    /// Photos that the person was enrolled with.
+    /// Photos of the person that were enrolled.
     pub(crate) photos: usize,
-    /// How many of them are kept as pictures.
+    /// Those of them whose files are stored.
     pub(crate) photos_kept: usize,
     pub(crate) enrolled: String,
     pub(crate) consent: Option<&'a str>,
 }
 
-/// What the others print.
+/// The JSON row of a change.
 #[derive(Serialize)]
-struct Done {
-    done: &'static str,
+struct ChangeRow {
+    change: &'static str,
     people: usize,
 }
 
-pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus> {
     let open = |access| enrolled::open_any(&arguments.store, access);
     match &arguments.action {
         GalleryAction::Path => {
@@ -51,39 +51,39 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
             let mut store = open(Access::Write)?;
             enrolled::expect_known(&store, std::slice::from_ref(old))?;
             store.rename(old, new)?;
-            let words = format!("{} is {} now.", escaped(old.as_str()), escaped(new.as_str()));
-            done("renamed", &words, &store, output)?;
+            let words = format!("{} is now {}.", escaped(old.as_str()), escaped(new.as_str()));
+            report("renamed", &words, &store, output)?;
         }
         GalleryAction::Remove { names } => {
             let mut store = open(Access::Write)?;
             enrolled::expect_known(&store, names)?;
             store.remove(names)?;
-            let words = format!("{} removed.", enrolled::abridged(names.iter()));
-            done("removed", &words, &store, output)?;
+            let words = format!("{} removed.", abridged(names.iter().map(PersonName::as_str)));
+            report("removed", &words, &store, output)?;
         }
         GalleryAction::Purge { yes } => {
             let mut store = open(Access::Write)?;
             if !yes {
                 let people = counted_people(store.len()?);
-                bail!("this removes {people} for good: say so with --yes");
+                bail!("this removes {people} permanently: confirm with --yes");
             }
             store.purge()?;
-            done("purged", "Everybody was removed.", &store, output)?;
+            report("purged", "All people were removed.", &store, output)?;
         }
         GalleryAction::Compact => {
             let mut store = open(Access::Write)?;
             store.compact()?;
-            done("compacted", "Written anew.", &store, output)?;
+            report("compacted", "The file was rewritten.", &store, output)?;
         }
         #[cfg(feature = "postgres")]
         GalleryAction::Index { drop } => {
             let mut store = open(Access::Write)?;
             store.set_index(!drop)?;
-            let (word, words) = match drop {
+            let (change, words) = match drop {
                 true => ("unindexed", "The index was removed."),
-                false => ("indexed", "The index is made."),
+                false => ("indexed", "The index was created."),
             };
-            done(word, words, &store, output)?;
+            report(change, words, &store, output)?;
         }
         GalleryAction::Export { file } => {
             export::run(&open(Access::Read)?, file.as_deref(), output)?;
@@ -94,18 +94,18 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<Outcome> {
             let mut people = import::read(file, names.as_deref(), &identity, *same_model)?;
             let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
             let count = people.len();
-            import::enrol(&mut store, &mut people)?;
+            import::enroll(&mut store, &mut people)?;
             let words = format!("{} imported.", counted_people(count));
-            done("imported", &words, &store, output)?;
+            report("imported", &words, &store, output)?;
         }
         GalleryAction::Rebuild { drop } => {
             let mut store = open(Access::Write)?;
             let photos = rebuild::run(&mut store, &arguments.store.model, *drop)?;
-            let words = format!("Made anew from {}.", counted(photos, "photo"));
-            done("rebuilt", &words, &store, output)?;
+            let words = format!("{} encoded again.", counted(photos, "photo"));
+            report("rebuilt", &words, &store, output)?;
         }
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
 fn list(store: &Store, output: &mut Output) -> Result<()> {
@@ -150,16 +150,16 @@ fn show(store: &Store, name: &PersonName, output: &mut Output) -> Result<()> {
     line!(output, "enrolled  {}", timestamp(person.enrolled))?;
     line!(output, "consent   {}", escaped(person.consent.as_deref().unwrap_or("no note")))?;
     for (number, template) in person.templates.iter().enumerate() {
-        let kept = if template.photo.is_some() { ", the photo is kept" } else { "" };
+        let kept = if template.photo.is_some() { ", photo stored" } else { "" };
         line!(output, "photo {:<3} {}{kept}", number + 1, timestamp(template.added))?;
     }
     Ok(())
 }
 
-fn done(word: &'static str, words: &str, store: &Store, output: &mut Output) -> Result<()> {
+fn report(change: &'static str, words: &str, store: &Store, output: &mut Output) -> Result<()> {
     let people = store.len()?;
     if output.is_json() {
-        output.json(&Done { done: word, people })?;
+        output.json(&ChangeRow { change, people })?;
     } else {
         line!(
             output,

@@ -1,13 +1,13 @@
-//! `facenet model`: the network's layers, as Keras' summary shows them.
+//! `facenet model`: prints the network's layers, like Keras' summary.
 
 use anyhow::Result;
 use facenet::network::{Recorder, build};
 use serde::Serialize;
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::arguments::Model;
 use crate::face_reader::load;
-use crate::output::{Output, line};
+use crate::output::{Output, escaped, line};
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -28,7 +28,7 @@ struct LayerRow<'a> {
     parameters: usize,
 }
 
-pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<ExitStatus> {
     let choice = &arguments.model;
     let hash = load(choice)?.weights().hash();
     let mut recorder = Recorder::new();
@@ -61,12 +61,12 @@ pub(crate) fn run(arguments: &Model, output: &mut Output) -> Result<Outcome> {
     } else {
         print(&summary, output)?;
     }
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }
 
 fn print(summary: &Summary<'_>, output: &mut Output) -> Result<()> {
     line!(output, "Variant: {}", summary.variant)?;
-    line!(output, "Weights: {}", crate::output::escaped(&summary.weights))?;
+    line!(output, "Weights: {}", escaped(&summary.weights))?;
     line!(output, "SHA-256: {}", summary.weights_sha256)?;
     line!(output)?;
     line!(output, "{:<28} {:<20} {:<18} {:>10}", "Layer", "Kind", "Output shape", "Parameters")?;

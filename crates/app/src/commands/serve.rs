@@ -1,12 +1,12 @@
-//! `facenet serve`: the door, on a web page and over HTTP.
+//! `facenet serve`: the web page of the door, and the HTTP interface.
 
 use anyhow::Result;
 
 use crate::arguments::Serve;
 use crate::output::Output;
-use crate::{Outcome, server};
+use crate::{ExitStatus, server};
 
-pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<ExitStatus> {
     server::run(arguments, output)?;
-    Ok(Outcome::Yes)
+    Ok(ExitStatus::Match)
 }

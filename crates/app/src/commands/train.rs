@@ -1,8 +1,8 @@
-//! `facenet train`: the training loop with a folder, a bar and a way to stop.
+//! `facenet train`: runs a training with progress bar, output folder and Ctrl-C.
 //!
-//! The loop itself is the crate `training`'s. Here the arguments become its
-//! options (`train/settings.rs`), its events lines of a journal
-//! (`train/journal.rs`) and a picture (`train/curve.rs`).
+//! The training loop is in the crate `training`. Here, arguments become its options
+//! (`train/settings.rs`), and its events become a journal (`train/journal.rs`) and a chart
+//! (`train/curve.rs`).
 
 mod curve;
 mod journal;
@@ -22,16 +22,16 @@ use training::{
     StepMetrics, Trainer,
 };
 
-use crate::Outcome;
+use crate::ExitStatus;
 use crate::arguments::Train;
 use crate::output::{Output, escaped, line, note, warn};
 
-/// Ticks of the progress bar: the budget may be steps, epochs or minutes.
+/// Ticks of the progress bar; the budget may be steps, epochs or minutes.
 const TICKS: u64 = 1000;
-/// Share of the newest loss in the one that is shown.
+/// Share of the newest loss in the smoothed one that is shown.
 const SMOOTHING: f64 = 0.05;
 
-/// The files of a training.
+/// The output files of a training.
 struct Layout {
     checkpoints: PathBuf,
     weights: PathBuf,
@@ -52,7 +52,7 @@ impl Layout {
     }
 }
 
-pub(crate) fn run(arguments: &Train, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Train, output: &mut Output) -> Result<ExitStatus> {
     let layout = Layout::of(&arguments.output);
     let mut trainer = trainer(arguments, &layout)?;
     let mut journal = Journal::open(&layout.lines, trainer.step())?;
@@ -70,14 +70,14 @@ pub(crate) fn run(arguments: &Train, output: &mut Output) -> Result<Outcome> {
     let ended = trainer.run(&options, &stop, &mut |event| {
         let written = watcher.watch(&event, &bar, &mut journal);
         if let Err(error) = written {
-            // The training stops at the next step; the first fault is told.
+            // Stops the training at the next step; the first error is reported.
             failed.get_or_insert(error);
             stop.store(true, Ordering::Relaxed);
         }
     });
     bar.finish_and_clear();
-    // What is known is written down even where the training failed, which comes
-    // first in what is told.
+    // The journal and the chart are written even if the training failed; the training's
+    // error is reported first.
     let written =
         journal.finish(&layout.table).and_then(|()| curve::draw(&layout.curve, journal.records()));
     report_skipped(trainer.skipped());
@@ -87,11 +87,11 @@ pub(crate) fn run(arguments: &Train, output: &mut Output) -> Result<Outcome> {
     }
     written?;
     trainer.weights()?.save_npy_folder(&layout.weights)?;
-    summarise(&trainer, ended, &watcher, &layout, output)?;
-    Ok(Outcome::Yes)
+    summarize(&trainer, ended, &watcher, &layout, output)?;
+    Ok(ExitStatus::Match)
 }
 
-/// A new training, or the last checkpoint's.
+/// A new training, or one that continues from the last checkpoint.
 fn trainer(arguments: &Train, layout: &Layout) -> Result<Trainer> {
     let source = settings::source(arguments)?;
     let measure = settings::measure(arguments)?;
@@ -101,11 +101,11 @@ fn trainer(arguments: &Train, layout: &Layout) -> Result<Trainer> {
         if let Some(budget) = settings::budget(arguments) {
             checkpoint.options.budget = budget;
         }
-        note(format_args!("goes on from step {}", checkpoint.step()));
+        note(format_args!("continues from step {}", checkpoint.step()));
         Trainer::resume(source, checkpoint)?
     } else if has_checkpoints {
         bail!(
-            "{} has checkpoints of a training: pass --resume to go on, or another --output",
+            "{} has checkpoints of a training: pass --resume to continue, or another --output",
             arguments.output.display()
         );
     } else {
@@ -133,11 +133,9 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        note(format_args!(
-            "stopping after this step; press Ctrl-C again to lose what is not saved"
-        ));
+        note(format_args!("stopping after this step; press Ctrl-C again to exit without saving"));
     })
-    .context("cannot watch for Ctrl-C")?;
+    .context("cannot listen for Ctrl-C")?;
     Ok(stop)
 }
 
@@ -148,7 +146,7 @@ fn bar() -> Result<ProgressBar> {
     Ok(bar)
 }
 
-/// Follows the training's events.
+/// Processes the training's events and keeps running figures.
 #[derive(Default)]
 struct Watcher {
     loss: Option<f64>,
@@ -164,7 +162,7 @@ impl Watcher {
                 self.count(metrics);
                 let loss = self.loss.map_or("none yet".into(), |loss| format!("{loss:.4}"));
                 bar.set_message(format!(
-                    "step {}, epoch {:.2}, loss {loss}, {:.0} pictures/s",
+                    "step {}, epoch {:.2}, loss {loss}, {:.0} images/s",
                     metrics.step,
                     metrics.epoch,
                     self.images_per_second()
@@ -190,7 +188,7 @@ impl Watcher {
     }
 
     fn count(&mut self, metrics: &StepMetrics) {
-        // A batch without a readable picture took no time worth counting.
+        // A batch without a readable image has no speed.
         if metrics.images_per_second > 0.0 {
             self.images += metrics.images;
             self.seconds += metrics.images as f64 / metrics.images_per_second;
@@ -206,16 +204,16 @@ impl Watcher {
     }
 }
 
-/// Tells what was left out, and why.
+/// Reports what was skipped, and why.
 fn report_skipped(skipped: &Skipped) {
-    for picture in &skipped.examples {
-        warn(format_args!("left out: {}: {}", picture.name, picture.reason));
+    for image in &skipped.examples {
+        warn(format_args!("skipped: {}: {}", image.name, image.reason));
     }
     for (count, what) in [
-        (skipped.unreadable.len() as u64, "pictures could not be used"),
-        (skipped.single as u64, "people have one picture only and make no positive pair"),
-        (skipped.batches_without_triplet, "batches had no triplet to learn from"),
-        (skipped.batches_too_small, "batches had fewer than two readable pictures"),
+        (skipped.unreadable.len() as u64, "images could not be used"),
+        (skipped.single as u64, "people have only one image and make no positive pair"),
+        (skipped.batches_without_triplet, "batches had no triplet to train on"),
+        (skipped.batches_too_small, "batches had fewer than two readable images"),
     ] {
         if count > 0 {
             warn(format_args!("{count} {what}"));
@@ -223,7 +221,7 @@ fn report_skipped(skipped: &Skipped) {
     }
 }
 
-fn summarise(
+fn summarize(
     trainer: &Trainer,
     ended: Ended,
     watcher: &Watcher,
@@ -242,10 +240,10 @@ fn summarise(
             "steps": trainer.step(),
             "epochs": trainer.epoch(),
             "loss": watcher.loss,
-            "pictures_per_second": watcher.images_per_second(),
+            "images_per_second": watcher.images_per_second(),
             "held_out": watcher.held_out.as_ref().map(|metrics| metrics.accuracy),
-            "skipped_pictures": skipped.unreadable.len(),
-            "single_picture_people": skipped.single,
+            "skipped_images": skipped.unreadable.len(),
+            "single_image_people": skipped.single,
             "batches_without_triplet": skipped.batches_without_triplet,
             "weights": weights,
         }))?;
@@ -253,7 +251,7 @@ fn summarise(
     }
     let (steps, epochs) = (trainer.step(), trainer.epoch());
     let speed = watcher.images_per_second();
-    line!(output, "{outcome} after {steps} steps, {epochs:.2} epochs, {speed:.0} pictures/s")?;
+    line!(output, "{outcome} after {steps} steps, {epochs:.2} epochs, {speed:.0} images/s")?;
     if let Some(loss) = watcher.loss {
         line!(output, "loss {loss:.4} (smoothed)")?;
     }
@@ -262,9 +260,9 @@ fn summarise(
         line!(output, "held-out accuracy {accuracy:.2} % ± {std:.2} on {pairs} pairs")?;
     }
     line!(output, "weights in {}", escaped(&weights))?;
-    line!(output, "curve in {}", escaped(&layout.curve.display().to_string()))?;
+    line!(output, "chart in {}", escaped(&layout.curve.display().to_string()))?;
     if ended == Ended::Stopped {
-        line!(output, "go on with --resume")?;
+        line!(output, "continue with --resume")?;
     }
     Ok(())
 }

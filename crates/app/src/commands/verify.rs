@@ -1,13 +1,12 @@
-//! `facenet verify`: one person or two?
+//! `facenet verify`: decides whether two photos, or a photo and a claimed name, show one person.
 
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use biometrics::LoadedModel;
-use biometrics::policy::{VerificationPolicy, VerificationStats};
+use biometrics::policy::VerificationPolicy;
 use facenet::gallery::{PersonName, mean_template};
 use facenet::matching::{Encoding, Threshold, Verification, verify};
-use serde::Serialize;
 use store::Access;
 
 use crate::arguments::{StoreChoice, Verify};
@@ -15,37 +14,19 @@ use crate::decision::{ComparisonCount, print_probability, print_rates, verificat
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::{Gallery, GalleryFolder, name_form};
 use crate::output::{Output, escaped, line};
+use crate::report::{Reference, VerificationRow};
 use crate::text::scale;
-use crate::{Outcome, demonstration, enrolled};
+use crate::{ExitStatus, demonstration, enrolled};
 
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Answer<'a> {
-    probe: String,
-    #[serde(flatten)]
-    reference: Reference<'a>,
-    distance: f32,
-    threshold: f32,
-    same: bool,
-    #[serde(flatten)]
-    stats: VerificationStats,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Reference<'a> {
-    Photo { reference: String },
-    Person { claim: &'a str, references: usize, skipped: usize },
-}
-
-/// What is known of the person that a photo is claimed to show.
+/// The person that a photo is claimed to show.
 struct ClaimedPerson {
-    /// Their name, in the form in which it is kept.
+    /// The name in its normalized form.
     name: String,
-    /// The mean of their photos.
+    /// The mean of the encodings of the person's photos.
     template: Encoding,
-    /// How many photos that is of.
+    /// The number of those photos.
     references: usize,
+    /// Photos of the person that could not be used.
     skipped: usize,
 }
 
@@ -66,7 +47,7 @@ impl ClaimedPerson {
     }
 }
 
-pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<ExitStatus> {
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = &verification(&arguments.acceptance, &model)?;
@@ -86,8 +67,8 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<Outcome> {
             };
             claimed(&reader, photo, &person, policy, output)
         }
-        ([_], ..) => bail!("one photo needs a second one, or --as NAME, to be compared with"),
-        _ => bail!("with --as NAME there is one photo, found {}", arguments.photos.len()),
+        ([_], ..) => bail!("expected a second photo, or --as NAME, to compare the photo with"),
+        _ => bail!("--as NAME: expected one photo, found {}", arguments.photos.len()),
     }
 }
 
@@ -97,7 +78,7 @@ fn two_photos(
     b: &Path,
     policy: &VerificationPolicy,
     output: &mut Output,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let (probes, references) = (encodings(reader, a)?, encodings(reader, b)?);
     let answer = nearest(&probes, &references, policy.threshold())?;
     let [a, b] = [a, b].map(|path| path.display().to_string());
@@ -114,7 +95,7 @@ fn two_photos(
         let compared = ComparisonCount { faces: probes.len() * references.len(), photos: 1 };
         print(&verdict, &answer, compared, policy, output)?;
     }
-    Ok(outcome(&answer))
+    Ok(status(&answer))
 }
 
 fn claimed(
@@ -123,7 +104,7 @@ fn claimed(
     person: &ClaimedPerson,
     policy: &VerificationPolicy,
     output: &mut Output,
-) -> Result<Outcome> {
+) -> Result<ExitStatus> {
     let probes = encodings(reader, photo)?;
     let &ClaimedPerson { name: ref claim, ref template, references, skipped } = person;
     let answer = nearest(&probes, std::slice::from_ref(template), policy.threshold())?;
@@ -132,7 +113,7 @@ fn claimed(
         let probe = photo.display().to_string();
         output.json(&json(probe, reference, &answer, policy)?)?;
     } else {
-        // The notebook's words.
+        // The notebook's wording.
         let name = escaped(claim);
         let verdict = if answer.same {
             format!("It's {name}, welcome home!")
@@ -142,14 +123,14 @@ fn claimed(
         let compared = ComparisonCount { faces: probes.len(), photos: references };
         print(&verdict, &answer, compared, policy, output)?;
     }
-    Ok(outcome(&answer))
+    Ok(status(&answer))
 }
 
 fn encodings(reader: &FaceReader, photo: &Path) -> Result<Vec<Encoding>> {
     Ok(reader.read(photo)?.into_iter().map(|face| face.encoding).collect())
 }
 
-/// The nearest pair of faces: with `--face all` a photo may have several.
+/// Compares the nearest pair of faces: with `--face all` a photo may have several.
 fn nearest(
     probes: &[Encoding],
     references: &[Encoding],
@@ -167,13 +148,14 @@ fn json<'a>(
     reference: Reference<'a>,
     answer: &Verification,
     policy: &VerificationPolicy,
-) -> Result<Answer<'a>> {
-    Ok(Answer {
+) -> Result<VerificationRow<'a>> {
+    Ok(VerificationRow {
         probe,
         reference,
         distance: answer.distance,
         threshold: answer.threshold.distance(),
         same: answer.same,
+        correct: None,
         stats: policy.stats(answer.distance)?,
     })
 }
@@ -194,6 +176,6 @@ fn print(
     Ok(())
 }
 
-fn outcome(answer: &Verification) -> Outcome {
-    if answer.same { Outcome::Yes } else { Outcome::No }
+fn status(answer: &Verification) -> ExitStatus {
+    if answer.same { ExitStatus::Match } else { ExitStatus::NoMatch }
 }

@@ -1,8 +1,8 @@
-//! `facenet watch`: who is in each photo that comes into a folder?
+//! `facenet watch`: recognizes the people of each photo that appears in a folder.
 //!
-//! The folder is looked through again and again, which works on any file system, on
-//! another machine's too. A photo is read once its size has not changed between two
-//! looks, so that a camera can take its time to write it.
+//! The folder is polled, which works on any file system, network file systems included. A
+//! photo is read once its size is the same in two polls, so that a camera can write it
+//! slowly.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,29 +16,31 @@ use store::Access;
 use training::dataset::PhotoTree;
 
 use crate::arguments::Watch;
-use crate::commands::recognize::{FaultRow, json};
 use crate::decision::{identification, warn_if_extrapolating};
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, note, warn};
-use crate::{Outcome, enrolled};
+use crate::report::{ErrorRow, RecognitionRow};
+use crate::{ExitStatus, enrolled};
 
-/// Who is recognized, and when.
-struct Door<'g> {
+/// The people that faces are compared with, and how.
+struct SearchSpace<'g> {
     gallery: &'g Gallery,
     threshold: GalleryThreshold,
+    /// How many of the nearest people are listed.
+    top: usize,
 }
 
-/// What is known of a file.
+/// The state of a file of the folder.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Seen {
-    /// So large at the last look.
+enum FileState {
+    /// Its size at the last poll.
     Growing(u64),
-    /// Answered for.
+    /// Processed.
     Done,
 }
 
-pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<Outcome> {
-    enrolled::expect_exact(&arguments.store, "watch compares with everybody, in memory")?;
+pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> {
+    enrolled::expect_exact(&arguments.store, "watch compares with all people, in memory")?;
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = identification(&arguments.admission, &model)?;
@@ -46,26 +48,27 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<Outcome> {
     let gallery = enrolled::open(&arguments.store, &model, Access::Read)?.gallery()?;
     let (people, faces) = (gallery.len(), gallery.faces());
     warn_if_extrapolating(&policy, faces);
-    let door = Door { gallery: &gallery, threshold: policy.among(people, faces) };
+    let threshold = policy.among(people, faces);
+    let search = SearchSpace { gallery: &gallery, threshold, top: arguments.top.get() };
     let (stop, stopped) = channel();
     ctrlc::set_handler(move || {
-        // If nobody listens, this is over already.
+        // Sending fails only if the command has ended already.
         let _ = stop.send(());
     })
     .context("cannot listen for Ctrl-C")?;
-    let mut seen = HashMap::new();
+    let mut states = HashMap::new();
     if !arguments.existing {
-        seen.extend(files(arguments)?.into_iter().map(|(file, _)| (file, Seen::Done)));
+        states.extend(files(arguments)?.into_iter().map(|(file, _)| (file, FileState::Done)));
     }
-    note(format_args!("watching {}; Ctrl-C ends it", arguments.folder.display()));
+    note(format_args!("watching {}; stop with Ctrl-C", arguments.folder.display()));
     let pause = Duration::from_millis(arguments.interval.get() as u64);
     loop {
-        for file in ready(arguments, &mut seen)? {
-            answer(arguments, &reader, &door, &file, output)?;
+        for file in ready(arguments, &mut states)? {
+            identify(&reader, &search, &file, output)?;
             output.flush()?;
         }
         if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
-            return Ok(Outcome::Yes);
+            return Ok(ExitStatus::Match);
         }
     }
 }
@@ -73,51 +76,49 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<Outcome> {
 /// The photos in the folder, with their sizes.
 fn files(arguments: &Watch) -> Result<Vec<(PathBuf, u64)>> {
     let photos = PhotoTree::open(&arguments.folder)?.photos()?;
-    // One that is gone by now is none.
+    // A file may have been removed since the folder was listed.
     let size = |path: PathBuf| Some((std::fs::metadata(&path).ok()?.len(), path));
     let sized = photos.into_iter().filter_map(|photo| size(photo.path));
     Ok(sized.map(|(size, path)| (path, size)).collect())
 }
 
-/// The photos that came and are complete.
-fn ready(arguments: &Watch, seen: &mut HashMap<PathBuf, Seen>) -> Result<Vec<PathBuf>> {
+/// The new photos that are complete.
+fn ready(arguments: &Watch, states: &mut HashMap<PathBuf, FileState>) -> Result<Vec<PathBuf>> {
     let files = files(arguments)?;
     let mut ready = Vec::new();
     let mut now = HashMap::with_capacity(files.len());
     for (file, size) in files {
-        let state = match seen.get(&file) {
-            Some(Seen::Done) => Seen::Done,
-            Some(Seen::Growing(before)) if *before == size && size > 0 => {
+        let state = match states.get(&file) {
+            Some(FileState::Done) => FileState::Done,
+            Some(FileState::Growing(before)) if *before == size && size > 0 => {
                 ready.push(file.clone());
-                Seen::Done
+                FileState::Done
             }
-            _ => Seen::Growing(size),
+            _ => FileState::Growing(size),
         };
         now.insert(file, state);
     }
-    // A file that was removed may come again.
-    *seen = now;
+    // Forgets removed files: one that appears again is processed again.
+    *states = now;
     Ok(ready)
 }
 
-fn answer(
-    arguments: &Watch,
+fn identify(
     reader: &FaceReader,
-    door: &Door<'_>,
+    search: &SearchSpace<'_>,
     file: &Path,
     output: &mut Output,
 ) -> Result<()> {
     match reader.read(file) {
         Ok(faces) => {
             for face in &faces {
-                let (threshold, top) = (door.threshold.threshold, arguments.top.get());
-                let answer = door.gallery.recognize(&face.encoding, threshold, top);
-                output.json(&json(file, face, &answer, door.threshold, 0))?;
+                let &SearchSpace { gallery, threshold, top } = search;
+                let recognition = gallery.recognize(&face.encoding, threshold.threshold, top);
+                output.json(&RecognitionRow::new(file, face, &recognition, threshold, 0))?;
             }
         }
         Err(error) => {
-            let probe = file.display().to_string();
-            output.json(&FaultRow { probe, error: format!("{error:#}") })?;
+            output.json(&ErrorRow::of_probe(file, &error))?;
             warn(format_args!("{error:#}"));
         }
     }

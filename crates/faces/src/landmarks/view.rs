@@ -2,8 +2,8 @@
 //!
 //! The view is framed as the encoder's crop is (about the face, [`INPUT_SIZE`] pixels of
 //! crop to [`VIEW_SIZE`] of view), and all outside the inscribed circle is gray. A round
-//! view shows the same part of a photo at any rotation, so in training the roll cannot be
-//! told from where an image ends.
+//! view shows the same part of a photo at any rotation, so in training the image's border
+//! does not reveal the roll.
 
 use facenet::network::{INPUT_CHANNELS, INPUT_SIZE, VIEW_SIZE};
 use ndarray::Array3;

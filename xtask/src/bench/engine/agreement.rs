@@ -1,4 +1,4 @@
-//! Do all engines compute the same? Without that, no comparison of speed means anything.
+//! Checks that all engines compute the same encodings, before their speed is compared.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,27 +12,27 @@ use ndarray::{Array4, ArrayView4, Axis};
 use super::contender::Contender;
 use super::rounds::Case;
 
-/// How far a value of a peer's answer may be from ours.
+/// Largest allowed difference between a value of another engine and ours.
 pub(super) const TOLERANCE: f32 = 1e-4;
 
-/// Random pictures, in memory and in the file that peers read.
-pub(super) struct Pictures {
+/// Random images, in memory and in the file that the other engines read.
+pub(super) struct Inputs {
     values: Array4<f32>,
     pub(super) path: PathBuf,
 }
 
-impl Pictures {
-    /// Makes them, the same every time.
+impl Inputs {
+    /// Creates the images, the same in every run.
     pub(super) fn new(count: usize, folder: &Path) -> Result<Self> {
         let mut random = Random::new(1);
         let shape = (count, INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE);
         let values = Array4::from_shape_simple_fn(shape, || random.uniform() as f32);
-        let path = folder.join("pictures.f32");
+        let path = folder.join("images.f32");
         write(&path, values.iter())?;
         Ok(Self { values, path })
     }
 
-    /// The first, as a batch.
+    /// The first image, as a batch.
     pub(super) fn first(&self) -> ArrayView4<'_, f32> {
         self.values.slice_axis(Axis(0), (..1).into())
     }
@@ -51,17 +51,17 @@ pub(super) fn write<'a>(path: &Path, values: impl Iterator<Item = &'a f32>) -> R
 pub(super) fn check(
     engine: &Engine,
     contenders: &[Contender],
-    pictures: &Pictures,
+    images: &Inputs,
 ) -> Result<Vec<f32>> {
-    let (batch, ..) = pictures.values.dim();
+    let (batch, ..) = images.values.dim();
     let mut ours = vec![0.0; batch * ENCODING_LENGTH];
-    engine.encode_into(pictures.values.view(), &mut ours)?;
-    let answer = pictures.path.with_extension("answer");
+    engine.encode_into(images.values.view(), &mut ours)?;
+    let answer = images.path.with_extension("answer");
     let difference = |contender: &Contender| {
         if contender.is_ours() {
             return Ok(0.0);
         }
-        let mut command = contender.command(Case { threads: 2, batch }, 0.0, &pictures.path);
+        let mut command = contender.command(Case { threads: 2, batch }, 0.0, &images.path);
         let ended = command.arg("--output").arg(&answer).output()?;
         let words = String::from_utf8_lossy(&ended.stderr);
         ensure!(ended.status.success(), "{} failed: {}", contender.name, words.trim());
@@ -77,7 +77,7 @@ pub(super) fn check(
     contenders.iter().map(difference).collect()
 }
 
-/// Of the values in a file from those expected.
+/// The largest difference between the values in a file and the expected ones.
 pub(super) fn largest_difference(path: &Path, expected: &[f32]) -> Result<f32> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let (values, expected_bytes) = (bytes.chunks_exact(4), 4 * expected.len());
@@ -86,7 +86,7 @@ pub(super) fn largest_difference(path: &Path, expected: &[f32]) -> Result<f32> {
     let differences = values.zip(expected).map(|(bytes, value)| {
         (f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) - value).abs()
     });
-    // Not `max`: it would pass a NaN over.
+    // `max` would ignore a NaN.
     Ok(differences.fold(0.0, |most, next| if next <= most || most.is_nan() { most } else { next }))
 }
 
@@ -95,7 +95,7 @@ mod tests {
     use super::{largest_difference, write};
 
     #[test]
-    fn a_difference_is_found_wherever_it_is() {
+    fn the_largest_difference_is_found() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("answer");
         write(&path, [1.0, 2.0, 3.5].iter()).expect("a file");

@@ -1,8 +1,8 @@
-//! Cold starts: from the start of a process to its first answer, and the memory that it
-//! takes on the way.
+//! Cold starts: the time from the start of a process to its first answer, and its peak
+//! memory.
 //!
-//! Ours is a whole `facenet encode --aligned` of a small picture, decoded and printed;
-//! the peers load the network and answer one picture that lies ready as numbers.
+//! Ours is a whole `facenet encode --aligned`, which decodes a small image file and prints
+//! the encoding; the others load the network and answer one image that is given as numbers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use super::agreement::{TOLERANCE, largest_difference, write};
 use super::contender::Contender;
 use super::rounds::{Case, Time, bar};
 
-/// Starts that are measured, after one that is not.
+/// Measured starts, after one warm-up start.
 const STARTS: usize = 7;
 
 /// The medians of an engine's starts.
@@ -71,9 +71,9 @@ fn once(command: &Command) -> Result<(f64, f64)> {
     run["ms"].as_f64().zip(run["mib"].as_f64()).context("no figures were printed")
 }
 
-/// One face, as a picture and as numbers.
+/// One face crop, as an image file and as numbers.
 struct Crop {
-    picture: PathBuf,
+    image: PathBuf,
     numbers: PathBuf,
 }
 
@@ -84,30 +84,30 @@ impl Crop {
         let face = choose_one(&boxes, &photo, FaceChoice::Only)?;
         let size = INPUT_SIZE as u32;
         let values = crop_face(&photo, &face);
-        let picture = image::RgbImage::from_fn(size, size, |x, y| {
+        let image = image::RgbImage::from_fn(size, size, |x, y| {
             let value = |c| (255.0 * values[[c, y as usize, x as usize]]).round() as u8;
             image::Rgb([value(0), value(1), value(2)])
         });
-        let crop = Self { picture: folder.join("face.png"), numbers: folder.join("face.f32") };
-        picture.save(&crop.picture)?;
-        // What the decoder will make of the rounded picture.
+        let crop = Self { image: folder.join("face.png"), numbers: folder.join("face.f32") };
+        image.save(&crop.image)?;
+        // The values that the decoder reads from the rounded image.
         let rounded = values.mapv(|value| (255.0 * value).round() / 255.0);
         write(&crop.numbers, rounded.iter())?;
         Ok(crop)
     }
 
-    /// The command that answers once.
+    /// The command that encodes the crop once.
     fn command(&self, contender: &Contender) -> Command {
         if contender.is_ours() {
             let mut command = contender.bare();
-            command.args(["encode", "--aligned"]).arg(&self.picture);
+            command.args(["encode", "--aligned"]).arg(&self.image);
             return command;
         }
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         contender.command(Case { threads, batch: 1 }, 0.0, &self.numbers)
     }
 
-    /// Holds that all give the face the same encoding.
+    /// Checks that all engines give the face the same encoding.
     fn compare(&self, contenders: &[&Contender]) -> Result<()> {
         let answer = self.numbers.with_extension("answer");
         let mut ours = Vec::new();
@@ -120,13 +120,13 @@ impl Crop {
                 ours = values.iter().filter_map(|v| Some(v.as_f64()? as f32)).collect();
                 continue;
             }
-            // An answer of an earlier engine would agree, too.
+            // Removes the answer of the previous engine, which would agree.
             let _ = fs::remove_file(&answer);
             command.arg("--output").arg(&answer).output()?;
             let difference = largest_difference(&answer, &ours)?;
             ensure!(
                 difference <= TOLERANCE,
-                "{name} encodes a face otherwise than ours: {difference:.1e}, expected \
+                "the face's encoding by {name} differs from ours by {difference:.1e}, expected \
                  {TOLERANCE:.0e} at most"
             );
         }

@@ -1,4 +1,4 @@
-//! The engines, and how each is asked for a measurement.
+//! The engines, and the commands that measure them.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::rounds::Case;
 
-/// What rustc may assume in the peers that are Rust. Ours is built for any machine of its
+/// Flags of rustc for the other engines in Rust. Ours is built for any machine of its
 /// architecture.
 pub(super) const PEER_FLAGS: &str = "-C target-cpu=native";
 
@@ -17,23 +17,23 @@ pub(super) const PEER_FLAGS: &str = "-C target-cpu=native";
 #[derive(Clone, Debug)]
 pub(super) struct Contender {
     pub(super) name: String,
-    /// The command without its measurement: program, then first arguments.
+    /// The program and its first arguments, without those of a measurement.
     command: Vec<OsString>,
     role: Role,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// `facenet`, which makes its own pictures.
+    /// `facenet`, which generates its own images.
     Ours,
-    /// An engine that is called with one batch after the other.
+    /// An engine that processes one batch after the other.
     Peer,
-    /// An engine that takes several batches at once; only for batches above one, and not
-    /// for cold starts.
+    /// An engine that processes several batches at once; measured only with batches above
+    /// one, and without cold starts.
     Throughput,
 }
 
-/// Ours first, then the peers that are there.
+/// Ours first, then the others that are installed.
 pub(super) fn all(root: &Path, python: &Path, model: &Path) -> Result<Vec<Contender>> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
     let ours = build_ours(root, &target)?;
@@ -82,7 +82,7 @@ fn skip(name: &str, why: &str) {
     eprintln!("skipped {name}: {why}");
 }
 
-/// The release binary, as users have it.
+/// Builds our release binary, as users have it.
 fn build_ours(root: &Path, target: &Path) -> Result<PathBuf> {
     eprintln!("building facenet");
     let mut cargo = cargo(root, target);
@@ -96,7 +96,7 @@ fn build_peers(folder: &Path, target: &Path) -> Result<PathBuf> {
     eprintln!("building rten and tract; the first time this takes some minutes");
     let mut cargo = cargo(folder, target);
     let status = cargo.env("RUSTFLAGS", PEER_FLAGS).status().context("cannot run cargo")?;
-    ensure!(status.success(), "they cannot be built");
+    ensure!(status.success(), "rten and tract cannot be built");
     Ok(target.join("release"))
 }
 
@@ -111,12 +111,12 @@ fn program(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }
 
-/// The version of a module that this Python has beside NumPy.
+/// The version of a module of this Python, if it can be imported together with NumPy.
 fn python_version(python: &Path, module: &str) -> Option<String> {
     let question = format!("import numpy, {module}; print({module}.__version__)");
     let answer = Command::new(python).args(["-c", &question]).output().ok()?;
     let version = String::from_utf8(answer.stdout).ok()?;
-    // OpenVINO's goes on with the commit that it was built from.
+    // OpenVINO's version ends with the commit that it was built from.
     let version = version.trim().split('-').next()?.to_owned();
     (answer.status.success() && !version.is_empty()).then_some(version)
 }
@@ -143,14 +143,14 @@ impl Contender {
         self.role != Role::Throughput
     }
 
-    /// The command that times passes; no seconds: one pass, whose answer a peer can write.
-    /// Peers read their pictures from a file.
-    pub(super) fn command(&self, case: Case, seconds: f64, pictures: &Path) -> Command {
+    /// The command that times passes. With 0 seconds it runs one pass, whose answer the other
+    /// engines can write. They read their images from a file.
+    pub(super) fn command(&self, case: Case, seconds: f64, images: &Path) -> Command {
         let mut command = self.bare();
         if self.is_ours() {
             command.args(["bench", "--json"]);
         } else {
-            command.arg("--input").arg(pictures);
+            command.arg("--input").arg(images);
         }
         command.args(["--batch", &case.batch.to_string(), "--threads", &case.threads.to_string()]);
         command.args(["--seconds", &seconds.to_string()]);
@@ -164,12 +164,12 @@ impl Contender {
         for variable in ["FACENET_KERNEL", "FACENET_PROFILE", "FACENET_WEIGHTS"] {
             command.env_remove(variable);
         }
-        // Python leaves no compiled files beside its scripts.
+        // Python must not write compiled files beside its scripts.
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
 
-    /// Our profile of one picture on one thread, as `facenet bench --profile` prints it.
+    /// Our profile of one image on one thread, as `facenet bench --profile` prints it.
     pub(super) fn profile(&self, seconds: f64) -> Result<String> {
         let mut command = self.command(Case { threads: 1, batch: 1 }, seconds, Path::new(""));
         let ended = command.arg("--profile").output()?;

@@ -1,4 +1,4 @@
-//! What a measurement was made on.
+//! The machine and the date of a measurement.
 
 use std::{fs, thread};
 
@@ -10,7 +10,7 @@ pub(super) struct Machine {
     pub(super) date: Date,
     pub(super) processor: String,
     pub(super) cores: usize,
-    /// Processes that wanted to run in the minute before, where the system tells.
+    /// Load average of the minute before, if the system reports it.
     pub(super) load: Option<f64>,
 }
 
@@ -27,7 +27,7 @@ impl Machine {
     }
 }
 
-/// Name, family and model of Linux' first processor.
+/// Name, family and model of the first processor in Linux' /proc/cpuinfo.
 fn processor(cpuinfo: &str) -> Option<String> {
     let value = |key: &str| {
         let pairs = cpuinfo.lines().filter_map(|line| line.split_once(':'));

@@ -1,8 +1,8 @@
-//! `bench once`: one run of a program, its time and its memory.
+//! `bench once`: the time and peak memory of one run of a program.
 //!
-//! A command of its own because a process starts with the peak of the one that it was
-//! started by: the kernel hands it on. Started from here it is a few MiB, less than any
-//! engine's; started from the benchmark itself, with networks in it, it would be theirs.
+//! It is a command of its own because Linux starts a child process with the peak memory of
+//! its parent. The parent here takes a few MiB, less than any engine; the benchmark itself
+//! has networks in memory, and its peak would hide theirs.
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};

@@ -1,5 +1,5 @@
-//! The section of the page: tables in Markdown, between two marks, so that what people
-//! write round it stays.
+//! The benchmark's section of the page: Markdown tables between two marks, so that the text
+//! around them stays.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -16,16 +16,16 @@ use super::rounds::{Case, Time};
 const BEGIN: &str = "<!-- written by `cargo xtask bench engine`: begin -->";
 const END: &str = "<!-- written by `cargo xtask bench engine`: end -->";
 
-/// A page that is not there yet.
+/// The text of a new page.
 const TITLE: &str = "# Benchmarks\n";
 
 /// Everything that was measured.
 pub(super) struct Results {
     pub(super) machine: Machine,
     pub(super) level: Level,
-    /// Of one core, GFLOP/s.
+    /// Peak of one core, GFLOP/s.
     pub(super) peak: f64,
-    /// Of the network's convolutions and dense layer, for one picture.
+    /// Operations of the network's convolutions and dense layer, for one image.
     pub(super) operations: usize,
     pub(super) rounds: usize,
     pub(super) seconds: f64,
@@ -63,7 +63,7 @@ impl Results {
              Measured on {date}: {processor}, {cores} cores; {level} multiply-adds of one core: \
              {peak:.0} GFLOP/s, measured in the same run.{load}\n\n\
              All engines compute the same network with the same weights in f32, on random \
-             pictures. Their answers were compared with ours first, to {TOLERANCE:.0e}; the \
+             images. Their answers were compared with ours first, to {TOLERANCE:.0e}; the \
              largest difference was {most:.1e}. Each measurement is a process of its own that \
              reports the median of its passes in {seconds} seconds after a warm-up; the engines \
              took turns for {rounds} rounds. Ours is the release build for any x86-64 or \
@@ -117,7 +117,7 @@ impl Results {
             let cells = times.iter().zip(&self.times[0]).map(|times| match times {
                 (Some(time), Some(ours)) => {
                     let ratio = time.median / ours.median;
-                    // Losses have to be seen.
+                    // Losses are printed in bold.
                     let mark = if ratio < 1.0 { "**" } else { "" };
                     format!(" {mark}{ratio:.2}{mark} |")
                 }
@@ -130,7 +130,7 @@ impl Results {
         table
     }
 
-    /// A line for each case: ours against the best of the others.
+    /// A line per case: ours compared with the fastest of the others.
     fn verdicts(&self) -> String {
         let mut lines = String::new();
         for (index, case) in self.cases.iter().enumerate() {
@@ -149,7 +149,7 @@ impl Results {
     fn cold(&self) -> String {
         let mut table = "From the start of a process to its first answer. Ours is a whole \
              `facenet encode --aligned` of a 96×96 PNG; the peers load the network and answer one \
-             picture that lies ready as numbers (ONNX Runtime and OpenVINO from Python, without \
+             image that is given as numbers (ONNX Runtime and OpenVINO from Python, without \
              tearing down).\n\n\
              | program | ms | peak resident MiB |\n| --- | --- | --- |\n"
             .to_owned();
@@ -159,20 +159,20 @@ impl Results {
         }
         let Some((ours, peers)) = self.cold.split_first() else { return table };
         let before = |value: fn(&Start) -> f64| names(peers, |peer| value(peer) < value(ours));
-        let _ = writeln!(table, "\nStarts sooner than ours: {}.", before(|start| start.ms));
+        let _ = writeln!(table, "\nStarts faster than ours: {}.", before(|start| start.ms));
         let _ = writeln!(table, "Takes less memory than ours: {}.", before(|start| start.mib));
         table
     }
 }
 
-/// The names of those starts for which `is_so`.
+/// The names of the starts with the property.
 fn names(starts: &[Start], is_so: impl Fn(&Start) -> bool) -> String {
     let names: Vec<_> =
         starts.iter().filter(|start| is_so(start)).map(|start| start.name.as_str()).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// What a ratio of the peer's time to ours means.
+/// The ratio of another engine's time to ours, in words.
 fn verdict(ratio: f64) -> String {
     if (0.98..1.02).contains(&ratio) {
         format!("as fast ({ratio:.2}) as")
@@ -188,7 +188,7 @@ fn words(Case { threads, batch }: Case) -> String {
     format!("{threads} thread{plural}, batch {batch}")
 }
 
-/// Puts the section in its place in the page, or at the end of a page without one.
+/// Replaces the section in the page, or appends it.
 pub(super) fn write(path: &Path, section: &str) -> io::Result<()> {
     let page = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => TITLE.to_owned(),
@@ -199,8 +199,8 @@ pub(super) fn write(path: &Path, section: &str) -> io::Result<()> {
 
 fn replaced(page: &str, section: &str) -> String {
     let marked = format!("{BEGIN}\n{}\n{END}", section.trim());
-    let place = page.find(BEGIN).zip(page.find(END)).filter(|(begin, end)| begin < end);
-    match place {
+    let range = page.find(BEGIN).zip(page.find(END)).filter(|(begin, end)| begin < end);
+    match range {
         Some((begin, end)) => {
             format!("{}{marked}{}", &page[..begin], &page[end + END.len()..])
         }
@@ -213,7 +213,7 @@ mod tests {
     use super::{replaced, verdict};
 
     #[test]
-    fn what_people_wrote_round_the_section_stays() {
+    fn text_around_the_section_stays() {
         let page = replaced("# Benchmarks\n", "old");
         let page = replaced(&format!("{page}\n## By hand\n"), "new");
         assert!(page.starts_with("# Benchmarks\n\n<!--") && page.ends_with("\n## By hand\n"));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_are_called_losses() {
+    fn a_slower_engine_is_called_slower() {
         assert!(verdict(1.5).starts_with("1.50 times as fast"));
         assert!(verdict(1.0).starts_with("as fast"));
         assert!(verdict(0.8).contains("**slower**"));

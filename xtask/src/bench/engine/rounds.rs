@@ -1,4 +1,4 @@
-//! The measurement itself: every engine takes its turn, round after round.
+//! The measurement: the engines take turns, round after round.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub(super) struct Time {
 }
 
 impl Time {
-    /// Of the rounds' times, of which there is one at least.
+    /// From the times of at least one round.
     pub(super) fn of(mut rounds: Vec<f64>) -> Self {
         rounds.sort_by(f64::total_cmp);
         let last = rounds.len() - 1;
@@ -32,13 +32,13 @@ impl Time {
     }
 }
 
-/// The times of each engine, in the order of the cases; none where it does not take part.
+/// The times of each engine, in the order of the cases; none if it does not take part.
 pub(super) fn run(
     contenders: &[Contender],
     cases: &[Case],
     rounds: usize,
     seconds: f64,
-    pictures: &Path,
+    images: &Path,
 ) -> Result<Vec<Vec<Option<Time>>>> {
     let bar = bar(rounds * cases.len() * contenders.len())?;
     let mut times = vec![vec![Vec::new(); cases.len()]; contenders.len()];
@@ -47,7 +47,7 @@ pub(super) fn run(
             for (contender, times) in contenders.iter().zip(&mut times) {
                 bar.set_message(contender.name.clone());
                 if contender.takes(case) {
-                    times[case_index].push(turn(contender, case, seconds, pictures)?);
+                    times[case_index].push(turn(contender, case, seconds, images)?);
                 }
                 bar.inc(1);
             }
@@ -58,15 +58,15 @@ pub(super) fn run(
     Ok(times.into_iter().map(|cases| cases.into_iter().map(time).collect()).collect())
 }
 
-/// A bar that is drawn between measurements only.
+/// A progress bar that is drawn only between measurements.
 pub(super) fn bar(length: usize) -> Result<ProgressBar> {
     let style = ProgressStyle::with_template("[{bar:30}] {pos}/{len}  {msg}")?;
     Ok(ProgressBar::new(length as u64).with_style(style))
 }
 
 /// The median milliseconds of one process.
-fn turn(contender: &Contender, case: Case, seconds: f64, pictures: &Path) -> Result<f64> {
-    let mut command = contender.command(case, seconds, pictures);
+fn turn(contender: &Contender, case: Case, seconds: f64, images: &Path) -> Result<f64> {
+    let mut command = contender.command(case, seconds, images);
     let ended = command.output().with_context(|| format!("cannot run {command:?}"))?;
     let (name, words) = (&contender.name, String::from_utf8_lossy(&ended.stderr));
     ensure!(ended.status.success(), "{name} failed: {}", words.trim());
@@ -81,7 +81,7 @@ mod tests {
     use super::Time;
 
     #[test]
-    fn the_middle_round_counts() {
+    fn the_median_is_the_middle_round() {
         let time = Time::of(vec![3.0, 1.0, 9.0, 2.0, 4.0]);
         assert_eq!(time, Time { median: 3.0, fastest: 1.0, slowest: 9.0 });
     }

@@ -1,4 +1,4 @@
-//! Where a pass spends its time: one line a step, in the network's order.
+//! The time of each step of a pass, in the network's order.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -9,24 +9,24 @@ use ndarray::{ArrayView4, Axis};
 use tensor::inference::StepProfile;
 use tensor::level::{Level, peak_gflops};
 
-/// Passes that the medians are of.
+/// Fewest and most passes of a median.
 const PASSES: std::ops::RangeInclusive<usize> = 5..=1000;
 
-/// Profiles passes for about so many seconds and prints the table to stderr.
+/// Profiles passes for about `seconds` and prints the table to stderr.
 pub(super) fn print(
     engine: &Engine,
     level: Level,
-    pictures: ArrayView4<'_, f32>,
+    images: ArrayView4<'_, f32>,
     seconds: f64,
 ) -> Result<()> {
     let start = Instant::now();
-    engine.profile(pictures, 1)?;
+    engine.profile(images, 1)?;
     let passes = (seconds / start.elapsed().as_secs_f64()) as usize;
     let passes = passes.clamp(*PASSES.start(), *PASSES.end());
-    let steps = engine.profile(pictures, passes)?;
-    let table = Table { batch: pictures.len_of(Axis(0)), passes, level, peak: peak_gflops(level) };
+    let steps = engine.profile(images, passes)?;
+    let table = Table { batch: images.len_of(Axis(0)), passes, level, peak: peak_gflops(level) };
     match table.write(&steps, &mut io::stderr().lock()) {
-        // Whoever closed the stream does not want it.
+        // A closed stream is not an error of the benchmark.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
@@ -36,7 +36,7 @@ struct Table {
     batch: usize,
     passes: usize,
     level: Level,
-    /// Of one core, GFLOP/s.
+    /// Peak of one core, GFLOP/s.
     peak: f64,
 }
 
@@ -65,7 +65,7 @@ impl Table {
         self.figures(total, total, steps.iter().map(|step| step.operations).sum(), out)
     }
 
-    /// The columns of numbers.
+    /// Writes the numeric columns.
     fn figures(
         &self,
         seconds: f64,

@@ -1,16 +1,16 @@
 //! Boxes, landmarks and numbers drawn into a copy of a photo.
 //!
-//! Everything is drawn twice, a dark rim under a bright line, so that it can be seen on
-//! any ground; widths go with the photo's size.
+//! Everything is drawn twice, a dark rim under a bright line, so that it is visible on
+//! any background. Line widths are proportional to the photo's size.
 
-use faces::{AlignedFace, CropMethod, Photo};
+use faces::{AlignedFace, CropMethod, FaceBox, Photo};
 use image::{Rgb, RgbImage};
 
 const RIM: Rgb<u8> = Rgb([16, 24, 32]);
-/// Framed by its landmarks, and by the box only.
+/// Colors of faces that are aligned by landmarks, and by the box only.
 const LINE: [Rgb<u8>; 2] = [Rgb([64, 224, 96]), Rgb([255, 176, 32])];
-/// Eyes, nose, corners of the mouth.
-const POINTS: [Rgb<u8>; 5] = [
+/// Colors of the eyes, the nose and the corners of the mouth.
+const LANDMARKS: [Rgb<u8>; 5] = [
     Rgb([80, 200, 255]),
     Rgb([80, 200, 255]),
     Rgb([255, 224, 64]),
@@ -34,39 +34,38 @@ const DIGITS: [&str; 10] = [
 
 /// A copy of the photo with its faces marked.
 pub(super) fn draw(photo: &Photo, faces: &[AlignedFace]) -> RgbImage {
-    let mut picture = photo.rgb().clone();
-    let shorter = picture.width().min(picture.height());
+    let mut image = photo.rgb().clone();
+    let shorter = image.width().min(image.height());
     let width = (shorter as f32 / 300.0).round().max(1.0);
     for (number, face) in faces.iter().enumerate() {
         let color = LINE[usize::from(face.method == CropMethod::Box)];
-        let place = &face.place;
-        let sides = [place.x, place.y, place.x + place.width, place.y + place.height];
-        frame(&mut picture, sides, width * 2.0, RIM);
-        frame(&mut picture, sides, width, color);
+        let FaceBox { x, y, width: w, height: h, .. } = face.place;
+        let sides = [x, y, x + w, y + h];
+        frame(&mut image, sides, width * 2.0, RIM);
+        frame(&mut image, sides, width, color);
         let radius = (face.quality.size / 45.0).max(1.5 * width);
-        for (point, color) in face.landmarks.into_iter().zip(POINTS) {
-            disc(&mut picture, point, radius + width, RIM);
-            disc(&mut picture, point, radius, color);
+        for (landmark, color) in face.landmarks.into_iter().zip(LANDMARKS) {
+            disc(&mut image, landmark, radius + width, RIM);
+            disc(&mut image, landmark, radius, color);
         }
-        label(&mut picture, number, [place.x, place.y], 2.0 * width, color);
+        label(&mut image, number, [x, y], 2.0 * width, color);
     }
-    picture
+    image
 }
 
-/// Paints every pixel of a rectangle, given by left, top, right, bottom, that lies in the
-/// picture.
-fn fill(picture: &mut RgbImage, [left, top, right, bottom]: [f32; 4], color: Rgb<u8>) {
+/// Fills the part of a rectangle (left, top, right, bottom) that lies in the image.
+fn fill(image: &mut RgbImage, [left, top, right, bottom]: [f32; 4], color: Rgb<u8>) {
     let within = |v: f32, most: u32| v.round().clamp(0.0, most as f32) as u32;
-    let (width, height) = picture.dimensions();
+    let (width, height) = image.dimensions();
     for y in within(top, height)..within(bottom, height) {
         for x in within(left, width)..within(right, width) {
-            picture.put_pixel(x, y, color);
+            image.put_pixel(x, y, color);
         }
     }
 }
 
-/// Four lines, `width` to either side of the edges.
-fn frame(picture: &mut RgbImage, sides: [f32; 4], width: f32, color: Rgb<u8>) {
+/// Draws the four edges of a rectangle as lines of this width.
+fn frame(image: &mut RgbImage, sides: [f32; 4], width: f32, color: Rgb<u8>) {
     let [left, top, right, bottom] = sides;
     let w = width / 2.0;
     for side in [
@@ -75,13 +74,13 @@ fn frame(picture: &mut RgbImage, sides: [f32; 4], width: f32, color: Rgb<u8>) {
         [left - w, top - w, left + w, bottom + w],
         [right - w, top - w, right + w, bottom + w],
     ] {
-        fill(picture, side, color);
+        fill(image, side, color);
     }
 }
 
-/// A disc with a smooth edge.
-fn disc(picture: &mut RgbImage, [x, y]: [f32; 2], radius: f32, color: Rgb<u8>) {
-    let (width, height) = picture.dimensions();
+/// Draws a disc with a smooth edge.
+fn disc(image: &mut RgbImage, [x, y]: [f32; 2], radius: f32, color: Rgb<u8>) {
+    let (width, height) = image.dimensions();
     let reach = radius + 1.0;
     let from = |middle: f32| (middle - reach).max(0.0) as u32;
     let to = |middle: f32, most: u32| (middle + reach).clamp(0.0, most as f32) as u32;
@@ -89,7 +88,7 @@ fn disc(picture: &mut RgbImage, [x, y]: [f32; 2], radius: f32, color: Rgb<u8>) {
         for column in from(x)..to(x, width) {
             let off = (column as f32 + 0.5 - x).hypot(row as f32 + 0.5 - y);
             let share = (radius + 0.5 - off).clamp(0.0, 1.0);
-            let pixel = picture.get_pixel_mut(column, row);
+            let pixel = image.get_pixel_mut(column, row);
             for (value, color) in pixel.0.iter_mut().zip(color.0) {
                 let (old, new) = (f32::from(*value), f32::from(color));
                 *value = (old + (new - old) * share).round() as u8;
@@ -98,17 +97,17 @@ fn disc(picture: &mut RgbImage, [x, y]: [f32; 2], radius: f32, color: Rgb<u8>) {
     }
 }
 
-/// The face's number, as `--face` takes it, in the upper left corner of its box.
-fn label(picture: &mut RgbImage, number: usize, [x, y]: [f32; 2], cell: f32, color: Rgb<u8>) {
+/// Draws the face's number, as `--face` takes it, in the upper left corner of its box.
+fn label(image: &mut RgbImage, number: usize, [x, y]: [f32; 2], cell: f32, color: Rgb<u8>) {
     let digits: Vec<usize> =
         number.to_string().bytes().map(|digit| usize::from(digit - b'0')).collect();
     let (width, height) = ((4 * digits.len() + 1) as f32 * cell, 7.0 * cell);
-    fill(picture, [x, y, x + width, y + height], color);
-    for (place, digit) in digits.into_iter().enumerate() {
+    fill(image, [x, y, x + width, y + height], color);
+    for (column, digit) in digits.into_iter().enumerate() {
         for (i, _) in DIGITS[digit].bytes().enumerate().filter(|(_, mark)| *mark == b'#') {
-            let left = x + ((1 + 4 * place + i % 3) as f32) * cell;
+            let left = x + ((1 + 4 * column + i % 3) as f32) * cell;
             let top = y + ((1 + i / 3) as f32) * cell;
-            fill(picture, [left, top, left + cell, top + cell], RIM);
+            fill(image, [left, top, left + cell, top + cell], RIM);
         }
     }
 }
@@ -118,13 +117,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_outside_the_picture_is_left_out() {
-        let mut picture = RgbImage::new(20, 10);
-        frame(&mut picture, [-5.0, -5.0, 30.0, 5.0], 2.0, LINE[0]);
-        disc(&mut picture, [-3.0, 50.0], 8.0, LINE[1]);
-        disc(&mut picture, [f32::NAN, 5.0], 8.0, LINE[1]);
-        label(&mut picture, 42, [15.0, 8.0], 2.0, LINE[0]);
-        assert_eq!(*picture.get_pixel(3, 4), LINE[0]);
-        assert_eq!(*picture.get_pixel(3, 0), Rgb([0; 3]));
+    fn drawing_outside_the_image_is_clipped() {
+        let mut image = RgbImage::new(20, 10);
+        frame(&mut image, [-5.0, -5.0, 30.0, 5.0], 2.0, LINE[0]);
+        disc(&mut image, [-3.0, 50.0], 8.0, LINE[1]);
+        disc(&mut image, [f32::NAN, 5.0], 8.0, LINE[1]);
+        label(&mut image, 42, [15.0, 8.0], 2.0, LINE[0]);
+        assert_eq!(*image.get_pixel(3, 4), LINE[0]);
+        assert_eq!(*image.get_pixel(3, 0), Rgb([0; 3]));
     }
 }

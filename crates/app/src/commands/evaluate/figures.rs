@@ -1,4 +1,4 @@
-//! Everything that one evaluation finds, for the terminal, JSON and the page alike.
+//! All figures of one evaluation, for the terminal, JSON and the page.
 
 use anyhow::Result;
 use biometrics::calibration::Calibration;
@@ -11,48 +11,48 @@ use training::dataset::Pairs;
 
 use crate::labeled_photos::Failure;
 
-/// Wrong pairs of each kind that are listed.
+/// Errors of each kind that are listed.
 const LISTED: usize = 12;
 /// Bins of the histogram.
 const BINS: usize = 60;
 
-/// What was found, and on what.
+/// The figures, and the data that they were measured on.
 #[derive(Serialize)]
 pub(super) struct Figures {
     /// `network` or `pixels`.
     pub(super) method: &'static str,
     /// The folder's name.
     pub(super) data: String,
-    /// How faces were cut out.
+    /// How faces were cropped.
     pub(super) faces: &'static str,
     /// Hash of the weights; none for pixels.
     pub(super) weights_sha256: Option<String>,
-    /// Pictures that the pairs name.
-    pub(super) pictures: usize,
+    /// Photos that the pairs name.
+    pub(super) photos: usize,
     /// Those without a usable face.
-    pub(super) picture_failures: Vec<Failure>,
-    /// Figures of pairs.
+    pub(super) photo_failures: Vec<Failure>,
+    /// Figures of the pairs.
     pub(super) verification: Report,
     /// Figures in galleries.
     pub(super) identification: Identification,
-    /// The pairs told most wrongly.
+    /// The worst errors.
     pub(super) hardest: WrongPairs,
-    /// Rates against the threshold.
+    /// Error rates over the threshold.
     pub(super) curve: Vec<RocPoint>,
-    /// How distances are spread.
+    /// The distribution of distances.
     pub(super) histogram: Histogram,
 }
 
-/// Figures in galleries, or why there are none.
+/// Figures in galleries, or the reason why there are none.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Identification {
-    /// One entry a size.
+    /// One entry per gallery size.
     Measured(Vec<GalleryFigures>),
-    /// It is not known who is on the pictures, or they are too few.
-    Unknown {
-        /// Why.
-        unknown: String,
+    /// The people on the photos are unknown or too few.
+    NotMeasured {
+        /// The reason.
+        not_measured: String,
     },
 }
 
@@ -69,33 +69,33 @@ pub(super) struct GalleryFigures {
     pub(super) stranger_probes: usize,
     /// Probes without a face.
     pub(super) failures: usize,
-    /// Enrolled people whose nearest is themselves.
+    /// Rate of probes whose nearest person is the right one.
     pub(super) rank_one: Rate,
     /// FNIR at each FPIR.
     pub(super) points: Vec<PointOrRefusal>,
-    /// What the calibration's threshold for this gallery does.
+    /// Rates at the calibration's threshold for this gallery size.
     pub(super) calibrated: Option<Calibrated>,
 }
 
-/// A measured point, or why there is none.
+/// A measured point, or the reason why there is none.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum PointOrRefusal {
-    /// There are strangers enough.
+    /// There are enough strangers.
     Measured(IdentificationPoint),
-    /// There are not.
+    /// There are too few strangers.
     Refused {
-        /// The rate asked for.
+        /// The requested rate.
         target: f64,
-        /// Why not.
+        /// The reason.
         refused: String,
     },
 }
 
-/// The calibration's promise for a gallery, held against what happened.
+/// The rate that the calibration promises for a gallery, and the measured rates.
 #[derive(Serialize)]
 pub(super) struct Calibrated {
-    /// The rate that it promises.
+    /// The promised rate.
     pub(super) target: f64,
     /// Its threshold.
     pub(super) threshold: f32,
@@ -105,34 +105,34 @@ pub(super) struct Calibrated {
     pub(super) fnir: Rate,
 }
 
-/// Pairs told most wrongly, the worst first.
+/// The worst errors of each kind, the worst first.
 #[derive(Serialize)]
 pub(super) struct WrongPairs {
-    /// Two people taken for one.
+    /// Pairs of two people that were accepted.
     pub(super) false_matches: Vec<WrongPair>,
-    /// One person taken for two.
+    /// Pairs of one person that were rejected.
     pub(super) false_non_matches: Vec<WrongPair>,
 }
 
-/// A pair told wrongly.
+/// A pair with a wrong answer.
 #[derive(Serialize)]
 pub(super) struct WrongPair {
-    /// One picture's name.
+    /// The name of one photo.
     pub(super) a: String,
-    /// The other's.
+    /// The name of the other.
     pub(super) b: String,
     /// Their distance.
     pub(super) distance: f64,
 }
 
-/// Where a [`Figures`] comes from.
+/// The method and data of [`Figures`].
 pub(super) struct Origin {
     pub(super) method: &'static str,
     pub(super) data: String,
     pub(super) faces: &'static str,
     pub(super) weights_sha256: Option<String>,
-    pub(super) pictures: usize,
-    pub(super) picture_failures: Vec<Failure>,
+    pub(super) photos: usize,
+    pub(super) photo_failures: Vec<Failure>,
 }
 
 impl Figures {
@@ -144,21 +144,21 @@ impl Figures {
     ) -> Result<Self> {
         let verification = Report::new(comparisons, &ReportOptions::default())?;
         let hardest = Hardest::of(comparisons, &verification.folds, LISTED);
-        let wrong = |places: &[usize]| -> Vec<WrongPair> {
-            let pair = |&place: &usize| {
-                let (pair, distance) = (&pairs.pairs[place], comparisons[place].distance?);
+        let wrong = |indices: &[usize]| -> Vec<WrongPair> {
+            let pair = |&index: &usize| {
+                let (pair, distance) = (&pairs.pairs[index], comparisons[index].distance?);
                 Some(WrongPair { a: pair.a.clone(), b: pair.b.clone(), distance })
             };
-            places.iter().filter_map(pair).collect()
+            indices.iter().filter_map(pair).collect()
         };
-        let Origin { method, data, faces, weights_sha256, pictures, picture_failures } = origin;
+        let Origin { method, data, faces, weights_sha256, photos, photo_failures } = origin;
         Ok(Self {
             method,
             data,
             faces,
             weights_sha256,
-            pictures,
-            picture_failures,
+            photos,
+            photo_failures,
             identification,
             hardest: WrongPairs {
                 false_matches: wrong(&hardest.false_matches),
@@ -172,7 +172,7 @@ impl Figures {
 }
 
 impl Identification {
-    /// Draws galleries; `calibration` is that of the vectors' model.
+    /// Draws galleries at random; `calibration` is that of the vectors' model.
     pub(super) fn measure<T: Copy + Into<f32> + Sync>(
         vectors: &[Option<&[T]>],
         people: Result<Vec<usize>>,
@@ -180,15 +180,15 @@ impl Identification {
     ) -> Self {
         let people = match people {
             Ok(people) => people,
-            Err(error) => return Self::Unknown { unknown: format!("{error:#}") },
+            Err(error) => return Self::NotMeasured { not_measured: format!("{error:#}") },
         };
         let options = GalleryOptions::default();
         let galleries = Galleries::draw(vectors, &people, &options);
         if galleries.is_empty() {
             let smallest = options.sizes.iter().min().unwrap_or(&0);
-            return Self::Unknown {
-                unknown: format!(
-                    "the pictures show too few people for a gallery of {smallest} and strangers"
+            return Self::NotMeasured {
+                not_measured: format!(
+                    "the photos show too few people for a gallery of {smallest} and strangers"
                 ),
             };
         }

@@ -1,22 +1,22 @@
-//! `report.html`: one file that needs no other, for people.
+//! `report.html`: a self-contained page for people.
 //!
-//! Everything that comes from outside (names of pictures, reasons of failures) is
-//! escaped twice over: control characters as on a terminal, then as HTML by the
-//! templates. Nothing is loaded from anywhere, which the page's own policy enforces.
+//! Text from outside (names of photos, reasons of failures) is escaped twice: control
+//! characters as on a terminal, then HTML by the templates. The page loads nothing, which
+//! its content security policy enforces.
 
 use anyhow::Result;
 use biometrics::evaluation::{OperatingPoint, Report, RocPoint, TarAtFmr};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal, WrongPair};
-use super::report::Faces;
 use super::text::interval;
+use super::thumbnails::Faces;
 use crate::charts::{self, RatesAt};
 use crate::output::escaped;
 use crate::text::{chosen, grouped, percent};
 
 const STYLE: &str = include_str!("page.css");
-/// Pictures without a face that are listed by name.
+/// Failed photos that are listed by name.
 const FAILURES: usize = 100;
 
 /// The page.
@@ -31,7 +31,7 @@ pub(super) fn of(figures: &Figures, faces: &Faces) -> Result<String> {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content=(policy);
-                title { "How well faces are told apart: " (escaped(&figures.data)) }
+                title { "Face recognition accuracy: " (escaped(&figures.data)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
@@ -56,15 +56,15 @@ pub(super) fn of(figures: &Figures, faces: &Faces) -> Result<String> {
 fn heading(figures: &Figures) -> Markup {
     let by = match figures.method {
         "network" => "by the network's encodings",
-        _ => "by their pixels, the naive way",
+        _ => "by their pixels, as a baseline",
     };
     let report = &figures.verification;
     html! {
         header {
-            h1 { "How well faces are told apart" }
+            h1 { "Face recognition accuracy" }
             p.lead {
-                (grouped(report.pairs as u64)) " pairs of " (grouped(figures.pictures as u64))
-                " pictures of " b { (escaped(&figures.data)) } ", " (figures.faces) ", compared " (by) "."
+                (grouped(report.pairs as u64)) " pairs of " (grouped(figures.photos as u64))
+                " photos of " b { (escaped(&figures.data)) } ", " (figures.faces) ", compared " (by) "."
             }
             @if let Some(hash) = &figures.weights_sha256 {
                 p.small { "Weights " code { (hash) } }
@@ -79,10 +79,10 @@ fn cards(figures: &Figures) -> Markup {
         TarAtFmr::Measured(point) => Some(point),
         TarAtFmr::Refused { .. } => None,
     });
-    let failed = figures.picture_failures.len();
+    let failed = figures.photo_failures.len();
     html! {
         section.cards {
-            (card(&format!("{:.2} %", 100.0 * report.accuracy), "of pairs are told right",
+            (card(&format!("{:.2} %", 100.0 * report.accuracy), "of pairs are decided correctly",
                 &format!("± {:.2} over {} folds", 100.0 * report.std, report.folds.len())))
             @if let Some(eer) = &report.eer {
                 (card(&format!("{:.2} %", 100.0 * eer.rate), "equal error rate",
@@ -92,7 +92,7 @@ fn cards(figures: &Figures) -> Markup {
                 (card(&percent(point.tar.value()), "of people are accepted",
                     &format!("while {} of strangers are", chosen(point.target))))
             }
-            (card(&grouped(failed as u64), "pictures without a usable face",
+            (card(&grouped(failed as u64), "photos without a usable face",
                 &format!("{} pairs failed, counted as wrong", grouped(report.failures as u64))))
         }
     }
@@ -105,11 +105,11 @@ fn card(figure: &str, what: &str, detail: &str) -> Markup {
 fn limits() -> Markup {
     html! {
         p.note {
-            b { "What these figures do not say. " }
-            "They hold for pictures like these. There is no liveness check: a photo of a face is "
-            "taken for the face. Children, and groups of people that are rare in the training "
-            "data, are told apart less well. Do not use this as the only lock of anything that "
-            "matters."
+            b { "Limits. " }
+            "The figures are valid for photos like these. There is no liveness check: a photo of "
+            "a face counts as the face. Children, and groups of people that are rare in the "
+            "training data, are distinguished less well. Do not use this as the only lock of "
+            "anything that matters."
         }
     }
 }
@@ -117,11 +117,12 @@ fn limits() -> Markup {
 fn pairs(report: &Report) -> Markup {
     html! {
         section {
-            h2 { "Is this the same person?" }
+            h2 { "Verification: is this the same person?" }
             p {
                 (grouped(report.genuine as u64)) " pairs show one person and "
-                (grouped(report.impostor as u64)) " two. FMR is the share of the two that is "
-                "accepted, TAR the share of the one. In brackets: 95 % intervals (Wilson)."
+                (grouped(report.impostor as u64)) " show two. FMR is the share of pairs of two "
+                "people that is accepted, TAR that of pairs of one person. In brackets: 95 % "
+                "intervals (Wilson)."
             }
             div.wide { table {
                 thead { tr { th { "FMR, at most" } th { "threshold" } th { "FMR measured" } th { "TAR" } } }
@@ -163,8 +164,8 @@ fn curves(figures: &Figures) -> Result<Markup> {
     Ok(html! {
         section.figures {
             (figure(histogram, "Distances",
-                "Where the two kinds overlap, every threshold errs. The line is the mean of the folds' thresholds."))
-            (figure(rates, "Errors by threshold", "A stricter threshold, further left, accepts fewer strangers and refuses more people."))
+                "Where both kinds overlap, every threshold makes errors. The line is the mean threshold of the folds."))
+            (figure(rates, "Errors by threshold", "A stricter threshold, further left, accepts fewer strangers and rejects more people."))
             (figure(roc, "ROC", "Accepted people against accepted strangers, at every threshold. Further up is better."))
             (figure(det, "DET",
                 "Both error rates on normal-deviate axes. Nearer to the lower left is better; the dot is the equal error rate."))
@@ -175,18 +176,18 @@ fn curves(figures: &Figures) -> Result<Markup> {
 fn galleries(identification: &Identification) -> Markup {
     html! {
         section {
-            h2 { "Who is this?" }
+            h2 { "Identification: who is this?" }
             @match identification {
-                Identification::Unknown { unknown } => p { "Not measured: " (escaped(unknown)) "." },
+                Identification::NotMeasured { not_measured } => p { "Not measured: " (escaped(not_measured)) "." },
                 Identification::Measured(galleries) => {
                     p {
-                        "One picture of each person is in a gallery that is drawn at random; their other "
-                        "pictures, and pictures of strangers, are held against it. FPIR is the share of "
-                        "strangers who are taken for somebody, FNIR the share of enrolled people who are "
-                        "not given their name."
+                        "A gallery holds one photo of each of its people, drawn at random; their other "
+                        "photos, and photos of strangers, are the probes. FPIR is the share of strangers "
+                        "who are accepted as somebody, FNIR the share of enrolled people who are not "
+                        "recognized."
                     }
                     div.wide { table {
-                        thead { tr { th { "people" } th { "nearest is right" } th { "FPIR, at most" }
+                        thead { tr { th { "people" } th { "rank-one rate" } th { "FPIR, at most" }
                             th { "threshold" } th { "FPIR measured" } th { "FNIR" } } }
                         tbody { @for gallery in galleries { (gallery_rows(gallery)) } }
                     } }
@@ -230,11 +231,11 @@ fn wrong(figures: &Figures, faces: &Faces) -> Markup {
     let wrong = &figures.hardest;
     html! {
         section {
-            h2 { "Told most wrongly" }
-            p { "Look here first: a wrong label, a bad crop or a blurred face is often the reason." }
+            h2 { "Worst errors" }
+            p { "A wrong label, a bad crop or a blurred face is often the reason." }
             div.columns {
-                (wrong_list("Two people taken for one", "nearest first", &wrong.false_matches, faces))
-                (wrong_list("One person taken for two", "farthest first", &wrong.false_non_matches, faces))
+                (wrong_list("Two people accepted as one", "nearest first", &wrong.false_matches, faces))
+                (wrong_list("One person rejected", "farthest first", &wrong.false_non_matches, faces))
             }
         }
     }
@@ -260,15 +261,15 @@ fn wrong_list(title: &str, order: &str, pairs: &[WrongPair], faces: &Faces) -> M
 }
 
 fn failures(figures: &Figures) -> Markup {
-    let failures = &figures.picture_failures;
+    let failures = &figures.photo_failures;
     html! {
         @if !failures.is_empty() {
             section {
-                h2 { "Pictures without a usable face" }
-                p { "Their pairs count as wrong answers, and as refused in every rate." }
+                h2 { "Photos without a usable face" }
+                p { "Their pairs count as wrong answers, and as rejected in every rate." }
                 ul.failures {
                     @for failure in failures.iter().take(FAILURES) {
-                        li { b { (escaped(&failure.picture)) } ": " (escaped(&failure.reason)) }
+                        li { b { (escaped(&failure.photo)) } ": " (escaped(&failure.reason)) }
                     }
                     @if failures.len() > FAILURES {
                         li { "and " (failures.len() - FAILURES) " more, in report.json" }
@@ -283,7 +284,7 @@ fn folds(report: &Report) -> Markup {
     html! {
         details {
             summary { "Folds" }
-            p { "Each is judged with the threshold that is the most accurate on all others." }
+            p { "Each fold is evaluated with the threshold that is most accurate on the others." }
             div.wide { table {
                 thead { tr { th { "fold" } th { "threshold" } th { "accuracy" } th { "failures" } } }
                 tbody { @for fold in &report.folds {

@@ -1,6 +1,5 @@
-//! `--report FOLDER`: `report.json` for programs, `report.html` for people.
+//! Writes the files of `--report`: `report.json` for programs, `report.html` for people.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -8,31 +7,28 @@ use anyhow::{Context, Result, bail};
 use faces::FaceLocator;
 
 use super::figures::{Figures, WrongPair};
-use super::{page, thumbnails};
+use super::page;
+use super::thumbnails::{self, Faces};
 use crate::labeled_photos::LabeledPhotos;
 use crate::output::escaped;
 
-/// Faces by the names of their pictures, as addresses.
-pub(super) type Faces = BTreeMap<String, String>;
-
-/// Makes the folder before the work is done, so that a bad path shows at once.
+/// Creates the folder before the work, so that a bad path is reported at once.
 pub(super) fn prepare(folder: &Path) -> Result<()> {
     let shown = escaped(&folder.display().to_string());
     if folder.exists() && !folder.is_dir() {
         bail!("{shown}: expected a folder to write the report into, found a file");
     }
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {shown}"))
+    fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {shown}"))
 }
 
-/// Writes both files; `shown` is where the faces of wrong pairs come from, if they are
-/// to be in the page.
+/// Writes both files; with `shown`, the page contains the faces of the worst errors.
 pub(super) fn write(
     folder: &Path,
     figures: &Figures,
     shown: Option<(&LabeledPhotos, &FaceLocator)>,
 ) -> Result<()> {
     let faces = match shown {
-        Some((pictures, finder)) => faces(figures, pictures, finder)?,
+        Some((photos, locator)) => faces(figures, photos, locator)?,
         None => Faces::new(),
     };
     let json = serde_json::to_string_pretty(figures)?;
@@ -45,13 +41,13 @@ pub(super) fn write(
     Ok(())
 }
 
-fn faces(figures: &Figures, pictures: &LabeledPhotos, locator: &FaceLocator) -> Result<Faces> {
+fn faces(figures: &Figures, photos: &LabeledPhotos, locator: &FaceLocator) -> Result<Faces> {
     let wrong = &figures.hardest;
     let mut faces = Faces::new();
     for WrongPair { a, b, .. } in wrong.false_matches.iter().chain(&wrong.false_non_matches) {
         for name in [a, b] {
-            if let (Some(index), false) = (pictures.index_of(name), faces.contains_key(name)) {
-                let address = thumbnails::data_address(&pictures.crop(index, locator)?)?;
+            if let (Some(index), false) = (photos.index_of(name), faces.contains_key(name)) {
+                let address = thumbnails::data_address(&photos.crop(index, locator)?)?;
                 faces.insert(name.clone(), address);
             }
         }

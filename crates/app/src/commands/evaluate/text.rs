@@ -1,4 +1,4 @@
-//! The figures on a terminal.
+//! Prints the figures on a terminal.
 
 use anyhow::Result;
 use biometrics::evaluation::{Rate, TarAtFmr};
@@ -7,16 +7,16 @@ use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal};
 use crate::output::{Output, escaped, line};
 use crate::text::{chosen, percent};
 
-/// Prints what was found; pairs first, then galleries.
+/// Prints the figures of the pairs, then those of the galleries.
 pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {
     let report = &figures.verification;
-    let Figures { method, pictures, .. } = figures;
+    let Figures { method, photos, .. } = figures;
     let (genuine, impostor) = (report.genuine, report.impostor);
-    line!(output, "{} pairs of {pictures} pictures, by {method}", report.pairs)?;
+    line!(output, "{} pairs of {photos} photos, by {method}", report.pairs)?;
     line!(
         output,
-        "({genuine} of one person, {impostor} of two; {} pictures without a face, {} pairs failed)",
-        figures.picture_failures.len(),
+        "({genuine} of one person, {impostor} of two; {} photos without a face, {} pairs failed)",
+        figures.photo_failures.len(),
         report.failures
     )?;
     line!(output)?;
@@ -49,8 +49,8 @@ pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {
     }
     line!(output)?;
     match &figures.identification {
-        Identification::Unknown { unknown } => {
-            line!(output, "galleries  not measured: {}", escaped(unknown))?;
+        Identification::NotMeasured { not_measured } => {
+            line!(output, "galleries  not measured: {}", escaped(not_measured))?;
         }
         Identification::Measured(galleries) => {
             for gallery in galleries {
@@ -64,13 +64,13 @@ pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {
 fn print_gallery(gallery: &GalleryFigures, output: &mut Output) -> Result<()> {
     line!(
         output,
-        "gallery of {} people ({} drawn, {} probes of strangers, {} of the enrolled)",
+        "gallery of {} people ({} drawn, {} probes of strangers, {} of enrolled people)",
         gallery.people,
         gallery.galleries,
         gallery.stranger_probes,
         gallery.enrolled_probes
     )?;
-    line!(output, "  nearest is right  {}", interval(gallery.rank_one))?;
+    line!(output, "  rank-one rate  {}", interval(gallery.rank_one))?;
     for point in &gallery.points {
         match point {
             PointOrRefusal::Measured(point) => line!(

@@ -1,4 +1,6 @@
-//! Small pictures of faces inside the page, only where the user asked for them.
+//! Face crops as JPEGs in the page; used only with `--pictures`.
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use base64::Engine as _;
@@ -6,7 +8,10 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use ndarray::Array3;
 
-/// Enough to recognize a face by.
+/// Data addresses of face crops by the names of their photos.
+pub(super) type Faces = BTreeMap<String, String>;
+
+/// JPEG quality: enough to recognize a face.
 const QUALITY: u8 = 80;
 
 /// The crop as a `data:` address of a JPEG.

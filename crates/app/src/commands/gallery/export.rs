@@ -1,5 +1,5 @@
-//! Everybody into a file that other programs read: JSON lines, or a NumPy array with a
-//! table of its rows beside it. Photos stay in the store.
+//! Exports all people for other programs: as JSON lines, or as a NumPy array with a table of
+//! its rows. Stored photos are not exported.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -13,7 +13,7 @@ use store::{Model, Store};
 use crate::output::Output;
 use crate::text::timestamp;
 
-/// One person, one line of JSON.
+/// One person as a line of JSON.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ExportedPerson {
     pub(super) name: String,
@@ -35,7 +35,7 @@ pub(super) struct ExportedTemplate {
     pub(super) encoding: Vec<f32>,
 }
 
-/// Columns of the table beside an array; one line a row of it.
+/// Columns of the table beside an array; it has one line per row of the array.
 pub(super) const COLUMNS: [&str; 6] =
     ["name", "enrolled", "consent", "variant", "weights_sha256", "framing"];
 
@@ -46,17 +46,17 @@ fn unknown_framing() -> String {
 pub(super) fn run(store: &Store, file: Option<&Path>, output: &mut Output) -> Result<()> {
     match file.and_then(|file| Some((file, file.extension()?.to_str()?))) {
         None if file.is_none() => json_lines(store, output.writer()),
-        Some((file, "jsonl")) => written(file, |out| json_lines(store, out)),
+        Some((file, "jsonl")) => write_private(file, |out| json_lines(store, out)),
         Some((file, "npy")) => {
-            written(file, |out| array(store, out))?;
-            written(&file.with_extension("csv"), |out| table(store, out))
+            write_private(file, |out| array(store, out))?;
+            write_private(&file.with_extension("csv"), |out| table(store, out))
         }
         _ => bail!("{}: expected FILE.jsonl or FILE.npy", file.unwrap_or(Path::new("")).display()),
     }
 }
 
-/// Written beside the target, for its owner alone, and moved when complete.
-fn written(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+/// Writes a file that only its owner can read: beside the target, then renamed.
+fn write_private(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let context = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut partial =

@@ -1,4 +1,4 @@
-//! Everybody of a file into the store.
+//! Imports people from a file that `export`, or `encode --format npy`, wrote.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,7 +13,7 @@ use store::{Enrollment, Model, Store};
 use super::export::{COLUMNS, ExportedPerson};
 use crate::progress;
 
-/// People of a file.
+/// The people of a file.
 pub(super) type People = BTreeMap<PersonName, Enrollment>;
 
 /// Longest line of JSON: a thousand templates of 128 numbers of a dozen digits.
@@ -22,10 +22,10 @@ const LONGEST_LINE: u64 = 4 << 20;
 /// Largest array: four million rows.
 const LARGEST_ARRAY: u64 = 2 << 30;
 
-/// People that are written to disk together.
+/// People per transaction.
 const BATCH: usize = 1_000;
 
-/// Reads and checks a whole file, so that a fault in its last line enrols nobody.
+/// Reads and checks the whole file, so that an error in its last line enrolls nobody.
 pub(super) fn read(
     file: &Path,
     names: Option<&Path>,
@@ -38,13 +38,13 @@ pub(super) fn read(
             let names = names.map_or_else(|| file.with_extension("csv"), PathBuf::from);
             array(file, &names, model, same_model)
         }
-        Some("jsonl") => bail!("--names goes with FILE.npy; FILE.jsonl has names of its own"),
+        Some("jsonl") => bail!("--names is for FILE.npy; FILE.jsonl contains the names"),
         _ => bail!("{}: expected FILE.jsonl or FILE.npy", file.display()),
     }
 }
 
-/// Enrols them, a thousand at a time.
-pub(super) fn enrol(store: &mut Store, people: &mut People) -> Result<()> {
+/// Enrolls people in batches.
+pub(super) fn enroll(store: &mut Store, people: &mut People) -> Result<()> {
     let bar = progress::bar(people.len(), "enrolling");
     while !people.is_empty() {
         let rest = match people.keys().nth(BATCH).cloned() {
@@ -91,11 +91,11 @@ fn person(line: &[u8], model: &Model, same_model: bool, people: &mut People) -> 
         let encoding = Encoding::new(template.encoding);
         templates.push(encoding.with_context(|| format!("template {number}"))?.into());
     }
-    let twice = format!("{:?} comes a second time", name.as_str());
+    let duplicate = format!("{:?} occurs twice", name.as_str());
     let enrollment = Enrollment { templates, consent: person.consent, at: Some(person.enrolled) };
     match people.insert(name, enrollment) {
         None => Ok(()),
-        Some(_) => bail!(twice),
+        Some(_) => bail!(duplicate),
     }
 }
 
@@ -117,8 +117,8 @@ fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<P
     let Some(name) = name else { bail!("{}: there is no column `name`", context()) };
     if made_with.contains(&None) && !same_model {
         bail!(
-            "{}: there are no columns `variant`, `weights_sha256` and `framing` that say which \
-             model made the numbers; if it was the one in use, say so with --same-model",
+            "{}: expected the columns `variant`, `weights_sha256` and `framing`, which name the \
+             model; if it is the model in use, pass --same-model",
             context()
         );
     }
@@ -128,10 +128,10 @@ fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<P
         let context = || format!("{}, line {}", names.display(), number + 2);
         let record = record.with_context(context)?;
         let cell = |column: Option<usize>| column.and_then(|column| record.get(column));
-        // A column that is not there says nothing else, by --same-model.
-        let told = |at: usize, ours: &str| cell(made_with[at]).unwrap_or(ours).to_owned();
-        let (variant, framing) = (told(0, &model.variant), told(2, &model.framing));
-        let weights_sha256 = told(1, &model.weights_sha256);
+        // A missing column was accepted above by --same-model.
+        let value = |at: usize, ours: &str| cell(made_with[at]).unwrap_or(ours).to_owned();
+        let (variant, framing) = (value(0, &model.variant), value(2, &model.framing));
+        let weights_sha256 = value(1, &model.weights_sha256);
         let found = Model { variant, weights_sha256, framing };
         expect_model(found, model, same_model).with_context(context)?;
         let Some(row) = rows.get(number) else {
@@ -154,18 +154,20 @@ fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<P
 /// A time as `export` writes it, in seconds since 1970.
 fn seconds(text: &str) -> Result<u64> {
     let time =
-        humantime::parse_rfc3339_weak(text).with_context(|| format!("{text:?} is no time"))?;
+        humantime::parse_rfc3339_weak(text).with_context(|| format!("{text:?} is not a time"))?;
     Ok(time.duration_since(std::time::UNIX_EPOCH)?.as_secs())
 }
 
-/// That the numbers were made with the model in use: as they say, or, where they do not
-/// say how faces were cut out, by --same-model.
+/// Checks that the encodings were made with the model in use. With --same-model, an unknown
+/// framing of the faces is accepted.
 fn expect_model(mut found: Model, model: &Model, same_model: bool) -> Result<()> {
     if same_model && found.framing == Model::UNKNOWN_FRAMING {
         found.framing.clone_from(&model.framing);
     }
     if found != *model {
-        bail!("made with another model, {found}, and this is {model}: numbers cannot be compared");
+        bail!(
+            "made with another model, {found}, instead of {model}: the encodings cannot be compared"
+        );
     }
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! `loss.svg`: the loss over the steps, and the held-out accuracy where it was
-//! measured.
+//! `loss.svg`: the loss over the steps, and the held-out accuracy if it was measured.
 
 use std::error::Error;
 use std::ops::Range;
@@ -11,10 +10,10 @@ use plotters::prelude::*;
 use super::journal::Record;
 
 const SIZE: (u32, u32) = (900, 500);
-/// Points that a curve is drawn with at most.
+/// Most points of a curve.
 const POINTS: usize = 600;
 
-/// Draws the picture; nothing where there is nothing to draw.
+/// Draws the chart; writes no file if there are no losses.
 pub(super) fn draw(path: &Path, records: &[Record]) -> Result<()> {
     let losses: Vec<_> =
         records.iter().filter_map(|record| Some((record.step as f64, record.loss?))).collect();
@@ -41,12 +40,12 @@ fn means(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     points.chunks(each).map(mean).collect()
 }
 
-/// From the least to the greatest, with some air.
+/// The range of the values, with a margin.
 fn range(values: impl Iterator<Item = f64>) -> Range<f64> {
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-    let air = (0.05 * (high - low)).max(1e-6 * high.abs().max(1.0));
-    low - air..high + air
+    let margin = (0.05 * (high - low)).max(1e-6 * high.abs().max(1.0));
+    low - margin..high + margin
 }
 
 fn chart(
@@ -69,7 +68,7 @@ fn chart(
         .set_secondary_coord(
             0.0..last.max(1.0),
             range(accuracies.iter().map(|p| p.1).chain(
-                // An axis needs a range even where nothing is drawn against it.
+                // An unused axis needs a range, too.
                 accuracies.is_empty().then_some(0.0),
             )),
         );

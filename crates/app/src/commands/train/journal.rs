@@ -1,9 +1,7 @@
-//! What happened in a training, line by line: `metrics.jsonl` while it runs,
-//! `metrics.csv` at the end.
+//! The metrics of a training: `metrics.jsonl` while it runs, `metrics.csv` at the end.
 //!
-//! A resumed training goes on from its checkpoint, which may be older than the
-//! last line: lines of later steps are taken away first, so that every step
-//! stands there once.
+//! A resumed training continues from its checkpoint, which may be older than the last line.
+//! Lines of later steps are removed first, so that every step has one line.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Write};
@@ -13,7 +11,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use training::{HeldOutMetrics, StepMetrics};
 
-/// One line: a step or a measure.
+/// One line: a step or a measurement.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) event: String,
@@ -23,14 +21,16 @@ pub(super) struct Record {
     pub(super) loss: Option<f64>,
     pub(super) learning_rate: Option<f64>,
     pub(super) gradient_norm: Option<f64>,
-    pub(super) pictures_per_second: Option<f64>,
+    // The key in older journals, which a resumed training reads.
+    #[serde(alias = "pictures_per_second")]
+    pub(super) images_per_second: Option<f64>,
     pub(super) triplets: Option<usize>,
     pub(super) active_triplets: Option<usize>,
     pub(super) accuracy: Option<f64>,
     pub(super) threshold: Option<f64>,
 }
 
-/// The name of a measure's event.
+/// The event name of a measurement.
 const HELD_OUT: &str = "held-out";
 
 impl Record {
@@ -54,7 +54,7 @@ impl Journal {
             Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
             read => read.with_context(|| format!("cannot read {}", path.display()))?,
         };
-        // A line cut short by a kill is taken away like those of later steps.
+        // Also removes a last line that is incomplete because the process was killed.
         let kept = text.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok());
         let records: Vec<_> = kept.filter(|record| record.step <= step).collect();
         let file = BufWriter::new(File::create(path).with_context(context)?);
@@ -66,7 +66,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Everything so far.
+    /// All lines so far.
     pub(super) fn records(&self) -> &[Record] {
         &self.records
     }
@@ -80,7 +80,7 @@ impl Journal {
             loss: metrics.loss,
             learning_rate: Some(metrics.learning_rate),
             gradient_norm: metrics.gradient_norm,
-            pictures_per_second: Some(metrics.images_per_second),
+            images_per_second: Some(metrics.images_per_second),
             triplets: metrics.triplets.map(|count| count.mined),
             active_triplets: metrics.triplets.map(|count| count.active),
             ..Record::default()
@@ -110,7 +110,7 @@ impl Journal {
         flushed.with_context(|| self.fault())
     }
 
-    /// Writes the rest of the lines, and all of them as a table.
+    /// Flushes the lines, and writes all of them as a table.
     pub(super) fn finish(&mut self, table: &Path) -> Result<()> {
         self.flush()?;
         let write = || -> csv::Result<()> {

@@ -1,4 +1,4 @@
-//! From arguments to what the crate `training` wants to know.
+//! Converts arguments into the options of the crate `training`.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,12 +15,12 @@ use training::{
     RateSchedule, Sampling, Source, TrainingOptions,
 };
 
-use crate::arguments::{LossKind, OptimiserKind, ScheduleKind, Train};
+use crate::arguments::{LossKind, OptimizerKind, ScheduleKind, Train};
 
-/// People that are held out unless the user says how many.
+/// Default number of held-out people.
 const HELD_OUT: usize = 100;
 
-/// The pictures to train on.
+/// The images to train on.
 pub(super) fn source(arguments: &Train) -> Result<Arc<dyn Source>> {
     let mut sources = Vec::new();
     for folder in &arguments.data {
@@ -42,28 +42,28 @@ fn one_source(arguments: &Train, folder: &Path) -> Result<Arc<dyn Source>> {
         Arc::new(FolderSource::open(folder, AlignedPhotos { limits }, options)?)
     } else {
         let (detector, aligner) = (SeetaDetector::default(), FaceAligner::embedded()?);
-        let framing = FacesInPhotos { detector, aligner, choice: arguments.face, limits };
-        Arc::new(FolderSource::open(folder, framing, options)?)
+        let faces = FacesInPhotos { detector, aligner, choice: arguments.face, limits };
+        Arc::new(FolderSource::open(folder, faces, options)?)
     })
 }
 
-/// The list of pairs to measure on, if there is one.
+/// The list of pairs to measure on, if the user named one.
 pub(super) fn measure(arguments: &Train) -> Result<Option<HeldOut>> {
     let (Some(pairs), Some(images)) = (&arguments.measure_pairs, &arguments.measure_images) else {
         return Ok(None);
     };
-    let pictures = PackSource::new(Pack::open(images)?)?;
-    Ok(Some(HeldOut::pairs(pictures, &Pairs::read(pairs)?)?))
+    let images = PackSource::new(Pack::open(images)?)?;
+    Ok(Some(HeldOut::pairs(images, &Pairs::read(pairs)?)?))
 }
 
-/// When to end, if the user says.
+/// The budget, if the user chose one.
 pub(super) fn budget(arguments: &Train) -> Option<Budget> {
     let steps = arguments.steps.map(Budget::Steps);
     let epochs = arguments.epochs.map(Budget::Epochs);
     steps.or(epochs).or(arguments.minutes.map(Budget::Minutes))
 }
 
-/// Weights to begin with, and everything else.
+/// The initial weights and all other options.
 pub(super) fn options(
     arguments: &Train,
     source: &dyn Source,
@@ -87,8 +87,8 @@ pub(super) fn options(
         false => AugmentationOptions::default(),
     };
     let initial = initial(arguments, loss)?;
-    // Batches of a few people are no fair sample of faces: the statistics that the
-    // weights came with are the better ones.
+    // Batches of few people are a biased sample of faces: the running statistics of the
+    // initial weights are better.
     let momentum = match (loss, &initial) {
         (LossKind::Triplet, Initial::Weights(_)) => 0.0,
         _ => defaults.statistics_momentum,
@@ -99,7 +99,7 @@ pub(super) fn options(
         loss: with_loss_arguments(arguments, defaults.loss),
         sampling: with_batch_arguments(arguments, defaults.sampling),
         augmentation,
-        optimiser: arguments.optimiser.map_or(defaults.optimiser, optimiser),
+        optimiser: arguments.optimizer.map_or(defaults.optimiser, optimizer),
         learning_rate: arguments.learning_rate.unwrap_or(defaults.learning_rate),
         schedule: schedule(arguments, defaults.schedule),
         weight_decay: arguments.weight_decay.unwrap_or(defaults.weight_decay),
@@ -113,7 +113,7 @@ pub(super) fn options(
     Ok((initial, options))
 }
 
-/// An option that would do nothing was meant for something else.
+/// Refuses options that have no effect with the loss.
 fn refuse_options_of_another_loss(arguments: &Train, loss: LossKind) -> Result<()> {
     let of_distillation = [
         ("--batch", arguments.batch.is_some()),
@@ -134,7 +134,7 @@ fn refuse_options_of_another_loss(arguments: &Train, loss: LossKind) -> Result<(
         LossKind::Distillation => (&of_triplets[..], "distillation"),
     };
     match others.iter().find(|(_, is_given)| *is_given) {
-        Some((option, _)) => bail!("{option} does nothing with the {name} loss"),
+        Some((option, _)) => bail!("{option} has no effect with the {name} loss"),
         None => Ok(()),
     }
 }
@@ -184,11 +184,11 @@ fn with_batch_arguments(arguments: &Train, sampling: Sampling) -> Sampling {
     }
 }
 
-fn optimiser(kind: OptimiserKind) -> OptimiserOptions {
+fn optimizer(kind: OptimizerKind) -> OptimiserOptions {
     match kind {
-        OptimiserKind::Adamw => OptimiserOptions::adamw(),
-        OptimiserKind::Adam => OptimiserOptions::adam(),
-        OptimiserKind::Sgd => OptimiserOptions::sgd(),
+        OptimizerKind::Adamw => OptimiserOptions::adamw(),
+        OptimizerKind::Adam => OptimiserOptions::adam(),
+        OptimizerKind::Sgd => OptimiserOptions::sgd(),
     }
 }
 
@@ -207,14 +207,14 @@ fn schedule(arguments: &Train, default: RateSchedule) -> RateSchedule {
     }
 }
 
-/// A hundred people, or a tenth where there are few; nobody where that is fewer
-/// than the four that a measure needs.
+/// A hundred people, or a tenth if there are few; none if that is fewer than the four that
+/// a measurement needs.
 fn held_out_default(source: &dyn Source) -> usize {
-    let mut pictures: HashMap<u32, usize> = HashMap::new();
+    let mut images: HashMap<u32, usize> = HashMap::new();
     for index in 0..source.len() {
-        *pictures.entry(source.identity(index)).or_default() += 1;
+        *images.entry(source.identity(index)).or_default() += 1;
     }
-    let people = pictures.values().filter(|&&count| count >= 2).count();
+    let people = images.values().filter(|&&count| count >= 2).count();
     match HELD_OUT.min(people / 10) {
         0..4 => 0,
         count => count,

@@ -1,4 +1,4 @@
-//! The real server, in a fresh folder, on a free port.
+//! Runs the real server in a temporary folder, on a free port.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -10,16 +10,16 @@ use tempfile::TempDir;
 use crate::http::{Answer, Client, Request};
 use crate::{facenet, portrait};
 
-/// A running server, which ends with this.
+/// A running server, which is killed on drop.
 #[derive(Debug)]
-pub struct Door {
+pub struct TestServer {
     child: Child,
     address: SocketAddr,
     folder: TempDir,
 }
 
-impl Door {
-    /// Starts a server for nobody.
+impl TestServer {
+    /// Starts a server without enrolled people.
     ///
     /// # Panics
     /// When it does not start.
@@ -27,7 +27,7 @@ impl Door {
         Self::start_with(arguments, |_| ())
     }
 
-    /// Starts one with a further word about its process.
+    /// Starts a server after `prepare` has changed its command.
     ///
     /// # Panics
     /// When it does not start.
@@ -55,40 +55,40 @@ impl Door {
         }
     }
 
-    /// Starts a server for Barack Obama and Joe Biden.
+    /// Starts a server and enrolls Barack Obama and Joe Biden.
     ///
     /// # Panics
     /// When it does not start.
-    pub fn inhabited(arguments: &[&str]) -> Self {
-        let door = Self::start(arguments);
+    pub fn with_people(arguments: &[&str]) -> Self {
+        let server = Self::start(arguments);
         for (name, photo) in [("barack", "obama-portrait.jpg"), ("joe", "biden-portrait.jpg")] {
             let path = format!("/v1/people?name={name}");
-            door.ask(&Request::post(&path, bytes(photo))).with_status(201);
+            server.ask(&Request::post(&path, bytes(photo))).with_status(201);
         }
-        door
+        server
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The file of its people.
+    /// The path of its store.
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("people.redb")
     }
 
-    /// Its process.
+    /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has logged.
+    /// Its log so far.
     pub fn log(&self) -> String {
         read(self.folder.path().join("log"))
     }
 
-    /// A new connection.
+    /// Opens a new connection.
     ///
     /// # Panics
     /// When it does not listen.
@@ -108,29 +108,29 @@ impl Door {
         }
     }
 
-    /// Mebibytes of memory that it occupies, where the system tells.
+    /// Its resident memory in MiB, if the system reports it.
     pub fn memory(&self) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
         Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
     }
 
-    /// Asks it to end, as a system does, and waits; returns its exit code.
+    /// Sends SIGTERM and waits; returns the exit code and the log.
     ///
     /// # Panics
-    /// When it cannot be asked.
+    /// When the signal cannot be sent.
     pub fn end(mut self) -> (Option<i32>, String) {
         let id = self.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(asked.is_ok_and(|status| status.success()), "cannot end {id}");
+        let signaled = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(signaled.is_ok_and(|status| status.success()), "cannot end {id}");
         let code = self.child.wait().ok().and_then(|status| status.code());
         (code, self.log())
     }
 }
 
-impl Drop for Door {
+impl Drop for TestServer {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
