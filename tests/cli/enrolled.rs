@@ -260,13 +260,13 @@ fn renamed_and_removed_names_leave_no_trace() {
 #[cfg(unix)]
 #[test]
 fn a_removal_through_a_link_is_one_from_the_real_store() {
-    let house = House::inhabited();
-    let (link, second) = (house.file("link.redb"), house.file("second.redb"));
+    let setup = Setup::with_people();
+    let (link, second) = (setup.file("link.redb"), setup.file("second.redb"));
     std::os::unix::fs::symlink("people.redb", &link).unwrap();
-    fs::hard_link(house.file("people.redb"), &second).unwrap();
-    let ended = run(house.facenet(&["gallery", "remove", "joe", "--db"]).arg(&link)).with_code(0);
+    fs::hard_link(setup.file("people.redb"), &second).unwrap();
+    let ended = run(setup.facenet(&["gallery", "remove", "joe", "--db"]).arg(&link)).with_code(0);
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert_eq!(house.names(), ["barack"]);
+    assert_eq!(setup.names(), ["barack"]);
     // What keeps him all the same is said.
     assert!(ended.stderr.contains("hard link"), "{ended}");
 }
