@@ -47,7 +47,7 @@ pub(crate) fn train(seed: u64) -> Result<f64, Error> {
         let leaves = parameters.leaves(&tape);
         let output = scores(&leaves, &tape.constant(images), Mode::Train(&mut running));
         let loss = output.softmax_cross_entropy(&labels);
-        let mut gradients = leaves.collect(loss.backward());
+        let mut gradients = leaves.collect(loss.backward())?;
         gradients.clip_norm(5.0);
         optimiser.step(&mut parameters, &gradients, schedule.rate(step));
     }

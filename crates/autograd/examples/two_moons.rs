@@ -35,7 +35,7 @@ pub(crate) fn train(seed: u64) -> Result<f64, Error> {
         let (points, labels) = moons(BATCH, &mut random);
         let leaves = parameters.leaves(&tape);
         let loss = scores(&leaves, &tape.constant(points)).softmax_cross_entropy(&labels);
-        let gradients = leaves.collect(loss.backward());
+        let gradients = leaves.collect(loss.backward())?;
         optimiser.step(&mut parameters, &gradients, schedule.rate(step));
     }
     let (points, labels) = moons(2000, &mut random);

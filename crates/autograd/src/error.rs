@@ -26,6 +26,21 @@ pub enum Error {
         /// The shape of the array.
         found: Vec<usize>,
     },
+    /// The loss does not depend on a parameter, so that training would never change it.
+    #[error(
+        "parameter {name} got no gradient: the loss does not depend on it; name it in \
+         `collect_except` if that is meant"
+    )]
+    NoGradient {
+        /// The parameter.
+        name: String,
+    },
+    /// A parameter that was said to have no gradient has one.
+    #[error("parameter {name} was named as one without a gradient, and has one")]
+    UnexpectedGradient {
+        /// The parameter.
+        name: String,
+    },
     /// A state was saved by another optimiser.
     #[error("the optimiser is {expected}, the state was saved by {found}")]
     StateAlgorithm {

@@ -69,7 +69,7 @@ impl Algorithm {
 /// for _ in 0..100 {
 ///     let leaves = parameters.leaves(&tape);
 ///     let loss = (&leaves["x"] - 2.0).square();
-///     let gradients = leaves.collect(loss.backward());
+///     let gradients = leaves.collect(loss.backward())?;
 ///     optimiser.step(&mut parameters, &gradients, 0.1);
 /// }
 /// let x = parameters.get("x").map(|value| value.sum());

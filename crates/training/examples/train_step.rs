@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("step {step:2}: loss {:.4}", loss.item());
 
         // Backward: the gradient of the loss by every parameter.
-        let gradients = leaves.collect(loss.backward());
+        let gradients = leaves.collect(loss.backward())?;
 
         // Update: a step against the gradient; batch-norm averages what it saw.
         model.update(&mut optimizer, &gradients, 1e-4);

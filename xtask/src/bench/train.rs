@@ -83,7 +83,7 @@ fn step_times(batch: usize, steps: usize) -> Vec<f64> {
         let loss = batch_loss(&forward.output, &triplets, 0.2, Reduction::Sum);
         let moments = forward.moments;
         drop((forward.output, forward.stages));
-        let gradients = leaves.collect(loss.backward());
+        let gradients = leaves.collect(loss.backward()).expect("every layer is in the loss");
         model.update(&mut optimizer, &gradients, 1e-4);
         model.absorb(&moments, 0.01);
         if step >= WARM_UP {

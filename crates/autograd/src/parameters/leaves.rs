@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tensor::Element;
 
 use super::{ParameterGradients, Parameters};
-use crate::{Gradients, Var};
+use crate::{Error, Gradients, Var};
 
 /// The leaves of all [`Parameters`] on one tape, by name.
 ///
@@ -31,16 +31,38 @@ impl<'p, T: Element> Leaves<'p, T> {
 
     /// Assigns the result of [`Var::backward`] to the parameters.
     ///
-    /// A parameter that the loss does not depend on gets no gradient; optimisers leave
-    /// it as it is.
-    #[must_use]
-    pub fn collect(self, mut gradients: Gradients<T>) -> ParameterGradients<T> {
+    /// # Errors
+    /// [`Error::NoGradient`] names the first parameter that the loss does not depend on: a
+    /// layer that was left out by mistake would never learn, and nothing else would say so.
+    pub fn collect(self, gradients: Gradients<T>) -> Result<ParameterGradients<T>, Error> {
+        self.collect_except(gradients, &[])
+    }
+
+    /// [`collect`](Self::collect) where the loss depends on all parameters but those that are
+    /// named, such as a frozen layer's. They get no gradient, and optimizers leave them as
+    /// they are.
+    ///
+    /// # Errors
+    /// [`Error::NoGradient`] or [`Error::UnexpectedGradient`] names the first parameter for
+    /// which that is not so, [`Error::UnknownParameter`] a name that no parameter has.
+    pub fn collect_except(
+        self,
+        mut gradients: Gradients<T>,
+        without: &[&str],
+    ) -> Result<ParameterGradients<T>, Error> {
+        if let Some(name) = without.iter().find(|name| self.get(name).is_none()) {
+            return Err(Error::UnknownParameter { name: (*name).to_owned() });
+        }
         let parameters = self.parameters.list().iter().zip(&self.list);
-        ParameterGradients::new(
-            parameters
-                .map(|(parameter, leaf)| (Arc::clone(&parameter.name), gradients.take(leaf)))
-                .collect(),
-        )
+        let list = parameters.map(|(parameter, leaf)| {
+            let (gradient, name) = (gradients.take(leaf), &parameter.name);
+            match (gradient.is_some(), without.contains(&&**name)) {
+                (false, false) => Err(Error::NoGradient { name: name.to_string() }),
+                (true, true) => Err(Error::UnexpectedGradient { name: name.to_string() }),
+                _ => Ok((Arc::clone(name), gradient)),
+            }
+        });
+        Ok(ParameterGradients::new(list.collect::<Result<_, _>>()?))
     }
 }
 

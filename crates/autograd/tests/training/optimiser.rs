@@ -35,7 +35,7 @@ fn distance<T: Element>(
         let own = &(&(&tape.constant(a.clone()) * &x.square()) * number(0.5)) + &x.exp();
         let joint = &b.sum().square() * &(&x.square().sum() + number(1.0));
         let loss = &own.sum() + &joint;
-        let mut gradients = leaves.collect(loss.backward());
+        let mut gradients = leaves.collect(loss.backward()).expect("all have one");
         if let Some(clip) = clip {
             gradients.clip_norm(clip);
         }

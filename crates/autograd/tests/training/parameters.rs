@@ -18,7 +18,7 @@ fn gradients(parameters: &Parameters<f64>) -> ParameterGradients<f64> {
     let leaves = parameters.leaves(&tape);
     let squares = &leaves["weight"].square().sum() + &leaves["bias"].square().sum();
     let loss = &squares * 0.5;
-    leaves.collect(loss.backward())
+    leaves.collect(loss.backward()).expect("both have one")
 }
 
 #[test]
@@ -86,10 +86,36 @@ fn a_column_major_value_and_gradient_are_taken_as_they_read() {
     let leaves = parameters.leaves(&tape);
     let factors = tape.constant(array![[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]);
     let loss = (&leaves["weight"].transpose() * &factors).sum();
-    let gradients = leaves.collect(loss.backward());
+    let gradients = leaves.collect(loss.backward()).expect("it has one");
     let mut optimiser = Optimiser::new(Sgd::default(), &parameters);
     optimiser.step(&mut parameters, &gradients, 1.0);
     assert_eq!(parameters.get("weight"), Some(ArrayD::zeros(vec![2, 3]).view()));
+}
+
+#[test]
+fn a_parameter_without_gradient_is_an_error_that_names_it() {
+    let parameters = two();
+    let tape = Tape::new();
+    let collect = |without: Option<&[&str]>| {
+        let leaves = parameters.leaves(&tape);
+        let gradients = leaves["bias"].sum().backward();
+        match without {
+            None => leaves.collect(gradients),
+            Some(names) => leaves.collect_except(gradients, names),
+        }
+    };
+    let error = |name: &str, found: Result<_, Error>| {
+        let error = found.map(|_: ParameterGradients<f64>| ()).expect_err("it should be refused");
+        assert!(error.to_string().contains(name), "{error}");
+        error
+    };
+    let missing = error("weight", collect(None));
+    assert_eq!(missing, Error::NoGradient { name: "weight".into() });
+    let present = error("bias", collect(Some(&["weight", "bias"])));
+    assert_eq!(present, Error::UnexpectedGradient { name: "bias".into() });
+    let unknown = error("scale", collect(Some(&["weight", "scale"])));
+    assert_eq!(unknown, Error::UnknownParameter { name: "scale".into() });
+    assert!(collect(Some(&["weight"])).is_ok());
 }
 
 #[test]
@@ -98,7 +124,7 @@ fn a_parameter_without_gradient_stays_as_it_is() {
     let tape = Tape::new();
     let leaves = parameters.leaves(&tape);
     let loss = leaves["bias"].sum();
-    let gradients = leaves.collect(loss.backward());
+    let gradients = leaves.collect_except(loss.backward(), &["weight"]).expect("weight has none");
     assert_eq!(gradients.get("weight"), None);
     assert_eq!(gradients.iter().filter(|(_, gradient)| gradient.is_some()).count(), 1);
     let mut optimiser = Optimiser::new(Sgd::default(), &parameters);

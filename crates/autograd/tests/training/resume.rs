@@ -22,7 +22,7 @@ fn train(parameters: &mut Parameters<f32>, optimiser: &mut Optimiser<f32>, rando
         let leaves = parameters.leaves(&tape);
         let hidden = tape.constant(input).dense(&leaves["first"], None).relu();
         let loss = hidden.dense(&leaves["second"], None).softmax_cross_entropy(&labels);
-        let gradients = leaves.collect(loss.backward());
+        let gradients = leaves.collect(loss.backward()).expect("all have one");
         optimiser.step(parameters, &gradients, 0.01);
     }
 }

@@ -37,7 +37,7 @@ fn train() -> Vec<u32> {
         let y = unit(&x, "b");
         let y = &y * &y;
         let loss = &y.mean() + &joined.square().mean();
-        let mut gradients = leaves.collect(loss.backward());
+        let mut gradients = leaves.collect(loss.backward()).expect("all have one");
         gradients.clip_norm(0.1);
         optimiser.step(&mut parameters, &gradients, 0.01);
     }

@@ -198,7 +198,7 @@ impl LandmarkTrainer {
             let step = self.step;
             return Err(TrainingError::Diverged { step, quantity: "loss", found: value });
         }
-        let mut gradients = leaves.collect(loss.backward());
+        let mut gradients = leaves.collect(loss.backward())?;
         gradients.clip_norm(5.0);
         self.model.update(&mut self.optimiser, &gradients, rate);
         self.step += 1;

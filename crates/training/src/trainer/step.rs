@@ -73,7 +73,7 @@ impl Trainer {
         if !value.is_finite() {
             return Err(diverged("loss", value));
         }
-        let mut gradients = leaves.collect(loss.backward());
+        let mut gradients = leaves.collect(loss.backward())?;
         let norm = match self.options.clip_norm {
             Some(greatest) => gradients.clip_norm(greatest),
             None => gradients.norm(),
