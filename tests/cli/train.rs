@@ -132,7 +132,7 @@ fn invalid_data_and_options_are_errors() {
         run(&mut new(data, &output, more)).with_code(2).with_error(words);
     };
     refuse(Path::new("no/such/folder"), &[], &["no/such/folder"]);
-    refuse(work.path(), &[], &["no picture to train on"]);
+    refuse(work.path(), &[], &["no image to train on"]);
     let data = people();
     refuse(data.path(), &["--learning-rate", "-1"], &["learning_rate", "-1"]);
     refuse(data.path(), &["--margin", "9"], &["margin", "9"]);

@@ -65,7 +65,7 @@ fn a_claim_and_two_photos_are_verified() {
     let answer = claim("barack").with_status(200).json();
     assert_eq!((&answer["same"], &answer["claim"]), (&true.into(), &"barack".into()));
     assert_eq!(claim("joe").json()["same"], false);
-    assert_eq!(claim("kian").with_status(404).json()["kind"], "no_person");
+    assert_eq!(claim("kian").with_status(404).json()["kind"], "person_not_found");
     let two = |other: &str| {
         let fields = [("a", speech.as_slice(), true), ("b", &bytes(other), true)];
         server.ask(&Request::form("/v1/verify", &fields)).with_status(200).json()["same"].clone()
@@ -132,20 +132,20 @@ fn errors_have_kinds_and_statuses() {
         answer["error"].as_str().unwrap().to_owned()
     };
     let recognize = |body: &[u8]| Request::post("/v1/recognize", body);
-    error(recognize(b""), 400, "no_photo");
-    error(recognize(b"no picture"), 415, "no_photo");
-    error(recognize(&bytes("obama-speech.jpg")[..4000]), 400, "no_photo");
-    error(Request::get("/v1/nothing"), 404, "no_page");
+    error(recognize(b""), 400, "invalid_image");
+    error(recognize(b"no picture"), 415, "invalid_image");
+    error(recognize(&bytes("obama-speech.jpg")[..4000]), 400, "invalid_image");
+    error(Request::get("/v1/nothing"), 404, "page_not_found");
     error(Request::new("PATCH", "/v1/people"), 405, "bad_request");
     error(Request::post("/v1/recognize?face=prettiest", "x"), 400, "bad_request");
     error(Request::post("/v1/recognize?fase=only", "x"), 400, "bad_request");
-    error(Request::get("/v1/people/%00"), 400, "no_name");
-    error(Request::get("/v1/people/%2e%2e%2fx"), 400, "no_name");
+    error(Request::get("/v1/people/%00"), 400, "invalid_name");
+    error(Request::get("/v1/people/%2e%2e%2fx"), 400, "invalid_name");
     let enroll =
         |name: &str| Request::post(&format!("/v1/people?name={name}"), bytes("obama-speech.jpg"));
-    error(enroll(""), 400, "no_name");
-    error(enroll("a%0ab"), 400, "no_name");
-    error(enroll(&"x".repeat(4000)), 400, "no_name");
+    error(enroll(""), 400, "invalid_name");
+    error(enroll("a%0ab"), 400, "invalid_name");
+    error(enroll(&"x".repeat(4000)), 400, "invalid_name");
     // Without candidates, the person is still recognized.
     let listed =
         server.ask(&Request::post("/v1/recognize?top=0", bytes("obama-speech.jpg"))).json();

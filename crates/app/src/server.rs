@@ -2,7 +2,7 @@
 //! programs.
 //!
 //! ```text
-//! connections ─► guard ─► body ─► workers ─► pipeline ─► house
+//! connections ─► guard ─► body ─► workers ─► pipeline ─► service
 //! bounded,       Host,    bounded one a core, decode,     gallery in memory,
 //! idle closed    Origin,  bytes   a bounded   find,       store on disk
 //!                token            queue       encode
@@ -13,17 +13,17 @@
 //! of HTTP and the next request is served. Uploads stay in memory; the log tells
 //! neither names nor numbers of people.
 
-mod answers;
+mod api_error;
 mod body;
 mod connections;
 mod guard;
-mod house;
 mod log;
 mod metrics;
 mod page;
-mod refusal;
+mod responses;
 mod router;
 mod routes;
+mod service;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -32,7 +32,7 @@ mod workers;
 use anyhow::{Context, Result, bail};
 use faces::FaceLocation;
 use guard::{Guard, token};
-use house::House;
+use service::FaceService;
 use state::State;
 use store::Access;
 
@@ -65,12 +65,12 @@ pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<()> {
         );
     }
     let policy = identification(&arguments.admission, &model)?;
-    let house = House::new(pipeline, enrolled::identity(&model), policy, store, arguments)?;
+    let service = FaceService::new(pipeline, enrolled::identity(&model), policy, store, arguments)?;
 
     let guard = Guard { loopback, hosts: arguments.hosts.clone(), token };
-    let state = State::new(house, guard, &arguments.limits);
+    let state = State::new(service, guard, &arguments.limits);
     // The last to let go of a database's connection must not be a task of the runtime.
-    let _house = std::sync::Arc::clone(&state.house);
+    let _house = std::sync::Arc::clone(&state.service);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let context = || format!("cannot listen on {}", arguments.listen);

@@ -7,7 +7,7 @@
 //! prints the same.
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
-use autograd::optimiser::{AdamW, Optimiser};
+use autograd::optimizer::{AdamW, Optimizer};
 use autograd::{
     Error, Leaves, ParameterGroup, Parameters, Random, RunningStatistics, Schedule, Tape, Var,
     initial,
@@ -39,7 +39,7 @@ pub(crate) fn train(seed: u64) -> Result<f64, Error> {
     let mut random = Random::new(seed);
     let mut parameters = parameters(&mut random)?;
     let mut running = CHANNELS.map(RunningStatistics::new);
-    let mut optimiser = Optimiser::new(AdamW::default(), &parameters);
+    let mut optimizer = Optimizer::new(AdamW::default(), &parameters);
     let schedule = Schedule::Cosine { peak: 1e-2, floor: 1e-4, warm_up: 10, steps: STEPS };
     let tape = Tape::new();
     for step in 0..STEPS {
@@ -49,7 +49,7 @@ pub(crate) fn train(seed: u64) -> Result<f64, Error> {
         let loss = output.softmax_cross_entropy(&labels);
         let mut gradients = leaves.collect(loss.backward())?;
         gradients.clip_norm(5.0);
-        optimiser.step(&mut parameters, &gradients, schedule.rate(step));
+        optimizer.step(&mut parameters, &gradients, schedule.rate(step));
     }
     let (images, labels) = images(500, &mut random);
     let images = tape.constant(images);

@@ -8,7 +8,7 @@
 
 use std::f64::consts::PI;
 
-use autograd::optimiser::{Optimiser, Sgd};
+use autograd::optimizer::{Optimizer, Sgd};
 use autograd::{Error, Leaves, ParameterGroup, Parameters, Random, Schedule, Tape, Var, initial};
 use ndarray::{Array1, Array2};
 
@@ -28,7 +28,7 @@ fn main() -> Result<(), Error> {
 pub(crate) fn train(seed: u64) -> Result<f64, Error> {
     let mut random = Random::new(seed);
     let mut parameters = parameters(&mut random)?;
-    let mut optimiser = Optimiser::new(Sgd::default(), &parameters);
+    let mut optimizer = Optimizer::new(Sgd::default(), &parameters);
     let schedule = Schedule::Cosine { peak: 0.1, floor: 0.0, warm_up: 20, steps: STEPS };
     let tape = Tape::new();
     for step in 0..STEPS {
@@ -36,7 +36,7 @@ pub(crate) fn train(seed: u64) -> Result<f64, Error> {
         let leaves = parameters.leaves(&tape);
         let loss = scores(&leaves, &tape.constant(points)).softmax_cross_entropy(&labels);
         let gradients = leaves.collect(loss.backward())?;
-        optimiser.step(&mut parameters, &gradients, schedule.rate(step));
+        optimizer.step(&mut parameters, &gradients, schedule.rate(step));
     }
     let (points, labels) = moons(2000, &mut random);
     let scores = tape.no_grad(|| scores(&parameters.leaves(&tape), &tape.constant(points)));

@@ -41,28 +41,28 @@ pub enum Error {
         /// The parameter.
         name: String,
     },
-    /// A state was saved by another optimiser.
-    #[error("the optimiser is {expected}, the state was saved by {found}")]
+    /// A state was saved by another optimizer.
+    #[error("the optimizer is {expected}, the state was saved by {found}")]
     StateAlgorithm {
-        /// The optimiser that should take the state.
+        /// The optimizer that should take the state.
         expected: &'static str,
-        /// The optimiser that saved it.
+        /// The optimizer that saved it.
         found: String,
     },
     /// An entry of the state is missing.
-    #[error("the optimiser's state has no {name}")]
+    #[error("the optimizer's state has no {name}")]
     MissingState {
         /// The tensor, or the parameter whose count of updates is missing.
         name: String,
     },
     /// An entry of the state does not belong to any parameter.
-    #[error("the optimiser's state holds {name}, which belongs to no parameter")]
+    #[error("the optimizer's state holds {name}, which belongs to no parameter")]
     UnexpectedState {
         /// The tensor or parameter.
         name: String,
     },
     /// A tensor of the state has another shape than its parameter.
-    #[error("{name} of the optimiser's state should have shape {expected:?}, found {found:?}")]
+    #[error("{name} of the optimizer's state should have shape {expected:?}, found {found:?}")]
     StateShape {
         /// The tensor.
         name: String,

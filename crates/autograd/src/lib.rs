@@ -2,7 +2,7 @@
 //!
 //! A [`Tape`] records operators, a [`Var`] is a value on it, and [`Var::backward`] visits
 //! the tape from its end and returns the [`Gradients`] of its leaves. For training there are
-//! named [`Parameters`] in groups, an [`Optimiser`], a learning rate [`Schedule`] and initial
+//! named [`Parameters`] in groups, an [`Optimizer`], a learning rate [`Schedule`] and initial
 //! values ([`initial`]); [`gradcheck`] compares derivatives with central differences, for
 //! the operators of this crate and for functions of your own.
 //!
@@ -41,7 +41,7 @@ pub mod gradcheck;
 mod gradients;
 pub mod initial;
 mod ops;
-pub mod optimiser;
+pub mod optimizer;
 mod parallel;
 mod parameters;
 mod schedule;
@@ -52,7 +52,7 @@ pub use backward::ParentGradients;
 pub use error::Error;
 pub use gradients::Gradients;
 pub use ops::{BatchMoments, RunningStatistics};
-pub use optimiser::Optimiser;
+pub use optimizer::Optimizer;
 pub use parameters::{GroupId, Leaves, ParameterGradients, ParameterGroup, Parameters};
 pub use schedule::Schedule;
 pub use tape::Tape;

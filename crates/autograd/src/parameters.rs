@@ -1,10 +1,10 @@
 //! The named tensors that training changes.
 //!
-//! They outlive the tape's steps and do not belong to an optimiser, so several optimisers
+//! They outlive the tape's steps and do not belong to an optimizer, so several optimizers
 //! can share them. A training step passes through these types:
 //!
 //! [`Parameters`] → [`Leaves`] on a tape → loss → `Gradients` →
-//! [`ParameterGradients`] → [`Optimiser::step`](crate::Optimiser::step) → `Parameters`.
+//! [`ParameterGradients`] → [`Optimizer::step`](crate::Optimizer::step) → `Parameters`.
 
 mod gradients;
 mod leaves;
@@ -23,7 +23,7 @@ pub use leaves::Leaves;
 /// The settings of a group of parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParameterGroup {
-    /// Strength of the decay towards zero; the optimiser defines its exact meaning. Usually
+    /// Strength of the decay towards zero; the optimizer defines its exact meaning. Usually
     /// zero for biases and for scale and shift of batch normalization.
     pub weight_decay: f64,
     /// Factor of the learning rate. With zero the group does not change.

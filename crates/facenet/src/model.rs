@@ -5,7 +5,7 @@
 //!
 //! | tensors | here | changed by |
 //! | --- | --- | --- |
-//! | kernels, batch-norm's scale and shift, the dense layer | [`Parameters`] | the optimiser |
+//! | kernels, batch-norm's scale and shift, the dense layer | [`Parameters`] | the optimizer |
 //! | batch-norm's mean and variance | [`RunningStatistics`] | averaging over batches |
 //! | biases of convolutions | constants | nothing |
 //!
@@ -21,7 +21,7 @@ mod start;
 use std::collections::{BTreeMap, HashMap};
 
 use autograd::{
-    BatchMoments, Leaves, Optimiser, ParameterGradients, Parameters, RunningStatistics, Var,
+    BatchMoments, Leaves, Optimizer, ParameterGradients, Parameters, RunningStatistics, Var,
 };
 use ndarray::{Array1, ArrayD};
 use tensor::Element;
@@ -113,18 +113,18 @@ impl<T: Element> Model<T> {
         graph.forward(output)
     }
 
-    /// Takes a step of an optimiser that was made for
+    /// Takes a step of an optimizer that was made for
     /// [`parameters`](Self::parameters).
     ///
     /// # Panics
-    /// If the optimiser or the gradients are another model's.
+    /// If the optimizer or the gradients are another model's.
     pub fn update(
         &mut self,
-        optimiser: &mut Optimiser<T>,
+        optimizer: &mut Optimizer<T>,
         gradients: &ParameterGradients<T>,
         learning_rate: f64,
     ) {
-        optimiser.step(&mut self.parameters, gradients, learning_rate);
+        optimizer.step(&mut self.parameters, gradients, learning_rate);
     }
 
     /// Takes a batch's statistics into the running ones.

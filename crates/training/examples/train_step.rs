@@ -8,7 +8,7 @@
 use std::error::Error;
 
 use autograd::Tape;
-use autograd::optimiser::{Adam, Optimiser};
+use autograd::optimizer::{Adam, Optimizer};
 use facenet::model::{Forward, Model};
 use facenet::triplet::{MARGIN, Mining, Reduction, batch_loss, mine, squared_distances};
 use facenet::{Variant, Weights};
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (images, people) = (ndarray::stack(Axis(0), &crops)?, [0, 0, 1, 2]);
 
     let mut model = Model::<f32>::from_weights(Variant::HappyHouse, &Weights::embedded()?, 0.0);
-    let mut optimizer = Optimiser::new(Adam::default(), model.parameters());
+    let mut optimizer = Optimizer::new(Adam::default(), model.parameters());
     let tape = Tape::new();
     for step in 1..=10 {
         // Forward: images to encodings, points on the unit sphere.

@@ -4,7 +4,7 @@
 //! checkpoints/step-0000001200/state.json       options, position, what was skipped
 //!                             weights/*.npy    as `--weights` takes them
 //!                             average/*.npy    their moving average, if there is one
-//!                             optimiser.npy    its moments, one after the other
+//!                             optimizer.npy    its moments, one after the other
 //! ```
 //!
 //! Random numbers need no file: they follow from the seed and the step. A
@@ -17,7 +17,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use autograd::optimiser::OptimiserState;
+use autograd::optimizer::OptimizerState;
 use facenet::weights::{Weights, hexadecimal};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -33,7 +33,7 @@ const FORMAT: &str = "facenet-training-2";
 const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights";
 const AVERAGE: &str = "average";
-const OPTIMISER: &str = "optimiser.npy";
+const OPTIMISER: &str = "optimizer.npy";
 /// What a checkpoint's folder is called, before its step.
 const PREFIX: &str = "step-";
 
@@ -52,7 +52,7 @@ pub struct Checkpoint {
     pub(super) position: Position,
     pub(super) images: Fingerprint,
     pub(super) skipped: Skipped,
-    pub(super) optimiser: OptimiserState<f32>,
+    pub(super) optimizer: OptimizerState<f32>,
 }
 
 /// How far training is.
@@ -103,10 +103,10 @@ struct State {
     weights: String,
     /// Hash of the average.
     average: Option<String>,
-    optimiser: Moments,
+    optimizer: Moments,
 }
 
-/// What `optimiser.npy` holds.
+/// What `optimizer.npy` holds.
 #[derive(Serialize, Deserialize)]
 struct Moments {
     algorithm: String,

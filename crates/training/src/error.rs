@@ -150,9 +150,9 @@ pub enum TrainingError {
         /// Images that are given.
         found: usize,
     },
-    /// The optimiser's part of a checkpoint.
-    #[error("the checkpoint's optimiser cannot be used")]
-    Optimiser(#[from] autograd::Error),
+    /// The optimizer's part of a checkpoint.
+    #[error("the checkpoint's optimizer cannot be used")]
+    Optimizer(#[from] autograd::Error),
     /// A thread that loads images cannot be started.
     #[error("cannot start a thread to load images")]
     Thread(#[source] io::Error),

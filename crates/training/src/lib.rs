@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! source ──► batches ──────────────► trainer ◄──► checkpoint
-//! pack or    chosen, decoded,         step: model on the tape, loss, optimiser
+//! pack or    chosen, decoded,         step: model on the tape, loss, optimizer
 //! folder     changed, on threads      ──► metrics, held-out measure, weights
 //! ```
 //!
@@ -73,6 +73,6 @@ pub use source::{
     PhotoReader, Source, SourceError,
 };
 pub use trainer::{
-    Budget, Event, Initial, Interval, OptimiserOptions, Outcome, RateSchedule, RunOptions,
+    Budget, Event, Initial, Interval, OptimizerOptions, Outcome, RateSchedule, RunOptions,
     StepMetrics, Trainer, TrainingOptions, TripletCount,
 };

@@ -1,6 +1,6 @@
 //! The loop round the training step.
 //!
-//! A [`Trainer`] owns the model, the optimiser and the position; [`Trainer::run`]
+//! A [`Trainer`] owns the model, the optimizer and the position; [`Trainer::run`]
 //! takes steps until the budget is spent or the caller says stop, and tells an
 //! observer about each. It prints nothing and starts no thread but those that
 //! load images.
@@ -20,7 +20,7 @@ mod step;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use autograd::Optimiser;
+use autograd::Optimizer;
 use facenet::model::Model;
 use facenet::weights::{Weights, WeightsError};
 
@@ -37,7 +37,7 @@ use super::skipped::Skipped;
 use super::source::Source;
 
 pub use event::{Event, StepMetrics, TripletCount};
-pub use options::{Budget, OptimiserOptions, RateSchedule, TrainingOptions};
+pub use options::{Budget, OptimizerOptions, RateSchedule, TrainingOptions};
 pub use run::{Interval, Outcome, RunOptions};
 
 /// Weights to begin with.
@@ -56,7 +56,7 @@ pub struct Trainer {
     model: Model,
     /// The moving average of the model, if there is one.
     average: Option<Model>,
-    optimiser: Optimiser<f32>,
+    optimizer: Optimizer<f32>,
     /// Of the people trained on, with distillation.
     centers: Option<Centers>,
     held_out: Option<HeldOut>,
@@ -98,7 +98,7 @@ impl Trainer {
     /// When the images are others than before, or as [`new`](Self::new).
     pub fn resume(source: Arc<dyn Source>, checkpoint: Checkpoint) -> Result<Self, TrainingError> {
         let Checkpoint { options, weights, average, position, images, skipped, .. } = checkpoint;
-        let optimiser = checkpoint.optimiser;
+        let optimizer = checkpoint.optimizer;
         options.check()?;
         let found = Fingerprint::of(source.as_ref());
         if found != images {
@@ -108,7 +108,7 @@ impl Trainer {
         let model = |weights| Model::from_weights(options.variant, weights, options.weight_decay);
         let (model, average) = (model(&weights), average.as_ref().map(model));
         let mut trainer = Self::assemble(source, model, average, options, position, skipped)?;
-        trainer.optimiser.restore(optimiser)?;
+        trainer.optimizer.restore(optimizer)?;
         Ok(trainer)
     }
 
@@ -135,14 +135,14 @@ impl Trainer {
             skipped.single = People::of(source.as_ref()).single.len();
         }
         let centers = if is_distillation { Centers::of(source.as_ref(), &set_aside) } else { None };
-        let optimiser = Optimiser::new(options.optimiser.algorithm(), model.parameters());
+        let optimizer = Optimizer::new(options.optimizer.algorithm(), model.parameters());
         let builder = BatchBuilder { source, sampler, augmentation, seed };
         Ok(Self {
             options,
             builder,
             model,
             average,
-            optimiser,
+            optimizer,
             centers,
             held_out,
             position,
@@ -253,7 +253,7 @@ impl Trainer {
             position: self.position,
             images: Fingerprint::of(self.builder.source.as_ref()),
             skipped: self.skipped.clone(),
-            optimiser: self.optimiser.state(),
+            optimizer: self.optimizer.state(),
         })
     }
 }

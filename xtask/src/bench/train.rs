@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use autograd::Tape;
-use autograd::optimiser::{Adam, Optimiser};
+use autograd::optimizer::{Adam, Optimizer};
 use facenet::model::Model;
 use facenet::network::{Variant, build};
 use facenet::triplet::{Mining, Reduction, batch_loss, mine, squared_distances};
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn step_times(batch: usize, steps: usize) -> Vec<f64> {
     const WARM_UP: usize = 2;
     let mut model = Model::<f32>::random(Variant::HappyHouse, 0, 0.0);
-    let mut optimizer = Optimiser::new(Adam::default(), model.parameters());
+    let mut optimizer = Optimizer::new(Adam::default(), model.parameters());
     let people: Vec<_> = (0..batch as u32).map(|image| image / IMAGES as u32).collect();
     let images = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {
         ((31 * n + 7 * c + 3 * y + 5 * x) % 256) as f32 / 255.0

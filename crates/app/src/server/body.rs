@@ -12,7 +12,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
 
-use super::refusal::Refusal;
+use super::api_error::ApiError;
 
 /// Most fields of a form.
 const MOST_FIELDS: usize = 64;
@@ -44,14 +44,14 @@ impl Budget {
     }
 
     /// Reads a body.
-    async fn read(self: &Arc<Self>, mut body: Body) -> Result<(Vec<u8>, Share), Refusal> {
+    async fn read(self: &Arc<Self>, mut body: Body) -> Result<(Vec<u8>, Share), ApiError> {
         if body.size_hint().lower() > self.largest as u64 {
             return Err(self.too_large());
         }
         let mut bytes = Vec::new();
         let mut share = Share { bytes: 0, budget: Arc::clone(self) };
         while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-            let frame = frame.map_err(|_| Refusal::bad_request("the body ends early"))?;
+            let frame = frame.map_err(|_| ApiError::bad_request("the body ends early"))?;
             let Ok(data) = frame.into_data() else { continue };
             if bytes.len() + data.len() > self.largest {
                 return Err(self.too_large());
@@ -62,18 +62,18 @@ impl Budget {
         Ok((bytes, share))
     }
 
-    fn too_large(&self) -> Refusal {
+    fn too_large(&self) -> ApiError {
         let error = format!("expected a body of at most {} bytes", self.largest);
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error)
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error)
     }
 }
 
 impl Share {
-    fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
+    fn grow(&mut self, bytes: usize) -> Result<(), ApiError> {
         let take = |free: usize| free.checked_sub(bytes);
         let taken = self.budget.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
         if taken.is_err() {
-            return Err(Refusal::busy("too much is being uploaded; try again later"));
+            return Err(ApiError::busy("too much is being uploaded; try again later"));
         }
         self.bytes += bytes;
         Ok(())
@@ -95,7 +95,7 @@ pub(super) struct Form {
 
 impl Form {
     /// Reads a request's body: `multipart/form-data`, or the bytes of a picture.
-    pub(super) async fn read(request: Request, budget: &Arc<Budget>) -> Result<Self, Refusal> {
+    pub(super) async fn read(request: Request, budget: &Arc<Budget>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let is_form = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
@@ -104,16 +104,16 @@ impl Form {
             return Ok(Self { fields: vec![("photo".to_owned(), bytes)], _share: share });
         }
         let request = Request::from_parts(parts, Body::from(bytes));
-        let told = |error: String| Refusal::bad_request(format!("no form: {error}"));
+        let bad_form = |error: String| ApiError::bad_request(format!("no form: {error}"));
         let mut multipart =
-            Multipart::from_request(request, &()).await.map_err(|e| told(e.body_text()))?;
+            Multipart::from_request(request, &()).await.map_err(|e| bad_form(e.body_text()))?;
         let mut fields = Vec::new();
-        while let Some(field) = multipart.next_field().await.map_err(|e| told(e.body_text()))? {
+        while let Some(field) = multipart.next_field().await.map_err(|e| bad_form(e.body_text()))? {
             if fields.len() == MOST_FIELDS {
-                return Err(told(format!("expected at most {MOST_FIELDS} fields")));
+                return Err(bad_form(format!("expected at most {MOST_FIELDS} fields")));
             }
             let name = field.name().unwrap_or_default().to_owned();
-            let bytes = field.bytes().await.map_err(|e| told(e.body_text()))?;
+            let bytes = field.bytes().await.map_err(|e| bad_form(e.body_text()))?;
             fields.push((name, bytes.to_vec()));
         }
         Ok(Self { fields, _share: share })
@@ -126,11 +126,11 @@ impl Form {
     }
 
     /// The one file of a name.
-    pub(super) fn file(&mut self, name: &str) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn file(&mut self, name: &str) -> Result<Vec<u8>, ApiError> {
         let mut files = self.files(name);
         match files.len() {
             1 => Ok(files.remove(0)),
-            found => Err(Refusal::bad_request(format!(
+            found => Err(ApiError::bad_request(format!(
                 "expected one picture, as the body or as the form's field `{name}`, found {found}"
             ))),
         }
@@ -142,10 +142,10 @@ impl Form {
     }
 
     /// A field of text.
-    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         let Some(bytes) = self.files(name).into_iter().next() else { return Ok(None) };
         String::from_utf8(bytes).map(Some).map_err(|_| {
-            Refusal::bad_request(format!("the form's field `{name}` is no UTF-8 text"))
+            ApiError::bad_request(format!("the form's field `{name}` is no UTF-8 text"))
         })
     }
 }

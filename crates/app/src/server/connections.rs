@@ -36,8 +36,8 @@ const RECOVERY: Duration = Duration::from_millis(50);
 /// arrived to be read, and for an answer to be written.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// Connections that may wait to be taken in. Beyond the queue, which is 128 unless told
-/// otherwise, a client of TCP asks again after 1, 2, 4 … seconds: behind a thousand silent
+/// Connections that may wait to be taken in. Beyond the queue, which is 128 by
+/// default, a client of TCP asks again after 1, 2, 4 … seconds: behind a thousand silent
 /// connections five requests took 8 s, and take 5 s with this.
 const QUEUE: u32 = 4096;
 

@@ -17,8 +17,8 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::api_error::ApiError;
 use super::page;
-use super::refusal::Refusal;
 use super::state::State;
 
 /// Shortest token.
@@ -72,7 +72,7 @@ pub(super) async fn check(Shared(state): Shared<State>, request: Request, next: 
     let open = page::is_part(path) || path == "/healthz";
     match state.guard.judge(request.headers(), host, open) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+        Err(api_error) => api_error.into_response(),
     }
 }
 
@@ -84,8 +84,8 @@ impl Guard {
         headers: &HeaderMap,
         authority: Option<String>,
         open: bool,
-    ) -> Result<(), Refusal> {
-        let forbidden = |error: &str| Refusal::new(StatusCode::FORBIDDEN, "forbidden", error);
+    ) -> Result<(), ApiError> {
+        let forbidden = |error: &str| ApiError::new(StatusCode::FORBIDDEN, "forbidden", error);
         let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("\u{fffd}"));
         let host = authority.as_deref().or(text(header::HOST)).unwrap_or_default();
         if (self.loopback || !self.hosts.is_empty()) && !self.is_ours(host) {
@@ -107,7 +107,7 @@ impl Guard {
             return Err(foreign());
         }
         match &self.token {
-            Some(token) if !open && !carries(headers, token) => Err(Refusal::new(
+            Some(token) if !open && !carries(headers, token) => Err(ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 "expected the header `Authorization: Bearer TOKEN` with the server's token",
@@ -150,7 +150,7 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        guard.judge(&map, None, false).map_or_else(|refusal| refusal.status.as_u16(), |()| 200)
+        guard.judge(&map, None, false).map_or_else(|api_error| api_error.status.as_u16(), |()| 200)
     }
 
     #[test]

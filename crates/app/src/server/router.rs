@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::refusal::Refusal;
+use super::api_error::ApiError;
 use super::state::State;
 use super::{guard, page, routes};
 
@@ -27,8 +27,9 @@ pub(super) fn router(state: State) -> Router {
         .route("/metrics", get(routes::metrics))
         .route("/openapi.json", get(routes::description));
     for path in page::paths() {
-        let part =
-            move || async move { page::part(path).unwrap_or_else(|| no_page().into_response()) };
+        let part = move || async move {
+            page::part(path).unwrap_or_else(|| page_not_found().into_response())
+        };
         router = router.route(path, get(part));
     }
     around(router, state)
@@ -37,23 +38,23 @@ pub(super) fn router(state: State) -> Router {
 /// Puts the guard, the limits and the log around routes.
 pub(super) fn around(router: Router<State>, state: State) -> Router {
     router
-        .fallback(|| async { no_page() })
+        .fallback(|| async { page_not_found() })
         .method_not_allowed_fallback(|method: Method| async move {
             let error = format!("{method} is not what can be done here");
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "bad_request", error)
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "bad_request", error)
         })
         // Bodies are read by `body`, within a budget that is ours.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), timed))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), guard::check))
-        .layer(from_fn_with_state(state.clone(), told))
+        .layer(from_fn_with_state(state.clone(), log_request))
         .layer(from_fn(with_headers))
         .with_state(state)
 }
 
-fn no_page() -> Refusal {
-    Refusal::new(StatusCode::NOT_FOUND, "no_page", "there is no such page")
+fn page_not_found() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "page_not_found", "there is no such page")
 }
 
 /// A request has so much time.
@@ -62,7 +63,7 @@ async fn timed(Shared(state): Shared<State>, request: Request, next: Next) -> Re
         Ok(response) => response,
         Err(_) => {
             let error = format!("this took longer than {} seconds", state.timeout.as_secs());
-            Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", error).into_response()
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", error).into_response()
         }
     }
 }
@@ -70,11 +71,11 @@ async fn timed(Shared(state): Shared<State>, request: Request, next: Next) -> Re
 /// A request that panics is answered, and the next one served.
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a request panicked");
-    Refusal::internal().into_response()
+    ApiError::internal().into_response()
 }
 
 /// Counts a request and tells the log.
-async fn told(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
+async fn log_request(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     let begin = Instant::now();
     let method = match *request.method() {
         Method::GET | Method::POST | Method::DELETE | Method::HEAD => request.method().clone(),

@@ -13,13 +13,13 @@ use faces::{Face, FaceChoice, Photo};
 use serde::Deserialize;
 use store::{Enrollment, NewTemplate};
 
-use super::answers::{
-    Claim, Encoded, EncodedFace, Enrolled, Near, People, PersonRow, Recognized, RecognizedFace,
-    Verified,
-};
+use super::api_error::ApiError;
 use super::body::Form;
-use super::house::House;
-use super::refusal::Refusal;
+use super::responses::{
+    CandidateRow, Claim, Encoded, EncodedFace, Enrolled, People, PersonRow, Recognized,
+    RecognizedFace, Verified,
+};
+use super::service::FaceService;
 use super::state::State;
 
 /// Most candidates of an answer.
@@ -37,7 +37,7 @@ const PICTURE: &str = "the picture";
 /// What may stand behind the question mark.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct QueryParams {
     face: Option<String>,
     top: Option<usize>,
     name: Option<String>,
@@ -46,37 +46,37 @@ pub(super) struct Asked {
     after: Option<String>,
 }
 
-impl Asked {
+impl QueryParams {
     /// The choice of a face, or what is usual for the route.
-    fn face(&self, usual: FaceChoice) -> Result<FaceChoice, Refusal> {
+    fn face(&self, usual: FaceChoice) -> Result<FaceChoice, ApiError> {
         let choice = self.face.as_deref().map(str::parse);
-        choice.unwrap_or(Ok(usual)).map_err(|error| Refusal::bad_request(error.to_string()))
+        choice.unwrap_or(Ok(usual)).map_err(|error| ApiError::bad_request(error.to_string()))
     }
 }
 
-type Queried = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+type QueryResult = Result<Query<QueryParams>, axum::extract::rejection::QueryRejection>;
 
-fn asked(query: Queried) -> Result<Asked, Refusal> {
-    let Query(asked) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
+fn query_params(query: QueryResult) -> Result<QueryParams, ApiError> {
+    let Query(asked) = query.map_err(|error| ApiError::bad_request(error.body_text()))?;
     Ok(asked)
 }
 
 /// `POST /v1/recognize`: who is in the picture?
 pub(super) async fn recognize(
     Shared(state): Shared<State>,
-    query: Queried,
+    query: QueryResult,
     request: Request,
-) -> Result<Json<Recognized>, Refusal> {
-    let asked = asked(query)?;
+) -> Result<Json<Recognized>, ApiError> {
+    let asked = query_params(query)?;
     let choice = asked.face(FaceChoice::All)?;
     let top = asked.top.unwrap_or(2).min(MOST_CANDIDATES);
     let mut form = Form::read(request, &state.budget).await?;
-    let house = Arc::clone(&state.house);
+    let service = Arc::clone(&state.service);
     let work = move || {
-        let (photo, faces) = faces_in(&house, &form.file("photo")?, choice)?;
+        let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
         let encodings = faces.iter().map(|face| &face.encoding);
         let (GalleryThreshold { threshold, people, fpir, .. }, answers) =
-            house.recognize(encodings, top.max(1))?;
+            service.recognize(encodings, top.max(1))?;
         let faces = faces.iter().zip(answers);
         let faces = faces.map(|(face, answer)| RecognizedFace::new(face, answer, top)).collect();
         let (width, height, threshold) = (photo.width(), photo.height(), threshold.distance());
@@ -88,32 +88,33 @@ pub(super) async fn recognize(
 /// `POST /v1/verify`: is this that person, or are these two one?
 pub(super) async fn verify(
     Shared(state): Shared<State>,
-    query: Queried,
+    query: QueryResult,
     request: Request,
-) -> Result<Json<Verified>, Refusal> {
-    let asked = asked(query)?;
+) -> Result<Json<Verified>, ApiError> {
+    let asked = query_params(query)?;
     let choice = asked.face(FaceChoice::Only)?;
     if choice == FaceChoice::All {
-        return Err(Refusal::bad_request("to verify, a picture shows one face: not `all`"));
+        return Err(ApiError::bad_request("to verify, a picture shows one face: not `all`"));
     }
     let mut form = Form::read(request, &state.budget).await?;
-    let house = Arc::clone(&state.house);
+    let service = Arc::clone(&state.service);
     let work = move || {
-        let decision = house.decision();
+        let decision = service.decision();
         if form.has("a") || form.has("b") {
             let [a, b] = ["a", "b"].map(|field| form.file(field));
-            let (a, b) = (face(&house, &a?, choice)?, face(&house, &b?, choice)?);
+            let (a, b) = (face(&service, &a?, choice)?, face(&service, &b?, choice)?);
             return Ok(Json(Verified::new(a.distance(&b), decision, None)?));
         }
         let name = form.text("name")?.or(asked.name);
         let name = name.ok_or_else(|| {
-            Refusal::bad_request("expected the pictures `a` and `b`, or `photo` and a `name`")
+            ApiError::bad_request("expected the pictures `a` and `b`, or `photo` and a `name`")
         })?;
         let name = PersonName::new(&name)?;
-        let known = house.template(&name)?.ok_or_else(|| Refusal::no_person(name.as_str()))?;
+        let known =
+            service.template(&name)?.ok_or_else(|| ApiError::person_not_found(name.as_str()))?;
         let (template, references) = known;
         let known = Encoding::new(template).map_err(no_encoding)?;
-        let distance = face(&house, &form.file("photo")?, choice)?.distance(&known);
+        let distance = face(&service, &form.file("photo")?, choice)?.distance(&known);
         let claim = Claim { claim: name.as_str().to_owned(), references };
         Ok(Json(Verified::new(distance, decision, Some(claim))?))
     };
@@ -123,18 +124,18 @@ pub(super) async fn verify(
 /// `POST /v1/encode`: the network's numbers.
 pub(super) async fn encode(
     Shared(state): Shared<State>,
-    query: Queried,
+    query: QueryResult,
     request: Request,
-) -> Result<Json<Encoded>, Refusal> {
-    let choice = asked(query)?.face(FaceChoice::All)?;
+) -> Result<Json<Encoded>, ApiError> {
+    let choice = query_params(query)?.face(FaceChoice::All)?;
     let mut form = Form::read(request, &state.budget).await?;
-    let house = Arc::clone(&state.house);
+    let service = Arc::clone(&state.service);
     let work = move || {
-        let (photo, faces) = faces_in(&house, &form.file("photo")?, choice)?;
+        let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
         Ok(Json(Encoded {
             width: photo.width(),
             height: photo.height(),
-            model: (&house.model).into(),
+            model: (&service.model).into(),
             faces: faces.iter().map(EncodedFace::new).collect(),
         }))
     };
@@ -144,40 +145,40 @@ pub(super) async fn encode(
 /// `POST /v1/people`: a new resident, or more photos of one.
 pub(super) async fn enroll(
     Shared(state): Shared<State>,
-    query: Queried,
+    query: QueryResult,
     request: Request,
-) -> Result<(StatusCode, Json<Enrolled>), Refusal> {
-    let asked = asked(query)?;
+) -> Result<(StatusCode, Json<Enrolled>), ApiError> {
+    let asked = query_params(query)?;
     let choice = asked.face(FaceChoice::Only)?;
     let mut form = Form::read(request, &state.budget).await?;
-    let house = Arc::clone(&state.house);
+    let service = Arc::clone(&state.service);
     let work = move || {
         let name = form.text("name")?.or(asked.name);
-        let name = name.ok_or_else(|| Refusal::bad_request("expected a `name`"))?;
+        let name = name.ok_or_else(|| ApiError::bad_request("expected a `name`"))?;
         let name = PersonName::new(&name)?;
         let consent = form.text("consent")?.or(asked.consent).filter(|note| !note.is_empty());
         let keep = form.text("keep_photos")?.is_some_and(|keep| keep == "true");
         let photos = form.files("photo");
         if photos.is_empty() || photos.len() > MOST_PHOTOS {
             let found = photos.len();
-            return Err(Refusal::bad_request(format!(
+            return Err(ApiError::bad_request(format!(
                 "expected 1 to {MOST_PHOTOS} pictures in the form's fields `photo`, found {found}"
             )));
         }
         let mut templates = Vec::with_capacity(photos.len());
         let count = photos.len();
         for (number, photo) in photos.into_iter().enumerate() {
-            let encoding = face(&house, &photo, choice);
-            let encoding = encoding.map_err(|refusal| match count {
-                1 => refusal,
-                _ => refusal.about(&format!("photo {}", number + 1)),
+            let encoding = face(&service, &photo, choice);
+            let encoding = encoding.map_err(|api_error| match count {
+                1 => api_error,
+                _ => api_error.about(&format!("photo {}", number + 1)),
             })?;
             templates.push(NewTemplate { encoding, photo: keep.then_some(photo) });
         }
         let faces: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
-        let resembles = house.resemblance(&name, &faces)?.map(Near::new);
+        let resembles = service.resemblance(&name, &faces)?.map(CandidateRow::new);
         let added = templates.len();
-        let person = house.enroll(&name, &Enrollment { templates, consent, at: None })?;
+        let person = service.enroll(&name, &Enrollment { templates, consent, at: None })?;
         let person = PersonRow::from(person);
         Ok((StatusCode::CREATED, Json(Enrolled { person, added, resembles })))
     };
@@ -187,13 +188,13 @@ pub(super) async fn enroll(
 /// `GET /v1/people`
 pub(super) async fn list(
     Shared(state): Shared<State>,
-    query: Queried,
-) -> Result<Json<People>, Refusal> {
-    let asked = asked(query)?;
+    query: QueryResult,
+) -> Result<Json<People>, ApiError> {
+    let asked = query_params(query)?;
     let limit = asked.limit.unwrap_or(1000).min(MOST_LISTED);
-    let house = Arc::clone(&state.house);
+    let service = Arc::clone(&state.service);
     let work = move || {
-        let list = house.list()?;
+        let list = service.list()?;
         let total = list.len();
         let after = asked.after.unwrap_or_default();
         let people = list.into_iter().filter(|person| *person.name.as_str() > *after);
@@ -206,21 +207,21 @@ pub(super) async fn list(
 pub(super) async fn show(
     Shared(state): Shared<State>,
     Path(name): Path<String>,
-) -> Result<Json<PersonRow>, Refusal> {
+) -> Result<Json<PersonRow>, ApiError> {
     let name = PersonName::new(&name)?;
-    let house = Arc::clone(&state.house);
-    state.workers.run(move || Ok(Json(PersonRow::from(house.person(&name)?)))).await
+    let service = Arc::clone(&state.service);
+    state.workers.run(move || Ok(Json(PersonRow::from(service.person(&name)?)))).await
 }
 
 /// `DELETE /v1/people/{name}`
 pub(super) async fn remove(
     Shared(state): Shared<State>,
     Path(name): Path<String>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, ApiError> {
     let name = PersonName::new(&name)?;
-    let house = Arc::clone(&state.house);
+    let service = Arc::clone(&state.service);
     let work = move || {
-        house.remove(&name)?;
+        service.remove(&name)?;
         Ok(StatusCode::NO_CONTENT)
     };
     state.workers.run(work).await
@@ -235,7 +236,7 @@ pub(super) async fn health() -> Json<serde_json::Value> {
 pub(super) async fn metrics(Shared(state): Shared<State>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let waiting = state.workers.waiting();
-    let text = state.metrics.text(state.house.len(), waiting, state.budget.held());
+    let text = state.metrics.text(state.service.len(), waiting, state.budget.held());
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
@@ -246,27 +247,27 @@ pub(super) async fn description() -> Response {
 }
 
 /// The encoding of the one face that was chosen.
-fn face(house: &House, picture: &[u8], choice: FaceChoice) -> Result<Encoding, Refusal> {
+fn face(service: &FaceService, picture: &[u8], choice: FaceChoice) -> Result<Encoding, ApiError> {
     if choice == FaceChoice::All {
-        return Err(Refusal::bad_request("this takes one face of each picture: not `all`"));
+        return Err(ApiError::bad_request("this takes one face of each picture: not `all`"));
     }
-    let pipeline = house.pipeline.with_location(choice)?;
+    let pipeline = service.pipeline.with_location(choice)?;
     let photo = pipeline.locator().decode(picture, PICTURE)?;
     Ok(pipeline.encode_photo(&photo)?)
 }
 
 /// A picture and the faces that were chosen in it: at least one.
 fn faces_in(
-    house: &House,
+    service: &FaceService,
     picture: &[u8],
     choice: FaceChoice,
 ) -> Result<(Photo, Vec<Face>), faces::Error> {
-    let pipeline = house.pipeline.with_location(choice)?;
+    let pipeline = service.pipeline.with_location(choice)?;
     let photo = pipeline.locator().decode(picture, PICTURE)?;
     let faces = pipeline.faces(&photo)?;
     Ok((photo, faces))
 }
 
-fn no_encoding(error: EncodingError) -> Refusal {
+fn no_encoding(error: EncodingError) -> ApiError {
     anyhow::Error::new(error).into()
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::body::Budget;
 use super::guard::Guard;
-use super::house::House;
 use super::metrics::Metrics;
+use super::service::FaceService;
 use super::workers::Workers;
 use crate::arguments::Limits;
 
@@ -18,7 +18,7 @@ const LARGEST_BODIES: usize = 16;
 pub(super) struct State(Arc<Inner>);
 
 pub(super) struct Inner {
-    pub(super) house: Arc<House>,
+    pub(super) service: Arc<FaceService>,
     pub(super) guard: Guard,
     pub(super) budget: Arc<Budget>,
     pub(super) workers: Workers,
@@ -28,10 +28,10 @@ pub(super) struct Inner {
 }
 
 impl State {
-    pub(super) fn new(house: House, guard: Guard, limits: &Limits) -> Self {
+    pub(super) fn new(service: FaceService, guard: Guard, limits: &Limits) -> Self {
         let body = limits.max_body.get() << 20;
         Self(Arc::new(Inner {
-            house: Arc::new(house),
+            service: Arc::new(service),
             guard,
             budget: Arc::new(Budget::new(body, LARGEST_BODIES * body)),
             workers: Workers::new(limits.queue.get()),

@@ -13,11 +13,11 @@ use store::{Access, Store};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use super::api_error::ApiError;
 use super::body::Form;
 use super::guard::Guard;
-use super::house::House;
-use super::refusal::Refusal;
 use super::router::around;
+use super::service::FaceService;
 use super::state::State;
 use crate::arguments::{Arguments, Command};
 use crate::decision::identification;
@@ -37,9 +37,9 @@ pub(super) fn state(words: &[&str]) -> (TempDir, State) {
     let policy = identification(&arguments.admission, &loaded).unwrap();
     let model = enrolled::identity(&loaded);
     let store = Store::open(&folder.path().join("x"), &model, Access::Write).unwrap();
-    let house = House::new(pipeline, model, policy, store, &arguments).unwrap();
+    let service = FaceService::new(pipeline, model, policy, store, &arguments).unwrap();
     let guard = Guard { loopback: true, hosts: Vec::new(), token: None };
-    (folder, State::new(house, guard, &arguments.limits))
+    (folder, State::new(service, guard, &arguments.limits))
 }
 
 async fn ask(router: &Router, path: &str, body: impl Into<Body>) -> StatusCode {
@@ -60,7 +60,7 @@ fn a_panic_is_one_requests_500() {
     let (_folder, state) = state(&[]);
     let workers = state.clone();
     let in_the_work = move || async move {
-        let work = || -> Result<StatusCode, Refusal> { panic!("a test's panic") };
+        let work = || -> Result<StatusCode, ApiError> { panic!("a test's panic") };
         workers.workers.run(work).await
     };
     let router = Router::new()
@@ -92,7 +92,7 @@ fn a_request_that_takes_too_long_is_told_and_leaves_the_queue() {
 fn bodies_share_a_budget_and_give_it_back() {
     let (_folder, state) = state(&["--max-body", "1"]);
     let shared = state.clone();
-    // Holds its body until it is told to let go.
+    // Holds its body until the test releases it.
     let (release, _) = tokio::sync::broadcast::channel::<()>(1);
     let gate = release.clone();
     let keep = move |request: axum::extract::Request| async move {
@@ -101,7 +101,7 @@ fn bodies_share_a_budget_and_give_it_back() {
         // Only an error of the channel, which means the same.
         let _ = released.recv().await;
         drop(form);
-        Ok::<_, Refusal>(StatusCode::OK)
+        Ok::<_, ApiError>(StatusCode::OK)
     };
     let router = around(Router::new().route("/keep", post(keep)), state.clone());
     let body = || vec![0_u8; 1 << 20];

@@ -1,15 +1,12 @@
-//! Who computes: one request a core, and a queue of so many behind them.
-//!
-//! The network and the detector keep a core busy for a while, so requests that came in
-//! together are dealt with one after another; who would have to wait behind too many is
-//! told at once.
+//! Limits concurrent inference: one request per core plus a bounded queue. When the queue is
+//! full, requests fail at once with 503.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Semaphore;
 
-use super::refusal::Refusal;
+use super::api_error::ApiError;
 
 /// The cores and their queue.
 pub(super) struct Workers {
@@ -40,22 +37,22 @@ impl Workers {
 
     /// Does `work` on a thread of its own once a core is free.
     ///
-    /// A panic in it is a refusal and ends nothing else.
+    /// A panic in it is a api_error and ends nothing else.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let core = match Arc::clone(&self.cores).try_acquire_owned() {
             Ok(core) => core,
             Err(_) => {
                 let place = Place(&self.waiting);
                 if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.most_waiting {
                     drop(place);
-                    return Err(Refusal::busy("too many requests are waiting; try again later"));
+                    return Err(ApiError::busy("too many requests are waiting; try again later"));
                 }
                 let core = Arc::clone(&self.cores).acquire_owned().await;
                 drop(place);
-                core.map_err(|_| Refusal::internal())?
+                core.map_err(|_| ApiError::internal())?
             }
         };
         // A request that is given up leaves its work running; the core is free when that
@@ -65,6 +62,6 @@ impl Workers {
             drop(core);
             result
         });
-        work.await.unwrap_or_else(|_| Err(Refusal::internal()))
+        work.await.unwrap_or_else(|_| Err(ApiError::internal()))
     }
 }

@@ -10,7 +10,7 @@ use crate::{Error, Gradients, Var};
 
 /// The leaves of all [`Parameters`] on one tape, by name.
 ///
-/// They share the values of the parameters: drop clones of them before the optimiser's step,
+/// They share the values of the parameters: drop clones of them before the optimizer's step,
 /// which otherwise copies the values that are still shared.
 #[derive(Clone, Debug)]
 pub struct Leaves<'p, T: Element> {

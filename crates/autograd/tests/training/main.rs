@@ -1,8 +1,8 @@
-//! Everything but derivatives: the tape's rules, parameters, optimisers, schedules,
+//! Everything but derivatives: the tape's rules, parameters, optimizers, schedules,
 //! resuming, and the examples. One binary for all.
 
 mod examples;
-mod optimiser;
+mod optimizer;
 mod parameters;
 mod random;
 mod resume;

@@ -1,6 +1,6 @@
 //! Named parameters, their leaves and gradients.
 
-use autograd::optimiser::{Optimiser, Sgd};
+use autograd::optimizer::{Optimizer, Sgd};
 use autograd::{Error, ParameterGradients, ParameterGroup, Parameters, Tape};
 use ndarray::{ArrayD, array};
 
@@ -60,8 +60,8 @@ fn share_their_values_with_their_leaves_and_change_in_place() {
     let tape = Tape::new();
     assert_eq!(Some(parameters.leaves(&tape)["weight"].value().as_ptr()), before);
     let gradients = gradients(&parameters);
-    let mut optimiser = Optimiser::new(Sgd::default(), &parameters);
-    optimiser.step(&mut parameters, &gradients, 0.1);
+    let mut optimizer = Optimizer::new(Sgd::default(), &parameters);
+    optimizer.step(&mut parameters, &gradients, 0.1);
     assert_eq!(place(&parameters), before);
 }
 
@@ -70,8 +70,8 @@ fn a_leaf_still_held_keeps_its_value() {
     let mut parameters = two();
     let held = parameters.leaves(&Tape::new())["bias"].clone();
     let gradients = gradients(&parameters);
-    let mut optimiser = Optimiser::new(Sgd::default(), &parameters);
-    optimiser.step(&mut parameters, &gradients, 0.5);
+    let mut optimizer = Optimizer::new(Sgd::default(), &parameters);
+    optimizer.step(&mut parameters, &gradients, 0.5);
     assert_eq!(held.value(), array![12.0].into_dyn());
     assert_eq!(parameters.get("bias"), Some(array![6.0].into_dyn().view()));
 }
@@ -87,8 +87,8 @@ fn a_column_major_value_and_gradient_are_taken_as_they_read() {
     let factors = tape.constant(array![[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]);
     let loss = (&leaves["weight"].transpose() * &factors).sum();
     let gradients = leaves.collect(loss.backward()).expect("it has one");
-    let mut optimiser = Optimiser::new(Sgd::default(), &parameters);
-    optimiser.step(&mut parameters, &gradients, 1.0);
+    let mut optimizer = Optimizer::new(Sgd::default(), &parameters);
+    optimizer.step(&mut parameters, &gradients, 1.0);
     assert_eq!(parameters.get("weight"), Some(ArrayD::zeros(vec![2, 3]).view()));
 }
 
@@ -127,11 +127,11 @@ fn a_parameter_without_gradient_stays_as_it_is() {
     let gradients = leaves.collect_except(loss.backward(), &["weight"]).expect("weight has none");
     assert_eq!(gradients.get("weight"), None);
     assert_eq!(gradients.iter().filter(|(_, gradient)| gradient.is_some()).count(), 1);
-    let mut optimiser = Optimiser::new(Sgd::default(), &parameters);
-    let before = optimiser.state();
-    optimiser.step(&mut parameters, &gradients, 0.1);
+    let mut optimizer = Optimizer::new(Sgd::default(), &parameters);
+    let before = optimizer.state();
+    optimizer.step(&mut parameters, &gradients, 0.1);
     assert_eq!(parameters.get("weight"), two().get("weight"));
-    let after = optimiser.state();
+    let after = optimizer.state();
     assert_eq!(before.tensors["weight.velocity"], after.tensors["weight.velocity"]);
     assert_eq!([after.updates["weight"], after.updates["bias"]], [0, 1]);
 }
@@ -159,11 +159,11 @@ fn a_norm_that_is_not_finite_is_reported_and_changes_nothing() {
 }
 
 #[test]
-#[should_panic(expected = "step: 2 parameters and 2 gradients, the optimiser has 0")]
-fn an_optimiser_of_other_parameters_panics() {
+#[should_panic(expected = "step: 2 parameters and 2 gradients, the optimizer has 0")]
+fn an_optimizer_of_other_parameters_panics() {
     let mut parameters = two();
     let gradients = gradients(&parameters);
-    Optimiser::new(Sgd::default(), &Parameters::new()).step(&mut parameters, &gradients, 0.1);
+    Optimizer::new(Sgd::default(), &Parameters::new()).step(&mut parameters, &gradients, 0.1);
 }
 
 #[test]
@@ -171,5 +171,5 @@ fn an_optimiser_of_other_parameters_panics() {
 fn a_learning_rate_of_nan_panics() {
     let mut parameters = two();
     let gradients = gradients(&parameters);
-    Optimiser::new(Sgd::default(), &parameters).step(&mut parameters, &gradients, f64::NAN);
+    Optimizer::new(Sgd::default(), &parameters).step(&mut parameters, &gradients, f64::NAN);
 }

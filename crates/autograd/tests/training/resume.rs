@@ -1,6 +1,6 @@
 //! Training that is interrupted, saved and resumed ends with the same bits.
 
-use autograd::optimiser::{Adam, AdamW, Algorithm, Optimiser, OptimiserState, Sgd};
+use autograd::optimizer::{Adam, AdamW, Algorithm, Optimizer, OptimizerState, Sgd};
 use autograd::{Error, ParameterGroup, Parameters, Random, Tape, initial};
 use ndarray::ArrayD;
 
@@ -14,7 +14,7 @@ fn parameters() -> Parameters<f32> {
     parameters
 }
 
-fn train(parameters: &mut Parameters<f32>, optimiser: &mut Optimiser<f32>, random: &mut Random) {
+fn train(parameters: &mut Parameters<f32>, optimizer: &mut Optimizer<f32>, random: &mut Random) {
     for _ in 0..10 {
         let input = ArrayD::from_shape_simple_fn(vec![16, 8], || random.normal() as f32);
         let labels: Vec<usize> = (0..16).map(|_| random.below(3)).collect();
@@ -23,7 +23,7 @@ fn train(parameters: &mut Parameters<f32>, optimiser: &mut Optimiser<f32>, rando
         let hidden = tape.constant(input).dense(&leaves["first"], None).relu();
         let loss = hidden.dense(&leaves["second"], None).softmax_cross_entropy(&labels);
         let gradients = leaves.collect(loss.backward()).expect("all have one");
-        optimiser.step(parameters, &gradients, 0.01);
+        optimizer.step(parameters, &gradients, 0.01);
     }
 }
 
@@ -40,30 +40,30 @@ fn to_the_same_bits() {
         [Sgd::default().into(), Adam::default().into(), AdamW::default().into()];
     for algorithm in algorithms {
         let mut whole = parameters();
-        let mut optimiser = Optimiser::new(algorithm, &whole);
+        let mut optimizer = Optimizer::new(algorithm, &whole);
         let mut random = Random::new(2);
-        train(&mut whole, &mut optimiser, &mut random);
+        train(&mut whole, &mut optimizer, &mut random);
 
         let mut resumed = parameters();
         for (name, value) in whole.iter() {
             resumed.set(name, value.to_owned()).expect("the same parameters");
         }
-        let state: OptimiserState<f32> = optimiser.state();
-        let mut second = Optimiser::new(algorithm, &resumed);
+        let state: OptimizerState<f32> = optimizer.state();
+        let mut second = Optimizer::new(algorithm, &resumed);
         second.restore(state.clone()).expect("the same parameters");
         assert_eq!(second.state(), state);
         let mut random_again = Random::new(random.state());
 
         let halfway = bits(&whole);
-        train(&mut whole, &mut optimiser, &mut random);
+        train(&mut whole, &mut optimizer, &mut random);
         train(&mut resumed, &mut second, &mut random_again);
         assert_ne!(bits(&whole), halfway);
         assert_eq!(bits(&whole), bits(&resumed), "{}", algorithm.name());
 
         // The state does matter.
-        let mut forgetful = Optimiser::new(algorithm, &resumed);
+        let mut forgetful = Optimizer::new(algorithm, &resumed);
         train(&mut resumed, &mut forgetful, &mut random_again);
-        train(&mut whole, &mut optimiser, &mut random);
+        train(&mut whole, &mut optimizer, &mut random);
         assert_ne!(bits(&whole), bits(&resumed), "{}", algorithm.name());
     }
 }
@@ -71,14 +71,14 @@ fn to_the_same_bits() {
 #[test]
 fn a_state_that_does_not_fit_is_refused_and_changes_nothing() {
     let parameters = parameters();
-    let mut optimiser = Optimiser::new(Adam::default(), &parameters);
-    let before = optimiser.state();
-    let mut refused = |change: fn(&mut OptimiserState<f32>)| {
+    let mut optimizer = Optimizer::new(Adam::default(), &parameters);
+    let before = optimizer.state();
+    let mut refused = |change: fn(&mut OptimizerState<f32>)| {
         let mut state = before.clone();
         state.updates.insert("first".into(), 9);
         change(&mut state);
-        let error = optimiser.restore(state).expect_err("it does not fit");
-        assert_eq!(optimiser.state(), before);
+        let error = optimizer.restore(state).expect_err("it does not fit");
+        assert_eq!(optimizer.state(), before);
         error
     };
     let error = refused(|state| state.algorithm = "sgd".into());
@@ -100,6 +100,6 @@ fn a_state_that_does_not_fit_is_refused_and_changes_nothing() {
     });
     assert_eq!(
         error.to_string(),
-        "first.second_moment of the optimiser's state should have shape [20, 8], found [8, 20]"
+        "first.second_moment of the optimizer's state should have shape [20, 8], found [8, 20]"
     );
 }

@@ -1,6 +1,6 @@
 //! The same bits with one thread as with many.
 
-use autograd::optimiser::{AdamW, Optimiser};
+use autograd::optimizer::{AdamW, Optimizer};
 use autograd::{ParameterGroup, Parameters, Random, Tape, Var, initial};
 use ndarray::{Array1, Array4};
 use tensor::Padding2d;
@@ -18,7 +18,7 @@ fn train() -> Vec<u32> {
         parameters.insert(&scale, Array1::ones(channels), group).expect("new");
         parameters.insert(&shift, Array1::zeros(channels), group).expect("new");
     }
-    let mut optimiser = Optimiser::new(AdamW::default(), &parameters);
+    let mut optimizer = Optimizer::new(AdamW::default(), &parameters);
     for _ in 0..2 {
         let input = Array4::from_shape_simple_fn((6, 3, 20, 20), || random.normal() as f32);
         let tape = Tape::new();
@@ -39,7 +39,7 @@ fn train() -> Vec<u32> {
         let loss = &y.mean() + &joined.square().mean();
         let mut gradients = leaves.collect(loss.backward()).expect("all have one");
         gradients.clip_norm(0.1);
-        optimiser.step(&mut parameters, &gradients, 0.01);
+        optimizer.step(&mut parameters, &gradients, 0.01);
     }
     parameters
         .iter()

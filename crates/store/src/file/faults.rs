@@ -6,7 +6,7 @@
 //! or the machine stops; then each write since the last sync is lost, complete or halved, as
 //! the seed decides. After every such fault the store is opened again and must hold the
 //! people from before the change or those from after it: close to eight hundred faults. If
-//! the storage works again, so must the store that is open, without being told.
+//! the storage works again, so must the store that is open, by itself.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 

@@ -13,7 +13,7 @@ use crate::kernels::program::region::Region;
 use crate::kernels::program::schedule::{PassMemory, Schedule};
 use crate::kernels::simd::Isa;
 
-/// Images that one thread takes through the network on_threads: weights that come from
+/// Images that one thread takes through the network together: weights that come from
 /// the third-level cache serve all of them, and their values stay in the second's reach.
 const BATCH: usize = 8;
 
@@ -81,7 +81,7 @@ impl Program {
     }
 
     /// Runs images through the network, on the threads of the rayon pool that this is
-    /// called in: several images are shared out, a single one is computed on_threads.
+    /// called in: several images are shared out, a single one is computed by all threads together.
     ///
     /// Memory is taken on the first calls and kept; after that a call allocates nothing,
     /// if it is made on a thread of the pool.

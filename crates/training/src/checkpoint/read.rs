@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use autograd::optimiser::OptimiserState;
+use autograd::optimizer::OptimizerState;
 use facenet::bounded_file::{self, FileError};
 use facenet::npy::{self, ReadError};
 use facenet::weights::{Loaded, Weights, hexadecimal};
@@ -35,9 +35,9 @@ impl Checkpoint {
             Some(hash) => Some(read_weights(&path.join(AVERAGE), hash)?),
             None => None,
         };
-        let optimiser = read_moments(&path.join(OPTIMISER), state.optimiser)?;
+        let optimizer = read_moments(&path.join(OPTIMISER), state.optimizer)?;
         let State { options, position, images, skipped, .. } = state;
-        Ok(Self { path, options, weights, average, position, images, skipped, optimiser })
+        Ok(Self { path, options, weights, average, position, images, skipped, optimizer })
     }
 
     /// Steps taken.
@@ -92,7 +92,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<State, TrainingError> {
     Ok(state)
 }
 
-fn read_moments(path: &Path, moments: Moments) -> Result<OptimiserState<f32>, TrainingError> {
+fn read_moments(path: &Path, moments: Moments) -> Result<OptimizerState<f32>, TrainingError> {
     let count = moments.tensors.iter().try_fold(0_usize, |sum, (_, shape)| {
         let len = shape.iter().try_fold(1_usize, |product, &axis| product.checked_mul(axis))?;
         sum.checked_add(len)
@@ -121,7 +121,7 @@ fn read_moments(path: &Path, moments: Moments) -> Result<OptimiserState<f32>, Tr
         tensors.insert(name, tensor);
     }
     let Moments { algorithm, updates, .. } = moments;
-    Ok(OptimiserState { algorithm, updates, tensors })
+    Ok(OptimizerState { algorithm, updates, tensors })
 }
 
 fn damaged(path: &Path, expected: impl Into<String>, found: String) -> TrainingError {

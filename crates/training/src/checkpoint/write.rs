@@ -51,7 +51,7 @@ pub(in super::super) fn write(
 }
 
 fn write_moments(path: &Path, checkpoint: &Checkpoint) -> io::Result<Moments> {
-    let state = &checkpoint.optimiser;
+    let state = &checkpoint.optimizer;
     let count: usize = state.tensors.values().map(ArrayD::len).sum();
     let file = io::BufWriter::with_capacity(1 << 20, File::create(path)?);
     let options = npyz::WriteOptions::new().default_dtype().shape(&[count as u64]);
@@ -73,7 +73,7 @@ fn write_moments(path: &Path, checkpoint: &Checkpoint) -> io::Result<Moments> {
     })
 }
 
-fn write_state(path: &Path, checkpoint: &Checkpoint, optimiser: Moments) -> io::Result<()> {
+fn write_state(path: &Path, checkpoint: &Checkpoint, optimizer: Moments) -> io::Result<()> {
     let state = State {
         format: FORMAT.to_owned(),
         options: checkpoint.options.clone(),
@@ -82,7 +82,7 @@ fn write_state(path: &Path, checkpoint: &Checkpoint, optimiser: Moments) -> io::
         skipped: checkpoint.skipped.clone(),
         weights: checkpoint.weights.hash(),
         average: checkpoint.average.as_ref().map(Weights::hash),
-        optimiser,
+        optimizer,
     };
     let mut file = File::create(path)?;
     file.write_all(&serde_json::to_vec_pretty(&state)?)?;

@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 use std::time::Instant;
 
-use autograd::optimiser::AdamW;
-use autograd::{Optimiser, Tape};
+use autograd::optimizer::AdamW;
+use autograd::{Optimizer, Tape};
 use facenet::model::Model;
 use facenet::network::{Architecture, INPUT_CHANNELS, VIEW_SIZE};
 use facenet::weights::{Weights, WeightsError};
@@ -78,7 +78,7 @@ pub struct LandmarkTrainer {
     pack: Pack,
     options: LandmarkOptions,
     model: Model,
-    optimiser: Optimiser<f32>,
+    optimizer: Optimizer<f32>,
     tape: Tape<f32>,
     /// Images that are trained on, and those that are not.
     images: Vec<usize>,
@@ -120,13 +120,13 @@ impl LandmarkTrainer {
             None => Model::random(network, options.seed, decay),
         };
         let absorbed = if initial.is_some() { (1.0 / MOMENTUM) as u64 } else { 0 };
-        let optimiser = Optimiser::new(AdamW::default(), model.parameters());
+        let optimizer = Optimizer::new(AdamW::default(), model.parameters());
         let tape = Tape::new();
         Ok(Self {
             pack,
             options,
             model,
-            optimiser,
+            optimizer,
             tape,
             images,
             held_out,
@@ -200,7 +200,7 @@ impl LandmarkTrainer {
         }
         let mut gradients = leaves.collect(loss.backward())?;
         gradients.clip_norm(5.0);
-        self.model.update(&mut self.optimiser, &gradients, rate);
+        self.model.update(&mut self.optimizer, &gradients, rate);
         self.step += 1;
         self.absorbed += 1;
         self.model.absorb(&forward.moments, MOMENTUM.max(1.0 / self.absorbed as f64));

@@ -2,7 +2,7 @@
 //! weights to begin with.
 
 use autograd::Schedule;
-use autograd::optimiser::{Adam, AdamW, Algorithm, Sgd};
+use autograd::optimizer::{Adam, AdamW, Algorithm, Sgd};
 use facenet::network::Variant;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct TrainingOptions {
     /// Changes to images.
     pub augmentation: AugmentationOptions,
     /// How gradients change weights.
-    pub optimiser: OptimiserOptions,
+    pub optimizer: OptimizerOptions,
     /// The highest learning rate.
     pub learning_rate: f64,
     /// How the learning rate goes with the steps.
@@ -64,10 +64,10 @@ pub struct TrainingOptions {
     pub held_out_people: usize,
 }
 
-/// Which optimiser.
+/// Which optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum OptimiserOptions {
+pub enum OptimizerOptions {
     /// Gradient descent with momentum.
     Sgd {
         /// Part of the velocity that is kept.
@@ -95,7 +95,7 @@ pub enum OptimiserOptions {
     },
 }
 
-impl OptimiserOptions {
+impl OptimizerOptions {
     /// Momentum 0.9.
     pub fn sgd() -> Self {
         let Sgd { momentum, nesterov } = Sgd::default();
@@ -127,12 +127,12 @@ impl OptimiserOptions {
             OptionsError::check(option, value, "0 to below 1", (0.0..1.0).contains(&value))
         };
         match self {
-            Self::Sgd { momentum, .. } => share("optimiser.momentum", momentum),
+            Self::Sgd { momentum, .. } => share("optimizer.momentum", momentum),
             Self::Adam { beta1, beta2, epsilon } | Self::AdamW { beta1, beta2, epsilon } => {
-                share("optimiser.beta1", beta1)?;
-                share("optimiser.beta2", beta2)?;
+                share("optimizer.beta1", beta1)?;
+                share("optimizer.beta2", beta2)?;
                 let right = epsilon > 0.0 && epsilon <= 1.0;
-                OptionsError::check("optimiser.epsilon", epsilon, "above 0 to 1", right)
+                OptionsError::check("optimizer.epsilon", epsilon, "above 0 to 1", right)
             }
         }
     }
@@ -221,7 +221,7 @@ impl TrainingOptions {
             loss: Loss::distillation(),
             sampling: Sampling::Images { images: 128 },
             augmentation: AugmentationOptions::default(),
-            optimiser: OptimiserOptions::adamw(),
+            optimizer: OptimizerOptions::adamw(),
             learning_rate: 1.2e-3,
             schedule: RateSchedule::Cosine { warm_up: 200, floor: 0.01 },
             weight_decay: 0.02,
@@ -255,7 +255,7 @@ impl TrainingOptions {
         self.loss.check()?;
         self.sampling.check()?;
         self.augmentation.check()?;
-        self.optimiser.check()?;
+        self.optimizer.check()?;
         self.schedule.check()?;
         self.budget.check()?;
         for (option, value, limit, expected) in [

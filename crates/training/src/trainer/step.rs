@@ -81,7 +81,7 @@ impl Trainer {
         if !norm.is_finite() {
             return Err(diverged("gradient's norm", norm));
         }
-        self.model.update(&mut self.optimiser, &gradients, rate);
+        self.model.update(&mut self.optimizer, &gradients, rate);
 
         self.position.absorbed += 1;
         let share = 1.0 / self.position.absorbed as f64;

@@ -106,14 +106,14 @@ fn damage_is_named() {
     };
     fails("state.json", &|bytes| bytes.truncate(100));
     fails("state.json", &|bytes| bytes.clear());
-    let text = fails("state.json", &replace("facenet-training-1", "facenet-training-2"));
-    assert!(text.contains("facenet-training-2"), "{text}");
+    let text = fails("state.json", &replace("facenet-training-2", "facenet-training-3"));
+    assert!(text.contains("facenet-training-3"), "{text}");
     fails("state.json", &replace("\"seed\"", "\"seeds\""));
     for cut in [0, 1, 100, 127, 128, 129, 5000] {
-        fails("optimiser.npy", &|bytes| bytes.truncate(cut));
+        fails("optimizer.npy", &|bytes| bytes.truncate(cut));
     }
-    fails("optimiser.npy", &|bytes| bytes.push(0));
-    let text = fails("optimiser.npy", &|bytes| bytes[200] ^= 1);
+    fails("optimizer.npy", &|bytes| bytes.push(0));
+    let text = fails("optimizer.npy", &|bytes| bytes[200] ^= 1);
     assert!(text.contains("hash"), "{text}");
     let text = fails("weights/dense_w.npy", &|bytes| bytes[200] ^= 1);
     assert!(text.contains("hash"), "{text}");
@@ -137,13 +137,13 @@ fn a_state_that_lies_is_an_error() {
     let error = read(&|state| state["position"]["seconds"] = (-1).into()).unwrap_err();
     assert!(matches!(error, TrainingError::Damaged { .. }), "{error}");
     let error = read(&|state| {
-        state["optimiser"]["tensors"][0][1] = serde_json::json!([1_u64 << 40, 1_u64 << 40]);
+        state["optimizer"]["tensors"][0][1] = serde_json::json!([1_u64 << 40, 1_u64 << 40]);
     });
     assert!(matches!(error, Err(TrainingError::Damaged { .. })));
-    // Another optimiser's name goes as far as the optimiser.
-    let checkpoint = read(&|state| state["optimiser"]["algorithm"] = "sgd".into()).unwrap();
+    // Another optimizer's name goes as far as the optimizer.
+    let checkpoint = read(&|state| state["optimizer"]["algorithm"] = "sgd".into()).unwrap();
     let error = Trainer::resume(made::source(pack.path()), checkpoint).err().unwrap();
-    assert!(matches!(error, TrainingError::Optimiser(_)), "{error}");
+    assert!(matches!(error, TrainingError::Optimizer(_)), "{error}");
 }
 
 #[test]

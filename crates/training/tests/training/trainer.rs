@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use facenet::triplet::{Mining, Reduction};
 use facenet::weights::Weights;
 use training::{
-    AugmentationOptions, Budget, Checkpoint, Event, Initial, Interval, Loss, OptimiserOptions,
+    AugmentationOptions, Budget, Checkpoint, Event, Initial, Interval, Loss, OptimizerOptions,
     Outcome, RateSchedule, RunOptions, Sampling, Source, Trainer, TrainingError, TrainingOptions,
 };
 
@@ -32,7 +32,7 @@ fn eager(loss: Loss, sampling: Sampling, steps: u64) -> TrainingOptions {
         loss,
         sampling,
         augmentation: AugmentationOptions::none(),
-        optimiser: OptimiserOptions::adam(),
+        optimizer: OptimizerOptions::adam(),
         learning_rate: 1e-3,
         schedule: RateSchedule::Constant,
         weight_decay: 0.0,
@@ -83,7 +83,7 @@ fn it_learns_by_heart_from_triplets() {
     assert!(first > 0.02 && last < 0.1 * first, "the loss went from {first} to {last}");
 }
 
-/// Weights and optimiser are the same bits with any number of threads, both of the
+/// Weights and optimizer are the same bits with any number of threads, both of the
 /// step and of loading.
 #[test]
 fn threads_change_nothing() {
@@ -145,11 +145,11 @@ fn resumed_is_the_same_as_uninterrupted() {
     assert_eq!([before, after].concat(), losses, "to the bit");
     let difference = resumed.weights().unwrap();
     assert_eq!(difference.first_difference(&whole.weights().unwrap()), None);
-    // The optimiser too, and so every step to come.
+    // The optimizer too, and so every step to come.
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let bytes = |mut trainer: Trainer, folder: &Path| {
         trainer.run(&checkpoints(folder, 1), &AtomicBool::new(false), &mut |_| ()).unwrap();
-        std::fs::read(folder.join("step-0000000004/optimiser.npy")).unwrap()
+        std::fs::read(folder.join("step-0000000004/optimizer.npy")).unwrap()
     };
     assert_eq!(bytes(resumed, a.path()), bytes(whole, b.path()));
 }
@@ -243,7 +243,7 @@ fn what_cannot_be_trained_is_said_at_once() {
 fn a_learning_rate_beyond_reason_ends_with_an_error_not_with_nan() {
     let folder = made::pack(2);
     let options = TrainingOptions {
-        optimiser: OptimiserOptions::sgd(),
+        optimizer: OptimizerOptions::sgd(),
         weight_decay: 10.0,
         learning_rate: 10.0,
         clip_norm: None,

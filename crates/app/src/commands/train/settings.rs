@@ -11,7 +11,7 @@ use faces::{DecodeLimits, FaceAligner, SeetaDetector};
 use training::dataset::{Pack, Pairs};
 use training::{
     AlignedPhotos, AugmentationOptions, Budget, FacesInPhotos, FolderOptions, FolderSource,
-    HeldOut, Initial, JoinedSource, Loss, MarginOptions, OptimiserOptions, PackSource,
+    HeldOut, Initial, JoinedSource, Loss, MarginOptions, OptimizerOptions, PackSource,
     RateSchedule, Sampling, Source, TrainingOptions,
 };
 
@@ -99,7 +99,7 @@ pub(super) fn options(
         loss: with_loss_arguments(arguments, defaults.loss),
         sampling: with_batch_arguments(arguments, defaults.sampling),
         augmentation,
-        optimiser: arguments.optimizer.map_or(defaults.optimiser, optimizer),
+        optimizer: arguments.optimizer.map_or(defaults.optimizer, optimizer),
         learning_rate: arguments.learning_rate.unwrap_or(defaults.learning_rate),
         schedule: schedule(arguments, defaults.schedule),
         weight_decay: arguments.weight_decay.unwrap_or(defaults.weight_decay),
@@ -184,11 +184,11 @@ fn with_batch_arguments(arguments: &Train, sampling: Sampling) -> Sampling {
     }
 }
 
-fn optimizer(kind: OptimizerKind) -> OptimiserOptions {
+fn optimizer(kind: OptimizerKind) -> OptimizerOptions {
     match kind {
-        OptimizerKind::Adamw => OptimiserOptions::adamw(),
-        OptimizerKind::Adam => OptimiserOptions::adam(),
-        OptimizerKind::Sgd => OptimiserOptions::sgd(),
+        OptimizerKind::Adamw => OptimizerOptions::adamw(),
+        OptimizerKind::Adam => OptimizerOptions::adam(),
+        OptimizerKind::Sgd => OptimizerOptions::sgd(),
     }
 }
 

@@ -418,7 +418,7 @@ async function enroll() {
     at("enroll").reset();
     await listPeople();
   } catch (error) {
-    const photos = ["no_face", "several_faces", "poor_face", "no_photo"];
+    const photos = ["no_face", "several_faces", "poor_face", "invalid_image"];
     const way = photos.includes(error.kind) && shots.length > 1 ? " Leave that photo out with its ×." : "";
     tellEnrolled(false, `${sentence(error.message)}${way}`);
   } finally {
@@ -428,7 +428,7 @@ async function enroll() {
 
 // ---------- Keys, mice and fingers ----------
 
-/** Errors of what the user set off are told at the door. */
+/** Shows errors of the user's own actions at the door. */
 async function guarded(act) {
   try {
     await act();

@@ -1,5 +1,4 @@
-//! Why a request is not answered as it wished: a status, a word for programs and a
-//! sentence for people.
+//! Errors of the HTTP interface: a status, a kind for programs and a sentence for people.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -12,7 +11,7 @@ use crate::output::escaped;
 
 /// An answer that is an error.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Refusal {
+pub(super) struct ApiError {
     pub(super) status: StatusCode,
     /// For programs: one of the description's words.
     pub(super) kind: &'static str,
@@ -28,7 +27,7 @@ struct Body<'a> {
     status: u16,
 }
 
-impl Refusal {
+impl ApiError {
     pub(super) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
         Self { status, kind, error: error.into() }
     }
@@ -41,8 +40,8 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error)
     }
 
-    pub(super) fn no_person(name: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "no_person", format!("nobody is called {name:?}"))
+    pub(super) fn person_not_found(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "person_not_found", format!("nobody is called {name:?}"))
     }
 
     /// Says what it is about.
@@ -57,7 +56,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let error = escaped(&self.error);
         let body = Body { error: &error, kind: self.kind, status: self.status.as_u16() };
@@ -76,25 +75,27 @@ impl IntoResponse for Refusal {
     }
 }
 
-impl From<anyhow::Error> for Refusal {
+impl From<anyhow::Error> for ApiError {
     fn from(error: anyhow::Error) -> Self {
-        let told = |status, kind| Self::new(status, kind, format!("{error:#}"));
+        let answer = |status, kind| Self::new(status, kind, format!("{error:#}"));
         for cause in error.chain() {
             if let Some(face) = cause.downcast_ref::<faces::Error>() {
                 return match of_face(face) {
-                    Some((status, kind)) => told(status, kind),
+                    Some((status, kind)) => answer(status, kind),
                     None => unforeseen(&error),
                 };
             }
             if let Some(store) = cause.downcast_ref::<store::Error>() {
                 return match store {
-                    store::Error::PersonNotFound { .. } => told(StatusCode::NOT_FOUND, "no_person"),
-                    store::Error::NameTaken { .. } => told(StatusCode::CONFLICT, "name_taken"),
+                    store::Error::PersonNotFound { .. } => {
+                        answer(StatusCode::NOT_FOUND, "person_not_found")
+                    }
+                    store::Error::NameTaken { .. } => answer(StatusCode::CONFLICT, "name_taken"),
                     store::Error::TooManyTemplates { .. }
                     | store::Error::ConsentTooLong { .. }
                     | store::Error::ConsentHasNul { .. }
                     | store::Error::InvalidTemplates { .. } => {
-                        told(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
+                        answer(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
                     }
                     store::Error::Busy { .. } => {
                         tracing::warn!(error = %escaped(&format!("{error:#}")), "busy");
@@ -120,10 +121,10 @@ impl From<anyhow::Error> for Refusal {
                 };
             }
             if cause.is::<NameError>() {
-                return told(StatusCode::BAD_REQUEST, "no_name");
+                return answer(StatusCode::BAD_REQUEST, "invalid_name");
             }
             if cause.is::<TemplateError>() {
-                return told(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll");
+                return answer(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll");
             }
         }
         unforeseen(&error)
@@ -144,38 +145,38 @@ fn of_face(error: &faces::Error) -> Option<(StatusCode, &'static str)> {
             | PhotoError::TooMuchMemory { .. },
         ) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
         faces::Error::Photo(PhotoError::UnknownFormat { .. } | PhotoError::Unsupported { .. }) => {
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_photo")
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_image")
         }
-        faces::Error::Photo(_) => (StatusCode::BAD_REQUEST, "no_photo"),
+        faces::Error::Photo(_) => (StatusCode::BAD_REQUEST, "invalid_image"),
         faces::Error::InFile { source, .. } => return of_face(source),
         _ => return None,
     })
 }
 
-fn unforeseen(error: &anyhow::Error) -> Refusal {
+fn unforeseen(error: &anyhow::Error) -> ApiError {
     tracing::error!(error = %escaped(&format!("{error:#}")), "a request failed");
-    Refusal::internal()
+    ApiError::internal()
 }
 
-impl From<NameError> for Refusal {
+impl From<NameError> for ApiError {
     fn from(error: NameError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "no_name", error.to_string())
+        Self::new(StatusCode::BAD_REQUEST, "invalid_name", error.to_string())
     }
 }
 
-impl From<faces::Error> for Refusal {
+impl From<faces::Error> for ApiError {
     fn from(error: faces::Error) -> Self {
         anyhow::Error::new(error).into()
     }
 }
 
-impl From<PhotoError> for Refusal {
+impl From<PhotoError> for ApiError {
     fn from(error: PhotoError) -> Self {
         faces::Error::from(error).into()
     }
 }
 
-impl From<store::Error> for Refusal {
+impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         anyhow::Error::new(error).into()
     }
@@ -188,26 +189,26 @@ mod tests {
     #[test]
     fn the_stores_errors_are_told_apart() {
         let (name, at) = (|| "Zoë".to_owned(), || "postgres://secret/faces".to_owned());
-        let told = |error: store::Error| {
-            let Refusal { status, kind, error } = Refusal::from(error);
+        let answer_to = |error: store::Error| {
+            let ApiError { status, kind, error } = ApiError::from(error);
             (status.as_u16(), kind, error)
         };
-        let (status, kind, error) = told(store::Error::Busy { at: at(), seconds: 10 });
+        let (status, kind, error) = answer_to(store::Error::Busy { at: at(), seconds: 10 });
         assert_eq!((status, kind), (503, "busy"));
         assert!(!error.contains("secret"), "{error}");
-        let (status, kind, _) = told(store::Error::ConsentHasNul { name: name() });
+        let (status, kind, _) = answer_to(store::Error::ConsentHasNul { name: name() });
         assert_eq!((status, kind), (422, "cannot_enroll"));
-        let (status, kind, _) = told(store::Error::ConsentTooLong { expected: 1, found: 2 });
+        let (status, kind, _) = answer_to(store::Error::ConsentTooLong { expected: 1, found: 2 });
         assert_eq!((status, kind), (422, "cannot_enroll"));
-        assert_eq!(told(store::Error::PersonNotFound { name: name() }).0, 404);
-        assert_eq!(told(store::Error::NameTaken { name: name() }).0, 409);
+        assert_eq!(answer_to(store::Error::PersonNotFound { name: name() }).0, 404);
+        assert_eq!(answer_to(store::Error::NameTaken { name: name() }).0, 409);
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull).into();
         let no_space = store::Error::NoSpace { at: at(), action: "write to it", source: full };
-        let (status, kind, error) = told(no_space);
+        let (status, kind, error) = answer_to(no_space);
         assert_eq!((status, kind), (507, "no_space"));
         assert!(!error.contains("secret"), "{error}");
-        assert_eq!(told(store::Error::FileRemoved { at: at() }).0, 503);
-        let (status, kind, error) = told(store::Error::WithoutPostgres { at: at() });
+        assert_eq!(answer_to(store::Error::FileRemoved { at: at() }).0, 503);
+        let (status, kind, error) = answer_to(store::Error::WithoutPostgres { at: at() });
         assert_eq!((status, kind), (500, "internal"));
         assert!(!error.contains("secret"), "{error}");
     }

@@ -1,9 +1,9 @@
-//! Optimisers against trajectories that a NumPy script computed from the formulas.
+//! Optimizers against trajectories that a NumPy script computed from the formulas.
 //!
 //! The loss is `Σ (a x² / 2 + exp x) + (Σ b)² (1 + Σ x²)`, the learning rate goes along a
 //! cosine, `x` decays by 0.1 and `b` learns at half the rate.
 
-use autograd::optimiser::{Adam, AdamW, Algorithm, Optimiser, Sgd};
+use autograd::optimizer::{Adam, AdamW, Algorithm, Optimizer, Sgd};
 use autograd::{ParameterGroup, Parameters, Schedule, Tape};
 use ndarray::array;
 use tensor::Element;
@@ -26,7 +26,7 @@ fn distance<T: Element>(
     parameters.insert("b", array![-0.4, 0.9].mapv(number), slow).expect("another name");
     let a = array![1.0, 0.3, 2.0, 0.5].mapv(number);
     let schedule = Schedule::Cosine { peak: 0.05, floor: 0.001, warm_up: 3, steps: 15 };
-    let mut optimiser = Optimiser::new(algorithm, &parameters);
+    let mut optimizer = Optimizer::new(algorithm, &parameters);
     let mut distance = 0.0_f64;
     for step in 0..20 {
         let tape = Tape::new();
@@ -39,7 +39,7 @@ fn distance<T: Element>(
         if let Some(clip) = clip {
             gradients.clip_norm(clip);
         }
-        optimiser.step(&mut parameters, &gradients, schedule.rate(step));
+        optimizer.step(&mut parameters, &gradients, schedule.rate(step));
         for (_, expected) in trajectory.iter().filter(|(after, _)| *after == step + 1) {
             let values =
                 parameters.iter().flat_map(|(_, value)| value.iter().copied().collect::<Vec<_>>());

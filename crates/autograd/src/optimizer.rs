@@ -1,4 +1,4 @@
-//! Optimisers: algorithms that change parameters by their gradients.
+//! Optimizers: algorithms that change parameters by their gradients.
 //!
 //! Each algorithm is one fused loop over a parameter, its gradient and its moments, so that
 //! memory is read once. This module knows the moments of each algorithm and distributes the
@@ -18,7 +18,7 @@ use tensor::Element;
 pub use adam::Adam;
 pub use adamw::AdamW;
 pub use sgd::Sgd;
-pub use state::OptimiserState;
+pub use state::OptimizerState;
 
 use crate::{ParameterGradients, Parameters};
 
@@ -57,27 +57,27 @@ impl Algorithm {
 /// Changes [`Parameters`] by their gradients and keeps moments of past gradients.
 ///
 /// ```
-/// use autograd::optimiser::{Optimiser, Sgd};
+/// use autograd::optimizer::{Optimizer, Sgd};
 /// use autograd::{ParameterGroup, Parameters, Tape};
 /// use ndarray::arr0;
 ///
 /// let mut parameters = Parameters::new();
 /// let group = parameters.add_group(ParameterGroup::default());
 /// parameters.insert("x", arr0(5.0_f32), group)?;
-/// let mut optimiser = Optimiser::new(Sgd::default(), &parameters);
+/// let mut optimizer = Optimizer::new(Sgd::default(), &parameters);
 /// let tape = Tape::new();
 /// for _ in 0..100 {
 ///     let leaves = parameters.leaves(&tape);
 ///     let loss = (&leaves["x"] - 2.0).square();
 ///     let gradients = leaves.collect(loss.backward())?;
-///     optimiser.step(&mut parameters, &gradients, 0.1);
+///     optimizer.step(&mut parameters, &gradients, 0.1);
 /// }
 /// let x = parameters.get("x").map(|value| value.sum());
 /// assert!(x.is_some_and(|x| (x - 2.0).abs() < 0.1));
 /// # Ok::<(), autograd::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Optimiser<T> {
+pub struct Optimizer<T> {
     algorithm: Algorithm,
     parameters: Vec<Moments<T>>,
 }
@@ -104,8 +104,8 @@ struct Update {
 /// Values of a task.
 const CHUNK: usize = 1 << 14;
 
-impl<T: Element> Optimiser<T> {
-    /// An optimiser of all of `parameters`, without past gradients.
+impl<T: Element> Optimizer<T> {
+    /// An optimizer of all of `parameters`, without past gradients.
     pub fn new(algorithm: impl Into<Algorithm>, parameters: &Parameters<T>) -> Self {
         let algorithm = algorithm.into();
         let parameters = parameters
@@ -135,7 +135,7 @@ impl<T: Element> Optimiser<T> {
     ///
     /// # Panics
     /// If the learning rate is not finite, or `parameters` or `gradients` belong to other
-    /// parameters than the optimiser.
+    /// parameters than the optimizer.
     pub fn step(
         &mut self,
         parameters: &mut Parameters<T>,
@@ -147,7 +147,7 @@ impl<T: Element> Optimiser<T> {
         let gradients = gradients.list();
         assert!(
             list.len() == self.parameters.len() && gradients.len() == list.len(),
-            "step: {} parameters and {} gradients, the optimiser has {}",
+            "step: {} parameters and {} gradients, the optimizer has {}",
             list.len(),
             gradients.len(),
             self.parameters.len()

@@ -11,7 +11,7 @@ use crate::text::timestamp;
 
 /// Where a face is in the picture.
 #[derive(Debug, Serialize)]
-pub(super) struct Place {
+pub(super) struct FacePlace {
     /// Left, top, width and height in pixels.
     #[serde(rename = "box")]
     place: Option<[f32; 4]>,
@@ -20,7 +20,7 @@ pub(super) struct Place {
     landmarks: Option<[[f32; 2]; 5]>,
 }
 
-impl Place {
+impl FacePlace {
     pub(super) fn of(face: &Face) -> Self {
         let place = face.detected.map(|detected| detected.place.sides());
         Self { place, landmarks: face.detected.and_then(|detected| detected.landmarks) }
@@ -28,12 +28,12 @@ impl Place {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Near {
+pub(super) struct CandidateRow {
     name: String,
     distance: f32,
 }
 
-impl From<Candidate> for Near {
+impl From<Candidate> for CandidateRow {
     fn from(candidate: Candidate) -> Self {
         Self { name: candidate.name, distance: candidate.distance }
     }
@@ -43,20 +43,20 @@ impl From<Candidate> for Near {
 #[derive(Debug, Serialize)]
 pub(super) struct RecognizedFace {
     #[serde(flatten)]
-    place: Place,
+    place: FacePlace,
     person: Option<String>,
     distance: Option<f32>,
-    candidates: Vec<Near>,
+    candidates: Vec<CandidateRow>,
 }
 
 impl RecognizedFace {
     /// `answer` names the nearest, if there is anybody; `top` of them are listed.
     pub(super) fn new(face: &Face, answer: Recognition, top: usize) -> Self {
         Self {
-            place: Place::of(face),
+            place: FacePlace::of(face),
             person: answer.person().map(|person| person.name.clone()),
             distance: answer.candidates.first().map(|nearest| nearest.distance),
-            candidates: answer.candidates.into_iter().take(top).map(Near::from).collect(),
+            candidates: answer.candidates.into_iter().take(top).map(CandidateRow::from).collect(),
         }
     }
 }
@@ -133,13 +133,13 @@ impl From<&Model> for ModelRow {
 #[derive(Debug, Serialize)]
 pub(super) struct EncodedFace {
     #[serde(flatten)]
-    place: Place,
+    place: FacePlace,
     encoding: Vec<f32>,
 }
 
 impl EncodedFace {
     pub(super) fn new(face: &Face) -> Self {
-        Self { place: Place::of(face), encoding: face.encoding.values().to_vec() }
+        Self { place: FacePlace::of(face), encoding: face.encoding.values().to_vec() }
     }
 }
 
@@ -194,10 +194,10 @@ pub(super) struct Enrolled {
     pub(super) added: usize,
     /// Somebody else whom the network takes this person for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) resembles: Option<Near>,
+    pub(super) resembles: Option<CandidateRow>,
 }
 
-impl Near {
+impl CandidateRow {
     pub(super) fn new((name, distance): (String, f32)) -> Self {
         Self { name, distance }
     }

@@ -1,18 +1,18 @@
-//! The state of an optimiser, as named tensors that can be saved and restored exactly.
+//! The state of an optimizer, as named tensors that can be saved and restored exactly.
 
 use std::collections::BTreeMap;
 
 use ndarray::ArrayD;
 use tensor::Element;
 
-use super::Optimiser;
+use super::Optimizer;
 use crate::Error;
 
-/// The complete state of an [`Optimiser`]: restored, training continues with the same bits.
+/// The complete state of an [`Optimizer`]: restored, training continues with the same bits.
 ///
 /// The options of the algorithm are not part of it and must be given again.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OptimiserState<T> {
+pub struct OptimizerState<T> {
     /// `sgd`, `adam` or `adamw`.
     pub algorithm: String,
     /// Number of updates so far, by parameter.
@@ -22,10 +22,10 @@ pub struct OptimiserState<T> {
     pub tensors: BTreeMap<String, ArrayD<T>>,
 }
 
-impl<T: Element> Optimiser<T> {
+impl<T: Element> Optimizer<T> {
     /// A copy of the state.
     #[must_use]
-    pub fn state(&self) -> OptimiserState<T> {
+    pub fn state(&self) -> OptimizerState<T> {
         let mut updates = BTreeMap::new();
         let mut tensors = BTreeMap::new();
         for parameter in &self.parameters {
@@ -34,16 +34,16 @@ impl<T: Element> Optimiser<T> {
                 tensors.insert(format!("{}.{moment}", parameter.name), values.clone());
             }
         }
-        OptimiserState { algorithm: self.algorithm.name().to_owned(), updates, tensors }
+        OptimizerState { algorithm: self.algorithm.name().to_owned(), updates, tensors }
     }
 
     /// Replaces the state.
     ///
     /// # Errors
     /// If the state belongs to another algorithm, or its entries and shapes are not exactly
-    /// those of this optimiser's parameters; then the optimiser does not change.
-    pub fn restore(&mut self, state: OptimiserState<T>) -> Result<(), Error> {
-        let OptimiserState { algorithm, mut updates, mut tensors } = state;
+    /// those of this optimizer's parameters; then the optimizer does not change.
+    pub fn restore(&mut self, state: OptimizerState<T>) -> Result<(), Error> {
+        let OptimizerState { algorithm, mut updates, mut tensors } = state;
         if algorithm != self.algorithm.name() {
             let expected = self.algorithm.name();
             return Err(Error::StateAlgorithm { expected, found: algorithm });

@@ -1,9 +1,9 @@
-//! The house: who lives in it, in memory and on disk, and the network that knows them.
+//! Model, gallery and store behind the HTTP routes.
 //!
-//! The store is the truth, the gallery its image for searching. A change goes to the
-//! store first and is on disk before the gallery shows it. In a database that others
-//! change, too, the image is made anew when it is out of date, before an answer is given;
-//! and so it is after a change that failed, of which nobody knows how far it went.
+//! The store is the truth, the gallery its copy for searching. A change goes to the store
+//! first and is on disk before the gallery shows it. Where others may change the database,
+//! too, an outdated gallery is loaded again before an answer is given; the same happens after
+//! a change that failed, since it may have been carried out in part.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
@@ -18,8 +18,8 @@ use store::{Enrollment, Location, Model, Person, PersonSummary, Store};
 use crate::arguments::Serve;
 use crate::decision::warn_if_extrapolating;
 
-/// The house.
-pub(super) struct House {
+/// Model, gallery and store behind the HTTP routes.
+pub(super) struct FaceService {
     pub(super) pipeline: FacePipeline,
     pub(super) model: Model,
     policy: IdentificationPolicy,
@@ -31,7 +31,7 @@ pub(super) struct House {
     stale: AtomicBool,
 }
 
-impl House {
+impl FaceService {
     pub(super) fn new(
         pipeline: FacePipeline,
         model: Model,
@@ -71,7 +71,7 @@ impl House {
         self.policy.verification()
     }
 
-    /// Who these are of those who live here, and what was asked of each.
+    /// Identifies each face among the enrolled people; also returns the threshold that was applied.
     pub(super) fn recognize<'f>(
         &self,
         faces: impl Iterator<Item = &'f Encoding>,
@@ -198,68 +198,68 @@ mod tests {
         Encoding::new((0..128).map(|i| f32::from(u8::from(i == 0)))).unwrap()
     }
 
-    fn enrolled(house: &House) -> PersonName {
+    fn enrolled(service: &FaceService) -> PersonName {
         let name = PersonName::new("kian").unwrap();
         let templates = vec![encoding().into()];
-        house.enroll(&name, &Enrollment { templates, consent: None, at: None }).unwrap();
+        service.enroll(&name, &Enrollment { templates, consent: None, at: None }).unwrap();
         name
     }
 
     #[test]
     fn a_change_that_is_done_and_fails_all_the_same_is_seen() {
         let (_folder, state) = state(&[]);
-        let name = enrolled(&state.house);
-        let failed: Result<()> = state.house.change(|store| {
+        let name = enrolled(&state.service);
+        let failed: Result<()> = state.service.change(|store| {
             store.remove(std::slice::from_ref(&name))?;
             anyhow::bail!("cannot clear up after it")
         });
         failed.unwrap_err();
-        let (_, found) = state.house.recognize(std::iter::once(&encoding()), 1).unwrap();
+        let (_, found) = state.service.recognize(std::iter::once(&encoding()), 1).unwrap();
         assert!(found[0].candidates.is_empty(), "who was removed opens the door");
-        assert!(!state.house.stale.load(Ordering::Acquire), "and is not fetched again");
+        assert!(!state.service.stale.load(Ordering::Acquire), "and is not fetched again");
         // What was never begun is no reason to fetch everybody.
-        state.house.remove(&name).unwrap_err();
-        assert!(!state.house.stale.load(Ordering::Acquire));
+        state.service.remove(&name).unwrap_err();
+        assert!(!state.service.stale.load(Ordering::Acquire));
     }
 
     #[test]
     fn a_restored_backup_is_taken_over() {
         let (folder, state) = state(&[]);
-        let house = &state.house;
+        let service = &state.service;
         let (path, backup) = (folder.path().join("x"), folder.path().join("backup"));
         std::fs::copy(&path, &backup).unwrap();
-        let name = enrolled(house);
-        assert_eq!(house.list().unwrap().len(), 1);
+        let name = enrolled(service);
+        assert_eq!(service.list().unwrap().len(), 1);
         std::fs::rename(&backup, &path).unwrap();
-        let (_, found) = house.recognize(std::iter::once(&encoding()), 1).unwrap();
+        let (_, found) = service.recognize(std::iter::once(&encoding()), 1).unwrap();
         assert!(found[0].candidates.is_empty(), "recognized by a file that was replaced");
-        assert!(house.list().unwrap().is_empty());
+        assert!(service.list().unwrap().is_empty());
         // And with changes that come first.
         std::fs::copy(&path, &backup).unwrap();
-        enrolled(house);
+        enrolled(service);
         std::fs::rename(&backup, &path).unwrap();
-        house.remove(&name).unwrap_err();
-        enrolled(house);
-        assert_eq!((house.list().unwrap().len(), house.len()), (1, 1));
+        service.remove(&name).unwrap_err();
+        enrolled(service);
+        assert_eq!((service.list().unwrap().len(), service.len()), (1, 1));
         // A file that is gone is nobody's any more.
         std::fs::remove_file(&path).unwrap();
-        house.recognize(std::iter::once(&encoding()), 1).unwrap_err();
+        service.recognize(std::iter::once(&encoding()), 1).unwrap_err();
         assert!(!path.exists());
     }
 
     #[test]
     fn a_face_does_not_wait_for_a_file_that_is_being_written() {
         let (_folder, state) = state(&[]);
-        let house = &state.house;
-        enrolled(house);
-        let (told, heard) = mpsc::channel();
+        let service = &state.service;
+        enrolled(service);
+        let (sender, receiver) = mpsc::channel();
         let answer = std::thread::scope(|scope| {
-            let writing = house.store();
+            let writing = service.store();
             scope.spawn(move || {
-                let (_, found) = house.recognize(std::iter::once(&encoding()), 1).unwrap();
-                told.send(found[0].candidates[0].name.clone()).unwrap();
+                let (_, found) = service.recognize(std::iter::once(&encoding()), 1).unwrap();
+                sender.send(found[0].candidates[0].name.clone()).unwrap();
             });
-            let answer = heard.recv_timeout(Duration::from_secs(20));
+            let answer = receiver.recv_timeout(Duration::from_secs(20));
             drop(writing);
             answer
         });
