@@ -261,7 +261,7 @@ fn all_sections_of_dependencies_are_found() {
 
 /// The examples that each crate's users are promised; cargo compiles them with the tests.
 const EXAMPLES: [(&str, &[&str]); 3] = [
-    ("autograd", &["two_moons", "shapes"]),
+    ("autograd", &["two_moons", "shapes", "gradcheck"]),
     ("faces", &["verify", "identify", "detect"]),
     ("training", &["train_step"]),
 ];

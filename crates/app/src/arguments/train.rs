@@ -195,6 +195,8 @@ pub(crate) enum OptimizerKind {
     Adam,
     /// Gradient descent with momentum
     Sgd,
+    /// Momentum with orthogonal steps for kernels, AdamW for scales and shifts
+    Muon,
 }
 
 /// The schedule of the learning rate.

@@ -2,7 +2,7 @@
 //! weights to begin with.
 
 use autograd::Schedule;
-use autograd::optimizer::{Adam, AdamW, Algorithm, Sgd};
+use autograd::optimizer::{Adam, AdamW, Algorithm, Muon, Sgd};
 use facenet::network::Variant;
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,11 @@ pub enum OptimizerOptions {
         /// Keeps the quotient small.
         epsilon: f64,
     },
+    /// Orthogonal steps for matrices, AdamW with its constants for vectors.
+    Muon {
+        /// Part of the velocity that is kept.
+        momentum: f64,
+    },
 }
 
 impl OptimizerOptions {
@@ -114,11 +119,17 @@ impl OptimizerOptions {
         Self::AdamW { beta1, beta2, epsilon }
     }
 
+    /// Momentum 0.95.
+    pub fn muon() -> Self {
+        Self::Muon { momentum: Muon::default().momentum }
+    }
+
     pub(in super::super) fn algorithm(self) -> Algorithm {
         match self {
             Self::Sgd { momentum, nesterov } => Sgd { momentum, nesterov }.into(),
             Self::Adam { beta1, beta2, epsilon } => Adam { beta1, beta2, epsilon }.into(),
             Self::AdamW { beta1, beta2, epsilon } => AdamW { beta1, beta2, epsilon }.into(),
+            Self::Muon { momentum } => Muon { momentum, ..Muon::default() }.into(),
         }
     }
 
@@ -127,7 +138,7 @@ impl OptimizerOptions {
             OptionsError::check(option, value, "0 to below 1", (0.0..1.0).contains(&value))
         };
         match self {
-            Self::Sgd { momentum, .. } => share("optimizer.momentum", momentum),
+            Self::Sgd { momentum, .. } | Self::Muon { momentum } => share("optimizer.momentum", momentum),
             Self::Adam { beta1, beta2, epsilon } | Self::AdamW { beta1, beta2, epsilon } => {
                 share("optimizer.beta1", beta1)?;
                 share("optimizer.beta2", beta2)?;

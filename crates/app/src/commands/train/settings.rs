@@ -189,6 +189,7 @@ fn optimizer(kind: OptimizerKind) -> OptimizerOptions {
         OptimizerKind::Adamw => OptimizerOptions::adamw(),
         OptimizerKind::Adam => OptimizerOptions::adam(),
         OptimizerKind::Sgd => OptimizerOptions::sgd(),
+        OptimizerKind::Muon => OptimizerOptions::muon(),
     }
 }
 
