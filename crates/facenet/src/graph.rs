@@ -8,7 +8,7 @@
 
 use autograd::{BatchMoments, Var};
 use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
-use tensor::{Activation, Element, Padding2d};
+use tensor::{Activation, Element, Padding2d, Precision};
 
 use super::model::{Forward, LayerMoments, Model};
 use crate::network::{Builder, Convolution, Dense, NORM_EPSILON, TensorRole};
@@ -98,6 +98,10 @@ impl<T: Element> Builder for Graph<'_, T> {
             stride: [layer.stride; 2],
             padding: Padding2d::same(layer.padding),
             activation: Activation::None,
+            precision: match self.mode {
+                Mode::Training => self.model.precision(),
+                Mode::Evaluation => Precision::F32,
+            },
         };
         match self.mode {
             Mode::Training => self.train(x, layer, options),

@@ -24,7 +24,7 @@ use autograd::{
     BatchMoments, Leaves, Optimizer, ParameterGradients, Parameters, RunningStatistics, Var,
 };
 use ndarray::{Array1, ArrayD};
-use tensor::Element;
+use tensor::{Element, Precision};
 
 use super::graph::{Graph, Mode};
 use crate::network::{Architecture, TensorRole};
@@ -39,6 +39,7 @@ pub struct Model<T: Element = f32> {
     pub(super) biases: BTreeMap<String, Array1<T>>,
     /// By the batch-norm's name.
     pub(super) statistics: BTreeMap<String, RunningStatistics<T>>,
+    precision: Precision,
 }
 
 /// What a pass through the network gives.
@@ -77,6 +78,17 @@ impl<T: Element> Model<T> {
         &mut self.parameters
     }
 
+    /// Sets how convolutions multiply in [`train`](Self::train) and backward from there;
+    /// f32 if it is not called. The tensors are f32 in any case.
+    pub fn set_precision(&mut self, precision: Precision) {
+        self.precision = precision;
+    }
+
+    /// How convolutions multiply in training.
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// Computes the output for a batch in training mode, normalized by the
     /// batch's own statistics.
     ///
@@ -84,7 +96,8 @@ impl<T: Element> Model<T> {
     /// `batch`: `(n, 3, 96, 96)`, or as the architecture says.
     ///
     /// # Panics
-    /// On another shape, or leaves of another model.
+    /// On another shape, leaves of another model, or a precision that this machine does not
+    /// have.
     pub fn train(&self, leaves: &Leaves<'_, T>, batch: &Var<T>) -> Forward<T> {
         self.pass(&|name| leaves[name].clone(), batch, Mode::Training)
     }

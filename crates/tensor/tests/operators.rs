@@ -2,6 +2,7 @@
 //! one binary for all.
 
 mod activation;
+mod bf16;
 mod conv2d;
 mod distances;
 mod gradient;

@@ -114,12 +114,13 @@ impl Trainer {
 
     fn assemble(
         source: Arc<dyn Source>,
-        model: Model,
+        mut model: Model,
         average: Option<Model>,
         options: TrainingOptions,
         position: Position,
         mut skipped: Skipped,
     ) -> Result<Self, TrainingError> {
+        model.set_precision(options.precision);
         let is_distillation = matches!(options.loss, Loss::Distillation { .. });
         if is_distillation && !source.has_targets() {
             return Err(TrainingError::NoTargets);

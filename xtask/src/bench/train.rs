@@ -14,6 +14,7 @@ use facenet::model::Model;
 use facenet::network::{Variant, build};
 use facenet::triplet::{Mining, Reduction, batch_loss, mine, squared_distances};
 use ndarray::{Array4, Ix2};
+use tensor::Precision;
 use tensor::level::{Level, peak_gflops};
 
 use super::stopwatch::{Stopwatch, Time};
@@ -30,6 +31,9 @@ pub(crate) struct Arguments {
     /// Timed steps, after two warm-up steps
     #[arg(long, default_value_t = 10)]
     steps: usize,
+    /// Precision of convolutions' products: f32 or bf16
+    #[arg(long, default_value_t = Precision::F32, value_name = "f32|bf16")]
+    precision: Precision,
     /// Peak of one core, GFLOP/s in f32, for the shares [default: measured]
     #[arg(long)]
     peak: Option<f64>,
@@ -42,11 +46,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     println!("{threads} threads, peak {peak:.0} GFLOP/s");
     for &batch in &arguments.batch {
         let batch = batch.next_multiple_of(IMAGES).max(2 * IMAGES);
-        let mut times = step_times(batch, arguments.steps.max(1));
+        let mut times = step_times(batch, arguments.steps.max(1), arguments.precision);
         times.sort_by(f64::total_cmp);
         let (median, best) = (times[times.len() / 2], times[0]);
 
-        let mut stopwatch = Stopwatch::new(batch);
+        let mut stopwatch = Stopwatch::new(batch, arguments.precision);
         build(&mut stopwatch, Variant::HappyHouse);
         let (kinds, flops) = (stopwatch.times(), stopwatch.flops());
         println!(
@@ -62,9 +66,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Seconds of each step.
-fn step_times(batch: usize, steps: usize) -> Vec<f64> {
+fn step_times(batch: usize, steps: usize, precision: Precision) -> Vec<f64> {
     const WARM_UP: usize = 2;
     let mut model = Model::<f32>::random(Variant::HappyHouse, 0, 0.0);
+    model.set_precision(precision);
     let mut optimizer = Optimizer::new(Adam::default(), model.parameters());
     let people: Vec<_> = (0..batch as u32).map(|image| image / IMAGES as u32).collect();
     let images = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {

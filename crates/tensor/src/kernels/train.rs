@@ -4,6 +4,7 @@
 //! | file | content |
 //! | --- | --- |
 //! | `tile.rs` | the innermost loop of convolutions: a block of a matrix product |
+//! | `products.rs` | how they multiply: numbers, or pairs of bf16 numbers |
 //! | `blocked.rs` | the layout that tiles read |
 //! | `correlation.rs` | the convolution, and its derivative with respect to the input |
 //! | `weight_gradient.rs` | its derivative with respect to the weight |
@@ -12,5 +13,6 @@
 pub(crate) mod blocked;
 pub(crate) mod correlation;
 pub(crate) mod pool_window;
+pub(crate) mod products;
 pub(crate) mod tile;
 pub(crate) mod weight_gradient;

@@ -5,6 +5,7 @@ use autograd::Schedule;
 use autograd::optimizer::{Adam, AdamW, Algorithm, Muon, Sgd};
 use facenet::network::Variant;
 use serde::{Deserialize, Serialize};
+use tensor::{Level, Precision};
 
 use super::super::augmentation::AugmentationOptions;
 use super::super::batches::Sampling;
@@ -30,6 +31,9 @@ pub struct TrainingOptions {
     pub variant: Variant,
     /// Of everything that is random.
     pub seed: u64,
+    /// How convolutions and their derivatives multiply; sums, weights and all else are f32.
+    #[serde(default, with = "precision_name")]
+    pub precision: Precision,
     /// What to make small.
     pub loss: Loss,
     /// What a batch is made of.
@@ -229,6 +233,7 @@ impl TrainingOptions {
         Self {
             variant: Variant::default(),
             seed: 0,
+            precision: Precision::F32,
             loss: Loss::distillation(),
             sampling: Sampling::Images { images: 128 },
             augmentation: AugmentationOptions::default(),
@@ -261,7 +266,7 @@ impl TrainingOptions {
     /// Checks every option.
     ///
     /// # Errors
-    /// Names the first that is out of its range.
+    /// Names the first that is out of its range, or that this machine does not have.
     pub fn check(&self) -> Result<(), OptionsError> {
         self.loss.check()?;
         self.sampling.check()?;
@@ -281,6 +286,9 @@ impl TrainingOptions {
         if let Some(norm) = self.clip_norm {
             OptionsError::check("clip_norm", norm, "above 0", norm > 0.0)?;
         }
+        let has_precision = self.precision.is_available_at(Level::best());
+        let expected = "f32, or bf16 on a machine with AVX-512 BF16";
+        OptionsError::check("precision", self.precision, expected, has_precision)?;
         let people = self.held_out_people;
         let right = people == 0 || people >= 4;
         OptionsError::check("held_out_people", people, "none, or four or more", right)
@@ -298,6 +306,26 @@ mod variant_name {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Variant, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A precision by its name.
+mod precision_name {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use tensor::Precision;
+
+    // The signature is serde's.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub(super) fn serialize<S: Serializer>(
+        precision: &Precision,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(precision.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Precision, D::Error> {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
     }
 }

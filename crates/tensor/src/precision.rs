@@ -1,4 +1,4 @@
-//! The precision of a program's convolutions.
+//! The precision of convolutions, of programs and in training.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,13 @@ pub enum Precision {
     #[default]
     F32,
     /// 8 bits of mantissa, summed in f32, by AVX-512's instructions for it: faster, but
-    /// with fewer correct digits. Relative to the typical output of a convolution, its typical
+    /// with fewer correct digits.
+    ///
+    /// In training, the convolution and both its derivatives round the two factors of each
+    /// product, which changes it by 2^-7 of its size at most; all arrays, weights among them,
+    /// stay f32.
+    ///
+    /// In programs, relative to the typical output of a convolution, its typical
     /// error is 0.2 %; by Winograd's method, which rounds transformed values, 0.4 % with 2×2
     /// tiles for 3×3 kernels and 2 to 3 % with larger tiles or kernels. A convolution whose
     /// source does not fill whole vectors of channels, such as the input, stays `f32`, and so
