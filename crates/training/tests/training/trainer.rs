@@ -1,7 +1,6 @@
 //! The trainer: it learns, is told what to do otherwise, and leaves out
 //! what is bad.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
