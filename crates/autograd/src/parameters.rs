@@ -18,6 +18,7 @@ use tensor::Element;
 use crate::{Error, Tape};
 
 pub use gradients::ParameterGradients;
+pub(crate) use gradients::sum_of_squares;
 pub use leaves::Leaves;
 
 /// The settings of a group of parameters.

@@ -9,6 +9,7 @@ mod conv2d;
 mod distances;
 mod layout;
 mod linear;
+mod matrix;
 mod norm;
 mod pool;
 
@@ -23,6 +24,7 @@ pub use layout::{
     pad2d_backward, pad2d_backward_into, pad2d_into,
 };
 pub use linear::{DenseGradient, dense, dense_backward};
+pub use matrix::{gram, matmul};
 pub use norm::{
     BatchNorm, BatchNormTrain, BatchStatistics, LocalResponseNormOptions, batch_norm,
     batch_norm_backward_in_place, batch_norm_train, batch_norm_train_into, l2_normalize,

@@ -5,9 +5,7 @@
 //! order, has a relative error of n roundings with respect to the sum of their sizes.
 
 use ndarray::{Array4, Dimension};
-use tensor::ops::{
-    Conv2dOptions, conv2d, conv2d_backward_input, conv2d_backward_weight,
-};
+use tensor::ops::{Conv2dOptions, conv2d, conv2d_backward_input, conv2d_backward_weight};
 use tensor::{Level, Padding2d, Precision, reference};
 
 use crate::support::{Layout, assert_within, random, roundings, same_on_any_threads};

@@ -10,6 +10,7 @@ mod inference;
 mod into;
 mod layout;
 mod linear;
+mod matrix;
 mod norm;
 mod pool;
 mod support;

@@ -136,7 +136,8 @@ impl Trainer {
             skipped.single = People::of(source.as_ref()).single.len();
         }
         let centers = if is_distillation { Centers::of(source.as_ref(), &set_aside) } else { None };
-        let optimizer = Optimizer::new(options.optimizer.algorithm(), model.parameters());
+        let optimizer =
+            Optimizer::new(options.optimizer.algorithm(options.precision), model.parameters());
         let builder = BatchBuilder { source, sampler, augmentation, seed };
         Ok(Self {
             options,

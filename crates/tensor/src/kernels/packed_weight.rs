@@ -99,11 +99,7 @@ impl<T: Element> PackedWeight<T> {
     /// # Shapes
     /// `weight`: O × C × KH × KW, any strides. Forward, the packed convolution takes C
     /// channels and returns O; backward, it takes O and returns C.
-    pub(crate) fn new(
-        weight: ArrayView4<'_, T>,
-        direction: Direction,
-        products: Products,
-    ) -> Self {
+    pub(crate) fn new(weight: ArrayView4<'_, T>, direction: Direction, products: Products) -> Self {
         let allocate = |length| Storage::Scratch(Scratch::new(length));
         Self::pack(weight, None, direction, Some(products), allocate)
     }

@@ -279,6 +279,10 @@ impl Bf16 {
     pub(crate) fn join_rows(self, _values: &mut [f32], _columns: usize) {
         match self {}
     }
+
+    pub(crate) fn join_columns(self, _values: &[f32], _target: &mut [f32]) {
+        match self {}
+    }
 }
 
 #[cfg(not(target_arch = "x86_64"))]

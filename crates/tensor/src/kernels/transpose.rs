@@ -81,6 +81,12 @@ pub trait TransposeElement: Sized + Copy {
     /// Joins every two rows of numbers to one of words, which are followed by unspecified
     /// values. An odd last row and incomplete vectors of sixteen columns are left out.
     fn join_rows(values: &mut [Self], columns: usize, bf16: Bf16);
+
+    /// Joins every two adjacent numbers to a word; an odd last one is joined to zero.
+    ///
+    /// # Panics
+    /// If the target has not half as many words, rounded up.
+    fn join_columns(values: &[Self], target: &mut [Self], bf16: Bf16);
 }
 
 impl TransposeElement for f32 {
@@ -94,6 +100,12 @@ impl TransposeElement for f32 {
 
     fn join_rows(values: &mut [Self], columns: usize, bf16: Bf16) {
         bf16.join_rows(values, columns);
+    }
+
+    fn join_columns(values: &[Self], target: &mut [Self], bf16: Bf16) {
+        let (numbers, words) = (values.len(), target.len());
+        assert_eq!(words, numbers.div_ceil(2), "{words} words for {numbers} numbers");
+        bf16.join_columns(values, target);
     }
 }
 
@@ -116,6 +128,10 @@ impl TransposeElement for f64 {
     }
 
     fn join_rows(_values: &mut [Self], _columns: usize, _bf16: Bf16) {
+        unreachable!("products of f64 are never of pairs")
+    }
+
+    fn join_columns(_values: &[Self], _target: &mut [Self], _bf16: Bf16) {
         unreachable!("products of f64 are never of pairs")
     }
 }

@@ -31,7 +31,8 @@ pub struct TrainingOptions {
     pub variant: Variant,
     /// Of everything that is random.
     pub seed: u64,
-    /// How convolutions and their derivatives multiply; sums, weights and all else are f32.
+    /// How convolutions, their derivatives and Muon's steps multiply; sums, weights and all
+    /// else are f32.
     #[serde(default, with = "precision_name")]
     pub precision: Precision,
     /// What to make small.
@@ -128,12 +129,13 @@ impl OptimizerOptions {
         Self::Muon { momentum: Muon::default().momentum }
     }
 
-    pub(in super::super) fn algorithm(self) -> Algorithm {
+    /// `precision` is that of the products that Muon's steps need.
+    pub(in super::super) fn algorithm(self, precision: Precision) -> Algorithm {
         match self {
             Self::Sgd { momentum, nesterov } => Sgd { momentum, nesterov }.into(),
             Self::Adam { beta1, beta2, epsilon } => Adam { beta1, beta2, epsilon }.into(),
             Self::AdamW { beta1, beta2, epsilon } => AdamW { beta1, beta2, epsilon }.into(),
-            Self::Muon { momentum } => Muon { momentum, ..Muon::default() }.into(),
+            Self::Muon { momentum } => Muon { momentum, precision, ..Muon::default() }.into(),
         }
     }
 
@@ -142,7 +144,9 @@ impl OptimizerOptions {
             OptionsError::check(option, value, "0 to below 1", (0.0..1.0).contains(&value))
         };
         match self {
-            Self::Sgd { momentum, .. } | Self::Muon { momentum } => share("optimizer.momentum", momentum),
+            Self::Sgd { momentum, .. } | Self::Muon { momentum } => {
+                share("optimizer.momentum", momentum)
+            }
             Self::Adam { beta1, beta2, epsilon } | Self::AdamW { beta1, beta2, epsilon } => {
                 share("optimizer.beta1", beta1)?;
                 share("optimizer.beta2", beta2)?;

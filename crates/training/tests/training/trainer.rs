@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 use facenet::triplet::{Mining, Reduction};
 use facenet::weights::Weights;
 use training::{
-    AugmentationOptions, Budget, Event, Initial, Interval, Loss, OptimizerOptions,
-    Outcome, RateSchedule, RunOptions, Sampling, Source, Trainer, TrainingError, TrainingOptions,
+    AugmentationOptions, Budget, Event, Initial, Interval, Loss, OptimizerOptions, Outcome,
+    RateSchedule, RunOptions, Sampling, Source, Trainer, TrainingError, TrainingOptions,
 };
 
 use crate::made;
@@ -44,7 +44,10 @@ pub(crate) fn quiet() -> RunOptions {
     RunOptions { measure: None, checkpoint: None, ..RunOptions::default() }
 }
 
-pub(crate) fn go(trainer: &mut Trainer, options: &RunOptions) -> Result<Vec<Option<f64>>, TrainingError> {
+pub(crate) fn go(
+    trainer: &mut Trainer,
+    options: &RunOptions,
+) -> Result<Vec<Option<f64>>, TrainingError> {
     let mut losses = Vec::new();
     let outcome = trainer.run(options, &AtomicBool::new(false), &mut |event| {
         if let Event::Step(metrics) = event {

@@ -29,8 +29,7 @@ pub(super) fn times(batch: usize, precision: Precision, seconds: f64) -> Result<
     model.set_precision(precision);
     let mut optimizer = Optimizer::new(Adam::default(), model.parameters());
     let third = batch / 3;
-    let triplet =
-        |i| Triplet { anchor: i, positive: i + third, negative: i + 2 * third };
+    let triplet = |i| Triplet { anchor: i, positive: i + third, negative: i + 2 * third };
     let triplets: Vec<_> = (0..third).map(triplet).collect();
     let images = images(batch).into_shared();
     let tape = Tape::new();

@@ -44,6 +44,12 @@ impl Avx512Bf16 {
         // SAFETY: the token proves the features.
         unsafe { pairs_avx512::join_rows(values, columns) }
     }
+
+    /// Joins adjacent numbers; the target has half as many words, rounded up.
+    pub(crate) fn join_columns(self, values: &[f32], target: &mut [f32]) {
+        // SAFETY: the token proves the features.
+        unsafe { pairs_avx512::join_columns(values, target) }
+    }
 }
 
 /// A token of AVX-512.

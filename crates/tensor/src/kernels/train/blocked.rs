@@ -64,12 +64,7 @@ pub(crate) struct Blocked {
 
 impl Blocked {
     /// One block as wide as there are channels.
-    pub(crate) fn whole(
-        channels: usize,
-        images: usize,
-        window: [usize; 2],
-        words: Words,
-    ) -> Self {
+    pub(crate) fn whole(channels: usize, images: usize, window: [usize; 2], words: Words) -> Self {
         let width = channels.div_ceil(words.channels_a_word());
         Self { channels, width, images, window, words }
     }
@@ -164,7 +159,10 @@ impl Blocked {
         let width = self.width;
         let rows = overlap(top, window_h, h);
         let columns = overlap(left, window_w, w);
-        if channels.div_ceil(self.words.channels_a_word()) < width || rows.is_empty() || columns.is_empty() {
+        if channels.div_ceil(self.words.channels_a_word()) < width
+            || rows.is_empty()
+            || columns.is_empty()
+        {
             target.fill(T::zero());
         }
         if rows.is_empty() || columns.is_empty() {
@@ -280,9 +278,17 @@ mod tests {
     #[test]
     fn a_single_pixel() {
         let sources: Vec<Vec<f32>> = vec![(0..20).map(|at| at as f32 + 1.0).collect(); 3];
-        for layout in [Blocked::whole(20, 3, [1, 1], Words::Number), Blocked::vectors(20, 3, [1, 1], Words::Number)] {
+        for layout in [
+            Blocked::whole(20, 3, [1, 1], Words::Number),
+            Blocked::vectors(20, 3, [1, 1], Words::Number),
+        ] {
             let mut actual = vec![f32::NAN; layout.length()];
-            layout.fill(sources.iter().map(|source| [&source[..], &[]]), [1, 1], [0, 0], &mut actual);
+            layout.fill(
+                sources.iter().map(|source| [&source[..], &[]]),
+                [1, 1],
+                [0, 0],
+                &mut actual,
+            );
             assert_eq!(actual, expected(&layout, &sources, [1, 1], [0, 0]));
         }
     }
@@ -303,9 +309,8 @@ mod tests {
                 ([2, 2], [5, 0]),
                 ([2, 2], [0, -2]),
             ] {
-                for layout in
-                    [Blocked::whole, Blocked::vectors]
-                        .map(|of| of(channels, 2, window, Words::Number))
+                for layout in [Blocked::whole, Blocked::vectors]
+                    .map(|of| of(channels, 2, window, Words::Number))
                 {
                     let mut actual = vec![f32::NAN; layout.length()];
                     let slices = sources.iter().map(|source| [&source[..], &[]]);

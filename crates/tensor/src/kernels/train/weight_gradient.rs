@@ -24,13 +24,13 @@ use super::blocked::{Blocked, Words};
 use super::correlation::image_values;
 use super::products::Products;
 use super::tile::{ROWS, Segment, SumOrder, Tile};
+use crate::Element;
 use crate::kernels::packed_weight::panel_widths;
 use crate::kernels::scratch::with_scratch;
 use crate::kernels::simd::LANES;
 use crate::kernels::tasks::{Task, split_batch};
 use crate::kernels::transpose::Transpose;
 use crate::ops::Conv2dOptions;
-use crate::Element;
 
 /// Output pixels that are copied at a time, about.
 const TASK_PIXELS: usize = 576;

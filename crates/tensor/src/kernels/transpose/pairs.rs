@@ -109,4 +109,19 @@ mod tests {
             assert_eq!(bits(&actual[..words]), bits(&expected[..words]), "{rows} x {columns}");
         }
     }
+
+    #[test]
+    fn adjacent_numbers_are_joined() {
+        let Some(bf16) = Bf16::detect() else { return };
+        for length in [0, 1, 2, 15, 31, 32, 33, 47, 48, 64, 101] {
+            let values = numbers(length, 3);
+            let mut target = vec![f32::NAN; length.div_ceil(2)];
+            f32::join_columns(&values, &mut target, bf16);
+            let half = |at: usize| values.get(at).map_or(0, |value| u32::from(rounded(*value)));
+            for (at, word) in target.iter().enumerate() {
+                let expected = half(2 * at) | half(2 * at + 1) << 16;
+                assert_eq!(word.to_bits(), expected, "word {at} of {length} numbers");
+            }
+        }
+    }
 }

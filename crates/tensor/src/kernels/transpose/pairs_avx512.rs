@@ -48,7 +48,10 @@ unsafe fn whole_block(
     for r in 0..16 {
         // SAFETY: guaranteed by the caller.
         let numbers = unsafe {
-            [_mm512_loadu_ps(lower.add(r * source_step)), _mm512_loadu_ps(upper.add(r * source_step))]
+            [
+                _mm512_loadu_ps(lower.add(r * source_step)),
+                _mm512_loadu_ps(upper.add(r * source_step)),
+            ]
         };
         lines[r] = join(numbers[0], numbers[1]);
     }
@@ -122,6 +125,25 @@ pub(in crate::kernels) fn join_rows(values: &mut [f32], columns: usize) {
                 let upper = _mm512_loadu_ps(start.add((2 * row + 1) * columns + column));
                 _mm512_storeu_ps(start.add(row * columns + column), join(lower, upper));
             }
+        }
+    }
+}
+
+/// Joins adjacent numbers, 32 at a time.
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+pub(in crate::kernels) fn join_columns(values: &[f32], target: &mut [f32]) {
+    for (values, target) in values.chunks(32).zip(target.chunks_mut(16)) {
+        let lower = first(values.len().min(16));
+        let upper = first(values.len().saturating_sub(16));
+        let source = values.as_ptr();
+        // SAFETY: lanes beyond the values are not touched, nor those beyond the target, which
+        // has a word for every two of them.
+        unsafe {
+            let lower = _mm512_maskz_loadu_ps(lower, source);
+            let upper = _mm512_maskz_loadu_ps(upper, source.wrapping_add(16));
+            let words: __m512i = transmute(_mm512_cvtne2ps_pbh(upper, lower));
+            let mask = first(target.len());
+            _mm512_mask_storeu_ps(target.as_mut_ptr(), mask, _mm512_castsi512_ps(words));
         }
     }
 }
