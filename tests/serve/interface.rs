@@ -139,6 +139,19 @@ fn errors_have_kinds_and_statuses() {
     error(Request::new("PATCH", "/v1/people"), 405, "bad_request");
     error(Request::post("/v1/recognize?face=prettiest", "x"), 400, "bad_request");
     error(Request::post("/v1/recognize?fase=only", "x"), 400, "bad_request");
+    // Parameters of other routes are unknown, too.
+    for (method, path) in [
+        ("POST", "/v1/recognize?consent=x"),
+        ("POST", "/v1/verify?top=1"),
+        ("POST", "/v1/encode?name=x"),
+        ("POST", "/v1/people?limit=1"),
+        ("GET", "/v1/people?face=only"),
+        ("GET", "/v1/people/barack?limit=1"),
+        ("DELETE", "/v1/people/barack?face=all"),
+    ] {
+        let found = error(Request::new(method, path), 400, "bad_request");
+        assert!(found.contains("unknown field"), "{path}: {found}");
+    }
     error(Request::get("/v1/people/%00"), 400, "invalid_name");
     error(Request::get("/v1/people/%2e%2e%2fx"), 400, "invalid_name");
     let enroll =

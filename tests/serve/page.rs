@@ -16,6 +16,10 @@ const PHONE: Look = Look { width: 390, height: 844, dark: false };
 /// Keys as WebDriver names them.
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
+const ESCAPE: &str = "\u{e00c}";
+
+/// Whether the picture is there and the bell can be rung.
+const CAN_RING: &str = "return !document.querySelector('#ring').disabled";
 
 /// A film of one photo as Motion JPEG: concatenated JPEG files.
 fn film(photo: &str, folder: &Path) -> PathBuf {
@@ -183,8 +187,49 @@ fn the_page_asks_for_the_token() {
     browser.open(&format!("http://{}/", server.address()));
     browser.wait_for("#token-dialog", "This door has a token");
     browser.screenshot("token-phone");
+    // Whoever has no token can close the question, and is asked again at the next request.
+    browser.press(ESCAPE);
+    browser.wait_for("#reason", "token");
+    let is_open = "return document.querySelector('#token-dialog').open";
+    assert_eq!(browser.script(is_open), false);
+    browser.type_into("#photo", portrait("obama-portrait.jpg").to_str().unwrap());
+    browser.wait_until(CAN_RING);
+    browser.click("#ring");
+    browser.wait_for("#token-dialog", "This door has a token");
+    browser.type_into("#token", &format!("a wrong one of many letters{ENTER}"));
+    browser.wait_for("#token-wrong", "Try again");
+    browser.screenshot("token-wrong-phone");
     browser.type_into("#token", &format!("{token}{ENTER}"));
+    browser.wait_for("#verdict", "Please go away");
+    browser.open(&format!("http://{}/", server.address()));
     browser.wait_for("#count", "0 residents");
+}
+
+#[test]
+fn a_busy_server_is_asked_once_more() {
+    let server = TestServer::with_people(&[]);
+    let Some(mut browser) = visit(&server, None, DESKTOP) else { return };
+    // The first `busy` requests are answered as a server does whose queue is full.
+    let occupy = |browser: &mut Browser, busy: u32| {
+        browser.script(&format!(
+            "window.asked = 0;
+             const real = window.real ??= window.fetch;
+             const full = () => new Response(
+               JSON.stringify({{ error: 'too many requests are waiting', kind: 'busy' }}),
+               {{ status: 503, headers: {{ 'Retry-After': '1' }} }});
+             window.fetch = (...request) =>
+               ++window.asked > {busy} ? real(...request) : Promise.resolve(full());"
+        ));
+        browser.type_into("#photo", portrait("obama-speech.jpg").to_str().unwrap());
+        browser.wait_until(CAN_RING);
+        browser.click("#ring");
+    };
+    occupy(&mut browser, 1);
+    browser.wait_for("#verdict", "Welcome home, barack");
+    assert_eq!(browser.script("return window.asked"), 2);
+    occupy(&mut browser, 10);
+    browser.wait_for("#reason", "Too many requests");
+    assert_eq!(browser.script("return window.asked"), 2);
 }
 
 #[test]

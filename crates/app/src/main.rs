@@ -16,8 +16,6 @@ mod gallery_folder;
 mod labeled_photos;
 mod output;
 mod progress;
-mod report;
-mod server;
 mod text;
 
 use std::io::ErrorKind;

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
+pub(crate) use report::escaped;
 use serde::Serialize;
 
 /// Standard output, buffered, for text or JSON.
@@ -81,34 +82,9 @@ fn notice(kind: &str, text: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "facenet: {kind}: {text}");
 }
 
-/// The text with control characters and direction marks as escape sequences.
-pub(crate) fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
-        let is_direction_mark = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || is_direction_mark {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-        safe
-    })
-}
-
 /// Whether the error is a broken pipe: the reader of stdout closed it.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(escaped("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\nc");
-        assert_eq!(escaped("abc\u{202e}def"), "abc\\u{202e}def");
-        assert_eq!(escaped("Zoë 🙂"), "Zoë 🙂");
-    }
 }

@@ -5,11 +5,13 @@
 //! | [`evaluation`] | measures comparisons with known answers: rates, curves, galleries |
 //! | [`calibration`] | thresholds with known error rates, and how probable one person is at a distance |
 //! | [`policy`] | the threshold in force, for one comparison and for a gallery |
+//! | [`enrollment`] | whether photos belong to the person as whom they are enrolled |
 //! | [`LoadedModel`] | a model's weights together with its calibration |
 
 #![forbid(unsafe_code)]
 
 pub mod calibration;
+pub mod enrollment;
 mod error;
 pub mod evaluation;
 mod model;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use facenet::gallery::cluster;
+use report::LocationRow;
 use serde::Serialize;
 use training::dataset::PhotoTree;
 
@@ -11,7 +12,6 @@ use crate::arguments::{Acceptance, Cluster};
 use crate::decision::verification;
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, line, warn};
-use crate::report::face_box;
 use crate::text::{counted, counted_people};
 use crate::{ExitStatus, exit_status_of, progress};
 
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus
         match found {
             Ok(found) => {
                 for face in found {
-                    faces.push(Face { file, face_box: face_box(&face) });
+                    faces.push(Face { file, face_box: LocationRow::from(&face).face_box });
                     encodings.push(face.encoding);
                 }
             }

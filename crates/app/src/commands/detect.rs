@@ -9,11 +9,11 @@ use faces::{
     AlignedFace, CropMethod, FaceBox, FaceChoice, FaceError, FaceLocation, FaceLocator,
     FaceQuality, Photo, QualityFault, QualityLimits,
 };
+use report::ErrorRow;
 use serde::Serialize;
 
 use crate::arguments::Detect;
 use crate::output::{Output, escaped, line, warn};
-use crate::report::ErrorRow;
 use crate::{ExitStatus, exit_status_of};
 
 /// The JSON row of a photo.

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use faces::Face;
 use npyz::WriterBuilder;
+use report::{ErrorRow, LocationRow};
 use serde::Serialize;
 
 use crate::arguments::{Encode, EncodingFormat};
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, warn};
-use crate::report::{ErrorRow, face_box};
 use crate::{ExitStatus, exit_status_of, progress};
 
 /// The JSON row of one face.
@@ -73,7 +73,10 @@ fn write_json(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> R
                 for face in &faces {
                     let file = file.display().to_string();
                     let encoding = face.encoding.values();
-                    json_line(out, &EncodingRow { file, face_box: face_box(face), encoding })?;
+                    json_line(
+                        out,
+                        &EncodingRow { file, face_box: LocationRow::from(face).face_box, encoding },
+                    )?;
                 }
             }
             Err(error) => json_line(out, &ErrorRow::of_file(file, &error))?,

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use biometrics::enrollment::{Outlier, outliers, resemblance};
 use biometrics::policy::IdentificationPolicy;
-use facenet::gallery::mean_template;
-use facenet::matching::{Encoding, Threshold};
+use facenet::matching::Threshold;
+use report::CandidateRow;
 use serde::Serialize;
-use store::{Access, Enrollment, NewTemplate, Store};
+use store::{Access, Enrollment, NewTemplate};
 
 use crate::arguments::{Admission, Enroll};
 use crate::decision::identification;
@@ -28,14 +29,8 @@ struct EnrollmentRow<'a> {
     skipped: usize,
     /// Another enrolled person who would be recognized in these photos.
     #[serde(skip_serializing_if = "Option::is_none")]
-    resembles: Option<Resembles>,
+    resembles: Option<CandidateRow>,
     db: String,
-}
-
-#[derive(Serialize)]
-struct Resembles {
-    name: String,
-    distance: f32,
 }
 
 pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus> {
@@ -46,8 +41,11 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
     let (templates, skipped) = templates(arguments, &reader, &policy)?;
     let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
     let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
-    let resembles = resemblance(&store, arguments, &encodings, &policy)?;
-    if let Some(Resembles { name, distance }) = &resembles {
+    let threshold = policy.among(store.len()?, store.template_count()?).threshold;
+    let search = |probe: &_, top| anyhow::Ok(store.search(probe, top)?);
+    let resembles = resemblance(&arguments.name, &encodings, threshold, search)?;
+    let resembles = resembles.map(CandidateRow::from);
+    if let Some(CandidateRow { name, distance }) = &resembles {
         warn(format_args!(
             "{} resembles the enrolled {name}: the distance is {distance:.4}",
             arguments.name
@@ -119,42 +117,14 @@ fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<
     Ok(NewTemplate { encoding: faces.remove(0).encoding, photo: photo.context("a photo to keep")? })
 }
 
-/// Warns of photos that may show somebody else: those whose distance to the mean of the
-/// others is above the threshold of one comparison. The farthest photo is removed first,
-/// then the rest are compared again.
+/// Warns of photos that may show somebody else.
 fn warn_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
-    let mut remaining: Vec<usize> = (0..templates.len()).collect();
-    while remaining.len() > 2 {
-        let from_others = |&number: &usize| -> Option<(f32, usize)> {
-            let others = remaining.iter().filter(|&&other| other != number);
-            let others: Vec<_> = others.map(|&other| templates[other].encoding.clone()).collect();
-            let mean = mean_template(&others).ok()?;
-            Some((mean.distance(&templates[number].encoding), number))
-        };
-        let farthest = remaining.iter().filter_map(from_others).max_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((distance, number)) = farthest.filter(|far| !threshold.accepts(far.0)) else {
-            return;
-        };
+    let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
+    for Outlier { photo, distance } in outliers(&encodings, threshold) {
         warn(format_args!(
             "{} does not resemble the others: the distance is {distance:.4}; it may show \
              another person",
-            photos[number].display()
+            photos[photo].display()
         ));
-        remaining.retain(|&other| other != number);
     }
-}
-
-/// Another person who would be recognized in these photos, by the gallery's threshold.
-fn resemblance(
-    store: &Store,
-    arguments: &Enroll,
-    encodings: &[Encoding],
-    policy: &IdentificationPolicy,
-) -> Result<Option<Resembles>> {
-    // Two candidates, because the nearest may be the person who is enrolled already.
-    let mut nearest = store.search(&mean_template(encodings)?, 2)?;
-    nearest.retain(|person| person.name != arguments.name.as_str());
-    let threshold = policy.among(store.len()?, store.template_count()?).threshold;
-    let other = nearest.into_iter().next().filter(|person| threshold.accepts(person.distance));
-    Ok(other.map(|person| Resembles { name: person.name, distance: person.distance }))
 }

@@ -7,6 +7,7 @@ use biometrics::LoadedModel;
 use biometrics::policy::{GalleryThreshold, IdentificationPolicy};
 use facenet::matching::Recognition;
 use faces::{DetectedFace, Face};
+use report::{ErrorRow, RecognitionRow};
 use store::{Access, PeopleIndex};
 
 use crate::arguments::Recognize;
@@ -14,7 +15,6 @@ use crate::decision::{identification, print_gallery_threshold, warn_if_extrapola
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::GalleryFolder;
 use crate::output::{Output, escaped, line, warn};
-use crate::report::{ErrorRow, RecognitionRow};
 use crate::{ExitStatus, enrolled, exit_status_of, progress};
 
 /// The people that faces are compared with, and how.

@@ -7,6 +7,7 @@ use biometrics::LoadedModel;
 use biometrics::policy::VerificationPolicy;
 use facenet::gallery::{PersonName, mean_template};
 use facenet::matching::{Encoding, Threshold, Verification, verify};
+use report::{ComparisonRow, Reference, VerificationRow};
 use store::Access;
 
 use crate::arguments::{StoreChoice, Verify};
@@ -14,7 +15,6 @@ use crate::decision::{ComparisonCount, print_probability, print_rates, verificat
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::{Gallery, GalleryFolder, name_form};
 use crate::output::{Output, escaped, line};
-use crate::report::{Reference, VerificationRow};
 use crate::text::scale;
 use crate::{ExitStatus, demonstration, enrolled};
 
@@ -149,15 +149,8 @@ fn json<'a>(
     answer: &Verification,
     policy: &VerificationPolicy,
 ) -> Result<VerificationRow<'a>> {
-    Ok(VerificationRow {
-        probe,
-        reference,
-        distance: answer.distance,
-        threshold: answer.threshold.distance(),
-        same: answer.same,
-        correct: None,
-        stats: policy.stats(answer.distance)?,
-    })
+    let comparison = ComparisonRow::new(answer.distance, policy)?;
+    Ok(VerificationRow { probe, reference, comparison, correct: None })
 }
 
 fn print(

@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use biometrics::policy::GalleryThreshold;
 use facenet::gallery::Gallery;
+use report::{ErrorRow, RecognitionRow};
 use store::Access;
 use training::dataset::PhotoTree;
 
@@ -19,7 +20,6 @@ use crate::arguments::Watch;
 use crate::decision::{identification, warn_if_extrapolating};
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, note, warn};
-use crate::report::{ErrorRow, RecognitionRow};
 use crate::{ExitStatus, enrolled};
 
 /// The people that faces are compared with, and how.

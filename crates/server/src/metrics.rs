@@ -27,7 +27,7 @@ struct Route {
 }
 
 /// What is counted.
-pub(super) struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Labels, Counter>,
     seconds: Family<Route, Histogram>,
@@ -37,7 +37,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
         let mut metrics = Self {
             registry: Registry::with_prefix("facenet"),
@@ -66,14 +66,14 @@ impl Metrics {
         metrics
     }
 
-    pub(super) fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
+    pub(crate) fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
         let (method, route) = (method.to_owned(), route.to_owned());
         self.seconds.get_or_create(&Route { route: route.clone() }).observe(took.as_secs_f64());
         self.requests.get_or_create(&Labels { method, route, status }).inc();
     }
 
     /// The text of now.
-    pub(super) fn text(&self, people: usize, waiting: usize, held: usize) -> String {
+    pub(crate) fn text(&self, people: usize, waiting: usize, held: usize) -> String {
         for (gauge, value) in [(&self.people, people), (&self.waiting, waiting), (&self.held, held)]
         {
             gauge.set(value as i64);

@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::api_error::ApiError;
-use super::state::State;
-use super::{guard, page, routes};
+use crate::api_error::ApiError;
+use crate::state::State;
+use crate::{guard, page, routes};
 
 /// Everything that is served.
-pub(super) fn router(state: State) -> Router {
+pub(crate) fn router(state: State) -> Router {
     let mut router = Router::new()
         .route("/v1/recognize", post(routes::recognize))
         .route("/v1/verify", post(routes::verify))
@@ -36,7 +36,7 @@ pub(super) fn router(state: State) -> Router {
 }
 
 /// Puts the guard, the limits and the log around routes.
-pub(super) fn around(router: Router<State>, state: State) -> Router {
+pub(crate) fn around(router: Router<State>, state: State) -> Router {
     router
         .fallback(|| async { page_not_found() })
         .method_not_allowed_fallback(|method: Method| async move {

@@ -12,14 +12,14 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
 
-use super::api_error::ApiError;
+use crate::api_error::ApiError;
 
 /// Most fields of a form.
 const MOST_FIELDS: usize = 64;
 
 /// Bytes that all bodies may occupy together.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     largest: usize,
     free: AtomicUsize,
     whole: usize,
@@ -27,19 +27,19 @@ pub(super) struct Budget {
 
 /// A share of the budget, which is given back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(crate) struct Share {
     bytes: usize,
     budget: Arc<Budget>,
 }
 
 impl Budget {
     /// One body may have `largest` bytes, all together `whole`.
-    pub(super) fn new(largest: usize, whole: usize) -> Self {
+    pub(crate) fn new(largest: usize, whole: usize) -> Self {
         Self { largest, free: AtomicUsize::new(whole), whole }
     }
 
     /// Bytes in memory now.
-    pub(super) fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.whole - self.free.load(Ordering::Relaxed)
     }
 
@@ -88,14 +88,14 @@ impl Drop for Share {
 
 /// A form's fields, or a lone picture as the field `photo`.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(crate) struct Form {
     fields: Vec<(String, Vec<u8>)>,
     _share: Share,
 }
 
 impl Form {
     /// Reads a request's body: `multipart/form-data`, or the bytes of a picture.
-    pub(super) async fn read(request: Request, budget: &Arc<Budget>) -> Result<Self, ApiError> {
+    pub(crate) async fn read(request: Request, budget: &Arc<Budget>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let is_form = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
@@ -120,13 +120,13 @@ impl Form {
     }
 
     /// All files of a name.
-    pub(super) fn files(&mut self, name: &str) -> Vec<Vec<u8>> {
+    pub(crate) fn files(&mut self, name: &str) -> Vec<Vec<u8>> {
         let fields = self.fields.iter_mut().filter(|(field, _)| field == name);
         fields.map(|(_, bytes)| std::mem::take(bytes)).collect()
     }
 
     /// The one file of a name.
-    pub(super) fn file(&mut self, name: &str) -> Result<Vec<u8>, ApiError> {
+    pub(crate) fn file(&mut self, name: &str) -> Result<Vec<u8>, ApiError> {
         let mut files = self.files(name);
         match files.len() {
             1 => Ok(files.remove(0)),
@@ -137,12 +137,12 @@ impl Form {
     }
 
     /// Whether there is such a field.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field == name)
     }
 
     /// A field of text.
-    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         let Some(bytes) = self.files(name).into_iter().next() else { return Ok(None) };
         String::from_utf8(bytes).map(Some).map_err(|_| {
             ApiError::bad_request(format!("the form's field `{name}` is no UTF-8 text"))

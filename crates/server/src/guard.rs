@@ -7,66 +7,27 @@
 //! `Origin` and `Sec-Fetch-Site` tell, is refused. Beyond this machine every request has
 //! to carry a token, but those for the page itself, which tells nothing.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, bail};
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use super::api_error::ApiError;
-use super::page;
-use super::state::State;
-
-/// Shortest token.
-const LEAST_TOKEN: usize = 16;
+use crate::api_error::ApiError;
+use crate::state::State;
+use crate::{Token, page};
 
 /// What the guard goes by.
-pub(super) struct Guard {
+pub(crate) struct Guard {
     /// Whether only this machine can reach us.
-    pub(super) loopback: bool,
+    pub(crate) loopback: bool,
     /// Further names of ours.
-    pub(super) hosts: Vec<String>,
-    /// SHA-256 of the token that requests have to carry.
-    pub(super) token: Option<Token>,
-}
-
-/// A token's hash: comparing hashes tells nothing about the token's length either.
-#[derive(Clone)]
-pub(super) struct Token([u8; 32]);
-
-impl Token {
-    pub(super) fn new(text: &str) -> Self {
-        Self(Sha256::digest(text.as_bytes()).into())
-    }
-}
-
-/// The token of a file's first line, or of the environment.
-pub(super) fn token(file: Option<&Path>) -> Result<Option<Token>> {
-    let text = match file {
-        Some(file) => {
-            let text = std::fs::read_to_string(file);
-            let text = text.with_context(|| format!("cannot read {}", file.display()))?;
-            text.lines().next().unwrap_or_default().to_owned()
-        }
-        None => match std::env::var("FACENET_TOKEN") {
-            Ok(text) => text,
-            Err(std::env::VarError::NotPresent) => return Ok(None),
-            Err(error) => bail!("FACENET_TOKEN: {error}"),
-        },
-    };
-    let text = text.trim();
-    if text.len() < LEAST_TOKEN {
-        bail!("the token has {} bytes, expected at least {LEAST_TOKEN}", text.len());
-    }
-    Ok(Some(Token::new(text)))
+    pub(crate) hosts: Vec<String>,
+    /// What requests have to carry.
+    pub(crate) token: Option<Token>,
 }
 
 /// Lets a request through, or refuses it.
-pub(super) async fn check(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let host = request.uri().authority().map(|authority| authority.as_str().to_owned());
     let open = page::is_part(path) || path == "/healthz";
@@ -133,8 +94,7 @@ fn carries(headers: &HeaderMap, token: &Token) -> bool {
     let Some((scheme, given)) = value.and_then(|value| value.split_at_checked(7)) else {
         return false;
     };
-    let given: [u8; 32] = Sha256::digest(given).into();
-    scheme.eq_ignore_ascii_case(b"bearer ") && bool::from(given.ct_eq(&token.0))
+    scheme.eq_ignore_ascii_case(b"bearer ") && token.is(given)
 }
 
 #[cfg(test)]
@@ -142,7 +102,8 @@ mod tests {
     use super::*;
 
     fn guard(token: Option<&str>) -> Guard {
-        Guard { loopback: true, hosts: vec!["door.example".into()], token: token.map(Token::new) }
+        let token = token.map(|text| Token::new(text).unwrap());
+        Guard { loopback: true, hosts: vec!["door.example".into()], token }
     }
 
     fn judged(guard: &Guard, headers: &[(&'static str, &str)]) -> u16 {

@@ -10,6 +10,7 @@ const marks = at("marks");
 const LARGEST_SIDE = 1600; // pixels of a picture that is sent
 const FARTHEST = 1.6; // distances beyond it are drawn there
 const PAGE = 100; // residents that are listed at a time
+const LONGEST_WAIT = 5; // seconds before a request is sent again to a busy server
 
 // ---------- The server ----------
 
@@ -22,7 +23,7 @@ class Refused extends Error {
 }
 
 async function ask(method, path, body) {
-  for (;;) {
+  for (let retries = 0; ; ) {
     const headers = {};
     const token = sessionStorage.getItem("token");
     if (token) headers.Authorization = `Bearer ${token}`;
@@ -33,7 +34,12 @@ async function ask(method, path, body) {
       throw new Error("The server does not answer. Is facenet serve still running?");
     }
     if (response.status === 401) {
-      await askForToken();
+      if (await askForToken(Boolean(token))) continue;
+      throw new Error("This door answers only who has its token.");
+    }
+    const wait = response.status === 503 && response.headers.get("Retry-After");
+    if (wait && retries++ === 0) {
+      await pause(Math.min(Number(wait) || 1, LONGEST_WAIT));
       continue;
     }
     const answer = response.status === 204 ? null : await response.json().catch(() => null);
@@ -42,17 +48,24 @@ async function ask(method, path, body) {
   }
 }
 
+function pause(seconds) {
+  return new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+}
+
 let tokenAsked = null;
 
-/** One question for all requests that need the answer. */
-function askForToken() {
+/** Asks for the token, once for all requests that need it; whether there was an answer. */
+function askForToken(wasWrong) {
   tokenAsked ??= new Promise((resolve) => {
     const dialog = at("token-dialog");
+    at("token-wrong").hidden = !wasWrong;
+    dialog.returnValue = "";
     dialog.addEventListener("close", () => {
-      sessionStorage.setItem("token", at("token").value);
+      const entered = dialog.returnValue === "enter";
+      if (entered) sessionStorage.setItem("token", at("token").value);
       at("token").value = "";
       tokenAsked = null;
-      resolve();
+      resolve(entered);
     }, { once: true });
     dialog.showModal();
   });
@@ -62,7 +75,7 @@ function askForToken() {
 // ---------- The picture ----------
 
 let stream = null;
-let pictured = false;
+let shown = "nothing"; // what the view shows: "camera", "still" or "nothing"
 
 async function startCamera() {
   if (!navigator.mediaDevices?.getUserMedia) {
@@ -82,17 +95,16 @@ function stopCamera() {
   video.srcObject = null;
 }
 
-/** What the view shows: "camera", "still" or "nothing". */
 function show(what) {
   if (what !== "camera") stopCamera();
-  video.hidden = what !== "camera";
-  still.hidden = what !== "still";
-  at("hint").hidden = what !== "nothing";
-  at("camera").setAttribute("aria-pressed", String(what === "camera"));
-  at("camera").textContent = what === "camera" ? "Stop camera" : "Camera";
-  pictured = what !== "nothing";
-  at("ring").disabled = !pictured;
-  at("take").disabled = !pictured;
+  shown = what;
+  video.hidden = shown !== "camera";
+  still.hidden = shown !== "still";
+  at("hint").hidden = shown !== "nothing";
+  at("camera").setAttribute("aria-pressed", String(shown === "camera"));
+  at("camera").textContent = shown === "camera" ? "Stop camera" : "Camera";
+  at("ring").disabled = shown === "nothing";
+  at("take").disabled = shown === "nothing";
   clearMarks();
 }
 
@@ -121,7 +133,7 @@ async function showFile(file) {
 
 /** The picture in the view as a file, and for good: a camera's is held still. */
 function picture() {
-  if (!video.hidden) draw(video, video.videoWidth, video.videoHeight, still);
+  if (shown === "camera") draw(video, video.videoWidth, video.videoHeight, still);
   return blobOf(still);
 }
 
@@ -277,7 +289,7 @@ async function ring() {
   } catch (error) {
     refuse(error);
   } finally {
-    at("ring").disabled = !pictured;
+    at("ring").disabled = shown === "nothing";
   }
 }
 

@@ -80,7 +80,7 @@ impl Open {
 }
 
 /// Begins to listen.
-pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // A server that was just ended leaves connections behind that would keep the next out;
     // elsewhere than on Unix, the word means that two may have the same address.
@@ -91,7 +91,7 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until `shutdown` ends, then lets requests in hand finish.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     most: usize,

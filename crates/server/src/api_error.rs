@@ -3,20 +3,23 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use biometrics::calibration::CalibrationError;
 use facenet::gallery::{NameError, TemplateError};
+use facenet::matching::EncodingError;
 use faces::{FaceError, PhotoError};
+use report::{escaped, with_causes};
 use serde::Serialize;
 
-use crate::output::escaped;
+use crate::service::ServiceError;
 
 /// An answer that is an error.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct ApiError {
-    pub(super) status: StatusCode,
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
     /// For programs: one of the description's words.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// For people.
-    pub(super) error: String,
+    pub(crate) error: String,
 }
 
 /// As it is sent.
@@ -28,29 +31,29 @@ struct Body<'a> {
 }
 
 impl ApiError {
-    pub(super) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
         Self { status, kind, error: error.into() }
     }
 
-    pub(super) fn bad_request(error: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(error: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", error)
     }
 
-    pub(super) fn busy(error: impl Into<String>) -> Self {
+    pub(crate) fn busy(error: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error)
     }
 
-    pub(super) fn person_not_found(name: &str) -> Self {
+    pub(crate) fn person_not_found(name: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "person_not_found", format!("nobody is called {name:?}"))
     }
 
     /// Says what it is about.
-    pub(super) fn about(self, what: &str) -> Self {
+    pub(crate) fn about(self, what: &str) -> Self {
         Self { error: format!("{what}: {}", self.error), ..self }
     }
 
     /// Something of ours is wrong. What, is for the log and not for strangers.
-    pub(super) fn internal() -> Self {
+    pub(crate) fn internal() -> Self {
         let error = "something went wrong here; the log says what";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error)
     }
@@ -75,58 +78,85 @@ impl IntoResponse for ApiError {
     }
 }
 
-impl From<anyhow::Error> for ApiError {
-    fn from(error: anyhow::Error) -> Self {
-        let answer = |status, kind| Self::new(status, kind, format!("{error:#}"));
-        for cause in error.chain() {
-            if let Some(face) = cause.downcast_ref::<faces::Error>() {
-                return match of_face(face) {
-                    Some((status, kind)) => answer(status, kind),
-                    None => unforeseen(&error),
-                };
-            }
-            if let Some(store) = cause.downcast_ref::<store::Error>() {
-                return match store {
-                    store::Error::PersonNotFound { .. } => {
-                        answer(StatusCode::NOT_FOUND, "person_not_found")
-                    }
-                    store::Error::NameTaken { .. } => answer(StatusCode::CONFLICT, "name_taken"),
-                    store::Error::TooManyTemplates { .. }
-                    | store::Error::ConsentTooLong { .. }
-                    | store::Error::ConsentHasNul { .. }
-                    | store::Error::InvalidTemplates { .. } => {
-                        answer(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
-                    }
-                    store::Error::Busy { .. } => {
-                        tracing::warn!(error = %escaped(&format!("{error:#}")), "busy");
-                        Self::busy("somebody else is at work on the people: try again")
-                    }
-                    store::Error::NoSpace { .. } => {
-                        let _ = unforeseen(&error);
-                        let error = "there is no space left to keep people: free some, try again";
-                        Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", error)
-                    }
-                    store::Error::FileRemoved { .. }
-                    | store::Error::FileReplaced { .. }
-                    | store::Error::InUse { .. } => {
-                        let _ = unforeseen(&error);
-                        let error = "the people who are enrolled cannot be reached now";
-                        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", error)
-                    }
-                    store::Error::CleanupFailed { .. } => {
-                        let _ = unforeseen(&error);
-                        Self::internal().about("the change is done, but not cleared up after")
-                    }
-                    _ => unforeseen(&error),
-                };
-            }
-            if cause.is::<NameError>() {
-                return answer(StatusCode::BAD_REQUEST, "invalid_name");
-            }
-            if cause.is::<TemplateError>() {
-                return answer(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll");
-            }
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Store(error) => error.into(),
+            ServiceError::Template(error) => error.into(),
         }
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        let answer = |status, kind| Self::new(status, kind, with_causes(&error));
+        match error {
+            store::Error::PersonNotFound { .. } => {
+                answer(StatusCode::NOT_FOUND, "person_not_found")
+            }
+            store::Error::NameTaken { .. } => answer(StatusCode::CONFLICT, "name_taken"),
+            store::Error::TooManyTemplates { .. }
+            | store::Error::ConsentTooLong { .. }
+            | store::Error::ConsentHasNul { .. }
+            | store::Error::InvalidTemplates { .. } => {
+                answer(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
+            }
+            store::Error::Busy { .. } => {
+                tracing::warn!(error = %escaped(&with_causes(&error)), "busy");
+                Self::busy("somebody else is at work on the people: try again")
+            }
+            store::Error::NoSpace { .. } => {
+                let _ = unforeseen(&error);
+                let error = "there is no space left to keep people: free some, try again";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", error)
+            }
+            store::Error::FileRemoved { .. }
+            | store::Error::FileReplaced { .. }
+            | store::Error::InUse { .. } => {
+                let _ = unforeseen(&error);
+                let error = "the people who are enrolled cannot be reached now";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", error)
+            }
+            store::Error::CleanupFailed { .. } => {
+                let _ = unforeseen(&error);
+                Self::internal().about("the change is done, but not cleared up after")
+            }
+            error => unforeseen(&error),
+        }
+    }
+}
+
+impl From<faces::Error> for ApiError {
+    fn from(error: faces::Error) -> Self {
+        match of_face(&error) {
+            Some((status, kind)) => Self::new(status, kind, with_causes(&error)),
+            None => unforeseen(&error),
+        }
+    }
+}
+
+impl From<NameError> for ApiError {
+    fn from(error: NameError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_name", error.to_string())
+    }
+}
+
+impl From<TemplateError> for ApiError {
+    fn from(error: TemplateError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll", with_causes(&error))
+    }
+}
+
+// Stored encodings and the policy's own options: checked long before.
+
+impl From<EncodingError> for ApiError {
+    fn from(error: EncodingError) -> Self {
+        unforeseen(&error)
+    }
+}
+
+impl From<CalibrationError> for ApiError {
+    fn from(error: CalibrationError) -> Self {
         unforeseen(&error)
     }
 }
@@ -153,33 +183,9 @@ fn of_face(error: &faces::Error) -> Option<(StatusCode, &'static str)> {
     })
 }
 
-fn unforeseen(error: &anyhow::Error) -> ApiError {
-    tracing::error!(error = %escaped(&format!("{error:#}")), "a request failed");
+fn unforeseen(error: &dyn std::error::Error) -> ApiError {
+    tracing::error!(error = %escaped(&with_causes(error)), "a request failed");
     ApiError::internal()
-}
-
-impl From<NameError> for ApiError {
-    fn from(error: NameError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_name", error.to_string())
-    }
-}
-
-impl From<faces::Error> for ApiError {
-    fn from(error: faces::Error) -> Self {
-        anyhow::Error::new(error).into()
-    }
-}
-
-impl From<PhotoError> for ApiError {
-    fn from(error: PhotoError) -> Self {
-        faces::Error::from(error).into()
-    }
-}
-
-impl From<store::Error> for ApiError {
-    fn from(error: store::Error) -> Self {
-        anyhow::Error::new(error).into()
-    }
 }
 
 #[cfg(test)]

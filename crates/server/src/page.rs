@@ -31,23 +31,23 @@ const PARTS: [Part; 4] = [
 ];
 
 /// The paths of the page's files.
-pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
     PARTS.iter().map(|part| part.path)
 }
 
 /// Whether the path is of the page.
-pub(super) fn is_part(path: &str) -> bool {
+pub(crate) fn is_part(path: &str) -> bool {
     paths().any(|part| part == path)
 }
 
 /// A file of the page.
-pub(super) fn part(path: &str) -> Option<Response> {
+pub(crate) fn part(path: &str) -> Option<Response> {
     let part = PARTS.iter().find(|part| part.path == path)?;
     Some(([(header::CONTENT_TYPE, part.kind)], part.text).into_response())
 }
 
 /// What goes with every answer.
-pub(super) fn headers() -> [(HeaderName, HeaderValue); 7] {
+pub(crate) fn headers() -> [(HeaderName, HeaderValue); 7] {
     let named = HeaderName::from_static;
     [
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),

@@ -7,39 +7,33 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::{get, post};
-use clap::Parser;
-use faces::FaceLocation;
-use store::{Access, Store};
+use biometrics::policy::{IdentificationOptions, IdentificationPolicy};
+use facenet::gallery::FACE_FRAMING;
+use faces::FacePipeline;
+use store::{Access, Model, Store};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use super::api_error::ApiError;
-use super::body::Form;
-use super::guard::Guard;
-use super::router::around;
-use super::service::FaceService;
-use super::state::State;
-use crate::arguments::{Arguments, Command};
-use crate::decision::identification;
-use crate::enrolled;
-use crate::face_reader::{load, pipeline};
+use crate::Limits;
+use crate::api_error::ApiError;
+use crate::body::Form;
+use crate::guard::Guard;
+use crate::router::around;
+use crate::service::FaceService;
+use crate::state::State;
 
 /// A server's state; its folder goes with the test.
-pub(super) fn state(words: &[&str]) -> (TempDir, State) {
-    let words = ["facenet", "serve"].iter().chain(words);
-    let Command::Serve(arguments) = Arguments::try_parse_from(words).unwrap().command else {
-        unreachable!("the command is serve")
-    };
+pub(crate) fn state(limits: &Limits) -> (TempDir, State) {
     let folder = tempfile::tempdir().unwrap();
-    let choice = &arguments.store.model;
-    let loaded = load(choice).unwrap();
-    let pipeline = pipeline(choice, &loaded, FaceLocation::default()).unwrap();
-    let policy = identification(&arguments.admission, &loaded).unwrap();
-    let model = enrolled::identity(&loaded);
+    let pipeline = FacePipeline::embedded().unwrap();
+    let policy = IdentificationPolicy::new(None, &IdentificationOptions::default()).unwrap();
+    let variant = "happyhouse".to_owned();
+    let (weights_sha256, framing) = ("0a".repeat(32), FACE_FRAMING.to_owned());
+    let model = Model { variant, weights_sha256, framing };
     let store = Store::open(&folder.path().join("x"), &model, Access::Write).unwrap();
-    let service = FaceService::new(pipeline, model, policy, store, &arguments).unwrap();
+    let service = FaceService::new(pipeline, policy, store, limits).unwrap();
     let guard = Guard { loopback: true, hosts: Vec::new(), token: None };
-    (folder, State::new(service, guard, &arguments.limits))
+    (folder, State::new(service, guard, limits))
 }
 
 async fn ask(router: &Router, path: &str, body: impl Into<Body>) -> StatusCode {
@@ -57,7 +51,7 @@ fn a_panic_is_one_requests_500() {
     async fn in_the_route() -> StatusCode {
         panic!("a test's panic")
     }
-    let (_folder, state) = state(&[]);
+    let (_folder, state) = state(&Limits::default());
     let workers = state.clone();
     let in_the_work = move || async move {
         let work = || -> Result<StatusCode, ApiError> { panic!("a test's panic") };
@@ -81,7 +75,7 @@ fn a_panic_is_one_requests_500() {
 
 #[test]
 fn a_request_that_takes_too_long_is_told_and_leaves_the_queue() {
-    let (_folder, state) = state(&["--timeout", "1"]);
+    let (_folder, state) = state(&Limits { timeout: Duration::from_secs(1), ..Limits::default() });
     let router = Router::new().route("/slow", get(|| async {}).post(std::future::pending::<()>));
     let router = around(router, state.clone());
     let status = block_on(ask(&router, "/slow", ""));
@@ -90,7 +84,7 @@ fn a_request_that_takes_too_long_is_told_and_leaves_the_queue() {
 
 #[test]
 fn bodies_share_a_budget_and_give_it_back() {
-    let (_folder, state) = state(&["--max-body", "1"]);
+    let (_folder, state) = state(&Limits { body_bytes: 1 << 20, ..Limits::default() });
     let shared = state.clone();
     // Holds its body until the test releases it.
     let (release, _) = tokio::sync::broadcast::channel::<()>(1);

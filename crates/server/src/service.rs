@@ -8,20 +8,33 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
-use anyhow::Result;
+use biometrics::enrollment;
 use biometrics::policy::{GalleryThreshold, IdentificationPolicy, VerificationPolicy};
-use facenet::gallery::{Gallery, PersonName, mean_template};
-use facenet::matching::{Encoding, Recognition};
+use facenet::gallery::{Gallery, PersonName, TemplateError};
+use facenet::matching::{Candidate, Encoding, Recognition};
 use faces::{DecodeLimits, FacePipeline};
 use store::{Enrollment, Location, Model, Person, PersonSummary, Store};
 
-use crate::arguments::Serve;
-use crate::decision::warn_if_extrapolating;
+use crate::Limits;
+
+/// Why the service cannot do what it is asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServiceError {
+    /// Of the store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Encodings that have no mean.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+/// What the service answers.
+type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
 /// Model, gallery and store behind the HTTP routes.
-pub(super) struct FaceService {
-    pub(super) pipeline: FacePipeline,
-    pub(super) model: Model,
+pub(crate) struct FaceService {
+    pub(crate) pipeline: FacePipeline,
+    pub(crate) model: Model,
     policy: IdentificationPolicy,
     store: Mutex<Store>,
     gallery: RwLock<Gallery>,
@@ -32,21 +45,18 @@ pub(super) struct FaceService {
 }
 
 impl FaceService {
-    pub(super) fn new(
+    pub(crate) fn new(
         pipeline: FacePipeline,
-        model: Model,
         policy: IdentificationPolicy,
         store: Store,
-        arguments: &Serve,
-    ) -> Result<Self> {
-        let gallery = store.gallery()?;
-        warn_if_extrapolating(&policy, gallery.faces());
+        limits: &Limits,
+    ) -> Result<Self, store::Error> {
+        let (gallery, model) = (store.gallery()?, store.model().clone());
         let shared = !matches!(store.location(), Location::File(_));
-        let pixels = arguments.limits.max_pixels.get() as u64 * 1_000_000;
         let limits = DecodeLimits {
-            file_bytes: (arguments.limits.max_body.get() as u64) << 20,
-            pixels,
-            memory_bytes: 4 * pixels,
+            file_bytes: limits.body_bytes as u64,
+            pixels: limits.pixels,
+            memory_bytes: 4 * limits.pixels,
             ..DecodeLimits::default()
         };
         let locator = pipeline.locator().clone().with_limits(limits);
@@ -62,17 +72,17 @@ impl FaceService {
     }
 
     /// How many people live here.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.gallery().len()
     }
 
     /// When two faces are one person's.
-    pub(super) fn decision(&self) -> &VerificationPolicy {
+    pub(crate) fn decision(&self) -> &VerificationPolicy {
         self.policy.verification()
     }
 
     /// Identifies each face among the enrolled people; also returns the threshold that was applied.
-    pub(super) fn recognize<'f>(
+    pub(crate) fn recognize<'f>(
         &self,
         faces: impl Iterator<Item = &'f Encoding>,
         top: usize,
@@ -85,7 +95,7 @@ impl FaceService {
     }
 
     /// The mean template of a person, and of how many photos it is.
-    pub(super) fn template(&self, name: &PersonName) -> Result<Option<(Vec<f32>, usize)>> {
+    pub(crate) fn template(&self, name: &PersonName) -> Result<Option<(Vec<f32>, usize)>> {
         self.refresh()?;
         let gallery = self.gallery();
         let template = gallery.template(name).map(<[f32]>::to_vec);
@@ -121,28 +131,29 @@ impl FaceService {
     fn change<T>(&self, change: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         let mut store = self.store();
         let result = change(&mut store);
-        let refused = |error: &store::Error| error.is_rejection();
-        if result.as_ref().is_err_and(|e| !e.downcast_ref().is_some_and(refused)) {
+        let is_rejection =
+            |error: &ServiceError| matches!(error, ServiceError::Store(e) if e.is_rejection());
+        if result.as_ref().is_err_and(|error| !is_rejection(error)) {
             self.stale.store(true, Ordering::Release);
         }
         result
     }
 
-    /// Somebody else whom these faces would be taken for.
-    pub(super) fn resemblance(
+    /// Another person for whom these faces would be taken.
+    pub(crate) fn resemblance(
         &self,
         name: &PersonName,
         faces: &[Encoding],
-    ) -> Result<Option<(String, f32)>> {
-        let (among, found) = self.recognize(std::iter::once(&mean_template(faces)?), 2)?;
-        let mut candidates = found.into_iter().flat_map(|found| found.candidates);
-        let other = candidates.find(|person| person.name != name.as_str());
-        let other = other.filter(|person| among.threshold.accepts(person.distance));
-        Ok(other.map(|person| (person.name, person.distance)))
+    ) -> Result<Option<Candidate>> {
+        self.refresh()?;
+        let gallery = self.gallery();
+        let threshold = self.policy.among(gallery.len(), gallery.faces()).threshold;
+        let search = |probe: &Encoding, top| Ok(gallery.search(probe, top));
+        enrollment::resemblance(name, faces, threshold, search)
     }
 
-    /// Enrols a person; returns everything that is kept of them.
-    pub(super) fn enroll(&self, name: &PersonName, enrollment: &Enrollment) -> Result<Person> {
+    /// Enrolls a person; returns everything that is kept of them.
+    pub(crate) fn enroll(&self, name: &PersonName, enrollment: &Enrollment) -> Result<Person> {
         self.change(|store| {
             store.enroll(name, enrollment)?;
             let person = store.person(name)?;
@@ -152,7 +163,7 @@ impl FaceService {
     }
 
     /// Removes a person, from the bytes of the file too.
-    pub(super) fn remove(&self, name: &PersonName) -> Result<()> {
+    pub(crate) fn remove(&self, name: &PersonName) -> Result<()> {
         self.change(|store| {
             store.remove(std::slice::from_ref(name))?;
             self.gallery_mut().remove(name);
@@ -160,12 +171,12 @@ impl FaceService {
         })
     }
 
-    pub(super) fn list(&self) -> Result<Vec<PersonSummary>> {
+    pub(crate) fn list(&self) -> Result<Vec<PersonSummary>> {
         self.refresh()?;
         Ok(self.store().list()?)
     }
 
-    pub(super) fn person(&self, name: &PersonName) -> Result<Person> {
+    pub(crate) fn person(&self, name: &PersonName) -> Result<Person> {
         self.refresh()?;
         Ok(self.store().person(name)?)
     }
@@ -192,7 +203,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::server::tests::state;
+    use crate::tests::state;
 
     fn encoding() -> Encoding {
         Encoding::new((0..128).map(|i| f32::from(u8::from(i == 0)))).unwrap()
@@ -207,11 +218,11 @@ mod tests {
 
     #[test]
     fn a_change_that_is_done_and_fails_all_the_same_is_seen() {
-        let (_folder, state) = state(&[]);
+        let (_folder, state) = state(&Limits::default());
         let name = enrolled(&state.service);
         let failed: Result<()> = state.service.change(|store| {
             store.remove(std::slice::from_ref(&name))?;
-            anyhow::bail!("cannot clear up after it")
+            Err(TemplateError::None.into())
         });
         failed.unwrap_err();
         let (_, found) = state.service.recognize(std::iter::once(&encoding()), 1).unwrap();
@@ -224,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_restored_backup_is_taken_over() {
-        let (folder, state) = state(&[]);
+        let (folder, state) = state(&Limits::default());
         let service = &state.service;
         let (path, backup) = (folder.path().join("x"), folder.path().join("backup"));
         std::fs::copy(&path, &backup).unwrap();
@@ -249,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_face_does_not_wait_for_a_file_that_is_being_written() {
-        let (_folder, state) = state(&[]);
+        let (_folder, state) = state(&Limits::default());
         let service = &state.service;
         enrolled(service);
         let (sender, receiver) = mpsc::channel();

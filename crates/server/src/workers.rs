@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Semaphore;
 
-use super::api_error::ApiError;
+use crate::api_error::ApiError;
 
 /// The cores and their queue.
-pub(super) struct Workers {
+pub(crate) struct Workers {
     cores: Arc<Semaphore>,
     waiting: AtomicUsize,
     most_waiting: usize,
@@ -25,20 +25,20 @@ impl Drop for Place<'_> {
 }
 
 impl Workers {
-    pub(super) fn new(most_waiting: usize) -> Self {
+    pub(crate) fn new(most_waiting: usize) -> Self {
         let cores = Arc::new(Semaphore::new(rayon::current_num_threads()));
         Self { cores, waiting: AtomicUsize::new(0), most_waiting }
     }
 
     /// How many requests wait now.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 
     /// Does `work` on a thread of its own once a core is free.
     ///
     /// A panic in it is a api_error and ends nothing else.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {

@@ -1,0 +1,15 @@
+//! What the program and its server say alike: rows of JSON, text that is safe to show, times.
+//!
+//! A key that is printed by a command and sent by the server has one definition, here.
+//! `docs/commands.md` and the server's `openapi.json` describe them to users.
+
+#![forbid(unsafe_code)]
+
+mod rows;
+mod text;
+
+pub use rows::{
+    CandidateRow, ComparisonRow, ErrorRow, IdentityRow, LocationRow, PersonRow, RecognitionRow,
+    Reference, VerificationRow,
+};
+pub use text::{escaped, timestamp, with_causes};
