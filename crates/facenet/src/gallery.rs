@@ -48,7 +48,7 @@ use crate::matching::{Candidate, Encoding, Recognition, Threshold};
 use crate::network::ENCODING_LENGTH;
 
 pub use array::{ArrayError, encodings_from_npy};
-pub use cluster::cluster;
+pub use cluster::{cluster, cluster_in_photos};
 pub use name::{MOST_NAME_BYTES, NameError, PersonName};
 pub use template::{FACE_FRAMING, TemplateError, mean_template};
 
