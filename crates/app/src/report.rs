@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use biometrics::policy::{GalleryThreshold, VerificationStats};
-use facenet::matching::Recognition;
+use facenet::matching::{Candidate, Recognition};
 use faces::Face;
 use serde::Serialize;
 
@@ -56,25 +56,43 @@ struct CandidateRow<'a> {
     distance: f32,
 }
 
+/// Who a face is, among the faces of its photo: see `names_in_photo`.
+#[derive(Clone, Copy)]
+pub(crate) struct Identity<'a> {
+    /// The nearest people.
+    pub(crate) recognition: &'a Recognition,
+    /// Whose face it is.
+    pub(crate) name: Option<&'a Candidate>,
+    /// How many of the nearest are listed.
+    pub(crate) top: usize,
+}
+
+impl<'a> Identity<'a> {
+    /// The people that are listed.
+    pub(crate) fn candidates(&self) -> &'a [Candidate] {
+        let all = &self.recognition.candidates;
+        &all[..all.len().min(self.top)]
+    }
+}
+
 impl<'a> RecognitionRow<'a> {
     /// `skipped` counts the photos of the gallery that could not be used.
     pub(crate) fn new(
         probe: &Path,
         face: &Face,
-        recognition: &'a Recognition,
+        answer: Identity<'a>,
         threshold: GalleryThreshold,
         skipped: usize,
     ) -> Self {
-        let candidates = recognition
-            .candidates
-            .iter()
-            .map(|candidate| CandidateRow { name: &candidate.name, distance: candidate.distance });
+        let row =
+            |person: &'a Candidate| CandidateRow { name: &person.name, distance: person.distance };
+        let candidates = answer.candidates().iter().map(row);
         Self {
             probe: probe.display().to_string(),
             face_box: face_box(face),
             landmarks: face.detected.and_then(|detected| detected.landmarks),
-            person: recognition.person().map(|person| person.name.as_str()),
-            distance: recognition.candidates.first().map(|nearest| nearest.distance),
+            person: answer.name.map(|person| person.name.as_str()),
+            distance: answer.recognition.candidates.first().map(|nearest| nearest.distance),
             threshold,
             candidates: candidates.collect(),
             skipped,
