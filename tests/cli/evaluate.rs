@@ -57,6 +57,68 @@ fn portraits_are_distinguished() {
 }
 
 #[test]
+fn groups_and_bad_conditions_have_tables() {
+    let folder = small_set();
+    let groups = "person,sex,office\nobama,m,president\nbiden,m,president\ncollins,f,-\n";
+    fs::write(folder.path().join("groups.csv"), groups).unwrap();
+    let report = folder.path().join("report");
+    let evaluate = |more: &[&str]| {
+        let mut command = facenet();
+        command.arg("evaluate").arg("--images").arg(folder.path());
+        command.arg("--pairs").arg(folder.path().join("pairs.txt"));
+        run(command.arg("--report").arg(&report).args(more))
+    };
+    let ended = evaluate(&["--robustness"]).with_code(0);
+    for words in ["by sex, one threshold", "by office", "everybody: 3 people, 4 photos", "FMR"] {
+        assert!(ended.stdout.contains(words), "{words}\n{ended}");
+    }
+    let row = evaluate(&["--robustness", "--json"]).with_code(0).json().pop().unwrap();
+    let [sex, office] = &row["groups"].as_array().unwrap()[..] else { panic!("two\n{row}") };
+    assert_eq!((&sex["by"], &office["by"]), (&"sex".into(), &"office".into()));
+    let rows = sex["rows"].as_array().unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row["group"].as_str().unwrap()).collect();
+    assert_eq!(names, ["everybody", "m", "f"]);
+    assert_eq!((&rows[0]["genuine"], &rows[0]["impostor"]), (&1.into(), &5.into()));
+    assert_eq!((&rows[1]["photos"], &rows[1]["impostor"]), (&3.into(), &2.into()));
+    // One photo of one woman is no pair.
+    assert!(rows[2]["fmr"].is_null() && rows[2]["photos"] == 1, "{rows:?}");
+    // Nobody with `-` is in a group.
+    assert_eq!(office["rows"].as_array().unwrap().len(), 2);
+    let conditions = row["robustness"]["rows"].as_array().unwrap();
+    assert_eq!(conditions[0]["condition"], "unchanged");
+    assert_eq!(conditions[0]["fnmr"]["count"], 0, "{row}");
+    let named = |words: &str, photos: u64| {
+        let is_it = |row: &&serde_json::Value| {
+            row["condition"].as_str().unwrap().contains(words) && row["photos"] == photos
+        };
+        conditions.iter().find(is_it).unwrap().clone()
+    };
+    for words in
+        ["16 × 16", "24 × 24", "32 × 32", "blurred", "JPEG", "dark", "gray", "mirrored", "mask"]
+    {
+        assert_eq!(named(words, 1)["fmr"]["of"], 2, "{words}");
+        assert_eq!(named(words, 2)["fnmr"]["of"], 2, "{words}");
+    }
+    let page = fs::read_to_string(report.join("report.html")).unwrap();
+    assert_eq!(page.matches("<svg").count(), 7, "four charts, two of groups and one of conditions");
+    for words in ["Groups, by sex", "Bad conditions", "masked: nose, mouth and chin"] {
+        assert!(page.contains(words), "{words} is not in the page");
+    }
+
+    for (text, words) in [
+        ("name,sex\n", "expected a first column"),
+        ("person\n", "expected a first column"),
+        ("person,sex\nobama,m\nobama,f\n", "occurs twice"),
+    ] {
+        fs::write(folder.path().join("groups.csv"), text).unwrap();
+        evaluate(&[]).with_code(2).with_error(&["groups.csv", words]);
+    }
+    fs::write(folder.path().join("groups.csv"), "person,sex\nnemo,m\n").unwrap();
+    let ended = evaluate(&[]).with_code(0);
+    assert!(ended.stderr.contains("name no person here: nemo"), "{ended}");
+}
+
+#[test]
 fn the_report_is_a_self_contained_page() {
     let folder = small_set();
     // A name with HTML in it, and a wrong label so that the page lists it.

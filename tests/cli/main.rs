@@ -12,6 +12,7 @@ mod enrolled;
 mod evaluate;
 mod gallery;
 mod model;
+mod photos;
 mod streams;
 mod train;
 mod verify;

@@ -13,10 +13,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use facenet::engine::{EngineOptions, Looks};
 use facenet::network::Variant;
-use faces::{DetectionOptions, FaceChoice, FaceLocation};
+use faces::{DecodeLimits, DetectionOptions, FaceChoice, FaceLocation};
 use tensor::inference::Precision;
 
 pub(crate) use acceptance::{Acceptance, Admission};
@@ -32,7 +32,8 @@ pub(crate) use train::{LossKind, OptimizerKind, ScheduleKind, Train};
 /// Verify and recognize faces, offline, with FaceNet's Inception network.
 ///
 /// Exit codes: 0 the same person, recognized, or success; 1 different people, or not
-/// in the gallery; 2 an error; 3 no usable face in a photo.
+/// in the gallery; 2 an error; 3 no usable face in a photo; 4 uncertain: the threshold
+/// and the probability disagree on whether it is one person.
 ///
 /// There is no liveness check: a photo of a face counts as the face. Measured on
 /// LFW, the default threshold accepts 1 stranger in 1,000 (FMR 0.1 %) and rejects the
@@ -91,6 +92,11 @@ impl Arguments {
     }
 }
 
+/// What `verify --face` takes.
+const FACES_OF_TWO: &str = "Which face to use if a photo has several: only (refuse several), \
+    largest, central, all, or an index from 0, largest first. Two with a comma between them, \
+    such as 1,only, are for the first and the second photo";
+
 /// Decide whether two photos show the same person.
 ///
 /// With one photo and --as NAME, decides whether it shows that person, who is enrolled or
@@ -98,7 +104,7 @@ impl Arguments {
 /// embedded in the program.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// Two photos, or one together with --as
+    /// Two photos, or one together with --as; - for standard input
     #[arg(value_name = "PHOTO", num_args = 0..=2)]
     pub(crate) photos: Vec<PathBuf>,
     /// The person that the photo is claimed to show
@@ -122,7 +128,7 @@ pub(crate) struct Verify {
 /// Print each face's encoding: 128 numbers.
 #[derive(Debug, Args)]
 pub(crate) struct Encode {
-    /// The photos
+    /// The photos; - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Output format; npy needs --output
@@ -181,8 +187,8 @@ pub(crate) struct Faces {
     /// Which face to use if a photo has several: only (refuse several), largest,
     /// central, all, or an index from 0, largest first. Photos of a gallery must show
     /// one face each
-    #[arg(long, value_name = "CHOICE", default_value = "only")]
-    pub(crate) face: FaceChoice,
+    #[arg(long, value_name = "CHOICE", default_value = "only", action = ArgAction::Set, num_args = 1)]
+    face: Vec<FaceChoice>,
     /// The photo is a face crop: resize it without detection
     #[arg(long, conflicts_with = "face")]
     pub(crate) aligned: bool,
@@ -197,7 +203,17 @@ pub(crate) struct Faces {
 impl Faces {
     /// The location of the probe's faces.
     pub(crate) fn location(&self) -> FaceLocation {
-        self.location_of(self.face)
+        self.location_of(self.face.first().copied().unwrap_or_default())
+    }
+
+    /// The location of the second photo's faces: the second choice, or the only one.
+    pub(crate) fn location_of_reference(&self) -> FaceLocation {
+        self.location_of(self.face.last().copied().unwrap_or_default())
+    }
+
+    /// Bounds on photos.
+    pub(crate) fn limits(&self) -> DecodeLimits {
+        self.searching.limits()
     }
 
     /// The location in gallery photos, which show one person each: `--face` is for probes.

@@ -3,6 +3,8 @@
 //! Text and axes take the color of the surrounding text, so that a chart suits a light page
 //! and a dark one; the colors of the two kinds of pairs are visible on both.
 
+pub(crate) mod bars;
+
 use std::ops::Range;
 
 use anyhow::{Result, anyhow};

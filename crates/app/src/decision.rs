@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 use biometrics::calibration::{Calibration, CalibrationError, Probability, gallery_fpir};
 use biometrics::policy::{
-    GalleryThreshold, IdentificationOptions, IdentificationPolicy, PolicyError,
-    VerificationOptions, VerificationPolicy,
+    Answer, GalleryThreshold, IdentificationOptions, IdentificationPolicy, PolicyError,
+    Resemblance, VerificationOptions, VerificationPolicy,
 };
 use biometrics::{Error, LoadedModel};
+use facenet::gallery::Gallery;
 
 use crate::arguments::{Acceptance, Admission};
 use crate::output::{Output, escaped, line, note};
@@ -106,21 +107,38 @@ pub(crate) fn warn_if_extrapolating(policy: &IdentificationPolicy, faces: usize)
     }
 }
 
-/// Prints the probability that both faces belong to one person, if it is known.
+/// Prints the probability that both faces belong to one person, if it is known, and on what
+/// it rests. It is withheld of faces that can be seen less well than those that were measured.
 pub(crate) fn print_probability(
     policy: &VerificationPolicy,
     distance: f32,
+    is_outside: bool,
     output: &mut Output,
 ) -> Result<()> {
-    let (Some(probability), Some(prior)) = (policy.probability(distance)?, policy.prior()) else {
+    let Some((calibration, prior)) = policy.calibration().zip(policy.prior()) else {
         return Ok(());
     };
-    let Probability { value, low, high } = probability;
+    let data = escaped(&calibration.about().data);
+    if is_outside {
+        line!(output, "probability not known: a face can be seen less well than those of {data}")?;
+        return Ok(());
+    }
+    let Some(Probability { value, low, high }) = policy.probability(distance)? else {
+        return Ok(());
+    };
     let ([value, low, high], prior) = ([value, low, high].map(percent), chosen(prior));
     line!(
         output,
-        "probability {value} [{low} to {high}] that this is one person, with a prior of {prior}"
+        "probability {value} [{low} to {high}] that this is one person, with a prior of {prior}, \
+         if they look no more alike than people of {data} do"
     )?;
+    if policy.answer(distance)? == Answer::Uncertain {
+        line!(
+            output,
+            "uncertain: the threshold answers whether few strangers pass, the probability which of \
+             the two is likelier, and here they disagree"
+        )?;
+    }
     Ok(())
 }
 
@@ -143,45 +161,68 @@ pub(crate) fn print_rates(
     let [genuine, impostor] = calibration.pairs();
     let data = escaped(&calibration.about().data);
     let pairs = grouped(genuine + impostor);
-    line!(output, "threshold {threshold} on {data}, {pairs} pairs:")?;
+    line!(output, "threshold {threshold}, measured on {data}, {pairs} pairs:")?;
     line!(output, "  accepts {} of strangers (FMR)", with_interval(fmr))?;
     line!(output, "  rejects the person in {} of comparisons (FNMR)", with_interval(fnmr))?;
-    let up_to = |comparisons| percent(gallery_fpir(fmr.value, comparisons));
+    let about = |comparisons| percent(gallery_fpir(fmr.value, comparisons));
     match compared {
         ComparisonCount { faces: 1, photos: 1 } => {}
         ComparisonCount { faces, photos: 1 } => {
-            let up_to = up_to(faces);
+            let about = about(faces);
             line!(
                 output,
-                "  the nearest of {faces} pairs of faces decides: accepts up to {up_to} of strangers"
+                "  the nearest of {faces} pairs of faces decides: accepts about {about} of strangers"
             )?;
         }
         ComparisonCount { faces, photos } => {
-            let up_to = up_to(faces * photos);
+            let about = about(faces * photos);
             line!(
                 output,
-                "  with the mean of {photos} photos: accepts up to {up_to} of strangers, and rejects \
-                 the person less often"
+                "  with the mean of {photos} photos: not measured; accepts about {about} of strangers \
+                 if each photo counts as a comparison, and rejects the person less often"
             )?;
         }
     }
+    line!(
+        output,
+        "  not measured on people who look alike, of whom more are accepted: relatives, or strangers \
+         of one sex, age and origin"
+    )?;
     Ok(())
+}
+
+/// The rate of strangers that a gallery's threshold accepts, withheld where its people look
+/// more alike than those that were measured; that is said once, on stderr.
+pub(crate) fn with_known_rate(
+    threshold: GalleryThreshold,
+    policy: &IdentificationPolicy,
+    gallery: &Gallery,
+) -> GalleryThreshold {
+    let Some(Resemblance { pairs, near, expected }) = policy.resemblance(gallery) else {
+        return threshold;
+    };
+    note(format_args!(
+        "the people of the gallery look more alike than those that the rates were measured on: {near} \
+         of {pairs} pairs are near, {expected:.0} would be; how many strangers are accepted is not known"
+    ));
+    GalleryThreshold { fpir: None, ..threshold }
 }
 
 /// Prints the threshold of a search among many people.
 pub(crate) fn print_gallery_threshold(
     gallery: &GalleryThreshold,
+    policy: &IdentificationPolicy,
     output: &mut Output,
 ) -> Result<()> {
     let GalleryThreshold { threshold, people, faces, fpir } = gallery;
-    match fpir {
-        Some(fpir) if *people > 0 => {
+    match (fpir, policy.verification().calibration()) {
+        (Some(fpir), Some(calibration)) if *people > 0 => {
             let (people, photos) = (counted_people(*people), counted(*faces, "photo"));
-            let strangers = percent(fpir.value);
+            let (strangers, data) = (percent(fpir.value), escaped(&calibration.about().data));
             line!(
                 output,
-                "threshold {threshold} for {people}, {photos}: accepts at most {strangers} of \
-                 strangers (FPIR)"
+                "threshold {threshold} for {people}, {photos}: accepts about {strangers} of strangers \
+                 (FPIR), if they look no more alike than people of {data} do"
             )?;
         }
         _ => line!(output, "threshold {threshold}")?,

@@ -1,13 +1,17 @@
 //! Reads photo files into encodings, with messages for the user: errors that name the file,
 //! hints, and warnings about faces of low quality.
 
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use biometrics::LoadedModel;
 use facenet::engine::{Engine, EngineOptions};
 use facenet::network::Variant;
-use faces::{Face, FaceError, FaceLocation, FacePipeline, QualityLimits};
+use faces::{
+    DecodeLimits, DetectionOptions, Face, FaceError, FaceLocation, FaceLocator, FacePipeline,
+    Photo, PhotoError, QualityLimits,
+};
 use indicatif::ProgressBar;
 
 use crate::arguments::ModelChoice;
@@ -70,12 +74,29 @@ impl FaceReader {
         Ok(Self { pipeline: self.pipeline.with_location(location)? })
     }
 
-    /// The faces of one photo file: at least one.
+    /// The same network, with other bounds on photos.
+    pub(crate) fn with_limits(self, limits: DecodeLimits) -> Self {
+        let locator = self.pipeline.locator().clone().with_limits(limits);
+        Self { pipeline: self.pipeline.with_locator(locator) }
+    }
+
+    /// The faces of one photo file, or of standard input for `-`: at least one.
     ///
     /// # Errors
     /// When the file is not a photo, or the user's choice selects no face in it.
     pub(crate) fn read(&self, file: &Path) -> Result<Vec<Face>> {
-        add_messages(file, self.pipeline.faces_in_file(file))
+        let faces = if is_standard_input(file) {
+            let photo = open(self.pipeline.locator(), file);
+            photo.and_then(|photo| {
+                self.pipeline.faces(&photo).map_err(|source| faces::Error::InFile {
+                    file: STANDARD_INPUT.to_owned(),
+                    source: Box::new(source),
+                })
+            })
+        } else {
+            self.pipeline.faces_in_file(file)
+        };
+        self.add_messages(file, faces)
     }
 
     /// The faces of a photo in memory.
@@ -90,17 +111,74 @@ impl FaceReader {
         &'f self,
         files: &'f [P],
         progress: &'f ProgressBar,
-    ) -> impl Iterator<Item = Result<Vec<Face>>> + 'f {
+    ) -> Box<dyn Iterator<Item = Result<Vec<Face>>> + 'f> {
+        if files.iter().any(|file| is_standard_input(file.as_ref())) {
+            let read = |file: &'f P| {
+                progress.inc(1);
+                progress.suspend(|| self.read(file.as_ref()))
+            };
+            return Box::new(files.iter().map(read));
+        }
         let faces = self.pipeline.faces_in_files(files, || progress.inc(1));
-        files
-            .iter()
-            .zip(faces)
-            .map(|(file, faces)| progress.suspend(|| add_messages(file.as_ref(), faces)))
+        let files = files.iter().zip(faces);
+        Box::new(
+            files.map(|(file, faces)| progress.suspend(|| self.add_messages(file.as_ref(), faces))),
+        )
+    }
+
+    /// Prints warnings about the faces of a file, or hints for its error.
+    fn add_messages(
+        &self,
+        file: &Path,
+        faces: Result<Vec<Face>, faces::Error>,
+    ) -> Result<Vec<Face>> {
+        add_messages(file, faces, self.pipeline.locator().location())
     }
 }
 
-/// Prints warnings about the faces of a file, or hints for its error.
-fn add_messages(file: &Path, faces: Result<Vec<Face>, faces::Error>) -> Result<Vec<Face>> {
+/// What messages call standard input.
+const STANDARD_INPUT: &str = "standard input";
+
+/// Whether a photo is to be read from standard input.
+fn is_standard_input(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// Opens a photo's file, or standard input for `-`.
+///
+/// # Errors
+/// As [`FaceLocator::open`].
+pub(crate) fn open(locator: &FaceLocator, file: &Path) -> Result<Photo, faces::Error> {
+    if !is_standard_input(file) {
+        return Ok(locator.open(file)?);
+    }
+    let mut bytes = Vec::new();
+    // One byte over the limit, so that a longer photo is refused and not cut.
+    let most = locator.limits().file_bytes.saturating_add(1);
+    let read = std::io::stdin().lock().take(most).read_to_end(&mut bytes);
+    let file = || STANDARD_INPUT.to_owned();
+    read.map_err(|source| PhotoError::Unreadable { file: file(), source })?;
+    Ok(locator.decode(&bytes, &file())?)
+}
+
+/// What may help where no face was found, by how it was looked for.
+pub(crate) fn hint_for_no_face(options: &DetectionOptions) -> String {
+    let mut hints = Vec::new();
+    if options.smallest_face > 0.05 {
+        hints.push("--smallest-face 0.05 looks for smaller faces");
+    }
+    if !options.rotations {
+        hints.push("--rotations looks for those that lie on their side");
+    }
+    hints.push("--aligned takes a photo that is nothing but a face");
+    hints.join(", ")
+}
+
+fn add_messages(
+    file: &Path,
+    faces: Result<Vec<Face>, faces::Error>,
+    location: &FaceLocation,
+) -> Result<Vec<Face>> {
     match faces {
         Ok(faces) => {
             let name = escaped(&file.display().to_string());
@@ -112,6 +190,13 @@ fn add_messages(file: &Path, faces: Result<Vec<Face>, faces::Error>) -> Result<V
                 faces::Error::Quality(_) => {
                     note(format_args!("--force uses it anyway; facenet detect prints the details"));
                 }
+                faces::Error::Face(
+                    FaceError::NoFace { .. } | FaceError::Incomplete { is_seen: false, .. },
+                ) => {
+                    if let FaceLocation::Detected(options) = location {
+                        note(format_args!("{}", hint_for_no_face(options)));
+                    }
+                }
                 faces::Error::Face(FaceError::SeveralFaces { .. }) => note(format_args!(
                     "--face largest chooses the one in front; facenet detect --draw shows all"
                 )),
@@ -119,13 +204,25 @@ fn add_messages(file: &Path, faces: Result<Vec<Face>, faces::Error>) -> Result<V
             }
             Err(anyhow::Error::new(*source).context(escaped(&file)))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            if let faces::Error::Photo(
+                PhotoError::PixelCount { .. } | PhotoError::TooMuchMemory { .. },
+            ) = &error
+            {
+                note(format_args!("--megapixels N reads photos of up to N million pixels"));
+            }
+            Err(error.into())
+        }
     }
 }
 
 /// Warns when the quality of a face may make the answer wrong.
 fn warn_of(face: &Face, name: &str) {
     let Some(detected) = &face.detected else { return };
+    if detected.missing > 0.0 {
+        let missing = 100.0 * detected.missing;
+        warn(format_args!("{name}: the file ends early, {missing:.0} % of the photo is missing"));
+    }
     for fault in detected.quality.faults(&QualityLimits::WARN) {
         let alignment = match detected.landmarks {
             None if fault.measure == "confidence" => "; the crop follows the detector's box",

@@ -7,18 +7,22 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use facenet::gallery::{self, PersonName};
 use facenet::matching::Encoding;
-use training::dataset::PhotoTree;
+use training::dataset::{LeftOut, Listing, PhotoTree};
 
 use crate::face_reader::FaceReader;
+use crate::left_out::note_left_out;
 use crate::output::warn;
 use crate::text::abridged;
 use crate::{ExitStatus, exit_status_of, progress};
+use report::ErrorRow;
 
 /// The people of a folder with their photo files, both sorted.
 #[derive(Debug)]
 pub(crate) struct GalleryFolder {
     folder: PathBuf,
     people: BTreeMap<String, Vec<PathBuf>>,
+    /// Files that are no photos.
+    left_out: Vec<LeftOut>,
 }
 
 /// The encodings of people's photos.
@@ -27,6 +31,8 @@ pub(crate) struct Gallery {
     pub(crate) entries: Vec<(String, Encoding)>,
     /// Photos that could not be used; each was reported.
     pub(crate) skipped: usize,
+    /// Their names and why, and the folder's other files: rows for JSON.
+    pub(crate) left_out: Vec<ErrorRow>,
 }
 
 impl Gallery {
@@ -51,17 +57,19 @@ impl GalleryFolder {
     /// Lists the folder.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-        for photo in PhotoTree::open(folder)?.photos()? {
+        let Listing { photos, left_out } = PhotoTree::open(folder)?.list()?;
+        for photo in photos {
             let name = name(photo.person().or(photo.path.file_stem()), &photo.path)?;
             people.entry(name).or_default().push(photo.path);
         }
         if people.is_empty() {
+            note_left_out(left_out);
             bail!(
                 "the gallery {} has no photos: expected NAME.jpg, or folders NAME with photos",
                 folder.display()
             );
         }
-        Ok(Self { folder: folder.to_path_buf(), people })
+        Ok(Self { folder: folder.to_path_buf(), people, left_out })
     }
 
     /// The encodings of one person's photos: at least one.
@@ -75,7 +83,12 @@ impl GalleryFolder {
             );
         };
         let photos: Vec<_> = photos.iter().map(|photo| (name, photo.as_path())).collect();
-        read(&photos, reader)
+        let own = |file: &LeftOut| {
+            let folder = file.path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
+            folder.map(name_form).as_ref() == Some(name)
+        };
+        let left_out = self.left_out.iter().filter(|file| own(file)).cloned().collect();
+        read(&photos, note_left_out(left_out), reader)
     }
 
     /// The encodings of all photos: at least one.
@@ -85,23 +98,28 @@ impl GalleryFolder {
         };
         let photos: Vec<_> = self.people.iter().flat_map(of_one).collect();
         let photos: Vec<_> = photos.iter().map(|(name, photo)| (name, photo.as_path())).collect();
-        read(&photos, reader)
+        read(&photos, note_left_out(self.left_out.clone()), reader)
     }
 }
 
 /// Encodes the photos; reports and skips those without a usable face.
-fn read(photos: &[(&String, &Path)], reader: &FaceReader) -> Result<Gallery> {
+fn read(
+    photos: &[(&String, &Path)],
+    left_out: Vec<ErrorRow>,
+    reader: &FaceReader,
+) -> Result<Gallery> {
     let files: Vec<_> = photos.iter().map(|(_, file)| file).collect();
     let bar = progress::bar(files.len(), "reading the gallery");
-    let mut gallery = Gallery { entries: Vec::new(), skipped: 0 };
+    let mut gallery = Gallery { entries: Vec::new(), skipped: left_out.len(), left_out };
     let mut first_fault = None;
-    for ((name, _), faces) in photos.iter().zip(reader.read_all(&files, &bar)) {
+    for ((name, file), faces) in photos.iter().zip(reader.read_all(&files, &bar)) {
         match faces {
             Ok(faces) => gallery
                 .entries
                 .extend(faces.into_iter().map(|face| ((*name).clone(), face.encoding))),
             Err(error) => {
                 gallery.skipped += 1;
+                gallery.left_out.push(ErrorRow::of_file(file, &error));
                 bar.suspend(|| warn(format_args!("skipped a photo of the gallery: {error:#}")));
                 // If nothing can be used, the exit status is that of a photo without a face
                 // rather than that of a file that is not a photo.

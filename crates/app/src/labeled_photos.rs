@@ -12,11 +12,16 @@ use faces::{BATCH, FaceCrop, FaceLocation, FaceLocator, FacePipeline, Photo};
 use indicatif::ProgressBar;
 use ndarray::Array3;
 use rayon::prelude::*;
-use training::dataset::{Pack, Pairs, PhotoTree, person_in_name};
+use training::dataset::{Listing, Pack, Pairs, PhotoTree, person_in_name};
 
 use crate::arguments::LabeledFaces;
+use crate::left_out::note_left_out;
 use crate::output::{escaped, warn};
 use crate::progress;
+use report::ErrorRow;
+
+/// The file of a folder that says which groups its people belong to.
+pub(crate) const GROUPS: &str = "groups.csv";
 
 /// A data set.
 enum DataSet {
@@ -36,6 +41,8 @@ pub(crate) struct LabeledPhotos {
     names: Vec<String>,
     locations: Vec<Location>,
     index: HashMap<String, usize>,
+    /// Files of the folder that are no photos, where the folder was listed.
+    left_out: Vec<ErrorRow>,
 }
 
 /// The result of each photo: an encoding or a crop.
@@ -76,6 +83,7 @@ impl LabeledPhotos {
     /// All photos of the folder.
     pub(crate) fn all(folder: &Path) -> Result<Self> {
         let data = DataSet::open(folder)?;
+        let mut left_out = Vec::new();
         let (names, locations) = match &data {
             DataSet::Pack(pack) => (0..pack.len())
                 .map(|i| {
@@ -83,26 +91,56 @@ impl LabeledPhotos {
                     (name, Location::InPack(i))
                 })
                 .unzip(),
-            DataSet::Tree(tree) => tree
-                .photos()?
-                .into_iter()
-                .map(|photo| {
+            DataSet::Tree(tree) => {
+                let Listing { photos, left_out: mut others } = tree.list()?;
+                others.retain(|file| file.path != folder.join(GROUPS));
+                left_out = note_left_out(others);
+                let named = photos.into_iter().map(|photo| {
                     let name = photo.path.strip_prefix(folder).unwrap_or(&photo.path);
                     (name.display().to_string(), Location::File(photo.path.clone()))
-                })
-                .unzip(),
+                });
+                named.unzip()
+            }
         };
-        Ok(Self::new(data, names, locations))
+        Ok(Self { left_out, ..Self::new(data, names, locations) })
     }
 
     fn new(data: DataSet, names: Vec<String>, locations: Vec<Location>) -> Self {
         let index = names.iter().cloned().enumerate().map(|(i, name)| (name, i)).collect();
-        Self { data, names, locations, index }
+        Self { data, names, locations, index, left_out: Vec::new() }
+    }
+
+    /// Rows of the folder's files that are no photos.
+    pub(crate) fn left_out(&self) -> &[ErrorRow] {
+        &self.left_out
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.names.len()
+    }
+
+    /// Whether they are in a pack.
+    pub(crate) fn is_pack(&self) -> bool {
+        matches!(self.data, DataSet::Pack(_))
+    }
+
+    /// Their names, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// Who is on the photo with this name, if the name or its folder says so.
+    pub(crate) fn person_of<'n>(&self, name: &'n str) -> Option<&'n str> {
+        person_in_name(name)
+    }
+
+    /// Their indices in the pack; nothing of a folder.
+    pub(crate) fn pack_indices(&self) -> impl Iterator<Item = usize> {
+        self.locations.iter().filter_map(|location| match location {
+            Location::InPack(index) => Some(*index),
+            Location::File(_) => None,
+        })
     }
 
     /// The index of the photo with this name.

@@ -14,6 +14,7 @@ mod enrolled;
 mod face_reader;
 mod gallery_folder;
 mod labeled_photos;
+mod left_out;
 mod output;
 mod progress;
 mod text;
@@ -38,6 +39,8 @@ enum ExitStatus {
     Error = 2,
     /// 3: a photo has no usable face, or several where one is expected.
     NoFace = 3,
+    /// 4: the threshold and the probability of one person disagree.
+    Uncertain = 4,
 }
 
 impl ExitStatus {
@@ -46,9 +49,10 @@ impl ExitStatus {
     fn worse(self, other: Self) -> Self {
         let severity = |status| match status {
             Self::Match => 0,
-            Self::NoMatch => 1,
-            Self::NoFace => 2,
-            Self::Error => 3,
+            Self::Uncertain => 1,
+            Self::NoMatch => 2,
+            Self::NoFace => 3,
+            Self::Error => 4,
         };
         if severity(other) > severity(self) { other } else { self }
     }

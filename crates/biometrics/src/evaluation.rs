@@ -26,12 +26,14 @@
 //! | FMR, FNMR, EER, TAR at an FMR, area under the curve | [`Roc`] |
 //! | one rate with its confidence interval | [`Rate`] |
 //! | FPIR and FNIR in galleries | [`Galleries`] |
+//! | rates by group of people | [`by_group`] |
 //! | where to look first | [`Hardest`], [`Histogram`] |
 //! | all of it, for printing or JSON | [`Report`] |
 
 mod curve;
 mod error;
 mod galleries;
+mod groups;
 mod hardest;
 mod k_fold;
 pub mod pixels;
@@ -42,6 +44,7 @@ pub use crate::rate::{Interval, Rate};
 pub use curve::normal_deviate;
 pub use error::EvaluationError;
 pub use galleries::{Galleries, GalleryOptions, IdentificationPoint};
+pub use groups::{EVERYBODY, GroupFigures, GroupRates, by_group};
 pub use hardest::{Hardest, Histogram};
 pub use k_fold::{Fold, KFold};
 pub use report::{Report, ReportOptions, TarAtFmr};

@@ -16,10 +16,10 @@ mod identification;
 mod verification;
 
 pub use identification::{
-    GalleryThreshold, IdentificationOptions, IdentificationPolicy, USUAL_FPIR,
+    GalleryThreshold, IdentificationOptions, IdentificationPolicy, Resemblance, USUAL_FPIR,
 };
 pub use verification::{
-    CalibrationSummary, VerificationOptions, VerificationPolicy, VerificationStats,
+    Answer, CalibrationSummary, VerificationOptions, VerificationPolicy, VerificationStats,
 };
 
 use crate::calibration::CalibrationError;

@@ -43,14 +43,18 @@ mod shortlist;
 mod template;
 
 use ndarray::ArrayView2;
+use rayon::prelude::*;
 
 use crate::matching::{Candidate, Encoding, Recognition, Threshold};
 use crate::network::ENCODING_LENGTH;
 
 pub use array::{ArrayError, encodings_from_npy};
-pub use cluster::cluster;
+pub use cluster::{cluster, cluster_in_photos};
 pub use name::{MOST_NAME_BYTES, NameError, PersonName};
 pub use template::{FACE_FRAMING, TemplateError, mean_template};
+
+/// Most people of whom [`Gallery::near_pairs`] compares all pairs: half a second's work.
+pub const MOST_COMPARED: usize = 2_000;
 
 /// People and their mean templates, in the order of names.
 ///
@@ -182,6 +186,21 @@ impl Gallery {
     /// against.
     pub fn recognize(&self, probe: &Encoding, threshold: Threshold, top: usize) -> Recognition {
         Recognition { candidates: self.search(probe, top), threshold }
+    }
+
+    /// How many pairs of two people are nearer than the threshold, and how many there are. Of
+    /// more than [`MOST_COMPARED`] people so many are compared, spread over all.
+    pub fn near_pairs(&self, threshold: Threshold) -> [usize; 2] {
+        let people = self.len().min(MOST_COMPARED);
+        let row = |number: usize| self.row(number * self.len() / people);
+        // |a - b|² = 2 - 2 a·b of unit vectors.
+        let least = 1.0 - threshold.distance().powi(2) / 2.0;
+        let near_to = |a: usize| {
+            let product = |b: usize| row(a).iter().zip(row(b)).map(|(a, b)| a * b).sum::<f32>();
+            (0..a).filter(|&b| product(b) > least).count()
+        };
+        let near = (0..people).into_par_iter().map(near_to).sum();
+        [near, people * people.saturating_sub(1) / 2]
     }
 
     /// Bytes that the gallery occupies, the allocator's own left out.

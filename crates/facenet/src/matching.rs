@@ -5,7 +5,7 @@
 //! ISO/IEC 19795: the *probe* is the face that asks, the *gallery* holds the faces that are
 //! known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -136,6 +136,43 @@ impl Recognition {
     pub fn person(&self) -> Option<&Candidate> {
         self.candidates.first().filter(|nearest| self.threshold.accepts(nearest.distance))
     }
+}
+
+/// Who is in a photo with several faces, where each name can be given only once: of two faces
+/// that are near to one person, the nearer one is theirs, and the other one may be that of
+/// somebody else near enough. One answer a face, in their order.
+///
+/// The pairs of a face and a name are taken nearest first, so a recognition needs as many
+/// candidates as the photo has faces.
+///
+/// ```
+/// use facenet::matching::{Candidate, Recognition, Threshold, names_in_photo};
+/// let threshold = Threshold::DEFAULT;
+/// let face = |distance| {
+///     let candidates = vec![Candidate { name: "kian".into(), distance }];
+///     Recognition { candidates, threshold }
+/// };
+/// let photo = [face(0.5), face(0.3)];
+/// let names = names_in_photo(&photo);
+/// assert!(names[0].is_none() && names[1].unwrap().name == "kian");
+/// ```
+pub fn names_in_photo(faces: &[Recognition]) -> Vec<Option<&Candidate>> {
+    let near = faces.iter().enumerate().flat_map(|(face, recognition)| {
+        let accepts = |candidate: &&Candidate| recognition.threshold.accepts(candidate.distance);
+        recognition.candidates.iter().filter(accepts).map(move |candidate| (face, candidate))
+    });
+    let mut near: Vec<_> = near.collect();
+    near.sort_by(|(a_face, a), (b_face, b)| {
+        a.distance.total_cmp(&b.distance).then(a.name.cmp(&b.name)).then(a_face.cmp(b_face))
+    });
+    let mut names = vec![None; faces.len()];
+    let mut given = BTreeSet::new();
+    for (face, candidate) in near {
+        if names[face].is_none() && given.insert(&candidate.name) {
+            names[face] = Some(candidate);
+        }
+    }
+    names
 }
 
 /// The notebook's `who_is_it`: the `top` people of `gallery` nearest to the

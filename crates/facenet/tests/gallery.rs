@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use facenet::gallery::{Gallery, PersonName, cluster, mean_template};
-use facenet::matching::{Candidate, Encoding, Threshold, who_is_it};
+use facenet::gallery::{Gallery, PersonName, cluster, cluster_in_photos, mean_template};
+use facenet::matching::{Candidate, Encoding, Threshold, names_in_photo, who_is_it};
 use proptest::prelude::*;
 
 /// A unit vector of some seed; nearby seeds are no nearer than others.
@@ -180,4 +180,40 @@ fn groups_of_nobody_and_of_one_look() {
     assert_eq!(cluster(&same, Threshold::DEFAULT), [(0..300).collect::<Vec<_>>()]);
     // Nothing is below a threshold of zero.
     assert_eq!(cluster(&same[..2], Threshold::new(0.0).unwrap()), [[0], [1]]);
+}
+
+#[test]
+fn faces_of_one_photo_are_never_one_person() {
+    let (a, near_a, b) = (variation(1, 1, 0.2), variation(1, 2, 0.2), encoding(2));
+    let faces = [a.clone(), near_a.clone(), b.clone(), variation(1, 3, 0.2)];
+    assert_eq!(cluster(&faces, Threshold::DEFAULT), [vec![0, 1, 3], vec![2]]);
+    // The first two are in one photo, so the last one joins only one of them.
+    let groups = cluster_in_photos(&faces, &[7, 7, 7, 9], Threshold::DEFAULT);
+    let sizes: Vec<_> = groups.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [2, 1, 1], "{groups:?}");
+    assert!(groups[0].contains(&3) && !groups.iter().any(|g| g.contains(&0) && g.contains(&1)));
+    // A group takes the photos of who joined it along.
+    let many = [a.clone(), near_a.clone(), a.clone(), near_a];
+    let groups = cluster_in_photos(&many, &[1, 1, 2, 2], Threshold::DEFAULT);
+    assert_eq!(groups, [[0, 2], [1, 3]]);
+}
+
+#[test]
+fn near_pairs_are_counted() {
+    let people: Vec<_> = (0..40).map(|n| (name(n), vec![variation(n / 2, n, 0.1)])).collect();
+    let gallery = gallery_of(&people);
+    assert_eq!(gallery.near_pairs(Threshold::new(0.4).unwrap()), [20, 780]);
+    assert_eq!(Gallery::new().near_pairs(Threshold::DEFAULT), [0, 0]);
+}
+
+#[test]
+fn two_faces_of_a_photo_are_not_given_one_name() {
+    let gallery = gallery_of(&[(name(1), vec![encoding(1)]), (name(2), vec![encoding(2)])]);
+    let faces = [variation(1, 5, 0.3), variation(1, 6, 0.1), variation(2, 7, 0.1)];
+    let answers = faces.map(|face| gallery.recognize(&face, Threshold::DEFAULT, 3));
+    assert!(answers.iter().all(|answer| answer.person().is_some()));
+    let names = names_in_photo(&answers);
+    let names: Vec<_> = names.iter().map(|name| name.map(|name| name.name.as_str())).collect();
+    let (one, two) = (name(1), name(2));
+    assert_eq!(names, [None, Some(one.as_str()), Some(two.as_str())]);
 }

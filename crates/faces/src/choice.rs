@@ -104,6 +104,18 @@ pub enum FaceError {
         /// Where, the largest first.
         boxes: Vec<FaceBox>,
     },
+    /// The photo's file ends early, and what is missing is needed.
+    #[error(
+        "the file ends early: {missing:.0} % of the photo is missing, and {}",
+        if *is_seen { "the face reaches into that part" } else { "there is no face in the rest" }
+    )]
+    Incomplete {
+        /// How much is missing, in percent of the photo.
+        missing: f32,
+        /// Whether there is a face that reaches into the missing part; otherwise there is none
+        /// in the rest.
+        is_seen: bool,
+    },
 }
 
 /// Faces with their numbers, sizes and places.

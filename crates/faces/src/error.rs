@@ -3,6 +3,7 @@
 use facenet::engine::EncodeError;
 use facenet::weights::WeightsError;
 
+use crate::photo::Name;
 use crate::{BadOption, FaceError, PhotoError, QualityError};
 
 /// What can go wrong between a photo's file and the encoding of a face in it.
@@ -19,7 +20,7 @@ pub enum Error {
     #[error(transparent)]
     Quality(#[from] QualityError),
     /// Another error, and the photo's file.
-    #[error("{file:?}: {source}")]
+    #[error("{}: {source}", Name(file))]
     InFile {
         /// The file.
         file: String,

@@ -19,6 +19,23 @@ pub struct Window {
     pub height: f64,
 }
 
+impl Window {
+    /// Width times height.
+    #[must_use]
+    pub fn area(&self) -> f64 {
+        self.width * self.height
+    }
+
+    /// Whether a piece of both is the same.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let apart =
+            |a: f64, a_length: f64, b: f64, b_length: f64| a + a_length <= b || b + b_length <= a;
+        !apart(self.x, self.width, other.x, other.width)
+            && !apart(self.y, self.height, other.y, other.height)
+    }
+}
+
 /// A face, in pixels of the photo (continuous coordinates: pixel `i` covers
 /// `[i, i + 1)`). It may reach beyond the photo.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,8 +11,8 @@ use ndarray::Array3;
 
 use crate::{
     AlignedFace, CropMethod, DecodeLimits, Detector, Error, FaceAligner, FaceBox, FaceChoice,
-    FaceQuality, Landmarks, Photo, PhotoError, RotatedDetector, SeetaDetector, SeetaOptions,
-    Window, choose, crop_aligned, crop_window,
+    FaceError, FaceQuality, Landmarks, Photo, PhotoError, RotatedDetector, SeetaDetector,
+    SeetaOptions, Window, choose, crop_aligned, crop_window, face_window,
 };
 
 /// Where the face is in an image.
@@ -88,6 +88,9 @@ pub struct DetectedFace {
     pub landmarks: Option<Landmarks>,
     /// How well it can be seen.
     pub quality: FaceQuality,
+    /// How much of the photo its file does not hold because it ends early, from 0 to 1. The
+    /// face is not in that part.
+    pub missing: f32,
 }
 
 /// Finds the faces of photos and cuts them out. Cheap to clone.
@@ -151,6 +154,12 @@ impl FaceLocator {
         Self { limits, ..self }
     }
 
+    /// Where faces are looked for.
+    #[must_use]
+    pub fn location(&self) -> &FaceLocation {
+        &self.location
+    }
+
     /// What a photo may be.
     #[must_use]
     pub fn limits(&self) -> &DecodeLimits {
@@ -176,23 +185,36 @@ impl FaceLocator {
     /// The faces of a photo that were chosen, cut out: at least one.
     ///
     /// # Errors
-    /// When there is no face, several and none was chosen, or one that can hardly be seen.
+    /// When there is no face, several and none was chosen, one that can hardly be seen, or one
+    /// in a part of the photo that its file does not hold.
     pub fn locate(&self, photo: &Photo) -> Result<Vec<FaceCrop>, Error> {
-        let whole = |pixels| Ok(vec![FaceCrop { pixels, detected: None }]);
+        let missing = photo.missing_share();
+        let incomplete = |is_seen| FaceError::Incomplete { missing: 100.0 * missing, is_seen };
+        let whole = |pixels| match missing {
+            0.0 => Ok(vec![FaceCrop { pixels, detected: None }]),
+            _ => Err(incomplete(true).into()),
+        };
         let options = match self.location {
             FaceLocation::WholePicture => return whole(crop_aligned(photo)),
             FaceLocation::Window(window) => return whole(crop_window(photo, window)),
             FaceLocation::Detected(options) => options,
         };
         let aligner = self.aligner()?;
-        let boxes = choose(&self.detector.detect(photo), photo, options.choice)?;
+        let boxes = match choose(&self.detector.detect(photo), photo, options.choice) {
+            Err(FaceError::NoFace { .. }) if missing > 0.0 => return Err(incomplete(false).into()),
+            boxes => boxes?,
+        };
         let crops = boxes.iter().map(|place| {
             let face = aligner.align(photo, place);
             if !options.any_quality {
+                if photo.missing().is_some_and(|part| part.overlaps(&face_window(place))) {
+                    return Err(incomplete(true).into());
+                }
                 face.quality.check()?;
             }
             let landmarks = (face.method == CropMethod::Landmarks).then_some(face.landmarks);
-            let detected = DetectedFace { place: face.place, landmarks, quality: face.quality };
+            let (place, quality) = (face.place, face.quality);
+            let detected = DetectedFace { place, landmarks, quality, missing };
             Ok(FaceCrop { pixels: face.pixels, detected: Some(detected) })
         });
         crops.collect()

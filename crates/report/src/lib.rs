@@ -9,7 +9,7 @@ mod rows;
 mod text;
 
 pub use rows::{
-    CandidateRow, ComparisonRow, ErrorRow, IdentityRow, LocationRow, PersonRow, RecognitionRow,
-    Reference, VerificationRow,
+    CandidateRow, ComparisonRow, ErrorRow, Identity, IdentityRow, LocationRow, PersonRow,
+    RecognitionRow, Reference, VerificationRow,
 };
 pub use text::{escaped, timestamp, with_causes};

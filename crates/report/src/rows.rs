@@ -85,14 +85,36 @@ pub struct IdentityRow {
     candidates: Vec<CandidateRow>,
 }
 
+/// Who a face is, among the faces of its photo: see
+/// [`names_in_photo`](facenet::matching::names_in_photo).
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// The nearest people.
+    pub recognition: &'a Recognition,
+    /// Whose face it is.
+    pub name: Option<&'a Candidate>,
+    /// How many of the nearest are listed.
+    pub top: usize,
+}
+
+impl<'a> Identity<'a> {
+    /// The people that are listed.
+    #[must_use]
+    pub fn candidates(&self) -> &'a [Candidate] {
+        let all = &self.recognition.candidates;
+        &all[..all.len().min(self.top)]
+    }
+}
+
 impl IdentityRow {
-    /// Lists `top` of the recognition's candidates; the nearest counts even if none is listed.
-    pub fn new(face: &Face, recognition: Recognition, top: usize) -> Self {
+    /// The distance is the nearest person's, listed or not.
+    pub fn new(face: &Face, identity: Identity<'_>) -> Self {
+        let nearest = identity.recognition.candidates.first();
         Self {
             location: face.into(),
-            person: recognition.person().map(|person| person.name.clone()),
-            distance: recognition.candidates.first().map(|nearest| nearest.distance),
-            candidates: recognition.candidates.into_iter().take(top).map(Into::into).collect(),
+            person: identity.name.map(|person| person.name.clone()),
+            distance: nearest.map(|nearest| nearest.distance),
+            candidates: identity.candidates().iter().cloned().map(Into::into).collect(),
         }
     }
 }
@@ -113,11 +135,11 @@ impl RecognitionRow {
     pub fn new(
         probe: &Path,
         face: &Face,
-        recognition: &Recognition,
+        identity: Identity<'_>,
         threshold: GalleryThreshold,
         skipped: usize,
     ) -> Self {
-        let identity = IdentityRow::new(face, recognition.clone(), usize::MAX);
+        let identity = IdentityRow::new(face, identity);
         Self { probe: probe.display().to_string(), identity, threshold, skipped }
     }
 }
@@ -227,7 +249,8 @@ mod tests {
         let candidate = Candidate { name: "kian".to_owned(), distance: 0.25 };
         let threshold = Threshold::new(0.5).unwrap();
         let recognition = Recognition { candidates: vec![candidate], threshold };
-        let row = IdentityRow::new(&face(), recognition, 0);
+        let name = recognition.person();
+        let row = IdentityRow::new(&face(), Identity { recognition: &recognition, name, top: 0 });
         let json = serde_json::to_value(row).unwrap();
         let expected = serde_json::json!({
             "box": null, "landmarks": null, "person": "kian", "distance": 0.25, "candidates": [],

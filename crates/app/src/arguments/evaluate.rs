@@ -13,6 +13,11 @@ use super::{LabeledFaces, ModelChoice};
 /// A photo without a usable face is a failure and counts as a wrong answer. --report
 /// writes report.json and a page for people, report.html, with curves, histograms and the
 /// worst errors.
+///
+/// Error rates by group of people are measured where the photos' groups are known: from
+/// sex.txt in a packed data set (m, f or - for each image), or from groups.csv in the
+/// folder of the photos. Its first column is `person` or `photo`, and each other column
+/// groups by what its header names, such as age or origin.
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
     /// LFW's pairs.txt, or lines of `FILE FILE 0|1`
@@ -29,6 +34,10 @@ pub(crate) struct Evaluate {
     pub(crate) folds: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) faces: LabeledFaces,
+    /// Also measure the pairs in bad conditions: small, blurred, dark, masked, and others.
+    /// Takes some twelve times as long
+    #[arg(long)]
+    pub(crate) robustness: bool,
     /// Folder for report.json and report.html
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,

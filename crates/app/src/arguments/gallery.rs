@@ -54,7 +54,7 @@ impl StoreChoice {
 /// Compares each face with the enrolled people, or with those of the folder of --gallery.
 #[derive(Debug, Args)]
 pub(crate) struct Recognize {
-    /// The photos
+    /// The photos; - for standard input
     #[arg(required = true, value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,
     /// Folder of known people instead: NAME.jpg, or NAME/ with several photos; --db and

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use faces::{DetectionOptions, FaceChoice};
+use faces::{DecodeLimits, DetectionOptions, FaceChoice};
 
 /// Options of face detection.
 #[derive(Debug, Args)]
@@ -15,9 +15,17 @@ pub(crate) struct Searching {
     /// Also find faces that are rotated by up to 90 degrees: takes seven times as long
     #[arg(long)]
     rotations: bool,
+    /// Read photos of up to so many million pixels; each takes 3 bytes of memory and more
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=4000))]
+    megapixels: u32,
 }
 
 impl Searching {
+    /// Bounds on photos.
+    pub(crate) fn limits(&self) -> DecodeLimits {
+        DecodeLimits::megapixels(self.megapixels)
+    }
+
     /// The detector's options, for this choice among several faces.
     pub(crate) fn options(&self, choice: FaceChoice) -> DetectionOptions {
         let usual = DetectionOptions::from(choice);
@@ -41,6 +49,11 @@ pub(crate) struct LabeledFaces {
 }
 
 impl LabeledFaces {
+    /// Bounds on photos.
+    pub(crate) fn limits(&self) -> DecodeLimits {
+        self.searching.limits()
+    }
+
     /// The detector's options. A face of too low quality is a failure.
     pub(crate) fn detection(&self) -> DetectionOptions {
         self.searching.options(self.face)
@@ -61,7 +74,7 @@ fn share(text: &str) -> Result<f32, String> {
 /// warning means that an answer about the face may be wrong.
 #[derive(Debug, Args)]
 pub(crate) struct Detect {
-    /// The photos
+    /// The photos; - for standard input
     #[arg(required = true, value_name = "PHOTO")]
     pub(crate) photos: Vec<PathBuf>,
     /// Draw boxes and landmarks into a PNG copy; with several photos, a folder of them

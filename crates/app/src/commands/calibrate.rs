@@ -18,6 +18,7 @@ use crate::labeled_photos::{LabeledPhotos, name_of};
 use crate::output::{Output, escaped, line, note};
 use crate::text::{chosen, grouped, with_interval};
 use crate::{ExitStatus, progress};
+use report::ErrorRow;
 
 /// With fewer people than this, a note says that the intervals are rough.
 const FEW: usize = 50;
@@ -42,6 +43,8 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<ExitStat
     };
     let model = load(&arguments.model)?;
     let pipeline = pipeline(&arguments.model, &model, photos.location(&arguments.faces))?;
+    let locator = pipeline.locator().clone().with_limits(arguments.faces.limits());
+    let pipeline = pipeline.with_locator(locator);
     let processed = photos.encodings(&pipeline);
     let encodings = &processed.results;
     let distances = match &pairs {
@@ -73,7 +76,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<ExitStat
             .with_context(|| format!("cannot write {}", escaped(&path.display().to_string())))?;
     }
     if output.is_json() {
-        output.json(&summary(&calibration, &arguments.output)?)?;
+        output.json(&summary(&calibration, &arguments.output, photos.left_out())?)?;
     } else {
         print(&calibration, &arguments.output, output)?;
     }
@@ -180,7 +183,11 @@ fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<
 }
 
 /// The JSON output: the head of the file, and its path.
-fn summary(calibration: &Calibration, path: &Path) -> Result<serde_json::Value> {
+fn summary(
+    calibration: &Calibration,
+    path: &Path,
+    left_out: &[ErrorRow],
+) -> Result<serde_json::Value> {
     let point = calibration.default_point()?;
     let [genuine, impostor] = calibration.pairs();
     Ok(json!({
@@ -193,5 +200,6 @@ fn summary(calibration: &Calibration, path: &Path) -> Result<serde_json::Value> 
         "fmr": point.fmr,
         "fnmr": point.fnmr,
         "curve": calibration.curve(),
+        "left_out": left_out,
     }))
 }

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use facenet::gallery::cluster;
-use report::LocationRow;
+use facenet::gallery::cluster_in_photos;
+use report::{ErrorRow, LocationRow};
 use serde::Serialize;
-use training::dataset::PhotoTree;
+use training::dataset::{Listing, PhotoTree};
 
 use crate::arguments::{Acceptance, Cluster};
 use crate::decision::verification;
 use crate::face_reader::{FaceReader, load};
+use crate::left_out::note_left_out;
 use crate::output::{Output, escaped, line, warn};
 use crate::text::{counted, counted_people};
 use crate::{ExitStatus, exit_status_of, progress};
@@ -29,21 +30,33 @@ struct Face<'a> {
     face_box: Option<[f32; 4]>,
 }
 
+/// The last JSON row.
+#[derive(Serialize)]
+struct Summary {
+    people: usize,
+    photos: usize,
+    left_out: Vec<ErrorRow>,
+}
+
 pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus> {
     let acceptance = Acceptance { threshold: arguments.threshold, ..Acceptance::default() };
     let model = load(&arguments.model)?;
     let threshold = verification(&acceptance, &model)?.threshold();
-    let reader = FaceReader::new(&arguments.model, &model, arguments.faces.location())?;
-    let photos = PhotoTree::open(&arguments.folder)?.photos()?;
+    let reader = FaceReader::new(&arguments.model, &model, arguments.faces.location())?
+        .with_limits(arguments.faces.limits());
+    let Listing { photos, left_out } = PhotoTree::open(&arguments.folder)?.list()?;
     let files: Vec<_> = photos.into_iter().map(|photo| photo.path).collect();
+    let mut left_out = note_left_out(left_out);
     let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
     let bar = progress::bar(files.len(), "reading the photos");
-    let (mut faces, mut encodings) = (Vec::new(), Vec::new());
+    let (mut faces, mut encodings, mut photos) = (Vec::new(), Vec::new(), Vec::new());
     let (mut skipped, mut worst) = (0, ExitStatus::Match);
-    for (file, found) in names.iter().zip(reader.read_all(&files, &bar)) {
+    for (number, found) in reader.read_all(&files, &bar).enumerate() {
+        let file = &names[number];
         match found {
             Ok(found) => {
                 for face in found {
+                    photos.push(number);
                     faces.push(Face { file, face_box: LocationRow::from(&face).face_box });
                     encodings.push(face.encoding);
                 }
@@ -55,11 +68,12 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus
                     worst = ExitStatus::Error;
                 }
                 bar.suspend(|| warn(format_args!("left out: {error:#}")));
+                left_out.push(ErrorRow::of_file(&files[number], &error));
             }
         }
     }
     bar.finish_and_clear();
-    let groups = cluster(&encodings, threshold);
+    let groups = cluster_in_photos(&encodings, &photos, threshold);
     let mut faces: Vec<_> = faces.into_iter().map(Some).collect();
     let people = groups.len();
     for (number, group) in groups.into_iter().enumerate() {
@@ -74,9 +88,12 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus
             }
         }
     }
-    if !output.is_json() {
-        let photos = counted(names.len() - skipped, "photo");
-        line!(output, "{} in {photos}; {skipped} left out", counted_people(people))?;
+    let photos = names.len() - skipped;
+    if output.is_json() {
+        output.json(&Summary { people, photos, left_out })?;
+    } else {
+        let (people, photos) = (counted_people(people), counted(photos, "photo"));
+        line!(output, "{people} in {photos}; {} left out", left_out.len())?;
     }
     Ok(worst)
 }

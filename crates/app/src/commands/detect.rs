@@ -13,7 +13,8 @@ use report::ErrorRow;
 use serde::Serialize;
 
 use crate::arguments::Detect;
-use crate::output::{Output, escaped, line, warn};
+use crate::face_reader::{self, hint_for_no_face};
+use crate::output::{Output, escaped, line, note, warn};
 use crate::{ExitStatus, exit_status_of};
 
 /// The JSON row of a photo.
@@ -22,6 +23,8 @@ struct PhotoRow {
     file: String,
     width: u32,
     height: u32,
+    /// How much of the photo its file does not hold because it ends early, 0 to 1.
+    missing: f32,
     faces: Vec<FaceRow>,
 }
 
@@ -63,6 +66,7 @@ struct LimitRow {
 pub(crate) fn run(arguments: &Detect, output: &mut Output) -> Result<ExitStatus> {
     let options = arguments.searching.options(FaceChoice::All);
     let locator = FaceLocator::new(FaceLocation::Detected(options))?;
+    let locator = locator.with_limits(arguments.searching.limits());
     if let Some(folder) = arguments.draw.as_ref().filter(|_| arguments.photos.len() > 1) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -95,8 +99,13 @@ fn detect(
     file: &Path,
     output: &mut Output,
 ) -> Result<usize> {
-    let photo = locator.open(file)?;
+    let photo = face_reader::open(locator, file)?;
     let faces = locator.detect(&photo)?;
+    if photo.missing().is_some() {
+        let (file, missing) = (file.display().to_string(), 100.0 * photo.missing_share());
+        let file = escaped(&file);
+        warn(format_args!("{file}: the file ends early, {missing:.0} % of the photo is missing"));
+    }
     if let Some(path) = drawing_path(arguments, file)? {
         let drawn = drawing::draw(&photo, &faces);
         drawn
@@ -106,9 +115,13 @@ fn detect(
     if output.is_json() {
         let (width, height) = (photo.width(), photo.height());
         let faces = faces.iter().map(row).collect();
-        output.json(&PhotoRow { file: file.display().to_string(), width, height, faces })?;
+        let (file, missing) = (file.display().to_string(), photo.missing_share());
+        output.json(&PhotoRow { file, width, height, missing, faces })?;
     } else {
         print(&file.display().to_string(), &photo, &faces, output)?;
+    }
+    if faces.is_empty() {
+        note(format_args!("{}", hint_for_no_face(&arguments.searching.options(FaceChoice::All))));
     }
     Ok(faces.len())
 }

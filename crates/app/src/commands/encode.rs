@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 use faces::Face;
@@ -30,26 +32,54 @@ pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<ExitStatus>
         bail!("--format npy writes binary data: name a file with --output FILE");
     }
     let reader =
-        FaceReader::new(&arguments.model, &load(&arguments.model)?, arguments.faces.location())?;
+        FaceReader::new(&arguments.model, &load(&arguments.model)?, arguments.faces.location())?
+            .with_limits(arguments.faces.limits());
     let Some(path) = &arguments.output else {
-        return write(arguments, &reader, output.writer());
+        return Ok(write(arguments, &reader, output.writer(), &|| false)?.status);
     };
     // Writes beside the target and renames when complete, so that a run that fails keeps an
     // earlier result.
     let partial = partial(path);
-    let context = || format!("cannot write {}", path.display());
+    let context = || format!("cannot write {}", escaped(&path.display().to_string()));
+    let stopped = stop_by_signal()?;
+    let is_stopped = || stopped.load(Ordering::Relaxed);
     let written = (|| {
         let mut file = BufWriter::new(File::create(&partial).with_context(context)?);
-        let status = write(arguments, &reader, &mut file)?;
+        let written = write(arguments, &reader, &mut file, &is_stopped)?;
         file.into_inner().map_err(|error| error.into_error()).with_context(context)?;
-        std::fs::rename(&partial, path).with_context(context)?;
-        Ok(status)
+        if written.photos == arguments.files.len() {
+            std::fs::rename(&partial, path).with_context(context)?;
+        }
+        Ok(written)
     })();
-    if written.is_err() {
-        // A failure to remove the file would hide the error that is reported.
-        let _ = std::fs::remove_file(&partial);
+    match written {
+        Ok(Written { photos, status }) if photos == arguments.files.len() => Ok(status),
+        Ok(Written { photos, .. }) => bail!(
+            "stopped after {photos} of {} photos, which are in {}",
+            arguments.files.len(),
+            escaped(&partial.display().to_string())
+        ),
+        Err(error) => {
+            // A failure to remove the file would hide the error that is reported.
+            let _ = std::fs::remove_file(&partial);
+            Err(error)
+        }
     }
-    written
+}
+
+/// What was written: of how many photos, and how it went.
+struct Written {
+    photos: usize,
+    status: ExitStatus,
+}
+
+/// Becomes true when the user presses Ctrl-C, or the program is asked to end.
+fn stop_by_signal() -> Result<Arc<AtomicBool>> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stopped);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .context("cannot listen for Ctrl-C")?;
+    Ok(stopped)
 }
 
 fn partial(path: &Path) -> PathBuf {
@@ -58,16 +88,31 @@ fn partial(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn write(arguments: &Encode, reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
+/// Writes the photos' rows until the end, or until it is to stop.
+fn write(
+    arguments: &Encode,
+    reader: &FaceReader,
+    out: &mut impl Write,
+    is_stopped: &dyn Fn() -> bool,
+) -> Result<Written> {
+    let photos = Photos { files: &arguments.files, reader, is_stopped };
     match arguments.format() {
-        EncodingFormat::Json => write_json(&arguments.files, reader, out),
-        EncodingFormat::Csv => write_csv(&arguments.files, reader, out),
-        EncodingFormat::Npy => write_npy(&arguments.files, reader, out),
+        EncodingFormat::Json => write_json(photos, out),
+        EncodingFormat::Csv => write_csv(photos, out),
+        EncodingFormat::Npy => write_npy(photos, out),
     }
 }
 
-fn write_json(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
-    each(files, reader, |file, faces| {
+/// The photos to encode.
+#[derive(Clone, Copy)]
+struct Photos<'p> {
+    files: &'p [PathBuf],
+    reader: &'p FaceReader,
+    is_stopped: &'p dyn Fn() -> bool,
+}
+
+fn write_json(photos: Photos<'_>, out: &mut impl Write) -> Result<Written> {
+    each(photos, |file, faces| {
         match faces {
             Ok(faces) => {
                 for face in &faces {
@@ -90,11 +135,11 @@ fn json_line(out: &mut impl Write, row: &impl Serialize) -> Result<()> {
     Ok(out.write_all(b"\n")?)
 }
 
-fn write_csv(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
+fn write_csv(photos: Photos<'_>, out: &mut impl Write) -> Result<Written> {
     let mut csv = csv::Writer::from_writer(out);
     let columns = (0..facenet::network::ENCODING_LENGTH).map(|i| format!("e{i}"));
     csv.write_record(std::iter::once("file".to_owned()).chain(columns))?;
-    let status = each(files, reader, |file, faces| {
+    let written = each(photos, |file, faces| {
         for face in faces.into_iter().flatten() {
             let numbers = face.encoding.values().iter().map(f32::to_string);
             csv.write_record(std::iter::once(file.display().to_string()).chain(numbers))?;
@@ -102,19 +147,19 @@ fn write_csv(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Re
         Ok(())
     })?;
     csv.flush()?;
-    Ok(status)
+    Ok(written)
 }
 
 /// Writes all rows or none: a missing row would shift the others.
-fn write_npy(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
+fn write_npy(photos: Photos<'_>, out: &mut impl Write) -> Result<Written> {
     let mut rows = Vec::new();
-    let status = each(files, reader, |_, faces| {
+    let written = each(photos, |_, faces| {
         for face in faces.into_iter().flatten() {
             rows.extend_from_slice(face.encoding.values());
         }
         Ok(())
     })?;
-    if status != ExitStatus::Match {
+    if written.status != ExitStatus::Match {
         bail!("nothing was written: an .npy file needs a face in every photo");
     }
     let columns = facenet::network::ENCODING_LENGTH as u64;
@@ -122,24 +167,27 @@ fn write_npy(files: &[PathBuf], reader: &FaceReader, out: &mut impl Write) -> Re
     let mut npy = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(out).begin_nd()?;
     npy.extend(rows)?;
     npy.finish()?;
-    Ok(status)
+    Ok(written)
 }
 
 /// Encodes the files in order. An error is reported and does not stop the others.
 fn each(
-    files: &[PathBuf],
-    reader: &FaceReader,
+    Photos { files, reader, is_stopped }: Photos<'_>,
     mut take: impl FnMut(&Path, Result<Vec<Face>>) -> Result<()>,
-) -> Result<ExitStatus> {
+) -> Result<Written> {
     let bar = progress::bar(files.len(), "encoding");
-    let mut worst = ExitStatus::Match;
+    let (mut photos, mut worst) = (0, ExitStatus::Match);
     for (file, faces) in files.iter().zip(reader.read_all(files, &bar)) {
         if let Err(error) = &faces {
             bar.suspend(|| warn(format_args!("left out: {error:#}")));
             worst = worst.worse(exit_status_of(error));
         }
         take(file, faces).with_context(|| escaped(&file.display().to_string()))?;
+        photos += 1;
+        if is_stopped() {
+            break;
+        }
     }
     bar.finish_and_clear();
-    Ok(worst)
+    Ok(Written { photos, status: worst })
 }

@@ -37,7 +37,8 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = identification(&Admission::default(), &model)?;
-    let reader = FaceReader::new(choice, &model, arguments.faces.location())?;
+    let reader = FaceReader::new(choice, &model, arguments.faces.location())?
+        .with_limits(arguments.faces.limits());
     let (templates, skipped) = templates(arguments, &reader, &policy)?;
     let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
     let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();

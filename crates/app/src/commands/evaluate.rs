@@ -4,9 +4,13 @@
 //! galleries are drawn at random from the photos whose people are known. A photo without a
 //! usable face is a failure: it is reported and counts as a wrong answer.
 
+mod degradation;
 mod figures;
+mod groups;
 mod page;
 mod report;
+mod robustness;
+mod tables;
 mod text;
 mod thumbnails;
 
@@ -14,9 +18,10 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use biometrics::evaluation::{Comparison, TarAtFmr, pixels};
-use facenet::matching::Encoding;
+use facenet::matching::{Encoding, Threshold};
 use faces::FaceLocator;
-use figures::{Figures, Identification, Origin};
+use figures::{Figures, Identification, Origin, Tables};
+use groups::Labels;
 use ndarray::Array3;
 use serde_json::{Map, Value, json};
 use training::dataset::Pairs;
@@ -25,7 +30,7 @@ use crate::ExitStatus;
 use crate::arguments::{Evaluate, Method};
 use crate::face_reader::{load, pipeline};
 use crate::labeled_photos::{Failure, LabeledPhotos, name_of};
-use crate::output::Output;
+use crate::output::{Output, warn};
 
 /// Most folds that a list without folds is split into.
 const FOLDS: usize = 10;
@@ -36,11 +41,13 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<ExitStatu
         report::prepare(folder)?;
     }
     let photos = LabeledPhotos::of_pairs(&arguments.images, &pairs)?;
-    let Measurement { distances, failures, identification, weights_sha256 } = match arguments.method
-    {
-        Method::Network => by_network(arguments, &pairs, &photos)?,
+    // Wrong labels are reported before the work.
+    let labels = groups::read(&arguments.images, &photos)?;
+    let measurement = match arguments.method {
+        Method::Network => by_network(arguments, &pairs, &photos, &labels)?,
         Method::Pixels => by_pixels(arguments, &pairs, &photos)?,
     };
+    let Measurement { distances, failures, identification, weights_sha256, tables } = measurement;
     let comparisons: Vec<_> = pairs
         .pairs
         .iter()
@@ -55,7 +62,7 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<ExitStatu
         photos: photos.len(),
         photo_failures: failures,
     };
-    let figures = Figures::measure(origin, &pairs, &comparisons, identification)?;
+    let figures = Figures::measure(origin, &pairs, &comparisons, identification, tables)?;
     if let Some(folder) = &arguments.report {
         let locator = FaceLocator::new(photos.location(&arguments.faces))?;
         let shown = arguments.pictures.then_some((&photos, &locator));
@@ -90,38 +97,68 @@ struct Measurement {
     failures: Vec<Failure>,
     identification: Identification,
     weights_sha256: Option<String>,
+    tables: Tables,
 }
 
-fn by_network(arguments: &Evaluate, pairs: &Pairs, photos: &LabeledPhotos) -> Result<Measurement> {
+fn by_network(
+    arguments: &Evaluate,
+    pairs: &Pairs,
+    photos: &LabeledPhotos,
+    labels: &[Labels],
+) -> Result<Measurement> {
     let model = load(&arguments.model)?;
     let location = photos.location(&arguments.faces);
-    let processed = photos.encodings(&pipeline(&arguments.model, &model, location)?);
+    let pipeline = pipeline(&arguments.model, &model, location)?;
+    let locator = pipeline.locator().clone().with_limits(arguments.faces.limits());
+    let pipeline = pipeline.with_locator(locator);
+    let processed = photos.encodings(&pipeline);
     let encodings = &processed.results;
     let distance = |a: &Encoding, b: &Encoding| Ok(f64::from(a.distance(b)));
     let distances = distances(pairs, photos, encodings, distance)?;
     let vectors: Vec<_> = encodings.iter().map(|e| e.as_ref().map(Encoding::values)).collect();
     let people = photos.people(Some(pairs));
-    let identification =
-        Identification::measure(&vectors, people, model.calibration().map(|c| &**c));
+    let calibration = model.calibration().map(|c| &**c);
+    // The threshold that is in force: the tables show what it does in other conditions.
+    let threshold = match calibration {
+        Some(calibration) => calibration.default_point()?.threshold,
+        None => Threshold::NOTEBOOK,
+    };
+    let groups = match (&people, labels) {
+        (_, []) => Vec::new(),
+        (Ok(people), labels) => groups::measure(labels, encodings, people, threshold)?,
+        (Err(error), _) => {
+            warn(format_args!("no rates by group: {error:#}"));
+            Vec::new()
+        }
+    };
+    let locator = pipeline.locator();
+    let robustness = match arguments.robustness {
+        true => Some(robustness::measure(pairs, photos, &pipeline, locator, threshold)?),
+        false => None,
+    };
+    let identification = Identification::measure(&vectors, people, calibration);
     Ok(Measurement {
         distances,
         failures: processed.failures,
         identification,
         weights_sha256: Some(model.hash().to_owned()),
+        tables: Tables { robustness, groups },
     })
 }
 
 /// Compares the pixels of the face crops, without a network.
 fn by_pixels(arguments: &Evaluate, pairs: &Pairs, photos: &LabeledPhotos) -> Result<Measurement> {
     let location = photos.location(&arguments.faces);
-    let processed = photos.crops(&FaceLocator::new(location)?);
+    let locator = FaceLocator::new(location)?.with_limits(arguments.faces.limits());
+    let processed = photos.crops(&locator);
     let crops = &processed.results;
     let distance = |a: &Array3<u8>, b: &Array3<u8>| Ok(pixels::distance(a, b)?);
     let distances = distances(pairs, photos, crops, distance)?;
     let vectors: Vec<_> = crops.iter().map(|crop| crop.as_ref()?.as_slice()).collect();
     let identification = Identification::measure(&vectors, photos.people(Some(pairs)), None);
     let failures = processed.failures;
-    Ok(Measurement { distances, failures, identification, weights_sha256: None })
+    let tables = Tables::default();
+    Ok(Measurement { distances, failures, identification, weights_sha256: None, tables })
 }
 
 fn distances<T>(
@@ -161,6 +198,8 @@ fn summary(figures: &Figures) -> Result<Value> {
         "photos": figures.photos,
         "photo_failures": figures.photo_failures.len(),
         "identification": serde_json::to_value(&figures.identification)?,
+        "robustness": serde_json::to_value(&figures.tables.robustness)?,
+        "groups": serde_json::to_value(&figures.tables.groups)?,
         "details": serde_json::to_value(report)?,
     }))
 }

@@ -5,13 +5,15 @@ use std::path::Path;
 use anyhow::Result;
 use biometrics::LoadedModel;
 use biometrics::policy::{GalleryThreshold, IdentificationPolicy};
-use facenet::matching::Recognition;
+use facenet::matching::names_in_photo;
 use faces::{DetectedFace, Face};
-use report::{ErrorRow, RecognitionRow};
+use report::{ErrorRow, Identity, RecognitionRow};
 use store::{Access, PeopleIndex};
 
 use crate::arguments::Recognize;
-use crate::decision::{identification, print_gallery_threshold, warn_if_extrapolating};
+use crate::decision::{
+    identification, print_gallery_threshold, warn_if_extrapolating, with_known_rate,
+};
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::GalleryFolder;
 use crate::output::{Output, escaped, line, warn};
@@ -22,6 +24,7 @@ struct SearchSpace {
     people: PeopleIndex,
     /// Photos of the folder that could not be used.
     skipped: usize,
+    policy: IdentificationPolicy,
     threshold: GalleryThreshold,
     /// How many of the nearest people are listed.
     top: usize,
@@ -31,8 +34,9 @@ pub(crate) fn run(arguments: &Recognize, output: &mut Output) -> Result<ExitStat
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = identification(&arguments.admission, &model)?;
-    let reader = FaceReader::new(choice, &model, arguments.faces.location())?;
-    let search = search_space(arguments, &model, &reader, &policy)?;
+    let reader = FaceReader::new(choice, &model, arguments.faces.location())?
+        .with_limits(arguments.faces.limits());
+    let search = search_space(arguments, &model, &reader, policy, output)?;
     let bar = progress::bar(arguments.photos.len(), "recognizing");
     let mut worst = ExitStatus::Match;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
@@ -58,13 +62,17 @@ fn search_space(
     arguments: &Recognize,
     model: &LoadedModel,
     reader: &FaceReader,
-    policy: &IdentificationPolicy,
+    policy: IdentificationPolicy,
+    output: &mut Output,
 ) -> Result<SearchSpace> {
     let (people, skipped) = match &arguments.gallery {
         Some(folder) => {
             enrolled::expect_exact(&arguments.store, "a folder's people are compared exactly")?;
             let photos = reader.with_location(arguments.faces.location_in_gallery())?;
             let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
+            if output.is_json() {
+                photos.left_out.iter().try_for_each(|row| output.json(row))?;
+            }
             (photos.gallery()?.into(), photos.skipped)
         }
         None => {
@@ -73,9 +81,14 @@ fn search_space(
         }
     };
     let [count, faces] = [people.len()?, people.template_count()?];
-    warn_if_extrapolating(policy, faces);
-    let threshold = policy.among(count, faces);
-    Ok(SearchSpace { people, skipped, threshold, top: arguments.top.get() })
+    warn_if_extrapolating(&policy, faces);
+    let threshold = match &people {
+        PeopleIndex::InMemory(gallery) => {
+            with_known_rate(policy.among(count, faces), &policy, gallery)
+        }
+        PeopleIndex::InDatabase(_) => policy.among(count, faces),
+    };
+    Ok(SearchSpace { people, skipped, policy, threshold, top: arguments.top.get() })
 }
 
 /// Identifies the faces of one photo: a match if every person is recognized.
@@ -86,20 +99,25 @@ fn identify(
     titled: bool,
     output: &mut Output,
 ) -> Result<ExitStatus> {
-    let &SearchSpace { ref people, skipped, threshold, top } = search;
+    let SearchSpace { people, threshold, top, .. } = search;
     let mut status = ExitStatus::Match;
     if titled && !output.is_json() {
         line!(output, "{}:", escaped(&photo.display().to_string()))?;
     }
-    for face in faces {
-        let recognition = people.recognize(&face.encoding, threshold.threshold, top)?;
-        if recognition.person().is_none() {
+    // As many candidates as faces, so that who loses the nearest name may have the next one.
+    let depth = faces.len().max(*top);
+    let recognize = |face: &Face| people.recognize(&face.encoding, threshold.threshold, depth);
+    let recognitions = faces.iter().map(recognize).collect::<Result<Vec<_>, _>>()?;
+    let names = names_in_photo(&recognitions);
+    for ((face, recognition), name) in faces.iter().zip(&recognitions).zip(names) {
+        if name.is_none() {
             status = ExitStatus::NoMatch;
         }
+        let answer = Identity { recognition, name, top: *top };
         if output.is_json() {
-            output.json(&RecognitionRow::new(photo, face, &recognition, threshold, skipped))?;
+            output.json(&RecognitionRow::new(photo, face, answer, *threshold, search.skipped))?;
         } else {
-            print(face, faces.len(), &recognition, threshold, output)?;
+            print(face, faces.len(), answer, search, output)?;
         }
     }
     Ok(status)
@@ -109,8 +127,8 @@ fn identify(
 fn print(
     face: &Face,
     faces: usize,
-    recognition: &Recognition,
-    threshold: GalleryThreshold,
+    answer: Identity<'_>,
+    search: &SearchSpace,
     output: &mut Output,
 ) -> Result<()> {
     if let Some(DetectedFace { place: face_box, .. }) = face.detected
@@ -124,17 +142,22 @@ fn print(
             face_box.width
         )?;
     }
-    match recognition.person() {
-        Some(person) => {
+    match (answer.name, answer.recognition.person()) {
+        (Some(person), _) => {
             let (name, distance) = (escaped(&person.name), person.distance);
             line!(output, "It's {name}, the distance is {distance:.4}")?;
         }
-        None => line!(output, "Not in the gallery.")?,
+        (None, Some(taken)) => {
+            let name = escaped(&taken.name);
+            line!(output, "Not in the gallery: another face of the photo is nearer to {name}.")?;
+        }
+        (None, None) => line!(output, "Not in the gallery.")?,
     }
-    let longest = recognition.candidates.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
-    for (rank, candidate) in recognition.candidates.iter().enumerate() {
+    let candidates = answer.candidates();
+    let longest = candidates.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
+    for (rank, candidate) in candidates.iter().enumerate() {
         let (name, distance) = (escaped(&candidate.name), candidate.distance);
         line!(output, "{:>3}. {name:<longest$}  {distance:.4}", rank + 1)?;
     }
-    print_gallery_threshold(&threshold, output)
+    print_gallery_threshold(&search.threshold, &search.policy, output)
 }

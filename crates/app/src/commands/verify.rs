@@ -4,9 +4,10 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use biometrics::LoadedModel;
-use biometrics::policy::VerificationPolicy;
+use biometrics::policy::{Answer, VerificationPolicy};
 use facenet::gallery::{PersonName, mean_template};
-use facenet::matching::{Encoding, Threshold, Verification, verify};
+use facenet::matching::Encoding;
+use faces::{Face, QualityLimits};
 use report::{ComparisonRow, Reference, VerificationRow};
 use store::Access;
 
@@ -51,10 +52,18 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<ExitStatus>
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = &verification(&arguments.acceptance, &model)?;
-    let reader = || FaceReader::new(choice, &model, arguments.faces.location());
+    let limits = arguments.faces.limits();
+    let reader = || {
+        let reader = FaceReader::new(choice, &model, arguments.faces.location())?;
+        Ok::<_, anyhow::Error>(reader.with_limits(limits))
+    };
     match (&arguments.photos[..], &arguments.claim, &arguments.gallery) {
         ([], _, _) => demonstration::run(choice, &model, policy, output),
-        ([a, b], None, _) => two_photos(&reader()?, a, b, policy, output),
+        ([a, b], None, _) => {
+            let reader = reader()?;
+            let references = reader.with_location(arguments.faces.location_of_reference())?;
+            two_photos(&reader, &references, a, b, policy, output)
+        }
         ([photo], Some(claim), gallery) => {
             let reader = reader()?;
             let person = match gallery {
@@ -74,28 +83,28 @@ pub(crate) fn run(arguments: &Verify, output: &mut Output) -> Result<ExitStatus>
 
 fn two_photos(
     reader: &FaceReader,
+    references: &FaceReader,
     a: &Path,
     b: &Path,
     policy: &VerificationPolicy,
     output: &mut Output,
 ) -> Result<ExitStatus> {
-    let (probes, references) = (encodings(reader, a)?, encodings(reader, b)?);
-    let answer = nearest(&probes, &references, policy.threshold())?;
-    let [a, b] = [a, b].map(|path| path.display().to_string());
+    let (probes, references) = (reader.read(a)?, references.read(b)?);
+    let nearest = Nearest::of(&probes, &references)?;
+    let answer = policy.answer(nearest.distance)?;
     if output.is_json() {
-        let reference = Reference::Photo { reference: b };
-        output.json(&json(a, reference, &answer, policy)?)?;
+        let reference = Reference::Photo { reference: b.display().to_string() };
+        output.json(&json(a.display().to_string(), reference, &nearest, policy)?)?;
     } else {
-        let [a, b] = [a, b].map(|path| escaped(&path));
-        let verdict = if answer.same {
-            format!("It's the same person in {a} and {b}.")
-        } else {
-            format!("It's not the same person in {a} and {b}.")
+        let [a, b] = [a, b].map(|path| escaped(&path.display().to_string()));
+        let verdict = match answer {
+            Answer::Same => format!("It's the same person in {a} and {b}."),
+            Answer::Different => format!("It's not the same person in {a} and {b}."),
+            Answer::Uncertain => format!("It may be the same person in {a} and {b}, or not."),
         };
-        let compared = ComparisonCount { faces: probes.len() * references.len(), photos: 1 };
-        print(&verdict, &answer, compared, policy, output)?;
+        print(&verdict, &nearest, 1, policy, output)?;
     }
-    Ok(status(&answer))
+    Ok(status(answer))
 }
 
 fn claimed(
@@ -105,70 +114,86 @@ fn claimed(
     policy: &VerificationPolicy,
     output: &mut Output,
 ) -> Result<ExitStatus> {
-    let probes = encodings(reader, photo)?;
-    let &ClaimedPerson { name: ref claim, ref template, references, skipped } = person;
-    let answer = nearest(&probes, std::slice::from_ref(template), policy.threshold())?;
+    let probes = reader.read(photo)?;
+    let &ClaimedPerson { name: ref claim, ref template, references, skipped, .. } = person;
+    let template = Face { detected: None, encoding: template.clone() };
+    let nearest = Nearest::of(&probes, std::slice::from_ref(&template))?;
+    let answer = policy.answer(nearest.distance)?;
     if output.is_json() {
         let reference = Reference::Person { claim, references, skipped };
-        let probe = photo.display().to_string();
-        output.json(&json(probe, reference, &answer, policy)?)?;
+        output.json(&json(photo.display().to_string(), reference, &nearest, policy)?)?;
     } else {
         // The notebook's wording.
         let name = escaped(claim);
-        let verdict = if answer.same {
-            format!("It's {name}, welcome home!")
-        } else {
-            format!("It's not {name}, please go away")
+        let verdict = match answer {
+            Answer::Same => format!("It's {name}, welcome home!"),
+            Answer::Different => format!("It's not {name}, please go away"),
+            Answer::Uncertain => format!("It may be {name}, or not: please show another photo"),
         };
-        let compared = ComparisonCount { faces: probes.len(), photos: references };
-        print(&verdict, &answer, compared, policy, output)?;
+        print(&verdict, &nearest, references, policy, output)?;
     }
-    Ok(status(&answer))
+    Ok(status(answer))
 }
 
-fn encodings(reader: &FaceReader, photo: &Path) -> Result<Vec<Encoding>> {
-    Ok(reader.read(photo)?.into_iter().map(|face| face.encoding).collect())
+/// The nearest pair of faces: with `--face all` a photo may have several.
+struct Nearest<'f> {
+    faces: [&'f Face; 2],
+    distance: f32,
+    /// How many pairs there are.
+    pairs: usize,
 }
 
-/// Compares the nearest pair of faces: with `--face all` a photo may have several.
-fn nearest(
-    probes: &[Encoding],
-    references: &[Encoding],
-    threshold: Threshold,
-) -> Result<Verification> {
-    let answers = probes.iter().filter_map(|probe| verify(probe, references, threshold));
-    match answers.min_by(|a, b| a.distance.total_cmp(&b.distance)) {
-        Some(answer) => Ok(answer),
-        None => bail!("there are no faces to compare"),
+impl<'f> Nearest<'f> {
+    fn of(probes: &'f [Face], references: &'f [Face]) -> Result<Self> {
+        let pairs = probes.len() * references.len();
+        let all = probes.iter().flat_map(|a| references.iter().map(move |b| [a, b]));
+        let distances = all.map(|[a, b]| ([a, b], a.encoding.distance(&b.encoding)));
+        match distances.min_by(|a, b| a.1.total_cmp(&b.1)) {
+            Some((faces, distance)) => Ok(Self { faces, distance, pairs }),
+            None => bail!("there are no faces to compare"),
+        }
+    }
+
+    /// Whether a face can be seen less well than those that the rates were measured on.
+    fn is_outside(&self) -> bool {
+        let is_doubtful = |face: &&Face| {
+            let quality = face.detected.map(|detected| detected.quality);
+            quality.is_some_and(|quality| !quality.faults(&QualityLimits::WARN).is_empty())
+        };
+        self.faces.iter().any(is_doubtful)
     }
 }
 
 fn json<'a>(
     probe: String,
     reference: Reference<'a>,
-    answer: &Verification,
+    nearest: &Nearest<'_>,
     policy: &VerificationPolicy,
 ) -> Result<VerificationRow<'a>> {
-    let comparison = ComparisonRow::new(answer.distance, policy)?;
+    let comparison = ComparisonRow::new(nearest.distance, policy)?;
     Ok(VerificationRow { probe, reference, comparison, correct: None })
 }
 
 fn print(
     verdict: &str,
-    answer: &Verification,
-    compared: ComparisonCount,
+    nearest: &Nearest<'_>,
+    photos: usize,
     policy: &VerificationPolicy,
     output: &mut Output,
 ) -> Result<()> {
     line!(output, "{verdict}")?;
-    let Verification { distance, threshold, .. } = answer;
+    let (distance, threshold) = (nearest.distance, policy.threshold());
     line!(output, "distance {distance:.4}, threshold {threshold}")?;
-    line!(output, "{}", scale(*distance, *threshold))?;
-    print_probability(policy, *distance, output)?;
-    print_rates(policy, compared, output)?;
+    line!(output, "{}", scale(distance, threshold))?;
+    print_probability(policy, distance, nearest.is_outside(), output)?;
+    print_rates(policy, ComparisonCount { faces: nearest.pairs, photos }, output)?;
     Ok(())
 }
 
-fn status(answer: &Verification) -> ExitStatus {
-    if answer.same { ExitStatus::Match } else { ExitStatus::NoMatch }
+fn status(answer: Answer) -> ExitStatus {
+    match answer {
+        Answer::Same => ExitStatus::Match,
+        Answer::Different => ExitStatus::NoMatch,
+        Answer::Uncertain => ExitStatus::Uncertain,
+    }
 }

@@ -1,23 +1,26 @@
 //! `facenet watch`: recognizes the people of each photo that appears in a folder.
 //!
 //! The folder is polled, which works on any file system, network file systems included. A
-//! photo is read once its size is the same in two polls, so that a camera can write it
-//! slowly.
+//! photo is read once its size and its time of change are the same in two polls, so that a
+//! camera can write it slowly; and again after it was written again under its name.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use biometrics::policy::GalleryThreshold;
 use facenet::gallery::Gallery;
-use report::{ErrorRow, RecognitionRow};
+use facenet::matching::names_in_photo;
+use faces::Face;
+use report::{ErrorRow, Identity, RecognitionRow};
 use store::Access;
-use training::dataset::PhotoTree;
+use training::dataset::{Photo, PhotoTree};
 
 use crate::arguments::Watch;
-use crate::decision::{identification, warn_if_extrapolating};
+use crate::decision::{identification, warn_if_extrapolating, with_known_rate};
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, note, warn};
 use crate::{ExitStatus, enrolled};
@@ -30,25 +33,38 @@ struct SearchSpace<'g> {
     top: usize,
 }
 
+/// What tells one content of a file from the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Version {
+    size: u64,
+    changed: Option<SystemTime>,
+    /// The file's number on its disk: another file may have taken its name.
+    number: u64,
+}
+
 /// The state of a file of the folder.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum FileState {
-    /// Its size at the last poll.
-    Growing(u64),
-    /// Processed.
-    Done,
+    /// What it was at the last poll.
+    Growing(Version),
+    /// Processed, as it was then.
+    Done(Version),
 }
+
+/// Endings that programs give to files until they are complete.
+const UNFINISHED: [&str; 5] = ["tmp", "part", "partial", "crdownload", "download"];
 
 pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> {
     enrolled::expect_exact(&arguments.store, "watch compares with all people, in memory")?;
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = identification(&arguments.admission, &model)?;
-    let reader = FaceReader::new(choice, &model, arguments.faces.location())?;
+    let reader = FaceReader::new(choice, &model, arguments.faces.location())?
+        .with_limits(arguments.faces.limits());
     let gallery = enrolled::open(&arguments.store, &model, Access::Read)?.gallery()?;
     let (people, faces) = (gallery.len(), gallery.faces());
     warn_if_extrapolating(&policy, faces);
-    let threshold = policy.among(people, faces);
+    let threshold = with_known_rate(policy.among(people, faces), &policy, &gallery);
     let search = SearchSpace { gallery: &gallery, threshold, top: arguments.top.get() };
     let (stop, stopped) = channel();
     ctrlc::set_handler(move || {
@@ -58,7 +74,8 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
     .context("cannot listen for Ctrl-C")?;
     let mut states = HashMap::new();
     if !arguments.existing {
-        states.extend(files(arguments)?.into_iter().map(|(file, _)| (file, FileState::Done)));
+        let before = files(arguments)?.into_iter();
+        states.extend(before.map(|(file, version)| (file, FileState::Done(version))));
     }
     note(format_args!("watching {}; stop with Ctrl-C", arguments.folder.display()));
     let pause = Duration::from_millis(arguments.interval.get() as u64);
@@ -73,28 +90,42 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
     }
 }
 
-/// The photos in the folder, with their sizes.
-fn files(arguments: &Watch) -> Result<Vec<(PathBuf, u64)>> {
-    let photos = PhotoTree::open(&arguments.folder)?.photos()?;
+/// The files in the folder, with their versions.
+fn files(arguments: &Watch) -> Result<Vec<(PathBuf, Version)>> {
+    let files = PhotoTree::open(&arguments.folder)?.files()?.into_iter();
+    let is_finished = |path: &Path| {
+        let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        !UNFINISHED.iter().any(|unfinished| ending.eq_ignore_ascii_case(unfinished))
+    };
+    let finished = files.filter(|file| is_finished(&file.path));
     // A file may have been removed since the folder was listed.
-    let size = |path: PathBuf| Some((std::fs::metadata(&path).ok()?.len(), path));
-    let sized = photos.into_iter().filter_map(|photo| size(photo.path));
-    Ok(sized.map(|(size, path)| (path, size)).collect())
+    let with_version = |file: Photo| version(&file.path).map(|version| (file.path, version));
+    Ok(finished.filter_map(with_version).collect())
 }
 
-/// The new photos that are complete.
+/// The version of a regular file.
+fn version(path: &Path) -> Option<Version> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let number = 0;
+    Some(Version { size: metadata.len(), changed: metadata.modified().ok(), number })
+}
+
+/// The new files that are complete, and those that were written again.
 fn ready(arguments: &Watch, states: &mut HashMap<PathBuf, FileState>) -> Result<Vec<PathBuf>> {
     let files = files(arguments)?;
     let mut ready = Vec::new();
     let mut now = HashMap::with_capacity(files.len());
-    for (file, size) in files {
+    for (file, version) in files {
         let state = match states.get(&file) {
-            Some(FileState::Done) => FileState::Done,
-            Some(FileState::Growing(before)) if *before == size && size > 0 => {
+            Some(FileState::Done(before)) if *before == version => FileState::Done(version),
+            Some(FileState::Growing(before)) if *before == version && version.size > 0 => {
                 ready.push(file.clone());
-                FileState::Done
+                FileState::Done(version)
             }
-            _ => FileState::Growing(size),
+            _ => FileState::Growing(version),
         };
         now.insert(file, state);
     }
@@ -111,10 +142,15 @@ fn identify(
 ) -> Result<()> {
     match reader.read(file) {
         Ok(faces) => {
-            for face in &faces {
-                let &SearchSpace { gallery, threshold, top } = search;
-                let recognition = gallery.recognize(&face.encoding, threshold.threshold, top);
-                output.json(&RecognitionRow::new(file, face, &recognition, threshold, 0))?;
+            let &SearchSpace { gallery, threshold, top } = search;
+            let depth = faces.len().max(top);
+            let recognize =
+                |face: &Face| gallery.recognize(&face.encoding, threshold.threshold, depth);
+            let recognitions: Vec<_> = faces.iter().map(recognize).collect();
+            let names = names_in_photo(&recognitions);
+            for ((face, recognition), name) in faces.iter().zip(&recognitions).zip(names) {
+                let answer = Identity { recognition, name, top };
+                output.json(&RecognitionRow::new(file, face, answer, threshold, 0))?;
             }
         }
         Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use facenet::gallery::Gallery;
 use facenet::matching::Threshold;
 use serde::{Serialize, Serializer};
 
@@ -51,10 +52,34 @@ pub struct GalleryThreshold {
     pub people: usize,
     /// How many photos of theirs.
     pub faces: usize,
-    /// How many of the strangers are taken for somebody, at most; nothing without a
-    /// calibration.
+    /// How many of the strangers are expected to be taken for somebody, if they and the people
+    /// of the gallery look no more alike than those of the calibration; nothing without a
+    /// calibration, or where the gallery's people [look more alike](Resemblance).
     pub fpir: Option<RateEstimate>,
 }
+
+/// People who look more alike than those that the calibration was made of: its rates are not
+/// theirs.
+///
+/// Measured on the gallery itself, whose people are all different ones: how many of their
+/// pairs are nearer than a distance that one pair of two people in a hundred is nearer than.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Resemblance {
+    /// Pairs of two people that were compared.
+    pub pairs: usize,
+    /// Those that are nearer than the distance.
+    pub near: usize,
+    /// How many would be, of people like the calibration's.
+    pub expected: f64,
+}
+
+/// Share of pairs that are near in a calibration's own people.
+const NEAR: f64 = 0.01;
+/// The gallery's share may be so many times as large: means of several photos lie up to twice
+/// as often near to one another, and a family is no other population.
+const TOLERATED: f64 = 3.0;
+/// Standard deviations above which chance does not explain it.
+const SURE: f64 = 3.3;
 
 fn distance<S: Serializer>(threshold: &Threshold, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f32(threshold.distance())
@@ -110,6 +135,16 @@ impl IdentificationPolicy {
         let of = |rate| gallery_fpir(rate, faces);
         let fpir = RateEstimate { value: of(fmr.value), low: of(fmr.low), high: of(fmr.high) };
         GalleryThreshold { threshold, people: faces, faces, fpir: Some(fpir) }
+    }
+
+    /// Whether these people look more alike than the calibration's; nothing if they do not, or
+    /// are too few to tell.
+    pub fn resemblance(&self, gallery: &Gallery) -> Option<Resemblance> {
+        let near = self.verification.calibration()?.at_fmr(NEAR).ok()?.threshold;
+        let [near, pairs] = gallery.near_pairs(near);
+        let tolerated = TOLERATED * NEAR * pairs as f64;
+        let is_more = near as f64 > tolerated + SURE * tolerated.sqrt() + 1.0;
+        is_more.then(|| Resemblance { pairs, near, expected: NEAR * pairs as f64 })
     }
 
     /// Why the calibration cannot speak for a gallery of so many photos, for which the
@@ -229,6 +264,35 @@ mod tests {
         let rate = IdentificationOptions { fpir: Some(0.01), threshold: None };
         let refused = IdentificationPolicy::new(None, &rate);
         assert!(matches!(refused, Err(PolicyError::NoCalibration)));
+    }
+
+    #[test]
+    fn people_who_look_alike_are_noticed() {
+        use facenet::gallery::PersonName;
+        use facenet::matching::Encoding;
+        use tensor::Random;
+
+        let usual = policy(IdentificationOptions::default()).unwrap();
+        let people = |count: usize, alike: f64| {
+            let mut random = Random::new(0xa11e);
+            let mut gallery = Gallery::new();
+            for person in 0..count {
+                let mut values: Vec<f64> = (0..128).map(|_| random.normal()).collect();
+                values[0] += alike;
+                let length = values.iter().map(|v| v * v).sum::<f64>().sqrt();
+                let unit = values.iter().map(|v| (v / length) as f32);
+                let name = PersonName::new(&format!("person {person}")).unwrap();
+                gallery.insert(name, &[Encoding::new(unit).unwrap()]).unwrap();
+            }
+            gallery
+        };
+        assert_eq!(usual.resemblance(&people(50, 0.0)), None);
+        let found = usual.resemblance(&people(50, 22.0)).unwrap();
+        assert_eq!(found.pairs, 1225);
+        assert!(found.near > 100 && (found.expected - 12.25).abs() < 1e-9, "{found:?}");
+        // Too few to tell.
+        assert_eq!(usual.resemblance(&people(2, 22.0)), None);
+        assert_eq!(usual.resemblance(&Gallery::new()), None);
     }
 
     #[test]

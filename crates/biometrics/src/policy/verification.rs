@@ -27,6 +27,24 @@ pub struct VerificationPolicy {
     basis: Option<Basis>,
 }
 
+/// The answer to "is this one person?".
+///
+/// Two questions are behind it. The threshold answers whether few enough strangers pass; the
+/// probability, which of the two is likelier. Between the thresholds of both they disagree,
+/// and neither answer would be honest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// The threshold accepts, and two people are not likelier than one.
+    Same,
+    /// The threshold refuses, and one person is not likelier than two.
+    #[default]
+    Different,
+    /// The threshold refuses although one person is likelier than two, or accepts although
+    /// two are.
+    Uncertain,
+}
+
 /// What a calibration says.
 #[derive(Clone, Debug)]
 struct Basis {
@@ -38,6 +56,8 @@ struct Basis {
 /// calibration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct VerificationStats {
+    /// The answer, with what is known of the distance.
+    pub answer: Answer,
     /// False match rate of the threshold, in one comparison.
     pub fmr: Option<RateEstimate>,
     /// False non-match rate of the threshold.
@@ -115,24 +135,73 @@ impl VerificationPolicy {
         calibration.probability(distance, *prior).map(Some)
     }
 
+    /// The answer to a distance; that of the threshold alone without a calibration.
+    ///
+    /// # Errors
+    /// As [`probability`](Self::probability).
+    pub fn answer(&self, distance: f32) -> Result<Answer, CalibrationError> {
+        let is_likelier = self.probability(distance)?.map(|one_person| one_person.value >= 0.5);
+        Ok(match (self.threshold.accepts(distance), is_likelier) {
+            (true, Some(true) | None) => Answer::Same,
+            (false, Some(false) | None) => Answer::Different,
+            _ => Answer::Uncertain,
+        })
+    }
+
     /// What is known of `distance`.
     ///
     /// # Errors
     /// As [`probability`](Self::probability).
     pub fn stats(&self, distance: f32) -> Result<VerificationStats, CalibrationError> {
+        let answer = self.answer(distance)?;
         let Some(Basis { calibration, prior }) = &self.basis else {
-            return Ok(VerificationStats::default());
+            return Ok(VerificationStats { answer, ..VerificationStats::default() });
         };
         let [fmr, fnmr] = calibration.rates(self.threshold);
         let [genuine, impostor] = calibration.pairs();
         let about = calibration.about();
         let (data, created) = (about.data.clone(), about.created.clone());
         Ok(VerificationStats {
+            answer,
             fmr: Some(fmr),
             fnmr: Some(fnmr),
             probability: self.probability(distance)?,
             prior: Some(*prior),
             calibration: Some(CalibrationSummary { data, created, genuine, impostor }),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use facenet::engine::Looks;
+
+    use super::*;
+
+    #[test]
+    fn where_threshold_and_probability_disagree_the_answer_is_uncertain() {
+        let calibration = || Some(Arc::new(Calibration::embedded(Looks::Two).unwrap()));
+        let of = |options: VerificationOptions, distance: f32| {
+            let policy = VerificationPolicy::new(calibration(), &options).unwrap();
+            policy.answer(distance).unwrap()
+        };
+        let usual = VerificationOptions::default();
+        let threshold = calibration().unwrap().default_point().unwrap().threshold.distance();
+        assert_eq!(of(usual, threshold - 0.05), Answer::Same);
+        // Refused, and more probable than not.
+        assert_eq!(of(usual, threshold + 0.01), Answer::Uncertain);
+        assert_eq!(of(usual, 1.2), Answer::Different);
+        let rare = VerificationOptions { prior: Some(1e-6), ..usual };
+        assert_eq!(of(rare, threshold - 0.01), Answer::Uncertain);
+        assert_eq!(of(rare, threshold + 0.01), Answer::Different);
+        let open = VerificationOptions { threshold: Some(Threshold::new(1.5).unwrap()), ..usual };
+        assert_eq!(of(open, 1.2), Answer::Uncertain);
+    }
+
+    #[test]
+    fn without_a_calibration_the_threshold_answers() {
+        let policy = VerificationPolicy::new(None, &VerificationOptions::default()).unwrap();
+        assert_eq!(policy.answer(0.69).unwrap(), Answer::Same);
+        assert_eq!(policy.stats(0.71).unwrap().answer, Answer::Different);
     }
 }

@@ -23,6 +23,8 @@ const PIECE: usize = 512;
 struct Group {
     sum: [f32; ENCODING_LENGTH],
     members: Vec<usize>,
+    /// The photos that its faces are in, in order.
+    photos: Vec<usize>,
 }
 
 /// The faces' indices, grouped by person: largest group first, equal ones by their
@@ -37,9 +39,25 @@ struct Group {
 /// # Ok::<(), facenet::matching::EncodingError>(())
 /// ```
 pub fn cluster(faces: &[Encoding], threshold: Threshold) -> Vec<Vec<usize>> {
+    let photos: Vec<_> = (0..faces.len()).collect();
+    cluster_in_photos(faces, &photos, threshold)
+}
+
+/// [`cluster`], where the number of the photo that each face is in is known: the faces of one
+/// photo are different people's, and never joined.
+///
+/// # Panics
+/// When there are not as many photos as faces.
+pub fn cluster_in_photos(
+    faces: &[Encoding],
+    photos: &[usize],
+    threshold: Threshold,
+) -> Vec<Vec<usize>> {
+    assert_eq!(faces.len(), photos.len(), "a face has a photo");
     let limit = threshold.distance().powi(2);
     // The live groups; what is done moves out.
-    let mut groups: Vec<Group> = faces.iter().enumerate().map(group).collect();
+    let of_one = |(index, face)| group(index, face, photos[index]);
+    let mut groups: Vec<Group> = faces.iter().enumerate().map(of_one).collect();
     let mut done: Vec<Vec<usize>> = Vec::new();
     // Each is the nearest neighbor of the one before it.
     let mut chain: Vec<usize> = Vec::new();
@@ -52,20 +70,18 @@ pub fn cluster(faces: &[Encoding], threshold: Threshold) -> Vec<Vec<usize>> {
             }
         };
         let before = chain.len().checked_sub(2).map(|at| chain[at]);
-        match nearest(&groups, here, before) {
+        match nearest(&groups, here, before, limit) {
             // Two chose each other. That is the link before; rounding may make it an
             // earlier one, and going round in a circle would not end.
-            Some((there, distance)) if distance < limit => {
-                match chain.iter().position(|&link| link == there) {
-                    Some(at) => {
-                        chain.truncate(at);
-                        join(&mut groups, here, there, &mut chain);
-                    }
-                    None => chain.push(there),
+            Some(there) => match chain.iter().position(|&link| link == there) {
+                Some(at) => {
+                    chain.truncate(at);
+                    join(&mut groups, here, there, &mut chain);
                 }
-            }
+                None => chain.push(there),
+            },
             // Nobody is near enough, and joining others brings nobody nearer.
-            _ => {
+            None => {
                 chain.pop();
                 done.push(take(&mut groups, here, &mut chain).members);
             }
@@ -76,15 +92,16 @@ pub fn cluster(faces: &[Encoding], threshold: Threshold) -> Vec<Vec<usize>> {
     done
 }
 
-fn group((index, face): (usize, &Encoding)) -> Group {
+fn group(index: usize, face: &Encoding, photo: usize) -> Group {
     let mut sum = [0.0; ENCODING_LENGTH];
     sum.copy_from_slice(face.values());
-    Group { sum, members: vec![index] }
+    Group { sum, members: vec![index], photos: vec![photo] }
 }
 
-/// The group nearest to `here`, and its squared distance; of equals `preferred`, which
-/// keeps the chain from walking in circles, then the one with the first face.
-fn nearest(groups: &[Group], here: usize, preferred: Option<usize>) -> Option<(usize, f32)> {
+/// The group nearest to `here` of those nearer than the limit that have no photo in common
+/// with it; of equals `preferred`, which keeps the chain from walking in circles, then the one
+/// with the first face.
+fn nearest(groups: &[Group], here: usize, preferred: Option<usize>, limit: f32) -> Option<usize> {
     let order = |a: &(usize, f32), b: &(usize, f32)| {
         let rank = |there: usize| (preferred != Some(there), groups[there].members[0]);
         a.1.total_cmp(&b.1).then_with(|| rank(a.0).cmp(&rank(b.0)))
@@ -94,7 +111,17 @@ fn nearest(groups: &[Group], here: usize, preferred: Option<usize>) -> Option<(u
         .with_min_len(PIECE)
         .filter(|&there| there != here)
         .map(|there| (there, squared_distance(&groups[here], &groups[there])))
+        .filter(|&(there, distance)| {
+            distance < limit && !have_common(&groups[here].photos, &groups[there].photos)
+        })
         .min_by(order)
+        .map(|(there, _)| there)
+}
+
+/// Whether two ordered lists have a number in common.
+fn have_common(a: &[usize], b: &[usize]) -> bool {
+    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    few.iter().any(|number| many.binary_search(number).is_ok())
 }
 
 fn squared_distance(a: &Group, b: &Group) -> f32 {
@@ -119,6 +146,8 @@ fn join(groups: &mut Vec<Group>, a: usize, b: usize, chain: &mut [usize]) {
     }
     group.members.extend(other.members);
     group.members.sort_unstable();
+    group.photos.extend(other.photos);
+    group.photos.sort_unstable();
 }
 
 /// Takes a group out; the last one takes its place, in the chain too.

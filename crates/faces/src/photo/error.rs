@@ -1,7 +1,7 @@
 //! Why a file is not a photo that we can use.
 //!
-//! File names are shown in quotes with control characters escaped, because a
-//! name may come from anybody and ends up on a terminal.
+//! File names are shown with control characters escaped, because a name may come from
+//! anybody and ends up on a terminal.
 
 use std::{fmt, io};
 
@@ -15,13 +15,13 @@ use super::format::{KNOWN, name};
 #[non_exhaustive]
 pub enum PhotoError {
     /// There is no such file.
-    #[error("{file:?}: no such file")]
+    #[error("{}: no such file", Name(file))]
     Missing {
         /// Which.
         file: String,
     },
     /// The file cannot be opened or read.
-    #[error("{file:?}: cannot be read")]
+    #[error("{}: cannot be read", Name(file))]
     Unreadable {
         /// Which.
         file: String,
@@ -29,7 +29,7 @@ pub enum PhotoError {
         source: io::Error,
     },
     /// The path leads to something else than a regular file.
-    #[error("{file:?}: expected an image file, found {found}")]
+    #[error("{}: expected an image file, found {found}", Name(file))]
     NotAFile {
         /// Which.
         file: String,
@@ -37,13 +37,13 @@ pub enum PhotoError {
         found: &'static str,
     },
     /// The file has no bytes.
-    #[error("{file:?}: expected an image, found an empty file")]
+    #[error("{}: expected an image, found an empty file", Name(file))]
     Empty {
         /// Which.
         file: String,
     },
     /// The file exceeds [`DecodeLimits::file_bytes`](super::DecodeLimits::file_bytes).
-    #[error("{file:?}: expected at most {expected} bytes, found {found}")]
+    #[error("{}: expected at most {expected} bytes, found {found}", Name(file))]
     FileTooLarge {
         /// Which.
         file: String,
@@ -53,7 +53,7 @@ pub enum PhotoError {
         found: u64,
     },
     /// The first bytes are of no format that we read, whatever the name says.
-    #[error("{file:?}: expected {KNOWN}, found {found}")]
+    #[error("{}: expected {KNOWN}, found {found}", Name(file))]
     UnknownFormat {
         /// Which.
         file: String,
@@ -61,7 +61,7 @@ pub enum PhotoError {
         found: String,
     },
     /// The format is known, but not this use of it.
-    #[error("{file:?}: a {} of a kind that is not supported: {found}", name(*format))]
+    #[error("{}: a {} of a kind that is not supported: {found}", Name(file), name(*format))]
     Unsupported {
         /// Which.
         file: String,
@@ -74,8 +74,9 @@ pub enum PhotoError {
     /// [`DecodeLimits::pixels`](super::DecodeLimits::pixels), or a side longer than
     /// [`DecodeLimits::side`](super::DecodeLimits::side).
     #[error(
-        "{file:?}: expected 1 to {expected} pixels and no side over {side}, \
-         found {width} × {height}"
+        "{}: expected 1 to {expected} pixels and no side over {side}, \
+         found {width} × {height}",
+        Name(file)
     )]
     PixelCount {
         /// Which.
@@ -91,7 +92,7 @@ pub enum PhotoError {
     },
     /// Decoding needs more than
     /// [`DecodeLimits::memory_bytes`](super::DecodeLimits::memory_bytes).
-    #[error("{file:?}: expected to need at most {expected} bytes of memory, found {found}")]
+    #[error("{}: expected to need at most {expected} bytes of memory, found {found}", Name(file))]
     TooMuchMemory {
         /// Which.
         file: String,
@@ -101,7 +102,7 @@ pub enum PhotoError {
         found: Need,
     },
     /// The file ends early.
-    #[error("{file:?}: this {} is cut short: {found}", name(*format))]
+    #[error("{}: this {} is cut short: {found}", Name(file), name(*format))]
     Cut {
         /// Which.
         file: String,
@@ -111,7 +112,7 @@ pub enum PhotoError {
         found: String,
     },
     /// The bytes contradict the format.
-    #[error("{file:?}: this {} is damaged: {found}", name(*format))]
+    #[error("{}: this {} is damaged: {found}", Name(file), name(*format))]
     Damaged {
         /// Which.
         file: String,
@@ -120,6 +121,19 @@ pub enum PhotoError {
         /// What the decoder says.
         found: String,
     },
+}
+
+/// A file's name for people: control characters and marks of direction as escape sequences.
+pub(crate) struct Name<'n>(pub(crate) &'n str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_mark = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        self.0.chars().try_for_each(|c| match c {
+            c if c.is_control() || is_mark(c) => write!(f, "{}", c.escape_default()),
+            c => write!(f, "{c}"),
+        })
+    }
 }
 
 /// How much memory an image needs, as far as it is known.

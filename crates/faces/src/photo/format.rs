@@ -12,6 +12,10 @@ pub(super) const KNOWN: &str = "a PNG, JPEG, WebP, BMP, GIF or TIFF image";
 /// The format of `bytes`, if it is one that we read.
 pub(super) fn of(bytes: &[u8]) -> Option<ImageFormat> {
     use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+    if bytes.starts_with(b"II\x2b\0\x08\0") || bytes.starts_with(b"MM\0\x2b\0\x08") {
+        // BigTIFF, with offsets of 64 bits.
+        return Some(Tiff);
+    }
     image::guess_format(bytes).ok().filter(|f| matches!(f, Png | Jpeg | WebP | Bmp | Gif | Tiff))
 }
 

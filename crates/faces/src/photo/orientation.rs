@@ -2,29 +2,57 @@
 //!
 //! Cameras store what the sensor saw and note in the EXIF data which way was
 //! up: one of eight orientations, all turns by 90° with and without mirroring.
-//! EXIF travels in JPEG, PNG (`eXIf`), WebP (`EXIF`) and as TIFF's own tag 274.
-//! Data that is missing, broken or out of range counts as upright.
+//! EXIF travels in JPEG, PNG (`eXIf`, or text), WebP (`EXIF`) and as TIFF's own tag 274.
+//! Where there is none, XMP may note the same. Data that is missing, broken or out of range
+//! counts as upright.
 
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, RgbImage};
 use rayon::prelude::*;
 
-/// How JPEG prefixes EXIF data; some writers of PNG and WebP copy it along.
-const PREFIX: &[u8] = b"Exif\0\0";
+use super::metadata::{Metadata, orientation_in_xmp, without_prefix};
+use crate::Window;
+
 /// Side of the squares in which pixels are moved: 64 pixels of three bytes are three
 /// whole lines of a cache.
 const TILE: usize = 64;
 
 /// The orientation that the file notes.
-pub(super) fn of(decoder: &mut impl ImageDecoder, format: ImageFormat) -> Orientation {
-    let found = if format == ImageFormat::Tiff {
-        decoder.orientation().ok()
+pub(super) fn of(
+    decoder: &mut impl ImageDecoder,
+    bytes: &[u8],
+    format: ImageFormat,
+) -> Orientation {
+    if format == ImageFormat::Tiff {
+        return decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    }
+    let in_exif = |exif: &Vec<u8>| Orientation::from_exif_chunk(without_prefix(exif));
+    let in_xmp = |xmp: &Vec<u8>| Orientation::from_exif(orientation_in_xmp(xmp)?);
+    let noted = if format == ImageFormat::Png {
+        let Metadata { exif, xmp } = Metadata::of_png(bytes);
+        exif.as_ref().and_then(in_exif).or_else(|| xmp.as_ref().and_then(in_xmp))
     } else {
-        decoder.exif_metadata().ok().flatten().and_then(|exif| {
-            Orientation::from_exif_chunk(exif.strip_prefix(PREFIX).unwrap_or(&exif))
-        })
+        let exif = decoder.exif_metadata().ok().flatten();
+        let mut xmp = || decoder.xmp_metadata().ok().flatten();
+        exif.as_ref().and_then(in_exif).or_else(|| xmp().as_ref().and_then(in_xmp))
     };
-    found.unwrap_or(Orientation::NoTransforms)
+    noted.unwrap_or(Orientation::NoTransforms)
+}
+
+/// Where the rows of a stored image from this one on are once it is upright; nothing if there
+/// are none.
+pub(super) fn band(image: &RgbImage, rows: u32, orientation: Orientation) -> Option<Window> {
+    let [width, height] = [image.width(), image.height()].map(f64::from);
+    let (from, count) = (f64::from(rows), height - f64::from(rows));
+    let below = Window { x: 0.0, y: from, width, height: count };
+    let beside = Window { x: from, y: 0.0, width: count, height: width };
+    let window = match orientation {
+        Orientation::NoTransforms | Orientation::FlipHorizontal => below,
+        Orientation::FlipVertical | Orientation::Rotate180 => Window { y: 0.0, ..below },
+        Orientation::Rotate90FlipH | Orientation::Rotate270 => beside,
+        Orientation::Rotate90 | Orientation::Rotate270FlipH => Window { x: 0.0, ..beside },
+    };
+    (count > 0.0).then_some(window)
 }
 
 /// The image turned so that up is up.

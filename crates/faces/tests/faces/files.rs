@@ -58,7 +58,7 @@ fn the_content_decides_and_not_the_extension() {
 #[test]
 fn control_characters_in_a_name_do_not_reach_the_terminal() {
     let error = open(Path::new("no\x1b[31m\nsuch")).expect_err("missing").to_string();
-    assert_eq!(error, r#""no\u{1b}[31m\nsuch": no such file"#);
+    assert_eq!(error, r"no\u{1b}[31m\nsuch: no such file");
 }
 
 #[test]

@@ -139,6 +139,96 @@ fn cmyk_jpeg(ink: [u8; 4]) -> Vec<u8> {
     jpeg
 }
 
+/// `cjpeg -scans` with `0; 1; 2;` and `-sample 2x2` or `1x2`, of [`gradient`].
+#[test]
+fn a_jpeg_with_a_scan_for_each_color_is_no_stripes() {
+    let image = gradient(52, 44);
+    for (sampling, file) in [
+        ("4:2:0", &include_bytes!("fixtures/separate-scans-420.jpg")[..]),
+        ("4:4:0", include_bytes!("fixtures/separate-scans-440.jpg")),
+    ] {
+        let photo = decoded(file).unwrap();
+        assert!(difference(&photo, &image) <= 24, "{sampling}");
+        for length in [file.len() - 30, file.len() / 2] {
+            let cut = decoded(&file[..length]);
+            assert!(matches!(cut, Err(PhotoError::Cut { .. } | PhotoError::Damaged { .. })));
+        }
+    }
+}
+
+/// An uncompressed TIFF, or one with offsets of 64 bits, of 3×2 pixels: the photometric tag,
+/// samples a pixel, the pixels, and what else its tags say.
+fn tiff(big: bool, photometric: u32, samples: u32, pixels: &[u8], palette: &[u16]) -> Vec<u8> {
+    let (header, entry) = if big { (16, 20) } else { (8, 12) };
+    let at_pixels = header as u32;
+    let at_palette = at_pixels + pixels.len() as u32;
+    let at_tags = at_palette as usize + 2 * palette.len();
+    let mut tags = vec![
+        (256_u16, 3_u16, 1_u32, 3_u32),
+        (257, 3, 1, 2),
+        // In a file of 32 bits three values would need a place of their own; the palette's do.
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, photometric),
+        (273, 4, 1, at_pixels),
+        (277, 3, 1, samples),
+        (278, 3, 1, 2),
+        (279, 4, 1, pixels.len() as u32),
+    ];
+    if !palette.is_empty() {
+        tags.push((320, 3, palette.len() as u32, at_palette));
+    }
+    let mut file = if big { b"II\x2b\0\x08\0\0\0".to_vec() } else { b"II*\0".to_vec() };
+    let word = |file: &mut Vec<u8>, value: u32| {
+        file.extend(value.to_le_bytes());
+        file.extend(if big { &[0; 4][..] } else { &[] });
+    };
+    word(&mut file, at_tags as u32);
+    file.extend(pixels);
+    file.extend(palette.iter().flat_map(|value| value.to_le_bytes()));
+    let count = tags.len() as u16;
+    file.extend(count.to_le_bytes());
+    file.extend(if big { &[0; 6][..] } else { &[] });
+    for (tag, kind, count, value) in tags {
+        let from = file.len();
+        file.extend(tag.to_le_bytes());
+        file.extend(kind.to_le_bytes());
+        word(&mut file, count);
+        word(&mut file, value);
+        assert_eq!(file.len() - from, entry);
+    }
+    file.extend([0; 8]);
+    file
+}
+
+#[test]
+fn a_tiff_with_a_palette_and_one_with_long_offsets_are_read() {
+    let mut palette = [0_u16; 768];
+    for (index, color) in [[255, 0, 0], [10, 20, 30], [0, 255, 7]].into_iter().enumerate() {
+        for (channel, value) in color.into_iter().enumerate() {
+            palette[256 * channel + index] = value << 8 | value;
+        }
+    }
+    for big in [false, true] {
+        let photo = decoded(&tiff(big, 3, 1, &[0, 1, 2, 2, 1, 0], &palette)).unwrap();
+        assert_eq!(photo.rgb().get_pixel(1, 0).0, [10, 20, 30], "{big}");
+        assert_eq!(photo.rgb().get_pixel(0, 1).0, [0, 255, 7], "{big}");
+        let gray = decoded(&tiff(big, 1, 1, &[0, 50, 100, 150, 200, 250], &[])).unwrap();
+        assert_eq!(gray.rgb().get_pixel(2, 1).0, [250; 3], "{big}");
+    }
+    let error = decoded(&tiff(false, 3, 1, &[0; 6], &palette[..30])).unwrap_err();
+    assert!(error.to_string().contains("palette of 30 values"), "{error}");
+}
+
+#[test]
+fn a_tiff_in_ycbcr_is_named() {
+    let error = decoded(&tiff(false, 6, 3, &[128; 18], &[])).unwrap_err();
+    assert!(
+        matches!(&error, PhotoError::Unsupported { found, .. } if found.contains("YCbCr")),
+        "{error}"
+    );
+}
+
 #[test]
 fn of_a_gif_only_the_first_frame_is_decoded() {
     let mut gif = Vec::new();

@@ -122,6 +122,66 @@ fn the_prefix_that_some_writers_keep_is_understood() {
     }
 }
 
+/// A PNG with these chunks before or after its pixels.
+fn png_with(image: &RgbImage, chunks: &[Vec<u8>], after_pixels: bool) -> Vec<u8> {
+    let mut png = super::made::encoded(image.clone(), ImageFormat::Png);
+    // The header's chunk ends at 33, that of the end is 12 bytes long.
+    let at = if after_pixels { png.len() - 12 } else { 33 };
+    png.splice(at..at, chunks.concat());
+    png
+}
+
+/// Text as ImageMagick writes EXIF data into a PNG.
+fn raw_profile(data: &[u8]) -> Vec<u8> {
+    let digits: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+    let lines: Vec<_> = digits.as_bytes().chunks(72).map(|l| String::from_utf8_lossy(l)).collect();
+    format!("\nexif\n{:8}\n{}\n", data.len(), lines.join("\n")).into_bytes()
+}
+
+#[test]
+fn a_png_may_note_its_orientation_anywhere() {
+    use super::made::chunk;
+
+    let upright = gradient(25, 17);
+    let expected = Photo::from_rgb(upright.clone());
+    let stored = stored(&upright, 6);
+    let profile = raw_profile(&[b"Exif\0\0".to_vec(), exif(6)].concat());
+    let packed = fdeflate::compress_to_vec(&profile);
+    let xmp = b"<x:xmpmeta><rdf:Description tiff:Orientation=\"6\"/></x:xmpmeta>";
+    let keyword = b"Raw profile type exif\0";
+    let cases = [
+        ("eXIf", chunk(b"eXIf", &exif(6))),
+        ("tEXt", chunk(b"tEXt", &[&keyword[..], &profile].concat())),
+        ("zTXt", chunk(b"zTXt", &[&keyword[..], &[0], &packed].concat())),
+        ("iTXt", chunk(b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0", &xmp[..]].concat())),
+    ];
+    for (kind, chunk) in cases {
+        for after in [false, true] {
+            let photo = decoded(&png_with(&stored, std::slice::from_ref(&chunk), after)).unwrap();
+            assert!(photo == expected, "{kind}, after the pixels: {after}");
+        }
+    }
+}
+
+#[test]
+fn xmp_counts_where_there_is_no_exif() {
+    let upright = gradient(25, 17);
+    let xmp = b"http://ns.adobe.com/xap/1.0/\0<tiff:Orientation>6</tiff:Orientation>";
+    let mut segment = vec![0xff, 0xe1];
+    segment.extend((xmp.len() as u16 + 2).to_be_bytes());
+    segment.extend(xmp);
+    let jpeg = |exif_orientation: Option<u16>| {
+        let stored = stored(&upright, 6);
+        let mut bytes = match exif_orientation {
+            Some(orientation) => with_exif(&stored, ImageFormat::Jpeg, exif(orientation)),
+            None => super::made::encoded(stored, ImageFormat::Jpeg),
+        };
+        bytes.splice(2..2, segment.clone());
+        decoded(&bytes).unwrap()
+    };
+    assert_eq!((jpeg(None).width(), jpeg(Some(1)).width()), (25, 17));
+}
+
 #[test]
 fn broken_exif_counts_as_none() {
     let image = gradient(25, 17);

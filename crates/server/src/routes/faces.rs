@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::{Request, State as Shared};
 use biometrics::policy::GalleryThreshold;
 use facenet::gallery::PersonName;
-use facenet::matching::Encoding;
+use facenet::matching::{Encoding, names_in_photo};
 use faces::{Face, FaceChoice, Photo};
-use report::{ComparisonRow, IdentityRow};
+use report::{ComparisonRow, Identity, IdentityRow};
 
 use crate::api_error::ApiError;
 use crate::body::Form;
@@ -36,10 +36,15 @@ pub(crate) async fn recognize(
     let work = move || {
         let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
         let encodings = faces.iter().map(|face| &face.encoding);
+        // As many candidates as faces, so that who loses the nearest name may have the next.
+        let depth = faces.len().max(top).max(1);
         let (GalleryThreshold { threshold, people, fpir, .. }, answers) =
-            service.recognize(encodings, top.max(1))?;
-        let faces = faces.iter().zip(answers);
-        let faces = faces.map(|(face, answer)| IdentityRow::new(face, answer, top)).collect();
+            service.recognize(encodings, depth)?;
+        let names = names_in_photo(&answers);
+        let faces = faces.iter().zip(&answers).zip(names).map(|((face, recognition), name)| {
+            IdentityRow::new(face, Identity { recognition, name, top })
+        });
+        let faces = faces.collect();
         let (width, height, threshold) = (photo.width(), photo.height(), threshold.distance());
         Ok(Json(Recognized { width, height, threshold, people, fpir, faces }))
     };

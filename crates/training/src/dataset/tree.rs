@@ -4,7 +4,8 @@
 //! any format, with other things among them.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use facenet::bounded_file::FileError;
@@ -12,7 +13,7 @@ use facenet::bounded_file::FileError;
 use super::DatasetError;
 use super::error::abridged;
 
-/// Endings of the images that are listed, in small letters.
+/// Endings of the images that are read, in small letters.
 pub const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
 
 /// A folder of photos: one folder a person, or all in one.
@@ -26,6 +27,24 @@ pub const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "ti
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhotoTree {
     root: PathBuf,
+}
+
+/// What is in a [`PhotoTree`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The photos, sorted by path.
+    pub photos: Vec<Photo>,
+    /// What else there is, sorted by path.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A file or folder of a [`PhotoTree`] that is no photo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is, such as `a PDF document`.
+    pub found: String,
 }
 
 /// One photo of a [`PhotoTree`].
@@ -80,27 +99,58 @@ impl PhotoTree {
         }
     }
 
-    /// All photos by their [endings](PHOTO_EXTENSIONS), sorted by path: those of
-    /// the tree's own folder and of the folders in it. Hidden files and folders
-    /// (`.name`) are left out.
+    /// All photos, sorted by path: [`list`](Self::list) without what is left out.
     ///
     /// # Errors
     /// When a folder cannot be listed.
     pub fn photos(&self) -> Result<Vec<Photo>, DatasetError> {
-        let mut photos = Vec::new();
-        for path in entries(&self.root)? {
-            if path.is_dir() {
-                for path in entries(&path)? {
-                    if is_photo(&path) {
-                        photos.push(Photo { path, in_folder: true });
-                    }
-                }
-            } else if is_photo(&path) {
-                photos.push(Photo { path, in_folder: false });
+        Ok(self.list()?.photos)
+    }
+
+    /// All photos of the tree's own folder and of the folders in it, and what else is there.
+    ///
+    /// A file is a photo by its content, whatever its name is. One that has the name of a
+    /// photo or cannot be read is listed as one: to read it is then an error, which says why.
+    /// Hidden files and folders (`.name`) do not count.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn list(&self) -> Result<Listing, DatasetError> {
+        let mut listing = Listing::default();
+        for photo in self.files()? {
+            match what_it_is(&photo.path) {
+                Ok(()) => listing.photos.push(photo),
+                Err(found) => listing.left_out.push(LeftOut { path: photo.path, found }),
             }
         }
-        photos.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(photos)
+        Ok(listing)
+    }
+
+    /// All files of the tree, photos or not, and folders where no photo is looked for, sorted
+    /// by path.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn files(&self) -> Result<Vec<Photo>, DatasetError> {
+        let mut files = Vec::new();
+        for path in entries(&self.root)? {
+            if path.is_dir() {
+                files.extend(
+                    entries(&path)?.into_iter().map(|path| Photo { path, in_folder: true }),
+                );
+            } else {
+                files.push(Photo { path, in_folder: false });
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+}
+
+impl Photo {
+    /// Whether it is one, by its content, as [`PhotoTree::list`] says.
+    pub fn is_photo(&self) -> bool {
+        what_it_is(&self.path).is_ok()
     }
 }
 
@@ -137,9 +187,27 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     Ok(paths)
 }
 
-fn is_photo(path: &Path) -> bool {
-    let known = path.extension().and_then(OsStr::to_str).is_some_and(|extension| {
-        PHOTO_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
-    });
-    known && path.is_file()
+/// Whether a file is a photo, or what it is instead.
+fn what_it_is(path: &Path) -> Result<(), String> {
+    /// Enough to tell what begins so.
+    const START: u64 = 512;
+    let is_named_so = || {
+        let extension = path.extension().and_then(OsStr::to_str);
+        let is_known = |known: &str| extension.is_some_and(|e| e.eq_ignore_ascii_case(known));
+        PHOTO_EXTENSIONS.into_iter().any(is_known)
+    };
+    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
+    if metadata.is_dir() {
+        return Err("a folder in a folder".to_owned());
+    }
+    if !metadata.is_file() {
+        // To open a pipe is to wait for its writer.
+        return Err("no regular file".to_owned());
+    }
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
+    match faces::Photo::sniff(&start) {
+        Err(found) if read.is_ok() && !is_named_so() => Err(found),
+        _ => Ok(()),
+    }
 }

@@ -186,6 +186,34 @@ fn photos_are_listed_in_order() {
 }
 
 #[test]
+fn the_content_makes_a_photo_and_not_the_name() {
+    let (folder, tree) = tree();
+    let gif = b"GIF89a\x01\0\x01\0\0\0\0";
+    for name in ["Ada/IMG_1.HEIC", "Ada/scan.jfif", "Ada/noname", "Bob_2.mpo"] {
+        fs::write(folder.path().join(name), gif).unwrap();
+    }
+    fs::write(folder.path().join("README"), "what these are").unwrap();
+    fs::write(folder.path().join("Ada/real.heic"), b"\0\0\0\x18ftypheic\0\0\0\0").unwrap();
+    let listing = tree.list().unwrap();
+    let relative = |path: &std::path::Path| {
+        path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned()
+    };
+    let photos: Vec<_> = listing.photos.iter().map(|photo| relative(&photo.path)).collect();
+    for name in ["Ada/IMG_1.HEIC", "Ada/scan.jfif", "Ada/noname", "Bob_2.mpo"] {
+        assert!(photos.iter().any(|photo| photo == name), "{name} of {photos:?}");
+    }
+    let left_out: Vec<_> =
+        listing.left_out.iter().map(|file| (relative(&file.path), &*file.found)).collect();
+    let expected = [
+        ("Ada/more", "a folder in a folder"),
+        ("Ada/notes.txt", "an empty file"),
+        ("Ada/real.heic", "HEIC (save it as JPEG first)"),
+        ("README", "text that begins \"what these are\""),
+    ];
+    assert_eq!(left_out, expected.map(|(name, found)| (name.to_owned(), found)));
+}
+
+#[test]
 fn names_resolve_to_the_persons_folder_first() {
     let (folder, tree) = tree();
     for (name, path) in [

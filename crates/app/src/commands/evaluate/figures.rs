@@ -9,6 +9,8 @@ use biometrics::evaluation::{
 use serde::Serialize;
 use training::dataset::Pairs;
 
+use super::groups::Groups;
+use super::robustness::Robustness;
 use crate::labeled_photos::Failure;
 
 /// Errors of each kind that are listed.
@@ -41,6 +43,17 @@ pub(super) struct Figures {
     pub(super) curve: Vec<RocPoint>,
     /// The distribution of distances.
     pub(super) histogram: Histogram,
+    #[serde(flatten)]
+    pub(super) tables: Tables,
+}
+
+/// What is measured at the threshold in force.
+#[derive(Default, Serialize)]
+pub(super) struct Tables {
+    /// In bad conditions, with `--robustness`.
+    pub(super) robustness: Option<Robustness>,
+    /// By group of people, where the groups are known.
+    pub(super) groups: Vec<Groups>,
 }
 
 /// Figures in galleries, or the reason why there are none.
@@ -141,6 +154,7 @@ impl Figures {
         pairs: &Pairs,
         comparisons: &[Comparison],
         identification: Identification,
+        tables: Tables,
     ) -> Result<Self> {
         let verification = Report::new(comparisons, &ReportOptions::default())?;
         let hardest = Hardest::of(comparisons, &verification.folds, LISTED);
@@ -167,6 +181,7 @@ impl Figures {
             curve: Roc::new(comparisons)?.drawn(),
             histogram: Histogram::of(comparisons, BINS)?,
             verification,
+            tables,
         })
     }
 }

@@ -9,6 +9,7 @@ use biometrics::evaluation::{OperatingPoint, Report, RocPoint, TarAtFmr};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal, WrongPair};
+use super::tables;
 use super::text::interval;
 use super::thumbnails::Faces;
 use crate::charts::{self, RatesAt};
@@ -42,6 +43,7 @@ pub(super) fn of(figures: &Figures, faces: &Faces) -> Result<String> {
                     (pairs(report))
                     (curves(figures)?)
                     (galleries(&figures.identification))
+                    (tables::sections(&figures.tables))
                     (wrong(figures, faces))
                     (failures(figures))
                     (folds(report))

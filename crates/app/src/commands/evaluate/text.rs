@@ -4,6 +4,7 @@ use anyhow::Result;
 use biometrics::evaluation::{Rate, TarAtFmr};
 
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal};
+use super::tables;
 use crate::output::{Output, escaped, line};
 use crate::text::{chosen, percent};
 
@@ -58,7 +59,7 @@ pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {
             }
         }
     }
-    Ok(())
+    tables::print(&figures.tables, output)
 }
 
 fn print_gallery(gallery: &GalleryFigures, output: &mut Output) -> Result<()> {

@@ -1,0 +1,294 @@
+//! What a JPEG's headers say, and how much of its picture its data holds.
+//!
+//! Decoders fill what is missing with gray or with the last block, without a word, whether
+//! the file ends or a marker of its end comes too early. So the codes of a file that looks
+//! cut are counted here: nothing is decoded, only the blocks are stepped over.
+
+use image::RgbImage;
+
+/// The markers that are looked at.
+const END: u8 = 0xd9;
+const START_OF_SCAN: u8 = 0xda;
+const RESTART: std::ops::RangeInclusive<u8> = 0xd0..=0xd7;
+/// Rows above the first incomplete one that a decoder mixes with it when it brings the
+/// colors to full size.
+const MIXED: u32 = 2;
+
+/// The headers of a JPEG up to the data of its first scan.
+pub(super) struct Header<'b> {
+    progressive: bool,
+    width: u32,
+    height: u32,
+    components: Vec<Component>,
+    /// The components of the first scan, with the tables of their codes.
+    scan: Vec<ScanComponent>,
+    tables: [[Option<Codes<'b>>; 4]; 2],
+    /// Units between two restart markers; 0 without them.
+    restart: usize,
+    /// From the first byte of the first scan to the end of the file.
+    data: &'b [u8],
+}
+
+/// A color component: how many blocks of it are in a unit, across and down.
+struct Component {
+    id: u8,
+    across: u32,
+    down: u32,
+}
+
+struct ScanComponent {
+    index: usize,
+    dc: usize,
+    ac: usize,
+}
+
+/// A table of Huffman codes: how many there are of each length, and what they stand for.
+#[derive(Clone, Copy)]
+struct Codes<'b> {
+    counts: &'b [u8],
+    values: &'b [u8],
+}
+
+impl<'b> Header<'b> {
+    /// Reads the headers; nothing where they are no ones of a coded scan.
+    pub(super) fn read(bytes: &'b [u8]) -> Option<Self> {
+        let mut header = Self {
+            progressive: false,
+            width: 0,
+            height: 0,
+            components: Vec::new(),
+            scan: Vec::new(),
+            tables: [[None; 4]; 2],
+            restart: 0,
+            data: &[],
+        };
+        let mut at = 2;
+        loop {
+            let &[mark, kind, high, low] = bytes.get(at..)?.first_chunk()?;
+            if mark != 0xff {
+                return None;
+            }
+            // A fill byte; a marker without a segment; a segment with its length.
+            match kind {
+                0xff => at += 1,
+                0x01 | 0xd0..=0xd8 => at += 2,
+                _ => {
+                    let length = usize::from(u16::from_be_bytes([high, low])).max(2);
+                    let segment = bytes.get(at + 4..at + 2 + length)?;
+                    at += 2 + length;
+                    header.take(kind, segment)?;
+                    if kind == START_OF_SCAN {
+                        header.data = &bytes[at..];
+                        return (!header.components.is_empty()).then_some(header);
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, kind: u8, segment: &'b [u8]) -> Option<()> {
+        match kind {
+            0xc0..=0xc2 => {
+                let &[_, h1, h0, w1, w0, _] = segment.first_chunk()?;
+                self.progressive = kind == 0xc2;
+                self.height = u16::from_be_bytes([h1, h0]).into();
+                self.width = u16::from_be_bytes([w1, w0]).into();
+                let components = segment[6..].chunks_exact(3).map(|component| Component {
+                    id: component[0],
+                    across: u32::from(component[1] >> 4),
+                    down: u32::from(component[1] & 15),
+                });
+                self.components = components.collect();
+                let is_usual = |side: u32| (1..=4).contains(&side);
+                let is_unit = |c: &Component| is_usual(c.across) && is_usual(c.down);
+                self.components.iter().all(is_unit).then_some(())
+            }
+            0xc4 => {
+                let mut rest = segment;
+                while let Some((&[place, ref counts @ ..], values)) = rest.split_first_chunk::<17>()
+                {
+                    let count = counts.iter().map(|&count| usize::from(count)).sum();
+                    let values = values.get(..count)?;
+                    let slot = self.tables.get_mut(usize::from(place >> 4))?;
+                    *slot.get_mut(usize::from(place & 15))? =
+                        Some(Codes { counts: &rest[1..17], values });
+                    rest = &rest[17 + count..];
+                }
+                Some(())
+            }
+            0xdd => {
+                let &[high, low] = segment.first_chunk()?;
+                self.restart = u16::from_be_bytes([high, low]).into();
+                Some(())
+            }
+            START_OF_SCAN => {
+                let count = usize::from(*segment.first()?);
+                for entry in segment.get(1..1 + 2 * count)?.chunks_exact(2) {
+                    let index = self.components.iter().position(|c| c.id == entry[0])?;
+                    let [dc, ac] = [entry[1] >> 4, entry[1] & 15].map(usize::from);
+                    self.scan.push(ScanComponent { index, dc, ac });
+                }
+                (count > 0).then_some(())
+            }
+            _ => Some(()),
+        }
+    }
+
+    /// Whether the marker that ends a JPEG follows. Within coded data a byte 255 is always
+    /// followed by 0 or a restart marker, so the search cannot be misled there.
+    pub(super) fn has_end(&self) -> bool {
+        self.data.windows(2).any(|pair| pair == [0xff, END])
+    }
+
+    /// Whether each color of a baseline JPEG comes in a scan of its own. The usual decoder
+    /// mixes their rows up where they differ in size.
+    pub(super) fn has_separate_scans(&self) -> bool {
+        !self.progressive && self.scan.len() < self.components.len()
+    }
+
+    /// How many rows of pixels, from the top, the data of the first scan holds.
+    pub(super) fn complete_rows(&self) -> u32 {
+        let most = |side: fn(&Component) -> u32| self.components.iter().map(side).max();
+        let (Some(across), Some(down)) = (most(|c| c.across), most(|c| c.down)) else { return 0 };
+        // In a scan of one component, a unit is one of its blocks; the others have as many as
+        // belong to a piece of the picture.
+        let (across, down) = match &self.scan[..] {
+            [only] => {
+                let component = &self.components[only.index];
+                (8 * across / component.across, 8 * down / component.down)
+            }
+            _ => (8 * across, 8 * down),
+        };
+        let [columns, rows] = [self.width.div_ceil(across), self.height.div_ceil(down)];
+        let total = columns as usize * rows as usize;
+        let complete = self.complete_units(total);
+        if complete >= total {
+            return self.height;
+        }
+        (complete as u32 / columns.max(1) * down).saturating_sub(MIXED)
+    }
+
+    /// How many of the units have all their codes.
+    fn complete_units(&self, total: usize) -> usize {
+        let mut bits = Bits { data: self.data, at: 0, byte: 0, left: 0 };
+        for unit in 0..total {
+            if unit > 0 && self.restart > 0 && unit.is_multiple_of(self.restart) && !bits.restart()
+            {
+                return unit;
+            }
+            if self.skip_unit(&mut bits).is_none() {
+                return unit;
+            }
+        }
+        total
+    }
+
+    fn skip_unit(&self, bits: &mut Bits<'_>) -> Option<()> {
+        for part in &self.scan {
+            let component = &self.components[part.index];
+            let is_only = self.scan.len() == 1;
+            let blocks = if is_only { 1 } else { component.across * component.down };
+            let of = |class: usize, slot: usize| *self.tables[class].get(slot)?;
+            for _ in 0..blocks {
+                let size = of(0, part.dc)?.read(bits)?;
+                bits.skip(size)?;
+                let mut coefficient = 1;
+                while coefficient < 64 && !self.progressive {
+                    let code = of(1, part.ac)?.read(bits)?;
+                    match (code >> 4, code & 15) {
+                        (15, 0) => coefficient += 16,
+                        (_, 0) => break,
+                        (zeros, size) => {
+                            coefficient += 1 + u32::from(zeros);
+                            bits.skip(size)?;
+                        }
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+impl Codes<'_> {
+    /// What the next code stands for.
+    fn read(&self, bits: &mut Bits<'_>) -> Option<u8> {
+        let (mut code, mut first, mut index) = (0_i32, 0_i32, 0_i32);
+        for &count in self.counts {
+            let count = i32::from(count);
+            code |= i32::from(bits.next()?);
+            if code - first < count {
+                return self.values.get((index + code - first) as usize).copied();
+            }
+            index += count;
+            first = (first + count) << 1;
+            code <<= 1;
+        }
+        None
+    }
+}
+
+/// The bits of coded data, up to a marker or the end of the file.
+struct Bits<'b> {
+    data: &'b [u8],
+    at: usize,
+    byte: u8,
+    left: u8,
+}
+
+impl Bits<'_> {
+    fn next(&mut self) -> Option<u8> {
+        if self.left == 0 {
+            self.byte = *self.data.get(self.at)?;
+            self.at += 1;
+            if self.byte == 0xff {
+                // A zero after it says that it is no marker.
+                if self.data.get(self.at) != Some(&0) {
+                    self.at -= 1;
+                    return None;
+                }
+                self.at += 1;
+            }
+            self.left = 8;
+        }
+        self.left -= 1;
+        Some(self.byte >> self.left & 1)
+    }
+
+    fn skip(&mut self, count: u8) -> Option<()> {
+        (0..count).try_for_each(|_| self.next().map(drop))
+    }
+
+    /// Steps over a restart marker; false where there is none.
+    fn restart(&mut self) -> bool {
+        self.left = 0;
+        while self.data.get(self.at..).is_some_and(|rest| rest.starts_with(&[0xff, 0xff])) {
+            self.at += 1;
+        }
+        let found =
+            matches!(self.data.get(self.at..), Some([0xff, kind, ..]) if RESTART.contains(kind));
+        self.at += if found { 2 } else { 0 };
+        found
+    }
+}
+
+/// Whether the last row ends in repetitions of one block, as a decoder fills a picture up. A
+/// flat border does so, too.
+pub(super) fn looks_filled(image: &RgbImage) -> bool {
+    const BLOCK: usize = 16;
+    /// Blocks at the end of the row that are compared.
+    const BLOCKS: usize = 4;
+    const NEAR: i32 = 3;
+    let row: Vec<i32> = match image.rows().next_back() {
+        Some(row) => row.map(|pixel| i32::from(pixel.0[1])).collect(),
+        None => return false,
+    };
+    let blocks = row.as_chunks::<BLOCK>().0;
+    let last = &blocks[blocks.len().saturating_sub(BLOCKS)..];
+    let Some(first) = last.first() else { return true };
+    let shape = |block: &[i32; BLOCK]| block.map(|value| value - block[0]);
+    let is_like = |block: &[i32; BLOCK]| {
+        shape(block).iter().zip(shape(first)).all(|(a, b)| (a - b).abs() <= NEAR)
+    };
+    last.iter().all(is_like)
+}
