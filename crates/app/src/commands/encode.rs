@@ -1,7 +1,6 @@
 //! `facenet encode`: writes each face's encoding, 128 numbers, as JSON, CSV or NumPy array.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -12,7 +11,7 @@ use serde::Serialize;
 
 use crate::arguments::{Encode, EncodingFormat};
 use crate::face_reader::{FaceReader, load};
-use crate::output::{Output, escaped, warn};
+use crate::output::{Output, escaped, warn, write_private};
 use crate::{ExitStatus, exit_status_of, progress};
 
 /// The JSON row of one face.
@@ -34,28 +33,7 @@ pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<ExitStatus>
     let Some(path) = &arguments.output else {
         return write(arguments, &reader, output.writer());
     };
-    // Writes beside the target and renames when complete, so that a run that fails keeps an
-    // earlier result.
-    let partial = partial(path);
-    let context = || format!("cannot write {}", path.display());
-    let written = (|| {
-        let mut file = BufWriter::new(File::create(&partial).with_context(context)?);
-        let status = write(arguments, &reader, &mut file)?;
-        file.into_inner().map_err(|error| error.into_error()).with_context(context)?;
-        std::fs::rename(&partial, path).with_context(context)?;
-        Ok(status)
-    })();
-    if written.is_err() {
-        // A failure to remove the file would hide the error that is reported.
-        let _ = std::fs::remove_file(&partial);
-    }
-    written
-}
-
-fn partial(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    PathBuf::from(name)
+    write_private(path, |mut file| write(arguments, &reader, &mut file))
 }
 
 fn write(arguments: &Encode, reader: &FaceReader, out: &mut impl Write) -> Result<ExitStatus> {
