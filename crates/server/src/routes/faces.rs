@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State as Shared};
+use axum::{Extension, Json};
 use biometrics::policy::GalleryThreshold;
 use facenet::gallery::PersonName;
-use facenet::matching::Encoding;
+use facenet::matching::{Encoding, Recognition};
 use faces::{Face, FaceChoice, Photo};
 use report::{ComparisonRow, IdentityRow};
 
 use crate::api_error::ApiError;
 use crate::body::Form;
-use crate::query::{EncodeQuery, Params, RecognizeQuery, VerifyQuery, face_choice};
+use crate::guard::Role;
+use crate::query::{EncodeQuery, Params, RecognizeQuery, VerifyQuery, bounded, face_choice};
 use crate::responses::{Claim, Encoded, EncodedFace, Recognized, Verified};
 use crate::service::FaceService;
 use crate::state::State;
@@ -26,12 +27,13 @@ const PICTURE: &str = "the picture";
 /// `POST /v1/recognize`: who is in the picture?
 pub(crate) async fn recognize(
     Shared(state): Shared<State>,
+    Extension(role): Extension<Role>,
     Params(query): Params<RecognizeQuery>,
     request: Request,
 ) -> Result<Json<Recognized>, ApiError> {
     let choice = face_choice(query.face.as_deref(), FaceChoice::All)?;
-    let top = query.top.unwrap_or(2).min(MOST_CANDIDATES);
-    let mut form = Form::read(request, &state.budget).await?;
+    let top = bounded("top", query.top, 2, MOST_CANDIDATES)?;
+    let mut form = Form::read(request, &state.budget, &["photo"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
         let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
@@ -39,7 +41,15 @@ pub(crate) async fn recognize(
         let (GalleryThreshold { threshold, people, fpir, .. }, answers) =
             service.recognize(encodings, top.max(1))?;
         let faces = faces.iter().zip(answers);
-        let faces = faces.map(|(face, answer)| IdentityRow::new(face, answer, top)).collect();
+        let row = |(face, answer): (&Face, Recognition)| {
+            let most = match role {
+                Role::Resident => top,
+                // Whom a stranger resembles is not a visitor's to know.
+                Role::Visitor => top.min(usize::from(answer.person().is_some())),
+            };
+            IdentityRow::new(face, answer, most)
+        };
+        let faces = faces.map(row).collect();
         let (width, height, threshold) = (photo.width(), photo.height(), threshold.distance());
         Ok(Json(Recognized { width, height, threshold, people, fpir, faces }))
     };
@@ -56,20 +66,24 @@ pub(crate) async fn verify(
     if choice == FaceChoice::All {
         return Err(ApiError::bad_request("to verify, a picture shows one face: not `all`"));
     }
-    let mut form = Form::read(request, &state.budget).await?;
+    let mut form = Form::read(request, &state.budget, &["photo", "name", "a", "b"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
         let policy = service.decision();
-        if form.has("a") || form.has("b") {
+        let is_claim = form.has("photo") || form.has("name") || query.name.is_some();
+        let has_two = form.has("a") || form.has("b");
+        if is_claim == has_two {
+            let error = "expected the pictures `a` and `b`, or `photo` and a `name`";
+            return Err(ApiError::bad_request(error));
+        }
+        if has_two {
             let [a, b] = ["a", "b"].map(|field| form.file(field));
             let (a, b) = (face_in(&service, &a?, choice)?, face_in(&service, &b?, choice)?);
             let comparison = ComparisonRow::new(a.distance(&b), policy)?;
             return Ok(Json(Verified { claim: None, comparison }));
         }
-        let name = form.text("name")?.or(query.name);
-        let name = name.ok_or_else(|| {
-            ApiError::bad_request("expected the pictures `a` and `b`, or `photo` and a `name`")
-        })?;
+        let name = form.text("name", query.name)?;
+        let name = name.ok_or_else(|| ApiError::bad_request("expected a `name`"))?;
         let name = PersonName::new(&name)?;
         let known =
             service.template(&name)?.ok_or_else(|| ApiError::person_not_found(name.as_str()))?;
@@ -90,7 +104,7 @@ pub(crate) async fn encode(
     request: Request,
 ) -> Result<Json<Encoded>, ApiError> {
     let choice = face_choice(query.face.as_deref(), FaceChoice::All)?;
-    let mut form = Form::read(request, &state.budget).await?;
+    let mut form = Form::read(request, &state.budget, &["photo"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
         let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
