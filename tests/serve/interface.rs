@@ -247,6 +247,26 @@ fn photos_stay_in_memory() {
 }
 
 #[test]
+fn readiness_tells_whether_the_people_can_be_reached() {
+    let server = TestServer::with_people(&[]);
+    let ready = |status: u16| server.ask(&Request::get("/readyz")).with_status(status);
+    assert_eq!(ready(200).json(), json!({ "status": "ready", "changes": "ok" }));
+    let aside = server.store().with_extension("aside");
+    fs::rename(server.store(), &aside).unwrap();
+    let answer = ready(503);
+    assert_eq!(
+        (answer.header("retry-after"), &answer.json()["kind"]),
+        (Some("5"), &"store_unavailable".into())
+    );
+    assert!(server.ask(&Request::get("/metrics")).text().contains("facenet_ready 0\n"));
+    // The server itself runs all the same.
+    server.ask(&Request::get("/healthz")).with_status(200);
+    fs::rename(&aside, server.store()).unwrap();
+    ready(200);
+    assert!(server.ask(&Request::get("/metrics")).text().contains("facenet_ready 1\n"));
+}
+
+#[test]
 fn metrics_and_log_contain_no_names() {
     let server = TestServer::with_people(&["--log", "json"]);
     server.ask(&Request::get("/v1/people/barack")).with_status(200);
@@ -254,6 +274,7 @@ fn metrics_and_log_contain_no_names() {
     let metrics = server.ask(&Request::get("/metrics")).with_status(200).text();
     for line in [
         "facenet_people 2",
+        "facenet_ready 1",
         "facenet_requests_total{method=\"GET\",route=\"/v1/people/{name}\",status=\"200\"} 1",
         "facenet_bodies_bytes 0",
     ] {

@@ -5,7 +5,9 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
+use anyhow::{Context, Result};
 pub(crate) use report::escaped;
 use serde::Serialize;
 
@@ -87,4 +89,31 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
     })
+}
+
+/// Writes a file that only its owner can read, as encodings should be: beside the target, then
+/// renamed, so that a run that fails keeps an earlier file.
+pub(crate) fn write_private<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T>,
+) -> Result<T> {
+    write_private_as(path, |_| path, write)
+}
+
+/// The same, under a name in the folder of `path` that depends on what was written.
+pub(crate) fn write_private_as<'p, T>(
+    path: &Path,
+    name_of: impl FnOnce(&T) -> &'p Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T>,
+) -> Result<T> {
+    let context = || format!("cannot write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut partial =
+        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(context)?;
+    let mut out = BufWriter::new(partial.as_file_mut());
+    let written = write(&mut out)?;
+    let file = out.into_inner().map_err(|error| error.into_error()).with_context(context)?;
+    file.sync_all().with_context(context)?;
+    partial.persist(name_of(&written)).with_context(context)?;
+    Ok(written)
 }

@@ -43,6 +43,10 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error)
     }
 
+    pub(crate) fn invalid_name(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_name", error)
+    }
+
     pub(crate) fn person_not_found(name: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "person_not_found", format!("nobody is called {name:?}"))
     }
@@ -67,7 +71,8 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                let seconds = if self.kind == "store_unavailable" { "5" } else { "1" };
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
             }
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -83,6 +88,9 @@ impl From<ServiceError> for ApiError {
         match error {
             ServiceError::Store(error) => error.into(),
             ServiceError::Template(error) => error.into(),
+            ServiceError::Unlike { .. } => {
+                Self::new(StatusCode::CONFLICT, "unlike_face", with_causes(&error))
+            }
         }
     }
 }
@@ -112,7 +120,9 @@ impl From<store::Error> for ApiError {
             }
             store::Error::FileRemoved { .. }
             | store::Error::FileReplaced { .. }
-            | store::Error::InUse { .. } => {
+            | store::Error::InUse { .. }
+            | store::Error::Io { .. }
+            | store::Error::Database { .. } => {
                 let _ = unforeseen(&error);
                 let error = "the people who are enrolled cannot be reached now";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", error)
@@ -137,7 +147,7 @@ impl From<faces::Error> for ApiError {
 
 impl From<NameError> for ApiError {
     fn from(error: NameError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_name", error.to_string())
+        Self::invalid_name(error.to_string())
     }
 }
 
@@ -214,6 +224,12 @@ mod tests {
         assert_eq!((status, kind), (507, "no_space"));
         assert!(!error.contains("secret"), "{error}");
         assert_eq!(answer_to(store::Error::FileRemoved { at: at() }).0, 503);
+        // A database that is away is no fault of the server's.
+        let away = std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into();
+        let away = store::Error::Database { at: at(), action: "connect", source: away };
+        let (status, kind, error) = answer_to(away);
+        assert_eq!((status, kind), (503, "store_unavailable"));
+        assert!(!error.contains("secret"), "{error}");
         let (status, kind, error) = answer_to(store::Error::WithoutPostgres { at: at() });
         assert_eq!((status, kind), (500, "internal"));
         assert!(!error.contains("secret"), "{error}");

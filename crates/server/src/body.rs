@@ -7,15 +7,20 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
 
 use crate::api_error::ApiError;
+use crate::connections::OpenConnection;
 
 /// Most fields of a form.
 const MOST_FIELDS: usize = 64;
+
+/// A body of which nothing arrives for so long is given up.
+const STALLED: Duration = Duration::from_secs(5);
 
 /// Bytes that all bodies may occupy together.
 #[derive(Debug)]
@@ -43,14 +48,23 @@ impl Budget {
         self.whole - self.free.load(Ordering::Relaxed)
     }
 
-    /// Reads a body.
-    async fn read(self: &Arc<Self>, mut body: Body) -> Result<(Vec<u8>, Share), ApiError> {
+    /// Reads a body. One that stops arriving is given up.
+    async fn read(
+        self: &Arc<Self>,
+        mut body: Body,
+        connection: Option<&OpenConnection>,
+    ) -> Result<(Vec<u8>, Share), ApiError> {
         if body.size_hint().lower() > self.largest as u64 {
             return Err(self.too_large());
         }
         let mut bytes = Vec::new();
         let mut share = Share { bytes: 0, budget: Arc::clone(self) };
-        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        loop {
+            let waiting = connection.map(OpenConnection::wait_for_body);
+            let next = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+            let next = tokio::time::timeout(STALLED, next).await.map_err(|_| stalled())?;
+            drop(waiting);
+            let Some(frame) = next else { break };
             let frame = frame.map_err(|_| ApiError::bad_request("the body ends early"))?;
             let Ok(data) = frame.into_data() else { continue };
             if bytes.len() + data.len() > self.largest {
@@ -66,6 +80,11 @@ impl Budget {
         let error = format!("expected a body of at most {} bytes", self.largest);
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", error)
     }
+}
+
+fn stalled() -> ApiError {
+    let error = format!("nothing of the body arrived for {} seconds", STALLED.as_secs());
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", error)
 }
 
 impl Share {
@@ -94,12 +113,17 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Reads a request's body: `multipart/form-data`, or the bytes of a picture.
-    pub(crate) async fn read(request: Request, budget: &Arc<Budget>) -> Result<Self, ApiError> {
+    /// Reads a request's body: `multipart/form-data` with these fields, or the bytes of a
+    /// picture.
+    pub(crate) async fn read(
+        request: Request,
+        budget: &Arc<Budget>,
+        known: &[&str],
+    ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let is_form = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
-        let (bytes, share) = budget.read(body).await?;
+        let (bytes, share) = budget.read(body, parts.extensions.get()).await?;
         if !is_form {
             return Ok(Self { fields: vec![("photo".to_owned(), bytes)], _share: share });
         }
@@ -113,6 +137,9 @@ impl Form {
                 return Err(bad_form(format!("expected at most {MOST_FIELDS} fields")));
             }
             let name = field.name().unwrap_or_default().to_owned();
+            if !known.contains(&&*name) {
+                return Err(unknown_field(&name, known));
+            }
             let bytes = field.bytes().await.map_err(|e| bad_form(e.body_text()))?;
             fields.push((name, bytes.to_vec()));
         }
@@ -141,11 +168,49 @@ impl Form {
         self.fields.iter().any(|(field, _)| field == name)
     }
 
-    /// A field of text.
-    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
-        let Some(bytes) = self.files(name).into_iter().next() else { return Ok(None) };
-        String::from_utf8(bytes).map(Some).map_err(|_| {
+    /// A field of text, which may stand in the `query` instead.
+    pub(crate) fn text(
+        &mut self,
+        name: &str,
+        query: Option<String>,
+    ) -> Result<Option<String>, ApiError> {
+        let mut fields = self.files(name);
+        if fields.len() > 1 {
+            let error = format!("the form has {} fields `{name}`, expected one", fields.len());
+            return Err(ApiError::bad_request(error));
+        }
+        let Some(bytes) = fields.pop() else { return Ok(query) };
+        let text = String::from_utf8(bytes).map_err(|_| {
             ApiError::bad_request(format!("the form's field `{name}` is no UTF-8 text"))
-        })
+        })?;
+        match query {
+            Some(query) if query != text => {
+                let error = format!("`{name}` is one thing in the form and another in the query");
+                Err(ApiError::bad_request(error))
+            }
+            _ => Ok(Some(text)),
+        }
     }
+
+    /// A field of `yes` or `no`, or of other words for them.
+    pub(crate) fn choice(
+        &mut self,
+        name: &str,
+        query: Option<String>,
+        [yes, no]: [&str; 2],
+    ) -> Result<bool, ApiError> {
+        match self.text(name, query)?.as_deref() {
+            None => Ok(false),
+            Some(text) if text == no => Ok(false),
+            Some(text) if text == yes => Ok(true),
+            Some(_) => Err(ApiError::bad_request(format!("`{name}`: expected `{yes}` or `{no}`"))),
+        }
+    }
+}
+
+fn unknown_field(name: &str, known: &[&str]) -> ApiError {
+    let start: String = name.chars().take(40).collect();
+    let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    let known = known.join(", ");
+    ApiError::bad_request(format!("unknown field `{start}` of the form, expected one of {known}"))
 }

@@ -1,16 +1,16 @@
 //! Connections: so many at a time, none of them idle for long.
 //!
-//! When there are too many, the one that has been without a request for longest makes
+//! When there are too many, the one that has waited for its client for longest makes
 //! room, but not before it had a moment to be heard: a request that has arrived may not
-//! have been read yet. A client that opens a thousand and says nothing keeps nobody out,
-//! then.
+//! have been read yet. A client that opens a thousand and says nothing, or sends half a
+//! body on each, keeps nobody out, then. Where all of them are at work, a further one is
+//! answered 503.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -19,9 +19,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
+
+pub(crate) use open::OpenConnection;
+use open::{OpenConnections, Room};
+
+mod open;
 
 /// A request's head has so long to arrive, and a connection so long to send one.
 const HEAD: Duration = Duration::from_secs(15);
@@ -32,52 +38,16 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// After the system refused a connection, it has so long to recover.
 const RECOVERY: Duration = Duration::from_millis(50);
 
-/// A connection without a request stays open at least so long: time for one that has
-/// arrived to be read, and for an answer to be written.
-const MOMENT: Duration = Duration::from_millis(100);
-
 /// Connections that may wait to be taken in. Beyond the queue, which is 128 by
 /// default, a client of TCP asks again after 1, 2, 4 … seconds: behind a thousand silent
 /// connections five requests took 8 s, and take 5 s with this.
 const QUEUE: u32 = 4096;
 
-/// An open connection.
-#[derive(Debug, Default)]
-struct Connection {
-    close: Notify,
-}
+/// Connections that may be refused at a time. Beyond, they are only closed.
+const REFUSALS: usize = 64;
 
-/// The open connections, by the time at which they were last without a request.
-#[derive(Debug, Default)]
-struct Open {
-    next: u64,
-    idle: BTreeMap<u64, Idle>,
-    count: usize,
-}
-
-/// A connection without a request.
-#[derive(Debug)]
-struct Idle {
-    since: Instant,
-    connection: Arc<Connection>,
-}
-
-type Shared = Arc<Mutex<Open>>;
-
-fn locked(open: &Shared) -> MutexGuard<'_, Open> {
-    open.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Open {
-    /// The connection waits for a request from now on; returns its place.
-    fn rest(&mut self, connection: &Arc<Connection>) -> u64 {
-        let place = self.next;
-        self.next += 1;
-        let idle = Idle { since: Instant::now(), connection: Arc::clone(connection) };
-        self.idle.insert(place, idle);
-        place
-    }
-}
+/// A refused client has so long to read why.
+const REFUSAL: Duration = Duration::from_secs(1);
 
 /// Begins to listen.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -98,7 +68,8 @@ pub(crate) async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
-    let open = Shared::default();
+    let open = OpenConnections::default();
+    let refusals = Arc::new(Semaphore::new(REFUSALS));
     tokio::pin!(shutdown);
     loop {
         let stream = tokio::select! {
@@ -111,8 +82,9 @@ pub(crate) async fn serve(
             },
             () = &mut shutdown => break,
         };
-        if make_room(&open, most).await {
-            admit(stream, router.clone(), &open, &graceful);
+        match make_room(&open, most).await {
+            true => admit(stream, router.clone(), &open, &graceful),
+            false => refuse(stream, &refusals),
         }
     }
     drop(listener);
@@ -121,47 +93,29 @@ pub(crate) async fn serve(
 }
 
 /// Whether there is room for another connection, if need be by closing one.
-async fn make_room(open: &Shared, most: usize) -> bool {
+async fn make_room(open: &OpenConnections, most: usize) -> bool {
     loop {
-        let early = {
-            let mut open = locked(open);
-            if open.count < most {
-                return true;
-            }
-            let Some(oldest) = open.idle.first_entry() else { return false };
-            let early = MOMENT.saturating_sub(oldest.get().since.elapsed());
-            if early.is_zero() {
-                oldest.remove().connection.close.notify_one();
-                return true;
-            }
-            early
-        };
-        tokio::time::sleep(early).await;
+        match open.make_room(most) {
+            Room::Free => return true,
+            Room::In(early) => tokio::time::sleep(early).await,
+            Room::None => return false,
+        }
     }
 }
 
-fn admit(stream: TcpStream, router: Router, open: &Shared, graceful: &GracefulShutdown) {
+fn admit(stream: TcpStream, router: Router, open: &OpenConnections, graceful: &GracefulShutdown) {
     // Answers are short; waiting to fill packets would only delay them.
     let _ = stream.set_nodelay(true);
-    let connection = Arc::new(Connection::default());
-    let place = Arc::new(Mutex::new({
-        let mut open = locked(open);
-        open.count += 1;
-        open.rest(&connection)
-    }));
+    let connection = open.add();
     let served = {
-        let (open, connection, place) =
-            (Arc::clone(open), Arc::clone(&connection), Arc::clone(&place));
-        service_fn(move |request: hyper::Request<Incoming>| {
-            let (open, connection, place) =
-                (Arc::clone(&open), Arc::clone(&connection), Arc::clone(&place));
-            let router = router.clone();
+        let connection = connection.clone();
+        service_fn(move |mut request: hyper::Request<Incoming>| {
+            let (connection, router) = (connection.clone(), router.clone());
             async move {
-                let at = *place.lock().unwrap_or_else(PoisonError::into_inner);
-                locked(&open).idle.remove(&at);
+                connection.work();
+                request.extensions_mut().insert(connection.clone());
                 let response = router.oneshot(request.map(Body::new)).await;
-                let at = locked(&open).rest(&connection);
-                *place.lock().unwrap_or_else(PoisonError::into_inner) = at;
+                connection.rest();
                 response
             }
         })
@@ -171,16 +125,37 @@ fn admit(stream: TcpStream, router: Router, open: &Shared, graceful: &GracefulSh
         .header_read_timeout(HEAD)
         .serve_connection(TokioIo::new(stream), served);
     let http = graceful.watch(http);
-    let open = Arc::clone(open);
     tokio::spawn(async move {
         tokio::select! {
             // How a connection ends is its client's affair.
             _ = http => {}
-            () = connection.close.notified() => {}
+            () = connection.closed() => {}
         }
-        let mut open = locked(&open);
-        open.count -= 1;
-        let at = *place.lock().unwrap_or_else(PoisonError::into_inner);
-        open.idle.remove(&at);
+        connection.remove();
+    });
+}
+
+/// Says that there are too many connections, and lets the client read it.
+fn refuse(mut stream: TcpStream, refusals: &Arc<Semaphore>) {
+    let Ok(permit) = Arc::clone(refusals).try_acquire_owned() else { return };
+    tokio::spawn(async move {
+        let body =
+            r#"{"error":"too many connections; try again later","kind":"busy","status":503}"#;
+        let answer = format!(
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
+             retry-after: 1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let say = async {
+            stream.write_all(answer.as_bytes()).await?;
+            stream.shutdown().await?;
+            // To close with bytes unread would reset the connection before the answer is read.
+            let mut unread = [0; 4096];
+            while stream.read(&mut unread).await? > 0 {}
+            io::Result::Ok(())
+        };
+        // A client that does not listen is not waited for.
+        let _ = tokio::time::timeout(REFUSAL, say).await;
+        drop(permit);
     });
 }

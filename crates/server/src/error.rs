@@ -13,6 +13,18 @@ pub enum Error {
         /// The address to listen on.
         listen: SocketAddr,
     },
+    /// A name that other machines can look up, and nothing would be asked of them.
+    #[error("the host name {host:?} is for requests from other machines, which need a token")]
+    HostWithoutToken {
+        /// The name.
+        host: String,
+    },
+    /// Nobody could do what the door's token does not allow.
+    #[error("a token for the door needs another one beside it, for those who enroll and remove")]
+    DoorTokenAlone,
+    /// Whoever rings could enroll and remove.
+    #[error("the token for the door is the same as the one for everything")]
+    TokensEqual,
     /// The store would search by an index that the server does not use.
     #[error("the server compares with everybody, exactly, in memory: a search index has no use")]
     IndexSearch,

@@ -18,11 +18,11 @@ pub struct BodyRead {
 /// Reads a request's body of at most `largest` bytes, and takes it apart.
 pub async fn read_body(request: Request, largest: usize) -> BodyRead {
     let budget = Arc::new(Budget::new(largest, 4 * largest));
-    let form = Form::read(request, &budget).await;
+    let form = Form::read(request, &budget, &["name", "photo"]).await;
     let held = budget.held();
     let photos = form.ok().map(|mut form| {
         // Only whether it panics is of interest.
-        let _ = form.text("name");
+        let _ = form.text("name", None);
         form.files("photo").iter().map(Vec::len).collect()
     });
     BodyRead { photos, held: [held, budget.held()] }

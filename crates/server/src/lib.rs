@@ -61,5 +61,5 @@ mod tests;
 mod workers;
 
 pub use error::Error;
-pub use options::{Limits, Options, Token, TokenTooShort};
+pub use options::{Limits, Options, Token, TokenError};
 pub use server::Server;

@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     people: Gauge,
     waiting: Gauge,
     held: Gauge,
+    ready: Gauge,
 }
 
 impl Metrics {
@@ -46,6 +47,7 @@ impl Metrics {
             people: Gauge::default(),
             waiting: Gauge::default(),
             held: Gauge::default(),
+            ready: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests that were answered", metrics.requests.clone());
@@ -56,6 +58,8 @@ impl Metrics {
             metrics.seconds.clone(),
         );
         registry.register("people", "People who are enrolled", metrics.people.clone());
+        let ready = "1 if the people who are enrolled could be reached when last needed, else 0";
+        registry.register("ready", ready, metrics.ready.clone());
         registry.register("waiting", "Requests that wait for a core", metrics.waiting.clone());
         registry.register_with_unit(
             "bodies",
@@ -73,9 +77,19 @@ impl Metrics {
     }
 
     /// The text of now.
-    pub(crate) fn text(&self, people: usize, waiting: usize, held: usize) -> String {
-        for (gauge, value) in [(&self.people, people), (&self.waiting, waiting), (&self.held, held)]
-        {
+    pub(crate) fn text(
+        &self,
+        people: usize,
+        waiting: usize,
+        held: usize,
+        is_ready: bool,
+    ) -> String {
+        for (gauge, value) in [
+            (&self.people, people),
+            (&self.waiting, waiting),
+            (&self.held, held),
+            (&self.ready, usize::from(is_ready)),
+        ] {
             gauge.set(value as i64);
         }
         let mut text = String::new();

@@ -74,6 +74,14 @@ impl From<&Face> for EncodedFace {
     }
 }
 
+/// `GET /v1/access`: what whoever asks may do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Access {
+    pub(crate) ring: bool,
+    pub(crate) list: bool,
+    pub(crate) change: bool,
+}
+
 /// `GET /v1/people`
 #[derive(Debug, Serialize)]
 pub(crate) struct People {
@@ -88,6 +96,8 @@ pub(crate) struct Enrolled {
     #[serde(flatten)]
     pub(crate) person: PersonRow,
     pub(crate) added: usize,
+    /// Photos that the person has already, or that came twice.
+    pub(crate) copies: usize,
     /// Another person for whom the network takes this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) resembles: Option<CandidateRow>,

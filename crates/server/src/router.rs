@@ -23,7 +23,9 @@ pub(crate) fn router(state: State) -> Router {
         .route("/v1/encode", post(routes::encode))
         .route("/v1/people", get(routes::list).post(routes::enroll))
         .route("/v1/people/{name}", get(routes::show).delete(routes::remove))
+        .route("/v1/access", get(routes::access))
         .route("/healthz", get(routes::health))
+        .route("/readyz", get(routes::ready))
         .route("/metrics", get(routes::metrics))
         .route("/openapi.json", get(routes::description));
     for path in page::paths() {

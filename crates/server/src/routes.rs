@@ -6,4 +6,4 @@ mod status;
 
 pub(crate) use faces::{encode, recognize, verify};
 pub(crate) use people::{enroll, list, remove, show};
-pub(crate) use status::{description, health, metrics};
+pub(crate) use status::{access, description, health, metrics, ready};

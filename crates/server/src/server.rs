@@ -42,12 +42,13 @@ impl Server {
     ) -> Result<Self, Error> {
         options.check()?;
         let loopback = options.is_local();
-        let Options { listen, hosts, token, limits } = options;
+        let Options { listen, hosts, token, door_token, read_only, limits } = options;
         if store.has_index_search() {
             return Err(Error::IndexSearch);
         }
         let service = FaceService::new(pipeline, policy, store, &limits)?;
-        let state = State::new(service, Guard { loopback, hosts, token }, &limits);
+        let guard = Guard { loopback, hosts, token, door_token, read_only };
+        let state = State::new(service, guard, &limits);
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(Error::Threads)?;
         let failed = |source| Error::Listen { listen, source };
         // A socket of the runtime's is made inside it.

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
-use biometrics::enrollment;
+use biometrics::enrollment::{self, Outlier};
 use biometrics::policy::{GalleryThreshold, IdentificationPolicy, VerificationPolicy};
 use facenet::gallery::{Gallery, PersonName, TemplateError};
 use facenet::matching::{Candidate, Encoding, Recognition};
@@ -26,6 +26,33 @@ pub(crate) enum ServiceError {
     /// Encodings that have no mean.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// Photos that may show somebody else.
+    #[error("photo {} may show somebody else: {first}; `unlike=accept` enrolls it anyway", first.photo + 1)]
+    Unlike {
+        /// The first of them.
+        first: Outlier,
+    },
+}
+
+/// What became of an enrollment.
+pub(crate) struct EnrollmentOutcome {
+    /// Everything that is kept of the person.
+    pub(crate) person: Person,
+    /// How many photos are new.
+    pub(crate) added: usize,
+    /// Another person for whom these faces would be taken.
+    pub(crate) resembles: Option<Candidate>,
+}
+
+impl ServiceError {
+    /// Whether the request cannot be met and nothing was changed.
+    fn is_rejection(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_rejection(),
+            Self::Unlike { .. } => true,
+            Self::Template(_) => false,
+        }
+    }
 }
 
 /// What the service answers.
@@ -42,6 +69,10 @@ pub(crate) struct FaceService {
     shared: bool,
     /// Whether a change failed since the gallery was made.
     stale: AtomicBool,
+    /// Whether the store could be used when it was last needed.
+    reachable: AtomicBool,
+    /// Whether the latest change failed for want of space.
+    full: AtomicBool,
 }
 
 impl FaceService {
@@ -68,6 +99,8 @@ impl FaceService {
             gallery: RwLock::new(gallery),
             shared,
             stale: AtomicBool::new(false),
+            reachable: AtomicBool::new(true),
+            full: AtomicBool::new(false),
         })
     }
 
@@ -106,6 +139,12 @@ impl FaceService {
     /// what a failed change may have left. Otherwise a recognition does not wait for a change
     /// of a file, which only this program makes.
     fn refresh(&self) -> Result<()> {
+        let result = self.fetch_changes();
+        self.note_reachable(&result);
+        result
+    }
+
+    fn fetch_changes(&self) -> Result<()> {
         let is_stale = || self.stale.load(Ordering::Acquire);
         let store = match self.store.try_lock() {
             Ok(store) => store,
@@ -131,34 +170,76 @@ impl FaceService {
     fn change<T>(&self, change: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         let mut store = self.store();
         let result = change(&mut store);
-        let is_rejection =
-            |error: &ServiceError| matches!(error, ServiceError::Store(e) if e.is_rejection());
-        if result.as_ref().is_err_and(|error| !is_rejection(error)) {
+        if result.as_ref().is_err_and(|error| !error.is_rejection()) {
             self.stale.store(true, Ordering::Release);
+        }
+        self.note_reachable(&result);
+        match &result {
+            Ok(_) => self.full.store(false, Ordering::Relaxed),
+            Err(ServiceError::Store(store::Error::NoSpace { .. })) => {
+                self.full.store(true, Ordering::Relaxed);
+            }
+            Err(_) => {}
         }
         result
     }
 
-    /// Another person for whom these faces would be taken.
-    pub(crate) fn resemblance(
-        &self,
-        name: &PersonName,
-        faces: &[Encoding],
-    ) -> Result<Option<Candidate>> {
+    /// Checks that the store can be read; whether the latest change found space.
+    pub(crate) fn check_store(&self) -> Result<bool> {
         self.refresh()?;
+        Ok(!self.full.load(Ordering::Relaxed))
+    }
+
+    /// Whether the store could be used when it was last needed.
+    pub(crate) fn is_store_reachable(&self) -> bool {
+        self.reachable.load(Ordering::Relaxed)
+    }
+
+    fn note_reachable<T>(&self, result: &Result<T>) {
+        let is_reachable = match result {
+            Err(ServiceError::Store(error)) => {
+                error.is_rejection()
+                    || matches!(error, store::Error::Busy { .. } | store::Error::NoSpace { .. })
+            }
+            _ => true,
+        };
+        self.reachable.store(is_reachable, Ordering::Relaxed);
+    }
+
+    /// Another person for whom these faces would be taken.
+    fn resemblance(&self, name: &PersonName, faces: &[Encoding]) -> Result<Option<Candidate>> {
         let gallery = self.gallery();
         let threshold = self.policy.among(gallery.len(), gallery.faces()).threshold;
         let search = |probe: &Encoding, top| Ok(gallery.search(probe, top));
         enrollment::resemblance(name, faces, threshold, search)
     }
 
-    /// Enrolls a person; returns everything that is kept of them.
-    pub(crate) fn enroll(&self, name: &PersonName, enrollment: &Enrollment) -> Result<Person> {
+    /// Enrolls a person, or adds photos to one. Photos that may show somebody else are
+    /// refused, unless they are to be accepted.
+    pub(crate) fn enroll(
+        &self,
+        name: &PersonName,
+        enrollment: &Enrollment,
+        accept_unlike: bool,
+    ) -> Result<EnrollmentOutcome> {
+        let faces: Vec<_> = enrollment.templates.iter().map(|t| t.encoding.clone()).collect();
+        self.refresh()?;
+        let resembles = self.resemblance(name, &faces)?;
         self.change(|store| {
+            let stored = match store.person(name) {
+                Ok(person) => person.encodings(),
+                Err(store::Error::PersonNotFound { .. }) => Vec::new(),
+                Err(error) => return Err(error.into()),
+            };
+            let unlike = enrollment::outliers(&faces, &stored, self.policy.verification());
+            if let (Some(&first), false) = (unlike.first(), accept_unlike) {
+                return Err(ServiceError::Unlike { first });
+            }
             store.enroll(name, enrollment)?;
             let person = store.person(name)?;
             self.gallery_mut().insert(name.clone(), &person.encodings())?;
-            Ok(person)
+            let added = person.templates.len().saturating_sub(stored.len());
+            Ok(EnrollmentOutcome { person, added, resembles })
         })
     }
 
@@ -212,7 +293,7 @@ mod tests {
     fn enrolled(service: &FaceService) -> PersonName {
         let name = PersonName::new("kian").unwrap();
         let templates = vec![encoding().into()];
-        service.enroll(&name, &Enrollment { templates, consent: None, at: None }).unwrap();
+        service.enroll(&name, &Enrollment { templates, consent: None, at: None }, false).unwrap();
         name
     }
 

@@ -32,7 +32,8 @@ pub(crate) fn state(limits: &Limits) -> (TempDir, State) {
     let model = Model { variant, weights_sha256, framing };
     let store = Store::open(&folder.path().join("x"), &model, Access::Write).unwrap();
     let service = FaceService::new(pipeline, policy, store, limits).unwrap();
-    let guard = Guard { loopback: true, hosts: Vec::new(), token: None };
+    let hosts = Vec::new();
+    let guard = Guard { loopback: true, hosts, token: None, door_token: None, read_only: false };
     (folder, State::new(service, guard, limits))
 }
 
@@ -91,7 +92,7 @@ fn bodies_share_a_budget_and_give_it_back() {
     let gate = release.clone();
     let keep = move |request: axum::extract::Request| async move {
         let mut released = gate.subscribe();
-        let form = Form::read(request, &shared.budget).await?;
+        let form = Form::read(request, &shared.budget, &["photo"]).await?;
         // Only an error of the channel, which means the same.
         let _ = released.recv().await;
         drop(form);

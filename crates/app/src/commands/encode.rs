@@ -1,7 +1,6 @@
 //! `facenet encode`: writes each face's encoding, 128 numbers, as JSON, CSV or NumPy array.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +13,7 @@ use serde::Serialize;
 
 use crate::arguments::{Encode, EncodingFormat};
 use crate::face_reader::{FaceReader, load};
-use crate::output::{Output, escaped, warn};
+use crate::output::{Output, escaped, warn, write_private_as};
 use crate::{ExitStatus, exit_status_of, progress};
 
 /// The JSON row of one face.
@@ -37,34 +36,24 @@ pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<ExitStatus>
     let Some(path) = &arguments.output else {
         return Ok(write(arguments, &reader, output.writer(), &|| false)?.status);
     };
-    // Writes beside the target and renames when complete, so that a run that fails keeps an
-    // earlier result.
-    let partial = partial(path);
-    let context = || format!("cannot write {}", escaped(&path.display().to_string()));
     let stopped = stop_by_signal()?;
     let is_stopped = || stopped.load(Ordering::Relaxed);
-    let written = (|| {
-        let mut file = BufWriter::new(File::create(&partial).with_context(context)?);
-        let written = write(arguments, &reader, &mut file, &is_stopped)?;
-        file.into_inner().map_err(|error| error.into_error()).with_context(context)?;
-        if written.photos == arguments.files.len() {
-            std::fs::rename(&partial, path).with_context(context)?;
-        }
-        Ok(written)
-    })();
-    match written {
-        Ok(Written { photos, status }) if photos == arguments.files.len() => Ok(status),
-        Ok(Written { photos, .. }) => bail!(
+    // A run that is stopped keeps what it did, under another name.
+    let partial = partial(path);
+    let name_of = |written: &Written| match written.photos == arguments.files.len() {
+        true => path.as_path(),
+        false => &partial,
+    };
+    let writing = |mut file: &mut dyn Write| write(arguments, &reader, &mut file, &is_stopped);
+    let Written { photos, status } = write_private_as(path, name_of, writing)?;
+    if photos < arguments.files.len() {
+        bail!(
             "stopped after {photos} of {} photos, which are in {}",
             arguments.files.len(),
             escaped(&partial.display().to_string())
-        ),
-        Err(error) => {
-            // A failure to remove the file would hide the error that is reported.
-            let _ = std::fs::remove_file(&partial);
-            Err(error)
-        }
+        );
     }
+    Ok(status)
 }
 
 /// What was written: of how many photos, and how it went.

@@ -1,5 +1,6 @@
 //! `facenet gallery`: manages the enrolled people and their file.
 
+mod check;
 mod export;
 mod import;
 mod rebuild;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use store::{Access, Store};
 
 use crate::arguments::{Gallery, GalleryAction};
+use crate::decision::identification;
 use crate::face_reader::load;
 use crate::output::{Output, escaped, line};
 use crate::text::{abridged, counted, counted_people, timestamp};
@@ -74,6 +76,12 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus
             };
             report(change, words, &store, output)?;
         }
+        GalleryAction::Check { admission } => {
+            let model = load(&arguments.store.model)?;
+            let policy = identification(admission, &model)?;
+            let store = enrolled::open(&arguments.store, &model, Access::Read)?;
+            return check::run(&store, &policy, output);
+        }
         GalleryAction::Export { file } => {
             export::run(&open(Access::Read)?, file.as_deref(), output)?;
         }
@@ -82,9 +90,11 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus
             let identity = enrolled::identity(&model);
             let mut people = import::read(file, names.as_deref(), &identity, *same_model)?;
             let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
-            let count = people.len();
+            let (count, before) = (people.len(), store.template_count()?);
             import::enroll(&mut store, &mut people)?;
-            let words = format!("{} imported.", counted_people(count));
+            let added = store.template_count()?.saturating_sub(before);
+            let (people, added) = (counted_people(count), counted(added, "new photo"));
+            let words = format!("{people} imported with {added}.");
             report("imported", &words, &store, output)?;
         }
         GalleryAction::Rebuild { drop } => {

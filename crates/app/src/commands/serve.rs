@@ -2,6 +2,7 @@
 
 mod log;
 
+use std::env::VarError;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,10 +40,13 @@ pub(crate) fn run(arguments: &Serve, output: &mut Output) -> Result<ExitStatus> 
 }
 
 fn options(arguments: &Serve) -> Result<Options> {
+    let Serve { token_file, door_token_file, .. } = arguments;
     Ok(Options {
         listen: arguments.listen,
         hosts: arguments.hosts.clone(),
-        token: token(arguments.token_file.as_deref())?,
+        token: token(token_file.as_deref(), "FACENET_TOKEN")?,
+        door_token: token(door_token_file.as_deref(), "FACENET_DOOR_TOKEN")?,
+        read_only: arguments.read_only,
         limits: limits(&arguments.limits),
     })
 }
@@ -58,29 +62,32 @@ fn limits(limits: &Limits) -> server::Limits {
 }
 
 /// The token of a file's first line, or of the environment.
-fn token(file: Option<&Path>) -> Result<Option<Token>> {
-    let text = match file {
+fn token(file: Option<&Path>, variable: &str) -> Result<Option<Token>> {
+    let (text, origin) = match file {
         Some(file) => {
             let text = std::fs::read_to_string(file);
             let text = text.with_context(|| format!("cannot read {}", file.display()))?;
-            text.lines().next().unwrap_or_default().to_owned()
+            (text.lines().next().unwrap_or_default().to_owned(), file.display().to_string())
         }
-        None => match std::env::var("FACENET_TOKEN") {
-            Ok(text) => text,
-            Err(std::env::VarError::NotPresent) => return Ok(None),
-            Err(error) => bail!("FACENET_TOKEN: {error}"),
+        None => match std::env::var(variable) {
+            Ok(text) => (text, variable.to_owned()),
+            Err(VarError::NotPresent) => return Ok(None),
+            Err(error) => bail!("{variable}: {error}"),
         },
     };
-    Ok(Some(Token::new(text.trim())?))
+    Ok(Some(Token::new(text.trim()).context(origin)?))
 }
 
 /// Adds what to do on the command line.
 fn with_hint(error: server::Error) -> anyhow::Error {
     match error {
-        server::Error::TokenMissing { .. } => anyhow!(
+        server::Error::TokenMissing { .. } | server::Error::HostWithoutToken { .. } => anyhow!(
             "{error}: set one with FACENET_TOKEN or --token-file, for example \
              `openssl rand -hex 32`"
         ),
+        server::Error::DoorTokenAlone => {
+            anyhow!("{error}: set that with FACENET_TOKEN or --token-file")
+        }
         server::Error::IndexSearch => anyhow!("{error}: --search hnsw is for `recognize`"),
         error => error.into(),
     }

@@ -11,6 +11,8 @@ const LARGEST_SIDE = 1600; // pixels of a picture that is sent
 const FARTHEST = 1.6; // distances beyond it are drawn there
 const PAGE = 100; // residents that are listed at a time
 const LONGEST_WAIT = 5; // seconds before a request is sent again to a busy server
+const CLOSES_AFTER = 8; // seconds after which the door closes by itself
+const WELCOME = "Show your face to the camera, or choose a photo, and ring.";
 
 // ---------- The server ----------
 
@@ -76,6 +78,7 @@ function askForToken(wasWrong) {
 
 let stream = null;
 let shown = "nothing"; // what the view shows: "camera", "still" or "nothing"
+let answered = false; // whether the door has answered to the picture in the view
 
 async function startCamera() {
   if (!navigator.mediaDevices?.getUserMedia) {
@@ -95,17 +98,35 @@ function stopCamera() {
   video.srcObject = null;
 }
 
+/** Shows the camera, a picture or nothing; a new picture clears the answer to the last. */
 function show(what) {
   if (what !== "camera") stopCamera();
+  reveal(what);
+  answered = false;
+  closeDoor();
+  offerBell();
+}
+
+/** While the door answers to a picture of the camera, the picture stands still. */
+function holdStill() {
+  reveal("still");
+  offerBell();
+}
+
+function reveal(what) {
   shown = what;
   video.hidden = shown !== "camera";
   still.hidden = shown !== "still";
   at("hint").hidden = shown !== "nothing";
-  at("camera").setAttribute("aria-pressed", String(shown === "camera"));
-  at("camera").textContent = shown === "camera" ? "Stop camera" : "Camera";
-  at("ring").disabled = shown === "nothing";
+  at("camera").setAttribute("aria-pressed", String(stream !== null));
+  at("camera").textContent = stream ? "Stop camera" : "Camera";
   at("take").disabled = shown === "nothing";
   clearMarks();
+}
+
+/** The camera always has a new picture; a chosen one rings once. */
+function offerBell() {
+  at("ring").disabled = ringing || shown === "nothing" || (answered && !stream);
 }
 
 /** Draws a picture, upright and not too large, on a canvas. */
@@ -120,7 +141,7 @@ async function decoded(file) {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    throw new Error(`${file.name || "This"} is no picture that the browser can read.`);
+    throw new Error(`${file.name || "This"} is no picture that this browser can open.`);
   }
 }
 
@@ -133,7 +154,7 @@ async function showFile(file) {
 
 /** The picture in the view as a file, and for good: a camera's is held still. */
 function picture() {
-  if (shown === "camera") draw(video, video.videoWidth, video.videoHeight, still);
+  if (stream) draw(video, video.videoWidth, video.videoHeight, still);
   return blobOf(still);
 }
 
@@ -194,32 +215,50 @@ function label(pen, text, x, y, unit, colour, answer) {
 
 // ---------- The answer ----------
 
+let closing = 0; // the timer of the door
+let ringing = false;
+
 function say(state, verdict, reason) {
+  clearTimeout(closing);
   house.dataset.state = state;
   at("verdict").textContent = verdict;
   at("reason").textContent = reason;
+}
+
+/** What the door says to a ring: seen on a phone, too, and for a while only. */
+function answerRing(state, verdict, reason) {
+  say(state, verdict, reason);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  house.scrollIntoView({ block: "nearest", behavior: calm ? "instant" : "smooth" });
+  closing = setTimeout(() => {
+    if (stream) show("camera");
+    else show("nothing");
+  }, 1000 * CLOSES_AFTER);
+}
+
+function closeDoor() {
+  say("closed", "Who is there?", WELCOME);
+  at("gauge").toggleAttribute("hidden", true);
 }
 
 function listed(names) {
   return new Intl.ListFormat("en").format(names);
 }
 
-/** What the door says to an answer of /v1/recognize. */
+/** What the door says to an answer of v1/recognize. */
 function answerDoor(answer) {
   const known = answer.faces.filter((face) => face.person);
   const strangers = answer.faces.length - known.length;
-  const face = known[0] ?? nearest(answer.faces);
-  gauge(face, answer.threshold);
+  gauge(known[0] ?? nearest(answer.faces), answer.threshold);
   if (known.length) {
-    const beside = strangers ? ` With ${strangers === 1 ? "somebody" : `${strangers} people`} I do not know.` : "";
+    const beside = strangers ? ` You bring ${strangers === 1 ? "somebody" : `${strangers} people`} I have not met.` : "";
     const names = [...new Set(known.map((one) => one.person))];
-    say("open", `Welcome home, ${listed(names)}`,
-      `The distance is ${face.distance.toFixed(2)}; below ${answer.threshold.toFixed(2)} the door opens.${beside}`);
+    answerRing("open", `Welcome home, ${listed(names)}`, `Come in; the door closes by itself.${beside}`);
   } else if (answer.people === 0) {
-    say("refused", "Please go away", "Nobody lives here yet. Enrol somebody below.");
+    answerRing("refused", "Please go away", "Nobody lives here yet. Enroll somebody below, and ring again.");
   } else {
-    say("refused", "Please go away",
-      `Nearest is ${face.candidates[0].name} at ${face.distance.toFixed(2)}; the door opens below ${answer.threshold.toFixed(2)}.`);
+    answerRing("refused", "Please go away",
+      "I do not know this face. If you live here: come closer, into the light, and ring again.");
   }
 }
 
@@ -276,31 +315,47 @@ function shortened(name) {
 }
 
 async function ring() {
+  ringing = true;
   say("looking", "One moment…", "Somebody is coming to the door.");
   at("gauge").toggleAttribute("hidden", true);
-  at("ring").disabled = true;
+  offerBell();
   try {
     const blob = await picture();
-    show("still");
-    at("ring").disabled = true;
-    const answer = await ask("POST", "/v1/recognize?top=3", blob);
+    holdStill();
+    const answer = await ask("POST", "v1/recognize?top=3", blob);
     mark(answer);
     answerDoor(answer);
   } catch (error) {
-    refuse(error);
+    const [verdict, reason] = refusal(error);
+    answerRing("refused", verdict, reason);
   } finally {
-    at("ring").disabled = shown === "nothing";
+    ringing = false;
+    answered = true;
+    offerBell();
   }
 }
 
-function refuse(error) {
-  if (error.kind === "no_face") {
-    say("refused", "I see nobody", "No face was found in this picture. Closer, and from the front?");
-  } else if (error.kind === "poor_face") {
-    say("refused", "I cannot see you well", sentence(error.message));
-  } else {
-    say("closed", "The door stays shut", sentence(error.message));
+/** What to say, as to a guest, when there is no answer. */
+function refusal(error) {
+  switch (error.kind) {
+    case "no_face": return ["I see nobody", "Come a little closer, please, and look at the camera."];
+    case "poor_face": return ["I cannot see you well", hint(error.message)];
+    case "too_large": return ["That picture is too big", "A smaller one will do."];
+    case "busy": return ["One at a time, please", "Many are at the door just now. Ring again in a moment."];
+    case "store_unavailable": return ["I cannot look you up", "The list of residents is out of reach. Try again soon."];
+    case "timeout": return ["That took too long", "Ring again, please."];
+    default: return ["The door stays shut", sentence(error.message)];
   }
+}
+
+/** What would make a face easier to see, by the measure that the server names. */
+function hint(message) {
+  if (/: size /.test(message)) return "Come a little closer, please.";
+  if (/: sharpness /.test(message)) return "Hold still for a moment, please.";
+  if (/: yaw /.test(message)) return "Look straight at the camera, please.";
+  if (/bright: /.test(message)) return "It is too bright here: turn away from the light, please.";
+  if (/: (brightness|contrast) /.test(message)) return "A little more light, please.";
+  return "Come closer, into the light, and look at the camera, please.";
 }
 
 /** With a capital, and an end if it has none. */
@@ -311,9 +366,21 @@ function sentence(text) {
 
 // ---------- The residents ----------
 
+let access = { ring: true, list: true, change: true };
+
+/** Shows what whoever has this token may do. */
+async function enter() {
+  access = await ask("GET", "v1/access");
+  at("visitor-note").hidden = access.list;
+  at("enroll-part").hidden = !access.change;
+  for (const id of ["people", "count"]) at(id).hidden = !access.list;
+  if (access.list) await listPeople();
+  else at("nobody").hidden = at("more").hidden = true;
+}
+
 async function listPeople(after) {
   const query = new URLSearchParams({ limit: String(PAGE), ...(after && { after }) });
-  const { total, people } = await ask("GET", `/v1/people?${query}`);
+  const { total, people } = await ask("GET", `v1/people?${query}`);
   at("count").textContent = total === 1 ? "1 resident" : `${total} residents`;
   at("nobody").hidden = total !== 0;
   const items = people.map(resident);
@@ -321,7 +388,7 @@ async function listPeople(after) {
   else at("people").replaceChildren(...items);
   at("more").hidden = people.length < PAGE;
   at("more").onclick = () => guarded(() => listPeople(people.at(-1).name));
-  if (total === 0) at("enroll-part").open = true;
+  if (total === 0 && access.change) at("enroll-part").open = true;
 }
 
 function resident(person) {
@@ -345,7 +412,8 @@ function resident(person) {
   remove.textContent = "Remove";
   remove.setAttribute("aria-label", `Remove ${person.name}`);
   remove.onclick = () => removePerson(person.name);
-  item.append(face, who, remove);
+  item.append(face, who);
+  if (access.change) item.append(remove);
   return item;
 }
 
@@ -356,7 +424,7 @@ function removePerson(name) {
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "remove") return;
     guarded(async () => {
-      await ask("DELETE", `/v1/people/${encodeURIComponent(name)}`);
+      await ask("DELETE", `v1/people/${encodeURIComponent(name)}`);
       await listPeople();
       at("residents-title").tabIndex = -1;
       at("residents-title").focus();
@@ -365,13 +433,14 @@ function removePerson(name) {
   dialog.showModal();
 }
 
-// ---------- Enrolment ----------
+// ---------- Enrollment ----------
 
-let shots = [];
+let shots = []; // pictures to enroll with, and what is wrong with each
 
 function showShots() {
   at("shots").replaceChildren(...shots.map((shot, number) => {
     const item = document.createElement("li");
+    item.classList.toggle("wrong", Boolean(shot.wrong));
     const image = document.createElement("img");
     image.src = shot.url;
     image.alt = `Photo ${number + 1}`;
@@ -379,15 +448,23 @@ function showShots() {
     drop.type = "button";
     drop.textContent = "×";
     drop.setAttribute("aria-label", `Leave out photo ${number + 1}`);
-    drop.onclick = () => {
-      URL.revokeObjectURL(shot.url);
-      shots = shots.filter((other) => other !== shot);
-      showShots();
-    };
+    drop.onclick = () => leaveOut(shot);
     item.append(image, drop);
+    if (shot.wrong) {
+      const words = document.createElement("p");
+      words.textContent = shot.wrong;
+      item.append(words);
+    }
     return item;
   }));
-  at("enroll-now").disabled = shots.length === 0;
+  at("unlike-row").hidden = !shots.some((shot) => shot.unlike);
+  at("enroll-now").disabled = enrolling || shots.length === 0;
+}
+
+function leaveOut(shot) {
+  URL.revokeObjectURL(shot.url);
+  shots = shots.filter((other) => other !== shot);
+  showShots();
 }
 
 function addShot(blob) {
@@ -395,13 +472,25 @@ function addShot(blob) {
   showShots();
 }
 
+/** Adds files, made small; those that are no pictures are named, and the others added. */
 async function addFiles(files) {
-  for (const file of files) {
-    const bitmap = await decoded(file);
-    const canvas = document.createElement("canvas");
-    draw(bitmap, bitmap.width, bitmap.height, canvas);
-    bitmap.close();
-    addShot(await blobOf(canvas));
+  const unreadable = [];
+  for (const [number, file] of files.entries()) {
+    if (files.length > 1) tellEnrolled(true, `Opening photo ${number + 1} of ${files.length}…`);
+    try {
+      const bitmap = await decoded(file);
+      const canvas = document.createElement("canvas");
+      draw(bitmap, bitmap.width, bitmap.height, canvas);
+      bitmap.close();
+      addShot(await blobOf(canvas));
+    } catch {
+      unreadable.push(file.name || "one of them");
+    }
+  }
+  if (unreadable.length) {
+    tellEnrolled(false, `This browser cannot open ${listed(unreadable)}. JPEG, PNG and WebP work everywhere.`);
+  } else {
+    tellEnrolled(true, "");
   }
 }
 
@@ -410,32 +499,83 @@ function tellEnrolled(right, text) {
   at("enrolled").textContent = text;
 }
 
+let enrolling = false;
+
+/** Sends the photos one by one: each is small, and one that fails keeps no other back. */
 async function enroll() {
   const name = at("name").value.trim();
+  const waiting = [...shots];
+  const bar = at("progress");
+  const done = { person: null, resembles: null, copies: 0 };
+  enrolling = true;
+  bar.max = waiting.length;
+  bar.hidden = false;
+  try {
+    for (const [number, shot] of waiting.entries()) {
+      bar.value = number;
+      tellEnrolled(true, `Looking at photo ${number + 1} of ${waiting.length}…`);
+      await enrollShot(name, shot, done);
+    }
+  } catch (error) {
+    tellEnrolled(false, sentence(error.message));
+    return;
+  } finally {
+    enrolling = false;
+    bar.hidden = true;
+    showShots();
+    if (done.person) await listPeople();
+  }
+  tellOutcome(name, waiting.length, done);
+}
+
+/** Enrolls one photo, or marks it with what is wrong with it. */
+async function enrollShot(name, shot, done) {
   const form = new FormData();
   form.append("name", name);
   form.append("consent", "agreed, by the page's checkbox");
   if (at("keep").checked) form.append("keep_photos", "true");
-  shots.forEach((shot, number) => form.append("photo", shot.blob, `${number + 1}.jpg`));
-  at("enroll-now").disabled = true;
-  tellEnrolled(true, "Looking at the photos…");
+  if (shot.unlike && at("unlike").checked) form.append("unlike", "accept");
+  form.append("photo", shot.blob, "photo.jpg");
   try {
-    const person = await ask("POST", "/v1/people", form);
-    const beside = person.resembles
-      ? ` Mind: ${person.resembles.name}, who is enrolled, looks the same to the network (${person.resembles.distance.toFixed(2)}).`
-      : "";
-    tellEnrolled(true, `${person.name} lives here now.${beside}`);
-    shots.forEach((shot) => URL.revokeObjectURL(shot.url));
-    shots = [];
-    at("enroll").reset();
-    await listPeople();
+    const person = await ask("POST", "v1/people", form);
+    done.person = person;
+    done.resembles ??= person.resembles;
+    done.copies += person.copies;
+    leaveOut(shot);
   } catch (error) {
-    const photos = ["no_face", "several_faces", "poor_face", "invalid_image"];
-    const way = photos.includes(error.kind) && shots.length > 1 ? " Leave that photo out with its ×." : "";
-    tellEnrolled(false, `${sentence(error.message)}${way}`);
-  } finally {
+    const wrong = {
+      no_face: "No face to be seen",
+      several_faces: "More than one face",
+      poor_face: "Hard to see",
+      invalid_image: "Not a picture",
+      too_large: "Too big",
+      unlike_face: "Somebody else?",
+    }[error.kind];
+    if (!wrong) throw error;
+    shot.wrong = wrong;
+    shot.unlike = error.kind === "unlike_face";
     showShots();
   }
+}
+
+function tellOutcome(name, count, { person, resembles, copies }) {
+  const photos = (number) => (number === 1 ? "1 photo" : `${number} photos`);
+  const texts = [];
+  if (person) texts.push(`${person.name} lives here now, with ${photos(person.photos)}.`);
+  if (copies) texts.push(`${photos(copies)} had been there before.`);
+  if (resembles) {
+    texts.push(`Mind: ${resembles.name} looks so alike to the door that it may take one for the other.`);
+  }
+  if (shots.length) {
+    const what = shots.length === count ? "No photo" : photos(shots.length);
+    texts.push(shots.length === count && count > 1
+      ? "No photo could be used; the reason is below each."
+      : `${what} could not be used. Leave ${shots.length === 1 ? "it" : "them"} out with ×${
+        shots.some((shot) => shot.unlike) ? `, or say that it is ${name} all the same` : ""}.`);
+  } else {
+    at("enroll").reset();
+  }
+  tellEnrolled(!shots.length, texts.join(" "));
 }
 
 // ---------- Keys, mice and fingers ----------
@@ -445,11 +585,14 @@ async function guarded(act) {
   try {
     await act();
   } catch (error) {
-    say("closed", "That did not work", sentence(error.message));
+    say("closed", "Something is in the way", sentence(error.message));
   }
 }
 
 at("camera").onclick = () => guarded(() => (stream ? show("nothing") : startCamera()));
+at("other-token").onclick = () => guarded(async () => {
+  if (await askForToken(false)) await enter();
+});
 at("photo").onchange = (event) => guarded(async () => {
   const [file] = event.target.files;
   if (file) await showFile(file);
@@ -483,4 +626,4 @@ document.addEventListener("paste", (event) => {
   if (file) guarded(() => showFile(file));
 });
 
-guarded(() => listPeople());
+guarded(enter);

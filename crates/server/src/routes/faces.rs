@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Request, State as Shared};
+use axum::{Extension, Json};
 use biometrics::policy::GalleryThreshold;
 use facenet::gallery::PersonName;
 use facenet::matching::{Encoding, names_in_photo};
@@ -12,7 +12,8 @@ use report::{ComparisonRow, Identity, IdentityRow};
 
 use crate::api_error::ApiError;
 use crate::body::Form;
-use crate::query::{EncodeQuery, Params, RecognizeQuery, VerifyQuery, face_choice};
+use crate::guard::Role;
+use crate::query::{EncodeQuery, Params, RecognizeQuery, VerifyQuery, bounded, face_choice};
 use crate::responses::{Claim, Encoded, EncodedFace, Recognized, Verified};
 use crate::service::FaceService;
 use crate::state::State;
@@ -26,12 +27,13 @@ const PICTURE: &str = "the picture";
 /// `POST /v1/recognize`: who is in the picture?
 pub(crate) async fn recognize(
     Shared(state): Shared<State>,
+    Extension(role): Extension<Role>,
     Params(query): Params<RecognizeQuery>,
     request: Request,
 ) -> Result<Json<Recognized>, ApiError> {
     let choice = face_choice(query.face.as_deref(), FaceChoice::All)?;
-    let top = query.top.unwrap_or(2).min(MOST_CANDIDATES);
-    let mut form = Form::read(request, &state.budget).await?;
+    let top = bounded("top", query.top, 2, MOST_CANDIDATES)?;
+    let mut form = Form::read(request, &state.budget, &["photo"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
         let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
@@ -42,6 +44,11 @@ pub(crate) async fn recognize(
             service.recognize(encodings, depth)?;
         let names = names_in_photo(&answers);
         let faces = faces.iter().zip(&answers).zip(names).map(|((face, recognition), name)| {
+            let top = match role {
+                Role::Resident => top,
+                // Whom a stranger resembles is not a visitor's to know.
+                Role::Visitor => top.min(usize::from(name.is_some())),
+            };
             IdentityRow::new(face, Identity { recognition, name, top })
         });
         let faces = faces.collect();
@@ -61,20 +68,24 @@ pub(crate) async fn verify(
     if choice == FaceChoice::All {
         return Err(ApiError::bad_request("to verify, a picture shows one face: not `all`"));
     }
-    let mut form = Form::read(request, &state.budget).await?;
+    let mut form = Form::read(request, &state.budget, &["photo", "name", "a", "b"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
         let policy = service.decision();
-        if form.has("a") || form.has("b") {
+        let is_claim = form.has("photo") || form.has("name") || query.name.is_some();
+        let has_two = form.has("a") || form.has("b");
+        if is_claim == has_two {
+            let error = "expected the pictures `a` and `b`, or `photo` and a `name`";
+            return Err(ApiError::bad_request(error));
+        }
+        if has_two {
             let [a, b] = ["a", "b"].map(|field| form.file(field));
             let (a, b) = (face_in(&service, &a?, choice)?, face_in(&service, &b?, choice)?);
             let comparison = ComparisonRow::new(a.distance(&b), policy)?;
             return Ok(Json(Verified { claim: None, comparison }));
         }
-        let name = form.text("name")?.or(query.name);
-        let name = name.ok_or_else(|| {
-            ApiError::bad_request("expected the pictures `a` and `b`, or `photo` and a `name`")
-        })?;
+        let name = form.text("name", query.name)?;
+        let name = name.ok_or_else(|| ApiError::bad_request("expected a `name`"))?;
         let name = PersonName::new(&name)?;
         let known =
             service.template(&name)?.ok_or_else(|| ApiError::person_not_found(name.as_str()))?;
@@ -95,7 +106,7 @@ pub(crate) async fn encode(
     request: Request,
 ) -> Result<Json<Encoded>, ApiError> {
     let choice = face_choice(query.face.as_deref(), FaceChoice::All)?;
-    let mut form = Form::read(request, &state.budget).await?;
+    let mut form = Form::read(request, &state.budget, &["photo"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
         let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Request, State as Shared};
 use axum::http::StatusCode;
 use facenet::gallery::PersonName;
 use faces::FaceChoice;
@@ -13,12 +13,16 @@ use store::{Enrollment, NewTemplate};
 use super::faces::face_in;
 use crate::api_error::ApiError;
 use crate::body::Form;
-use crate::query::{EnrollQuery, ListQuery, NoQuery, Params, face_choice};
+use crate::query::{EnrollQuery, ListQuery, Named, NoQuery, Params, bounded, face_choice};
 use crate::responses::{Enrolled, People};
+use crate::service::{EnrollmentOutcome, FaceService};
 use crate::state::State;
 
 /// Most photos of one request to enroll.
 const MOST_PHOTOS: usize = 32;
+
+/// Fields of the form to enroll.
+const FIELDS: [&str; 5] = ["name", "photo", "consent", "keep_photos", "unlike"];
 
 /// Most people of one page of the list.
 const MOST_LISTED: usize = 10_000;
@@ -30,39 +34,48 @@ pub(crate) async fn enroll(
     request: Request,
 ) -> Result<(StatusCode, Json<Enrolled>), ApiError> {
     let choice = face_choice(query.face.as_deref(), FaceChoice::Only)?;
-    let mut form = Form::read(request, &state.budget).await?;
+    let mut form = Form::read(request, &state.budget, &FIELDS).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
-        let name = form.text("name")?.or(query.name);
+        let name = form.text("name", query.name)?;
         let name = name.ok_or_else(|| ApiError::bad_request("expected a `name`"))?;
         let name = PersonName::new(&name)?;
-        let consent = form.text("consent")?.or(query.consent).filter(|note| !note.is_empty());
-        let keep = form.text("keep_photos")?.is_some_and(|keep| keep == "true");
-        let photos = form.files("photo");
-        if photos.is_empty() || photos.len() > MOST_PHOTOS {
-            let found = photos.len();
-            return Err(ApiError::bad_request(format!(
-                "expected 1 to {MOST_PHOTOS} pictures in the form's fields `photo`, found {found}"
-            )));
-        }
-        let mut templates = Vec::with_capacity(photos.len());
-        let count = photos.len();
-        for (number, photo) in photos.into_iter().enumerate() {
-            let encoding = face_in(&service, &photo, choice);
-            let encoding = encoding.map_err(|api_error| match count {
-                1 => api_error,
-                _ => api_error.about(&format!("photo {}", number + 1)),
-            })?;
-            templates.push(NewTemplate { encoding, photo: keep.then_some(photo) });
-        }
-        let faces: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
-        let resembles = service.resemblance(&name, &faces)?.map(Into::into);
-        let added = templates.len();
-        let person = service.enroll(&name, &Enrollment { templates, consent, at: None })?;
-        let person = PersonRow::from(&person);
-        Ok((StatusCode::CREATED, Json(Enrolled { person, added, resembles })))
+        let consent = form.text("consent", query.consent)?.filter(|note| !note.is_empty());
+        let keep = form.choice("keep_photos", query.keep_photos, ["true", "false"])?;
+        let accept_unlike = form.choice("unlike", query.unlike, ["accept", "refuse"])?;
+        let templates = templates(&service, form.files("photo"), choice, keep)?;
+        let enrollment = Enrollment { templates, consent, at: None };
+        let EnrollmentOutcome { person, added, resembles } =
+            service.enroll(&name, &enrollment, accept_unlike)?;
+        let copies = enrollment.templates.len().saturating_sub(added);
+        let (person, resembles) = (PersonRow::from(&person), resembles.map(Into::into));
+        let status = if added > 0 { StatusCode::CREATED } else { StatusCode::OK };
+        Ok((status, Json(Enrolled { person, added, copies, resembles })))
     };
     state.workers.run(work).await
+}
+
+/// Encodes the photos.
+fn templates(
+    service: &FaceService,
+    photos: Vec<Vec<u8>>,
+    choice: FaceChoice,
+    keep: bool,
+) -> Result<Vec<NewTemplate>, ApiError> {
+    let count = photos.len();
+    if count == 0 || count > MOST_PHOTOS {
+        return Err(ApiError::bad_request(format!(
+            "expected 1 to {MOST_PHOTOS} pictures in the form's fields `photo`, found {count}"
+        )));
+    }
+    let template = |(number, photo): (usize, Vec<u8>)| {
+        let encoding = face_in(service, &photo, choice).map_err(|api_error| match count {
+            1 => api_error,
+            _ => api_error.about(&format!("photo {}", number + 1)),
+        })?;
+        Ok(NewTemplate { encoding, photo: keep.then_some(photo) })
+    };
+    photos.into_iter().enumerate().map(template).collect()
 }
 
 /// `GET /v1/people`
@@ -70,7 +83,7 @@ pub(crate) async fn list(
     Shared(state): Shared<State>,
     Params(query): Params<ListQuery>,
 ) -> Result<Json<People>, ApiError> {
-    let limit = query.limit.unwrap_or(1000).min(MOST_LISTED);
+    let limit = bounded("limit", query.limit, 1000, MOST_LISTED)?;
     let service = Arc::clone(&state.service);
     let work = move || {
         let list = service.list()?;
@@ -85,10 +98,9 @@ pub(crate) async fn list(
 /// `GET /v1/people/{name}`
 pub(crate) async fn show(
     Shared(state): Shared<State>,
-    Path(name): Path<String>,
+    Named(name): Named,
     Params(NoQuery {}): Params<NoQuery>,
 ) -> Result<Json<PersonRow>, ApiError> {
-    let name = PersonName::new(&name)?;
     let service = Arc::clone(&state.service);
     state.workers.run(move || Ok(Json(PersonRow::from(&service.person(&name)?)))).await
 }
@@ -96,10 +108,9 @@ pub(crate) async fn show(
 /// `DELETE /v1/people/{name}`
 pub(crate) async fn remove(
     Shared(state): Shared<State>,
-    Path(name): Path<String>,
+    Named(name): Named,
     Params(NoQuery {}): Params<NoQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let name = PersonName::new(&name)?;
     let service = Arc::clone(&state.service);
     let work = move || {
         service.remove(&name)?;
