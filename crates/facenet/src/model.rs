@@ -123,7 +123,7 @@ impl<T: Element> Model<T> {
     ) -> Forward<T> {
         let mut graph = Graph::new(self, parameter, batch, mode);
         let output = self.architecture.build(&mut graph);
-        graph.forward(output)
+        graph.forward(&output)
     }
 
     /// Takes a step of an optimizer that was made for
@@ -161,18 +161,9 @@ impl<T: Element> Model<T> {
     /// # Panics
     /// If the other is of another architecture.
     pub fn approach(&mut self, other: &Self, share: f64) {
+        self.parameters.approach(&other.parameters, share);
         let share = T::from_f64(share);
         let toward = |own: &mut T, &other: &T| *own += share * (other - *own);
-        for (name, target) in other.parameters.iter() {
-            let Some(own) = self.parameters.get(name) else {
-                panic!("the network has no parameter called {name:?}")
-            };
-            let mut moved = own.to_owned();
-            moved.zip_mut_with(&target, toward);
-            if let Err(error) = self.parameters.set(name, moved) {
-                panic!("the networks differ: {error}");
-            }
-        }
         for (name, own) in &mut self.statistics {
             let target = &other.statistics[name];
             own.mean.zip_mut_with(&target.mean, toward);

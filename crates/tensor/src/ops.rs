@@ -33,6 +33,7 @@ pub use norm::{
 pub use pool::{
     Pool2dOptions, average_pool2d, average_pool2d_backward, average_pool2d_backward_into,
     average_pool2d_into, l2_pool2d, l2_pool2d_backward, l2_pool2d_into, max_pool2d,
-    max_pool2d_backward, max_pool2d_backward_into, max_pool2d_into, max_pool2d_with_indices,
+    max_pool2d_backward, max_pool2d_backward_into, max_pool2d_into,
+    max_pool2d_padded_backward_into, max_pool2d_padded_into, max_pool2d_with_indices,
     max_pool2d_with_indices_into,
 };

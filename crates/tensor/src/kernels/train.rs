@@ -9,11 +9,13 @@
 //! | `correlation.rs` | the convolution, and its derivative with respect to the input |
 //! | `weight_gradient.rs` | its derivative with respect to the weight |
 //! | `matrix.rs` | products of matrices by the same tiles |
-//! | `pool_window.rs` | the windows of pools |
+//! | `max_window.rs` | the windows of max-pools, with indices |
+//! | `pool_window.rs` | the windows of other pools |
 
 pub(crate) mod blocked;
 pub(crate) mod correlation;
 pub(crate) mod matrix;
+pub(crate) mod max_window;
 pub(crate) mod pool_window;
 pub(crate) mod products;
 pub(crate) mod tile;

@@ -16,7 +16,7 @@ use super::products::Products;
 use super::tile::{ROWS, Segment, SumOrder, Tile};
 use crate::kernels::packed_weight::{PackedWeight, Panel, VECTORS};
 use crate::kernels::scratch::with_scratch;
-use crate::kernels::simd::LANES;
+use crate::kernels::simd::{LANES, vectorize};
 use crate::kernels::tasks::{Task, split_batch, split_output};
 use crate::kernels::transpose::Transpose;
 use crate::{Activation, Element};
@@ -108,7 +108,7 @@ impl<T: Element> Correlation<'_, T> {
                 let plane = &plane[image * size..][..size];
                 let mut target = target.index_axis_mut(Axis(0), channel);
                 if let Some(target) = target.as_slice_mut() {
-                    finish.write(plane, target.iter_mut());
+                    finish.write_slice(plane, target);
                 } else {
                     for (mut target, row) in
                         target.rows_mut().into_iter().zip(plane.chunks_exact(ow))
@@ -129,6 +129,15 @@ struct Finish<T> {
 }
 
 impl<T: Element> Finish<T> {
+    /// Writes contiguous values.
+    fn write_slice(self, values: &[T], targets: &mut [T]) {
+        if self.bias.is_zero() && self.activation == Activation::None {
+            targets.copy_from_slice(values);
+        } else {
+            vectorize(|| self.write(values, targets.iter_mut()));
+        }
+    }
+
     #[inline(always)]
     fn write<'a>(self, values: &[T], targets: impl Iterator<Item = &'a mut T>)
     where
