@@ -13,7 +13,7 @@ use crate::arguments::ModelChoice;
 use crate::decision::{ComparisonCount, print_rates, short_probability};
 use crate::face_reader::FaceReader;
 use crate::output::{Output, line};
-use crate::report::{Reference, VerificationRow};
+use crate::report::{PathRow, Reference, VerificationRow};
 use crate::text::scale;
 
 /// The pairs of portraits that are compared, by index.
@@ -45,13 +45,14 @@ pub(crate) fn run(
         correct += usize::from(is_correct);
         if output.is_json() {
             output.json(&VerificationRow {
-                probe: a.file.to_owned(),
-                reference: Reference::Photo { reference: b.file.to_owned() },
+                probe: PathRow::new("probe", a.file),
+                reference: Reference::Photo(PathRow::new("reference", b.file)),
                 distance: answer.distance,
                 threshold: threshold.distance(),
                 same: answer.same,
                 correct: Some(is_correct),
                 stats: policy.stats(answer.distance)?,
+                pair: None,
             })?;
             continue;
         }

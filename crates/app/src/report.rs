@@ -1,44 +1,68 @@
 //! JSON rows that more than one command prints. A key that is printed twice has one definition.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use biometrics::RateEstimate;
 use biometrics::policy::{GalleryThreshold, VerificationStats};
 use facenet::matching::{Candidate, Recognition};
 use faces::Face;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// A file's path under a key of its row. One that is not in UTF-8 has its bytes beside it, in
+/// base64 under `KEY_bytes`, since the text alone would not lead back to the file.
+#[derive(Clone, Debug)]
+pub(crate) struct PathRow {
+    key: &'static str,
+    path: PathBuf,
+}
+
+impl PathRow {
+    /// The path under `file`, `probe` or `reference`.
+    pub(crate) fn new(key: &'static str, path: impl Into<PathBuf>) -> Self {
+        Self { key, path: path.into() }
+    }
+}
+
+impl Serialize for PathRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(self.key, &self.path.to_string_lossy())?;
+        if self.path.to_str().is_none() {
+            let bytes = BASE64_STANDARD.encode(self.path.as_os_str().as_encoded_bytes());
+            map.serialize_entry(&format!("{}_bytes", self.key), &bytes)?;
+        }
+        map.end()
+    }
+}
 
 /// The row of a file that could not be processed.
 #[derive(Serialize)]
 pub(crate) struct ErrorRow {
     #[serde(flatten)]
-    source: Source,
+    source: PathRow,
     error: String,
-}
-
-/// The file, under the key that the command's other rows have for it.
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Source {
-    File(String),
-    Probe(String),
 }
 
 impl ErrorRow {
     /// For `detect` and `encode`, whose rows name a `file`.
     pub(crate) fn of_file(file: &Path, error: &anyhow::Error) -> Self {
-        Self { source: Source::File(file.display().to_string()), error: format!("{error:#}") }
+        Self { source: PathRow::new("file", file), error: format!("{error:#}") }
     }
 
     /// For `recognize` and `watch`, whose rows name a `probe`.
     pub(crate) fn of_probe(probe: &Path, error: &anyhow::Error) -> Self {
-        Self { source: Source::Probe(probe.display().to_string()), error: format!("{error:#}") }
+        Self { source: PathRow::new("probe", probe), error: format!("{error:#}") }
     }
 }
 
 /// One face of `recognize` and `watch`.
 #[derive(Serialize)]
 pub(crate) struct RecognitionRow<'a> {
-    probe: String,
+    #[serde(flatten)]
+    probe: PathRow,
     #[serde(rename = "box")]
     face_box: Option<[f32; 4]>,
     landmarks: Option<[[f32; 2]; 5]>,
@@ -88,7 +112,7 @@ impl<'a> RecognitionRow<'a> {
             |person: &'a Candidate| CandidateRow { name: &person.name, distance: person.distance };
         let candidates = answer.candidates().iter().map(row);
         Self {
-            probe: probe.display().to_string(),
+            probe: PathRow::new("probe", probe),
             face_box: face_box(face),
             landmarks: face.detected.and_then(|detected| detected.landmarks),
             person: answer.name.map(|person| person.name.as_str()),
@@ -103,7 +127,8 @@ impl<'a> RecognitionRow<'a> {
 /// One comparison of `verify`.
 #[derive(Serialize)]
 pub(crate) struct VerificationRow<'a> {
-    pub(crate) probe: String,
+    #[serde(flatten)]
+    pub(crate) probe: PathRow,
     #[serde(flatten)]
     pub(crate) reference: Reference<'a>,
     pub(crate) distance: f32,
@@ -114,6 +139,26 @@ pub(crate) struct VerificationRow<'a> {
     pub(crate) correct: Option<bool>,
     #[serde(flatten)]
     pub(crate) stats: VerificationStats,
+    /// Which faces were compared; nothing in the demonstration.
+    #[serde(flatten)]
+    pub(crate) pair: Option<PairRow>,
+}
+
+/// The nearest pair of faces, of those of both photos.
+#[derive(Serialize)]
+pub(crate) struct PairRow {
+    /// The probe's face: left, top, width, height.
+    #[serde(rename = "box")]
+    pub(crate) face_box: Option<[f32; 4]>,
+    /// The reference's.
+    pub(crate) reference_box: Option<[f32; 4]>,
+    /// How many pairs of faces there are.
+    pub(crate) pairs: usize,
+    /// The false match rate of the nearest of so many pairs; `fmr` is that of one.
+    pub(crate) fmr_of_nearest: Option<RateEstimate>,
+    /// Whether a face can be seen less well than those that the rates were measured on, so
+    /// that there is no probability.
+    pub(crate) outside_measured: bool,
 }
 
 /// What a probe was compared with.
@@ -121,7 +166,7 @@ pub(crate) struct VerificationRow<'a> {
 #[serde(untagged)]
 pub(crate) enum Reference<'a> {
     /// Another photo.
-    Photo { reference: String },
+    Photo(PathRow),
     /// The mean of a person's `references` photos.
     Person { claim: &'a str, references: usize, skipped: usize },
 }

@@ -14,13 +14,14 @@ use serde::Serialize;
 use crate::arguments::{Encode, EncodingFormat};
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, escaped, warn};
-use crate::report::{ErrorRow, face_box};
+use crate::report::{ErrorRow, PathRow, face_box};
 use crate::{ExitStatus, exit_status_of, progress};
 
 /// The JSON row of one face.
 #[derive(Serialize)]
 struct EncodingRow<'a> {
-    file: String,
+    #[serde(flatten)]
+    file: PathRow,
     #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
     face_box: Option<[f32; 4]>,
     encoding: &'a [f32],
@@ -116,7 +117,7 @@ fn write_json(photos: Photos<'_>, out: &mut impl Write) -> Result<Written> {
         match faces {
             Ok(faces) => {
                 for face in &faces {
-                    let file = file.display().to_string();
+                    let file = PathRow::new("file", file);
                     let encoding = face.encoding.values();
                     json_line(out, &EncodingRow { file, face_box: face_box(face), encoding })?;
                 }

@@ -11,11 +11,13 @@ use faces::{Face, QualityLimits};
 use store::Access;
 
 use crate::arguments::{StoreChoice, Verify};
-use crate::decision::{ComparisonCount, print_probability, print_rates, verification};
+use crate::decision::{
+    ComparisonCount, nearest_rate, print_probability, print_rates, verification,
+};
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::{Gallery, GalleryFolder, name_form};
 use crate::output::{Output, escaped, line};
-use crate::report::{Reference, VerificationRow};
+use crate::report::{ErrorRow, PairRow, PathRow, Reference, VerificationRow, face_box};
 use crate::text::scale;
 use crate::{ExitStatus, demonstration, enrolled};
 
@@ -29,13 +31,16 @@ struct ClaimedPerson {
     references: usize,
     /// Photos of the person that could not be used.
     skipped: usize,
+    /// Rows of them.
+    left_out: Vec<ErrorRow>,
 }
 
 impl ClaimedPerson {
     fn of_folder(photos: Gallery, claim: &str) -> Result<Self> {
-        let encodings: Vec<_> = photos.entries.into_iter().map(|(_, encoding)| encoding).collect();
+        let Gallery { entries, skipped, left_out } = photos;
+        let encodings: Vec<_> = entries.into_iter().map(|(_, encoding)| encoding).collect();
         let (name, template) = (name_form(claim), mean_template(&encodings)?);
-        Ok(Self { name, template, references: encodings.len(), skipped: photos.skipped })
+        Ok(Self { name, template, references: encodings.len(), skipped, left_out })
     }
 
     fn of_store(choice: &StoreChoice, model: &LoadedModel, claim: &str) -> Result<Self> {
@@ -44,7 +49,8 @@ impl ClaimedPerson {
         enrolled::expect_known(&store, std::slice::from_ref(&name))?;
         let encodings = store.person(&name)?.encodings();
         let (name, template) = (name.as_str().to_owned(), mean_template(&encodings)?);
-        Ok(Self { name, template, references: encodings.len(), skipped: 0 })
+        let left_out = Vec::new();
+        Ok(Self { name, template, references: encodings.len(), skipped: 0, left_out })
     }
 }
 
@@ -93,8 +99,8 @@ fn two_photos(
     let nearest = Nearest::of(&probes, &references)?;
     let answer = policy.answer(nearest.distance)?;
     if output.is_json() {
-        let reference = Reference::Photo { reference: b.display().to_string() };
-        output.json(&json(a.display().to_string(), reference, &nearest, policy)?)?;
+        let reference = Reference::Photo(PathRow::new("reference", b));
+        output.json(&json(a, reference, &nearest, policy)?)?;
     } else {
         let [a, b] = [a, b].map(|path| escaped(&path.display().to_string()));
         let verdict = match answer {
@@ -120,8 +126,9 @@ fn claimed(
     let nearest = Nearest::of(&probes, std::slice::from_ref(&template))?;
     let answer = policy.answer(nearest.distance)?;
     if output.is_json() {
+        person.left_out.iter().try_for_each(|row| output.json(row))?;
         let reference = Reference::Person { claim, references, skipped };
-        output.json(&json(photo.display().to_string(), reference, &nearest, policy)?)?;
+        output.json(&json(photo, reference, &nearest, policy)?)?;
     } else {
         // The notebook's wording.
         let name = escaped(claim);
@@ -165,20 +172,30 @@ impl<'f> Nearest<'f> {
 }
 
 fn json<'a>(
-    probe: String,
+    probe: &Path,
     reference: Reference<'a>,
     nearest: &Nearest<'_>,
     policy: &VerificationPolicy,
 ) -> Result<VerificationRow<'a>> {
     let threshold = policy.threshold();
+    let mut stats = policy.stats(nearest.distance)?;
+    let outside_measured = nearest.is_outside();
+    if outside_measured {
+        stats.probability = None;
+    }
+    let [face_box, reference_box] = nearest.faces.map(face_box);
+    let pairs = nearest.pairs;
+    let fmr_of_nearest = stats.fmr.map(|fmr| nearest_rate(fmr, pairs));
+    let pair = PairRow { face_box, reference_box, pairs, fmr_of_nearest, outside_measured };
     Ok(VerificationRow {
-        probe,
+        probe: PathRow::new("probe", probe),
         reference,
         distance: nearest.distance,
         threshold: threshold.distance(),
         same: threshold.accepts(nearest.distance),
         correct: None,
-        stats: policy.stats(nearest.distance)?,
+        stats,
+        pair: Some(pair),
     })
 }
 
