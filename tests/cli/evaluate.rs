@@ -101,8 +101,10 @@ fn groups_and_bad_conditions_have_tables() {
     }
     let page = fs::read_to_string(report.join("report.html")).unwrap();
     assert_eq!(page.matches("<svg").count(), 7, "four charts, two of groups and one of conditions");
+    let tables = fs::read_to_string(report.join("report.md")).unwrap();
     for words in ["Groups, by sex", "Bad conditions", "masked: nose, mouth and chin"] {
         assert!(page.contains(words), "{words} is not in the page");
+        assert!(tables.contains(words), "{words} is not in the tables\n{tables}");
     }
 
     for (text, words) in [

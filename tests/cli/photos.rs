@@ -70,7 +70,9 @@ fn a_photo_may_come_from_standard_input() {
     let encoded = piped(&["encode", "-"], "obama-portrait.jpg").with_code(0).json();
     assert_eq!(encoded[0]["encoding"].as_array().unwrap().len(), 128);
     // Nothing is there.
-    run(facenet().args(["encode", "-"])).with_code(2).with_error(&["standard input", "empty"]);
+    let ended = run(facenet().args(["encode", "-"])).with_code(2);
+    let error = ended.json()[0]["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("standard input") && error.contains("empty"), "{ended}");
 }
 
 #[test]
@@ -219,8 +221,8 @@ fn what_was_encoded_is_kept_when_it_is_stopped() {
         std::thread::sleep(Duration::from_millis(50));
         waited += 1;
     }
-    let interrupt = std::process::Command::new("kill").arg("-INT").arg(child.id().to_string());
-    let mut interrupt = interrupt;
+    let mut interrupt = std::process::Command::new("kill");
+    interrupt.arg("-INT").arg(child.id().to_string());
     assert!(interrupt.status().unwrap().success());
     let ended = Ended::from(&child.wait_with_output().unwrap()).with_code(2);
     let ended = ended.with_error(&["stopped after", "of 3000 photos", "faces.json.partial"]);
@@ -257,4 +259,78 @@ fn a_file_that_is_written_again_is_looked_at_again() {
     child.wait().unwrap();
     let names: Vec<_> = people.iter().map(|row| row["person"].as_str()).collect();
     assert_eq!(names, [Some("barack"), None, Some("barack")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf8_survive_json() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"f\xffce.jpg"));
+    fs::copy(portrait("biden-portrait.jpg"), &odd).unwrap();
+    let text = folder.path().join(std::ffi::OsStr::from_bytes(b"t\xfext"));
+    fs::write(&text, "no photo").unwrap();
+    let decoded = |row: &Value, key: &str| {
+        let bytes = row[format!("{key}_bytes")].as_str().unwrap_or_else(|| panic!("{key}: {row}"));
+        let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let values = bytes.bytes().filter_map(|byte| digits.find(byte as char));
+        let bits: String = values.map(|value| format!("{value:06b}")).collect();
+        let bytes = bits
+            .as_bytes()
+            .chunks_exact(8)
+            .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap());
+        bytes.collect::<Vec<u8>>()
+    };
+    let of = |words: &[&str], files: &[&PathBuf]| {
+        run(facenet().args(words).args(files).arg("--json")).json()
+    };
+    let row = of(&["verify"], &[&odd, &odd]).remove(0);
+    for key in ["probe", "reference"] {
+        assert_eq!(decoded(&row, key), odd.as_os_str().as_bytes());
+    }
+    assert_eq!(decoded(&of(&["detect"], &[&odd])[0], "file"), odd.as_os_str().as_bytes());
+    assert_eq!(decoded(&of(&["encode"], &[&odd])[0], "file"), odd.as_os_str().as_bytes());
+    let rows = of(&["cluster"], &[&folder.path().to_owned()]);
+    assert_eq!(decoded(&rows[0]["faces"][0], "file"), odd.as_os_str().as_bytes());
+    assert_eq!(decoded(&rows[1]["left_out"][0], "file"), text.as_os_str().as_bytes());
+    // A name in UTF-8 has no bytes beside it.
+    let row = of(&["detect"], &[&portrait("biden-portrait.jpg")]).remove(0);
+    assert!(row.get("file_bytes").is_none() && row["file"].is_string());
+}
+
+#[test]
+fn json_of_several_faces_says_which_were_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = folder.path().join("both.png");
+    side_by_side(&both, &["biden-portrait.jpg", "obama-portrait.jpg"]);
+    let one = portrait("obama-speech.jpg");
+    let mut command = facenet();
+    command.arg("verify").args([&both, &one]).args(["--face", "all"]);
+    let text = run(&mut command).with_code(0);
+    let row = run(command.arg("--json")).with_code(0).json().remove(0);
+    assert_eq!(row["pairs"], 2);
+    let left = row["box"][0].as_f64().unwrap();
+    let width = f64::from(image::open(portrait("biden-portrait.jpg")).unwrap().width());
+    assert!(left > width, "the right face: {row}");
+    assert_eq!(row["reference_box"].as_array().unwrap().len(), 4);
+    let rate = |key: &str| row[key]["value"].as_f64().unwrap();
+    assert!((rate("fmr_of_nearest") / rate("fmr") - 2.0).abs() < 0.01, "{row}");
+    let percent = format!("{:.2} %", 100.0 * rate("fmr_of_nearest"));
+    assert!(text.stdout.contains(&format!("accepts about {percent}")), "{percent}\n{text}");
+}
+
+#[test]
+fn a_face_outside_of_what_was_measured_has_no_probability() {
+    let folder = tempfile::tempdir().unwrap();
+    let blurred = folder.path().join("blurred.png");
+    let sharp = image::open(portrait("obama-portrait.jpg")).unwrap();
+    image::imageops::blur(&sharp.into_rgb8(), 9.0).save(&blurred).unwrap();
+    let mut command = facenet();
+    command.arg("verify").arg(portrait("obama-speech.jpg")).arg(&blurred).arg("--force");
+    let text = run(&mut command);
+    assert!(text.stdout.contains("probability not known"), "{text}");
+    assert!(text.stderr.contains("the answer may be wrong"), "{text}");
+    let row = run(command.arg("--json")).json().remove(0);
+    assert!(row["probability"].is_null() && row["outside_measured"] == true, "{row}");
 }

@@ -13,10 +13,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use facenet::engine::{EngineOptions, Looks};
 use facenet::network::Variant;
-use faces::{DecodeLimits, DetectionOptions, FaceChoice, FaceLocation};
+use faces::{DecodeLimits, DetectionOptions, FaceChoice, FaceLocation, UnknownChoice};
 use tensor::inference::Precision;
 
 pub(crate) use acceptance::{Acceptance, Admission};
@@ -103,6 +103,7 @@ const FACES_OF_TWO: &str = "Which face to use if a photo has several: only (refu
 /// in the folder of --gallery. Without photos, runs a demonstration on portraits that are
 /// embedded in the program.
 #[derive(Debug, Args)]
+#[command(mut_arg("face", |face| face.value_parser(FaceChoices::of_two).long_help(FACES_OF_TWO)))]
 pub(crate) struct Verify {
     /// Two photos, or one together with --as; - for standard input
     #[arg(value_name = "PHOTO", num_args = 0..=2)]
@@ -181,14 +182,37 @@ pub(crate) struct Completions {
     pub(crate) shell: clap_complete::Shell,
 }
 
+/// Which faces of a first and a second photo.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FaceChoices {
+    first: FaceChoice,
+    second: FaceChoice,
+}
+
+impl FaceChoices {
+    /// One choice, for every photo.
+    fn of_one(text: &str) -> Result<Self, UnknownChoice> {
+        let first = text.parse()?;
+        Ok(Self { first, second: first })
+    }
+
+    /// One choice, or two with a comma between them.
+    fn of_two(text: &str) -> Result<Self, UnknownChoice> {
+        match text.split_once(',') {
+            Some((first, second)) => Ok(Self { first: first.parse()?, second: second.parse()? }),
+            None => Self::of_one(text),
+        }
+    }
+}
+
 /// How faces are found and chosen in photos.
 #[derive(Debug, Args)]
 pub(crate) struct Faces {
     /// Which face to use if a photo has several: only (refuse several), largest,
     /// central, all, or an index from 0, largest first. Photos of a gallery must show
     /// one face each
-    #[arg(long, value_name = "CHOICE", default_value = "only", action = ArgAction::Set, num_args = 1)]
-    face: Vec<FaceChoice>,
+    #[arg(long, value_name = "CHOICE", default_value = "only", value_parser = FaceChoices::of_one)]
+    face: FaceChoices,
     /// The photo is a face crop: resize it without detection
     #[arg(long, conflicts_with = "face")]
     pub(crate) aligned: bool,
@@ -203,12 +227,12 @@ pub(crate) struct Faces {
 impl Faces {
     /// The location of the probe's faces.
     pub(crate) fn location(&self) -> FaceLocation {
-        self.location_of(self.face.first().copied().unwrap_or_default())
+        self.location_of(self.face.first)
     }
 
     /// The location of the second photo's faces: the second choice, or the only one.
     pub(crate) fn location_of_reference(&self) -> FaceLocation {
-        self.location_of(self.face.last().copied().unwrap_or_default())
+        self.location_of(self.face.second)
     }
 
     /// Bounds on photos.

@@ -9,7 +9,7 @@ use biometrics::policy::{
     Answer, GalleryThreshold, IdentificationOptions, IdentificationPolicy, PolicyError,
     Resemblance, VerificationOptions, VerificationPolicy,
 };
-use biometrics::{Error, LoadedModel};
+use biometrics::{Error, LoadedModel, RateEstimate};
 use facenet::gallery::Gallery;
 
 use crate::arguments::{Acceptance, Admission};
@@ -148,6 +148,12 @@ pub(crate) fn short_probability(policy: &VerificationPolicy, distance: f32) -> R
     Ok(probability.map_or_else(String::new, |p| format!(", probability {}", percent(p.value))))
 }
 
+/// The false match rate of the nearest of so many pairs of faces, if they were independent.
+pub(crate) fn nearest_rate(fmr: RateEstimate, pairs: usize) -> RateEstimate {
+    let of = |rate| gallery_fpir(rate, pairs);
+    RateEstimate { value: of(fmr.value), low: of(fmr.low), high: of(fmr.high) }
+}
+
 /// Prints the error rates of the threshold, if they are known: for one comparison, and for
 /// the comparisons that were made.
 pub(crate) fn print_rates(
@@ -164,7 +170,7 @@ pub(crate) fn print_rates(
     line!(output, "threshold {threshold}, measured on {data}, {pairs} pairs:")?;
     line!(output, "  accepts {} of strangers (FMR)", with_interval(fmr))?;
     line!(output, "  rejects the person in {} of comparisons (FNMR)", with_interval(fnmr))?;
-    let about = |comparisons| percent(gallery_fpir(fmr.value, comparisons));
+    let about = |comparisons| percent(nearest_rate(fmr, comparisons).value);
     match compared {
         ComparisonCount { faces: 1, photos: 1 } => {}
         ComparisonCount { faces, photos: 1 } => {

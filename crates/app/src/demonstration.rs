@@ -7,7 +7,7 @@ use biometrics::LoadedModel;
 use biometrics::policy::VerificationPolicy;
 use facenet::matching::{Encoding, verify};
 use faces::FaceLocation;
-use report::{ComparisonRow, Reference, VerificationRow};
+use report::{ComparisonRow, PathRow, Reference, VerificationRow};
 
 use crate::ExitStatus;
 use crate::arguments::ModelChoice;
@@ -45,10 +45,11 @@ pub(crate) fn run(
         correct += usize::from(is_correct);
         if output.is_json() {
             output.json(&VerificationRow {
-                probe: a.file.to_owned(),
-                reference: Reference::Photo { reference: b.file.to_owned() },
+                probe: PathRow::new("probe", a.file),
+                reference: Reference::Photo(PathRow::new("reference", b.file)),
                 comparison: ComparisonRow::new(answer.distance, policy)?,
                 correct: Some(is_correct),
+                pair: None,
             })?;
             continue;
         }

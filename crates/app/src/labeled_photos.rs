@@ -3,16 +3,19 @@
 //! Every photo is read once. A photo without a usable face is a failure, which is reported
 //! and counted.
 
+mod data_set;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
+use data_set::{DataSet, Location};
 use facenet::matching::Encoding;
-use faces::{BATCH, FaceCrop, FaceLocation, FaceLocator, FacePipeline, Photo};
+use faces::{BATCH, FaceCrop, FaceLocation, FaceLocator, FacePipeline};
 use indicatif::ProgressBar;
 use ndarray::Array3;
 use rayon::prelude::*;
-use training::dataset::{Listing, Pack, Pairs, PhotoTree, person_in_name};
+use training::dataset::{Listing, Pairs, person_in_name};
 
 use crate::arguments::LabeledFaces;
 use crate::left_out::note_left_out;
@@ -22,18 +25,6 @@ use report::ErrorRow;
 
 /// The file of a folder that says which groups its people belong to.
 pub(crate) const GROUPS: &str = "groups.csv";
-
-/// A data set.
-enum DataSet {
-    Pack(Box<Pack>),
-    Tree(PhotoTree),
-}
-
-/// One photo's location in it.
-enum Location {
-    InPack(usize),
-    File(PathBuf),
-}
 
 /// Photos of a pack or a folder tree, by name.
 pub(crate) struct LabeledPhotos {
@@ -65,8 +56,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// Removes the photo's name from the error, because the failure has it already.
     fn of(name: &str, error: &str) -> Self {
-        let named = [format!("{}: ", escaped(name)), format!("{name:?}: ")];
-        let reason = named.iter().find_map(|named| error.strip_prefix(named)).unwrap_or(error);
+        let reason = error.strip_prefix(&format!("{}: ", escaped(name))).unwrap_or(error);
         Self { photo: name.to_owned(), reason: reason.to_owned() }
     }
 }
@@ -272,39 +262,6 @@ impl LabeledPhotos {
         let photos = [(&self.names[index], &self.locations[index])];
         let mut crops = self.find(locator, &photos, &ProgressBar::hidden());
         Ok(first(crops.remove(0)?)?.pixels)
-    }
-}
-
-impl DataSet {
-    fn open(folder: &Path) -> Result<Self> {
-        Ok(if folder.join("pack.json").exists() {
-            Self::Pack(Box::new(Pack::open(folder)?))
-        } else {
-            Self::Tree(PhotoTree::open(folder)?)
-        })
-    }
-
-    fn location(&self, name: &str) -> Result<Location> {
-        match self {
-            Self::Tree(tree) => Ok(Location::File(tree.resolve(name)?)),
-            Self::Pack(pack) => pack.index_of(name).map(Location::InPack).ok_or_else(|| {
-                anyhow!(
-                    "the pack {} has no image {name:?}; if it contains only the first folds, \
-                     pass --folds N",
-                    pack.folder().display()
-                )
-            }),
-        }
-    }
-
-    fn photo(&self, name: &str, location: &Location, locator: &FaceLocator) -> Result<Photo> {
-        Ok(match (self, location) {
-            (Self::Pack(pack), Location::InPack(index)) => {
-                locator.decode(&pack.image(*index)?, name)?
-            }
-            (_, Location::File(path)) => locator.open(path)?,
-            (Self::Tree(_), Location::InPack(_)) => bail!("{name} is not in a pack"),
-        })
     }
 }
 

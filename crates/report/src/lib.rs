@@ -5,11 +5,13 @@
 
 #![forbid(unsafe_code)]
 
+mod path;
 mod rows;
 mod text;
 
+pub use path::{ErrorRow, PathRow};
 pub use rows::{
-    CandidateRow, ComparisonRow, ErrorRow, Identity, IdentityRow, LocationRow, PersonRow,
+    CandidateRow, ComparisonRow, Identity, IdentityRow, LocationRow, PairRow, PersonRow,
     RecognitionRow, Reference, VerificationRow,
 };
 pub use text::{escaped, timestamp, with_causes};

@@ -1,9 +1,9 @@
 //! Rows of JSON. What the program prints and the server sends is flattened into the rows of
 //! each from the same struct.
 
-use std::fmt::Display;
 use std::path::Path;
 
+use biometrics::RateEstimate;
 use biometrics::calibration::CalibrationError;
 use biometrics::policy::{GalleryThreshold, VerificationPolicy, VerificationStats};
 use facenet::matching::{Candidate, Recognition};
@@ -11,33 +11,7 @@ use faces::Face;
 use serde::Serialize;
 use store::{Person, PersonSummary};
 
-/// The row of a file that could not be processed.
-#[derive(Debug, Serialize)]
-pub struct ErrorRow {
-    #[serde(flatten)]
-    source: Source,
-    error: String,
-}
-
-/// The file, under the key that the command's other rows have for it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Source {
-    File(String),
-    Probe(String),
-}
-
-impl ErrorRow {
-    /// For `detect` and `encode`, whose rows name a `file`.
-    pub fn of_file(file: &Path, error: &dyn Display) -> Self {
-        Self { source: Source::File(file.display().to_string()), error: format!("{error:#}") }
-    }
-
-    /// For `recognize` and `watch`, whose rows name a `probe`.
-    pub fn of_probe(probe: &Path, error: &dyn Display) -> Self {
-        Self { source: Source::Probe(probe.display().to_string()), error: format!("{error:#}") }
-    }
-}
+use crate::PathRow;
 
 /// Where a face is in its photo; all null for a photo that is a face crop.
 #[derive(Clone, Debug, Serialize)]
@@ -122,7 +96,8 @@ impl IdentityRow {
 /// One face of `recognize` and `watch`.
 #[derive(Debug, Serialize)]
 pub struct RecognitionRow {
-    probe: String,
+    #[serde(flatten)]
+    probe: PathRow,
     #[serde(flatten)]
     identity: IdentityRow,
     #[serde(flatten)]
@@ -140,7 +115,7 @@ impl RecognitionRow {
         skipped: usize,
     ) -> Self {
         let identity = IdentityRow::new(face, identity);
-        Self { probe: probe.display().to_string(), identity, threshold, skipped }
+        Self { probe: PathRow::new("probe", probe), identity, threshold, skipped }
     }
 }
 
@@ -150,8 +125,9 @@ pub struct ComparisonRow {
     distance: f32,
     threshold: f32,
     same: bool,
+    /// What was measured of such a distance.
     #[serde(flatten)]
-    stats: VerificationStats,
+    pub stats: VerificationStats,
 }
 
 impl ComparisonRow {
@@ -170,7 +146,8 @@ impl ComparisonRow {
 #[derive(Debug, Serialize)]
 pub struct VerificationRow<'a> {
     /// The photo.
-    pub probe: String,
+    #[serde(flatten)]
+    pub probe: PathRow,
     /// What it was compared with.
     #[serde(flatten)]
     pub reference: Reference<'a>,
@@ -180,6 +157,26 @@ pub struct VerificationRow<'a> {
     /// In the demonstration, whether the answer is correct.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correct: Option<bool>,
+    /// Which faces were compared; nothing in the demonstration.
+    #[serde(flatten)]
+    pub pair: Option<PairRow>,
+}
+
+/// The nearest pair of faces, of those of both photos.
+#[derive(Debug, Serialize)]
+pub struct PairRow {
+    /// The probe's face: left, top, width, height.
+    #[serde(rename = "box")]
+    pub face_box: Option<[f32; 4]>,
+    /// The reference's.
+    pub reference_box: Option<[f32; 4]>,
+    /// How many pairs of faces there are.
+    pub pairs: usize,
+    /// The false match rate of the nearest of so many pairs; `fmr` is that of one.
+    pub fmr_of_nearest: Option<RateEstimate>,
+    /// Whether a face can be seen less well than those that the rates were measured on, so
+    /// that there is no probability.
+    pub outside_measured: bool,
 }
 
 /// What a probe was compared with.
@@ -187,10 +184,7 @@ pub struct VerificationRow<'a> {
 #[serde(untagged)]
 pub enum Reference<'a> {
     /// Another photo.
-    Photo {
-        /// Its file.
-        reference: String,
-    },
+    Photo(PathRow),
     /// The mean of a person's photos.
     Person {
         /// The person's name.

@@ -11,8 +11,8 @@ use super::{LabeledFaces, ModelChoice};
 /// identification errors in galleries.
 ///
 /// A photo without a usable face is a failure and counts as a wrong answer. --report
-/// writes report.json and a page for people, report.html, with curves, histograms and the
-/// worst errors.
+/// writes report.json, report.md with the tables, and a page for people, report.html, with
+/// curves, histograms and the worst errors.
 ///
 /// Error rates by group of people are measured where the photos' groups are known: from
 /// sex.txt in a packed data set (m, f or - for each image), or from groups.csv in the
@@ -38,7 +38,7 @@ pub(crate) struct Evaluate {
     /// Takes some twelve times as long
     #[arg(long)]
     pub(crate) robustness: bool,
-    /// Folder for report.json and report.html
+    /// Folder for report.json, report.md and report.html
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
     /// Show the faces of the worst errors in the page, which then contains images of

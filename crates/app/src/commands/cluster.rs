@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use facenet::gallery::cluster_in_photos;
-use report::{ErrorRow, LocationRow};
+use report::{ErrorRow, LocationRow, PathRow};
 use serde::Serialize;
 use training::dataset::{Listing, PhotoTree};
 
@@ -18,14 +18,17 @@ use crate::{ExitStatus, exit_status_of, progress};
 
 /// The JSON row of a person.
 #[derive(Serialize)]
-struct Person<'a> {
+struct Person {
     person: usize,
-    faces: Vec<Face<'a>>,
+    faces: Vec<Face>,
 }
 
 #[derive(Serialize)]
-struct Face<'a> {
-    file: &'a str,
+struct Face {
+    #[serde(flatten)]
+    file: PathRow,
+    #[serde(skip)]
+    name: String,
     #[serde(rename = "box")]
     face_box: Option<[f32; 4]>,
 }
@@ -47,17 +50,17 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus
     let Listing { photos, left_out } = PhotoTree::open(&arguments.folder)?.list()?;
     let files: Vec<_> = photos.into_iter().map(|photo| photo.path).collect();
     let mut left_out = note_left_out(left_out);
-    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
     let bar = progress::bar(files.len(), "reading the photos");
     let (mut faces, mut encodings, mut photos) = (Vec::new(), Vec::new(), Vec::new());
     let (mut skipped, mut worst) = (0, ExitStatus::Match);
     for (number, found) in reader.read_all(&files, &bar).enumerate() {
-        let file = &names[number];
+        let path = &files[number];
         match found {
             Ok(found) => {
                 for face in found {
                     photos.push(number);
-                    faces.push(Face { file, face_box: LocationRow::from(&face).face_box });
+                    let (file, name) = (PathRow::new("file", path), path.display().to_string());
+                    faces.push(Face { file, name, face_box: LocationRow::from(&face).face_box });
                     encodings.push(face.encoding);
                 }
             }
@@ -68,7 +71,7 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus
                     worst = ExitStatus::Error;
                 }
                 bar.suspend(|| warn(format_args!("left out: {error:#}")));
-                left_out.push(ErrorRow::of_file(&files[number], &error));
+                left_out.push(ErrorRow::of_file(path, &error));
             }
         }
     }
@@ -82,13 +85,13 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus
             output.json(&Person { person: number + 1, faces })?;
         } else {
             line!(output, "Person {}: {}", number + 1, counted(faces.len(), "face"))?;
-            let files: BTreeSet<_> = faces.iter().map(|face| face.file).collect();
+            let files: BTreeSet<_> = faces.iter().map(|face| face.name.as_str()).collect();
             for file in files {
                 line!(output, "  {}", escaped(file))?;
             }
         }
     }
-    let photos = names.len() - skipped;
+    let photos = files.len() - skipped;
     if output.is_json() {
         output.json(&Summary { people, photos, left_out })?;
     } else {

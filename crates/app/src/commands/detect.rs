@@ -9,7 +9,7 @@ use faces::{
     AlignedFace, CropMethod, FaceBox, FaceChoice, FaceError, FaceLocation, FaceLocator,
     FaceQuality, Photo, QualityFault, QualityLimits,
 };
-use report::ErrorRow;
+use report::{ErrorRow, PathRow};
 use serde::Serialize;
 
 use crate::arguments::Detect;
@@ -20,7 +20,8 @@ use crate::{ExitStatus, exit_status_of};
 /// The JSON row of a photo.
 #[derive(Serialize)]
 struct PhotoRow {
-    file: String,
+    #[serde(flatten)]
+    file: PathRow,
     width: u32,
     height: u32,
     /// How much of the photo its file does not hold because it ends early, 0 to 1.
@@ -115,7 +116,7 @@ fn detect(
     if output.is_json() {
         let (width, height) = (photo.width(), photo.height());
         let faces = faces.iter().map(row).collect();
-        let (file, missing) = (file.display().to_string(), photo.missing_share());
+        let (file, missing) = (PathRow::new("file", file), photo.missing_share());
         output.json(&PhotoRow { file, width, height, missing, faces })?;
     } else {
         print(&file.display().to_string(), &photo, &faces, output)?;

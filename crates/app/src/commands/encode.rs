@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, bail};
 use faces::Face;
 use npyz::WriterBuilder;
-use report::{ErrorRow, LocationRow};
+use report::{ErrorRow, LocationRow, PathRow};
 use serde::Serialize;
 
 use crate::arguments::{Encode, EncodingFormat};
@@ -19,7 +19,8 @@ use crate::{ExitStatus, exit_status_of, progress};
 /// The JSON row of one face.
 #[derive(Serialize)]
 struct EncodingRow<'a> {
-    file: String,
+    #[serde(flatten)]
+    file: PathRow,
     #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
     face_box: Option<[f32; 4]>,
     encoding: &'a [f32],
@@ -105,7 +106,7 @@ fn write_json(photos: Photos<'_>, out: &mut impl Write) -> Result<Written> {
         match faces {
             Ok(faces) => {
                 for face in &faces {
-                    let file = file.display().to_string();
+                    let file = PathRow::new("file", file);
                     let encoding = face.encoding.values();
                     json_line(
                         out,

@@ -7,6 +7,7 @@
 mod degradation;
 mod figures;
 mod groups;
+mod markdown;
 mod page;
 mod report;
 mod robustness;

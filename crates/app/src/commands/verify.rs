@@ -8,11 +8,13 @@ use biometrics::policy::{Answer, VerificationPolicy};
 use facenet::gallery::{PersonName, mean_template};
 use facenet::matching::Encoding;
 use faces::{Face, QualityLimits};
-use report::{ComparisonRow, Reference, VerificationRow};
+use report::{ComparisonRow, ErrorRow, LocationRow, PairRow, PathRow, Reference, VerificationRow};
 use store::Access;
 
 use crate::arguments::{StoreChoice, Verify};
-use crate::decision::{ComparisonCount, print_probability, print_rates, verification};
+use crate::decision::{
+    ComparisonCount, nearest_rate, print_probability, print_rates, verification,
+};
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::{Gallery, GalleryFolder, name_form};
 use crate::output::{Output, escaped, line};
@@ -29,13 +31,16 @@ struct ClaimedPerson {
     references: usize,
     /// Photos of the person that could not be used.
     skipped: usize,
+    /// Rows of them.
+    left_out: Vec<ErrorRow>,
 }
 
 impl ClaimedPerson {
     fn of_folder(photos: Gallery, claim: &str) -> Result<Self> {
-        let encodings: Vec<_> = photos.entries.into_iter().map(|(_, encoding)| encoding).collect();
+        let Gallery { entries, skipped, left_out } = photos;
+        let encodings: Vec<_> = entries.into_iter().map(|(_, encoding)| encoding).collect();
         let (name, template) = (name_form(claim), mean_template(&encodings)?);
-        Ok(Self { name, template, references: encodings.len(), skipped: photos.skipped })
+        Ok(Self { name, template, references: encodings.len(), skipped, left_out })
     }
 
     fn of_store(choice: &StoreChoice, model: &LoadedModel, claim: &str) -> Result<Self> {
@@ -44,7 +49,8 @@ impl ClaimedPerson {
         enrolled::expect_known(&store, std::slice::from_ref(&name))?;
         let encodings = store.person(&name)?.encodings();
         let (name, template) = (name.as_str().to_owned(), mean_template(&encodings)?);
-        Ok(Self { name, template, references: encodings.len(), skipped: 0 })
+        let left_out = Vec::new();
+        Ok(Self { name, template, references: encodings.len(), skipped: 0, left_out })
     }
 }
 
@@ -93,8 +99,8 @@ fn two_photos(
     let nearest = Nearest::of(&probes, &references)?;
     let answer = policy.answer(nearest.distance)?;
     if output.is_json() {
-        let reference = Reference::Photo { reference: b.display().to_string() };
-        output.json(&json(a.display().to_string(), reference, &nearest, policy)?)?;
+        let reference = Reference::Photo(PathRow::new("reference", b));
+        output.json(&json(a, reference, &nearest, policy)?)?;
     } else {
         let [a, b] = [a, b].map(|path| escaped(&path.display().to_string()));
         let verdict = match answer {
@@ -120,8 +126,9 @@ fn claimed(
     let nearest = Nearest::of(&probes, std::slice::from_ref(&template))?;
     let answer = policy.answer(nearest.distance)?;
     if output.is_json() {
+        person.left_out.iter().try_for_each(|row| output.json(row))?;
         let reference = Reference::Person { claim, references, skipped };
-        output.json(&json(photo.display().to_string(), reference, &nearest, policy)?)?;
+        output.json(&json(photo, reference, &nearest, policy)?)?;
     } else {
         // The notebook's wording.
         let name = escaped(claim);
@@ -165,13 +172,22 @@ impl<'f> Nearest<'f> {
 }
 
 fn json<'a>(
-    probe: String,
+    probe: &Path,
     reference: Reference<'a>,
     nearest: &Nearest<'_>,
     policy: &VerificationPolicy,
 ) -> Result<VerificationRow<'a>> {
-    let comparison = ComparisonRow::new(nearest.distance, policy)?;
-    Ok(VerificationRow { probe, reference, comparison, correct: None })
+    let mut comparison = ComparisonRow::new(nearest.distance, policy)?;
+    let outside_measured = nearest.is_outside();
+    if outside_measured {
+        comparison.stats.probability = None;
+    }
+    let [face_box, reference_box] = nearest.faces.map(|face| LocationRow::from(face).face_box);
+    let pairs = nearest.pairs;
+    let fmr_of_nearest = comparison.stats.fmr.map(|fmr| nearest_rate(fmr, pairs));
+    let pair = PairRow { face_box, reference_box, pairs, fmr_of_nearest, outside_measured };
+    let probe = PathRow::new("probe", probe);
+    Ok(VerificationRow { probe, reference, comparison, correct: None, pair: Some(pair) })
 }
 
 fn print(

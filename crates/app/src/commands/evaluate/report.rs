@@ -1,4 +1,5 @@
-//! Writes the files of `--report`: `report.json` for programs, `report.html` for people.
+//! Writes the files of `--report`: `report.json` for programs, `report.html` for people,
+//! `report.md` for documentation.
 
 use std::fs;
 use std::path::Path;
@@ -7,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use faces::FaceLocator;
 
 use super::figures::{Figures, WrongPair};
+use super::markdown;
 use super::page;
 use super::thumbnails::{self, Faces};
 use crate::labeled_photos::LabeledPhotos;
@@ -33,7 +35,8 @@ pub(super) fn write(
     };
     let json = serde_json::to_string_pretty(figures)?;
     let page = page::of(figures, &faces)?;
-    for (name, text) in [("report.json", json), ("report.html", page)] {
+    let tables = markdown::of(figures);
+    for (name, text) in [("report.json", json), ("report.html", page), ("report.md", tables)] {
         let path = folder.join(name);
         fs::write(&path, text)
             .with_context(|| format!("cannot write {}", escaped(&path.display().to_string())))?;

@@ -81,11 +81,7 @@ fn row(check: &GalleryCheck) -> CheckRow {
     }
 }
 
-fn print(
-    check: &GalleryCheck,
-    policy: &IdentificationPolicy,
-    output: &mut Output,
-) -> Result<()> {
+fn print(check: &GalleryCheck, policy: &IdentificationPolicy, output: &mut Output) -> Result<()> {
     print_gallery_threshold(&check.threshold, policy, output)?;
     let GalleryCheck { compared, found, most_alike, findings, .. } = check;
     if *compared > 0 {
