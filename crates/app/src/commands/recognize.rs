@@ -22,8 +22,8 @@ use crate::{ExitStatus, enrolled, exit_status_of, progress};
 /// The people that faces are compared with, and how.
 struct SearchSpace {
     people: PeopleIndex,
-    /// Photos of the folder that could not be used.
-    skipped: usize,
+    /// Rows of the folder's files that could not be used.
+    left_out: Vec<ErrorRow>,
     policy: IdentificationPolicy,
     threshold: GalleryThreshold,
     /// How many of the nearest people are listed.
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Recognize, output: &mut Output) -> Result<ExitStat
     let policy = identification(&arguments.admission, &model)?;
     let reader = FaceReader::new(choice, &model, arguments.faces.location())?
         .with_limits(arguments.faces.limits());
-    let search = search_space(arguments, &model, &reader, policy, output)?;
+    let search = search_space(arguments, &model, &reader, policy)?;
     let bar = progress::bar(arguments.photos.len(), "recognizing");
     let mut worst = ExitStatus::Match;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
@@ -55,6 +55,9 @@ pub(crate) fn run(arguments: &Recognize, output: &mut Output) -> Result<ExitStat
         worst = worst.worse(status);
     }
     bar.finish_and_clear();
+    if output.is_json() {
+        search.left_out.iter().try_for_each(|row| output.json(row))?;
+    }
     Ok(worst)
 }
 
@@ -63,21 +66,17 @@ fn search_space(
     model: &LoadedModel,
     reader: &FaceReader,
     policy: IdentificationPolicy,
-    output: &mut Output,
 ) -> Result<SearchSpace> {
-    let (people, skipped) = match &arguments.gallery {
+    let (people, left_out) = match &arguments.gallery {
         Some(folder) => {
             enrolled::expect_exact(&arguments.store, "a folder's people are compared exactly")?;
             let photos = reader.with_location(arguments.faces.location_in_gallery())?;
             let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
-            if output.is_json() {
-                photos.left_out.iter().try_for_each(|row| output.json(row))?;
-            }
-            (photos.gallery()?.into(), photos.skipped)
+            (photos.gallery()?.into(), photos.left_out)
         }
         None => {
             let store = enrolled::open(&arguments.store, model, Access::Read)?;
-            (store.into_index()?, 0)
+            (store.into_index()?, Vec::new())
         }
     };
     let [count, faces] = [people.len()?, people.template_count()?];
@@ -88,7 +87,7 @@ fn search_space(
         }
         PeopleIndex::InDatabase(_) => policy.among(count, faces),
     };
-    Ok(SearchSpace { people, skipped, policy, threshold, top: arguments.top.get() })
+    Ok(SearchSpace { people, left_out, policy, threshold, top: arguments.top.get() })
 }
 
 /// Identifies the faces of one photo: a match if every person is recognized.
@@ -115,7 +114,13 @@ fn identify(
         }
         let answer = Identity { recognition, name, top: *top };
         if output.is_json() {
-            output.json(&RecognitionRow::new(photo, face, answer, *threshold, search.skipped))?;
+            output.json(&RecognitionRow::new(
+                photo,
+                face,
+                answer,
+                *threshold,
+                search.left_out.len(),
+            ))?;
         } else {
             print(face, faces.len(), answer, search, output)?;
         }

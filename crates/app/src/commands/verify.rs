@@ -126,9 +126,9 @@ fn claimed(
     let nearest = Nearest::of(&probes, std::slice::from_ref(&template))?;
     let answer = policy.answer(nearest.distance)?;
     if output.is_json() {
-        person.left_out.iter().try_for_each(|row| output.json(row))?;
         let reference = Reference::Person { claim, references, skipped };
         output.json(&json(photo, reference, &nearest, policy)?)?;
+        person.left_out.iter().try_for_each(|row| output.json(row))?;
     } else {
         // The notebook's wording.
         let name = escaped(claim);

@@ -144,7 +144,7 @@ impl IdentificationPolicy {
         let [near, pairs] = gallery.near_pairs(near);
         let tolerated = TOLERATED * NEAR * pairs as f64;
         let is_more = near as f64 > tolerated + SURE * tolerated.sqrt() + 1.0;
-        is_more.then(|| Resemblance { pairs, near, expected: NEAR * pairs as f64 })
+        is_more.then_some(Resemblance { pairs, near, expected: NEAR * pairs as f64 })
     }
 
     /// Why the calibration cannot speak for a gallery of so many photos, for which the
