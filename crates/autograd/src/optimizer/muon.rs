@@ -81,19 +81,24 @@ impl Muon {
     }
 }
 
+/// A norm below which a matrix counts as zeros: its inverse would leave the range of f32. The
+/// momentum of a parameter that gets no gradient any more fades to there.
+const FADED: f64 = 1e-30;
+
 /// Iterations of [`orthogonalize`].
 const ITERATIONS: usize = 5;
 
 /// The matrix with its singular values brought into 0.7 to 1.2, but for those below about a
 /// thousandth of its norm, which become less: five Newton-Schulz iterations `X ← aX + (bA +
-/// cA²)X` with `A = XXᵀ` and Jordan's coefficients. A matrix of zeros stays as it is.
+/// cA²)X` with `A = XXᵀ` and Jordan's coefficients. A matrix of zeros, or next to it,
+/// becomes one of zeros.
 ///
 /// In standard layout, and so is the result.
 fn orthogonalize<T: Element>(matrix: Array2<T>, precision: Precision) -> Array2<T> {
     let is_tall = matrix.nrows() > matrix.ncols();
     let mut x = if is_tall { transposed(&matrix) } else { matrix };
     let norm = x.as_slice().map_or(0.0, sum_of_squares).sqrt();
-    if norm > 0.0 {
+    if norm > FADED {
         let scale = T::from_f64(1.0 / norm);
         x.mapv_inplace(|value| value * scale);
         let [a, b, c] = [3.4445, -4.7750, 2.0315].map(T::from_f64);
@@ -105,6 +110,8 @@ fn orthogonalize<T: Element>(matrix: Array2<T>, precision: Precision) -> Array2<
             factor.diag_mut().mapv_inplace(|value| value + a);
             x = matmul(factor.view(), x.view(), precision);
         }
+    } else {
+        x.fill(T::zero());
     }
     if is_tall { transposed(&x) } else { x }
 }

@@ -198,3 +198,21 @@ fn muon_of_vectors_of_zeros_and_restored() {
     assert_eq!(ours.get("vector"), copy.get("vector"));
     assert_ne!(ours.get("vector"), other.get("vector"));
 }
+
+/// After a gradient come thousands of zeros: the momentum becomes too small to divide by.
+#[test]
+fn muon_of_a_momentum_that_fades_away() {
+    let mut parameters = Parameters::<f32>::new();
+    let group = parameters.add_group(ParameterGroup::default());
+    parameters.insert("matrix", array![[1.0_f32, 2.0], [3.0, 4.0]], group).expect("the first");
+    let mut optimizer = Optimizer::new(Muon::default(), &parameters);
+    for step in 0..2500 {
+        let tape = Tape::new();
+        let leaves = parameters.leaves(&tape);
+        let factor = if step == 0 { 1.0 } else { 0.0 };
+        let gradients = leaves.collect((&leaves["matrix"] * factor).sum().backward());
+        optimizer.step(&mut parameters, &gradients.expect("it has one"), 1e-3);
+    }
+    let matrix = parameters.get("matrix").expect("it is there");
+    assert!(matrix.iter().all(|value| value.is_finite()), "{matrix}");
+}
