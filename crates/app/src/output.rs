@@ -4,6 +4,7 @@
 //! it cannot move the cursor or forge a line.
 
 use std::fmt;
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -97,15 +98,6 @@ pub(crate) fn write_private<T>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<T>,
 ) -> Result<T> {
-    write_private_as(path, |_| path, write)
-}
-
-/// The same, under a name in the folder of `path` that depends on what was written.
-pub(crate) fn write_private_as<'p, T>(
-    path: &Path,
-    name_of: impl FnOnce(&T) -> &'p Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<T>,
-) -> Result<T> {
     let context = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut partial =
@@ -114,6 +106,40 @@ pub(crate) fn write_private_as<'p, T>(
     let written = write(&mut out)?;
     let file = out.into_inner().map_err(|error| error.into_error()).with_context(context)?;
     file.sync_all().with_context(context)?;
-    partial.persist(name_of(&written)).with_context(context)?;
+    partial.persist(path).with_context(context)?;
+    Ok(written)
+}
+
+/// The same for work that can be stopped: the file has the name `partial`, in the same folder,
+/// while it is written, and keeps it if what was written is not whole.
+pub(crate) fn write_private_in_parts<T>(
+    path: &Path,
+    partial: &Path,
+    is_whole: impl FnOnce(&T) -> bool,
+    write: impl FnOnce(&mut dyn Write) -> Result<T>,
+) -> Result<T> {
+    let context = || format!("cannot write {}", partial.display());
+    // Not what a link of that name leads to.
+    match fs::remove_file(partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(context)?
+        }
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = BufWriter::new(options.open(partial).with_context(context)?);
+    let written = write(&mut out).inspect_err(|_| {
+        // A failure to remove the file would hide the error that is reported.
+        let _ = fs::remove_file(partial);
+    })?;
+    let file = out.into_inner().map_err(|error| error.into_error()).with_context(context)?;
+    file.sync_all().with_context(context)?;
+    if is_whole(&written) {
+        let context = || format!("cannot write {}", path.display());
+        fs::rename(partial, path).with_context(context)?;
+    }
     Ok(written)
 }

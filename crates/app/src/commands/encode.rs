@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::arguments::{Encode, EncodingFormat};
 use crate::face_reader::{FaceReader, load};
-use crate::output::{Output, escaped, warn, write_private_as};
+use crate::output::{Output, escaped, warn, write_private_in_parts};
 use crate::{ExitStatus, exit_status_of, progress};
 
 /// The JSON row of one face.
@@ -41,12 +41,10 @@ pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<ExitStatus>
     let is_stopped = || stopped.load(Ordering::Relaxed);
     // A run that is stopped keeps what it did, under another name.
     let partial = partial(path);
-    let name_of = |written: &Written| match written.photos == arguments.files.len() {
-        true => path.as_path(),
-        false => &partial,
-    };
+    let is_whole = |written: &Written| written.photos == arguments.files.len();
     let writing = |mut file: &mut dyn Write| write(arguments, &reader, &mut file, &is_stopped);
-    let Written { photos, status } = write_private_as(path, name_of, writing)?;
+    let written = write_private_in_parts(path, &partial, is_whole, writing)?;
+    let Written { photos, status } = written;
     if photos < arguments.files.len() {
         bail!(
             "stopped after {photos} of {} photos, which are in {}",
