@@ -84,7 +84,7 @@ fn folded(pairs: Pairs, folds: Option<NonZeroUsize>) -> Result<Pairs> {
         _ if pairs.folds == 1 => {
             let same = pairs.pairs.iter().filter(|pair| pair.same).count();
             let most = same.min(pairs.pairs.len() - same).clamp(2, FOLDS);
-            pairs.dealt(folds.unwrap_or(most))?
+            pairs.split_into_folds(folds.unwrap_or(most))?
         }
         Some(folds) => pairs.first_folds(folds)?,
         None => pairs,
