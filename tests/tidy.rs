@@ -170,6 +170,8 @@ fn unsafe_code_is_in_kernel_files_only() {
         "crates/store/src/lib.rs",
         "crates/store-conformance/src/lib.rs",
         "crates/store-postgres/src/lib.rs",
+        "crates/report/src/lib.rs",
+        "crates/server/src/lib.rs",
         "crates/app/src/main.rs",
         "xtask/src/main.rs",
     ] {
@@ -179,7 +181,7 @@ fn unsafe_code_is_in_kernel_files_only() {
 }
 
 /// Our packages, lower before upper, with those of ours that each may depend on, tests apart.
-const USES: [(&str, &[&str]); 13] = [
+const USES: [(&str, &[&str]); 15] = [
     ("weights", &[]),
     ("assets", &[]),
     ("crates/tensor", &[]),
@@ -191,6 +193,8 @@ const USES: [(&str, &[&str]); 13] = [
     ("crates/store", &["facenet"]),
     ("crates/store-conformance", &["facenet", "store"]),
     ("crates/store-postgres", &["facenet", "store"]),
+    ("crates/report", &["facenet", "faces", "biometrics", "store"]),
+    ("crates/server", &["facenet", "faces", "biometrics", "store", "report"]),
     (
         "crates/app",
         &[
@@ -202,6 +206,8 @@ const USES: [(&str, &[&str]); 13] = [
             "training",
             "store",
             "store-postgres",
+            "report",
+            "server",
         ],
     ),
     ("xtask", &["tensor", "autograd", "facenet", "faces", "training"]),
@@ -261,7 +267,7 @@ fn all_sections_of_dependencies_are_found() {
 
 /// The examples that each crate's users are promised; cargo compiles them with the tests.
 const EXAMPLES: [(&str, &[&str]); 3] = [
-    ("autograd", &["two_moons", "shapes"]),
+    ("autograd", &["two_moons", "shapes", "gradcheck"]),
     ("faces", &["verify", "identify", "detect"]),
     ("training", &["train_step"]),
 ];
@@ -291,21 +297,32 @@ fn only_the_program_prints() {
     });
 }
 
+/// What opens sockets, and whose it is: a package's own dependencies show that no other does.
+const SOCKETS: [(&str, &[&str]); 2] = [
+    ("crates/server", &["axum", "hyper", "hyper-util", "tokio", "tower", "tower-http"]),
+    ("crates/store-postgres", &["postgres", "tokio-postgres"]),
+];
+
 /// Only the server and the optional client of PostgreSQL use sockets, and no HTTP client is
 /// linked.
 #[test]
 fn only_the_server_opens_sockets() {
-    let words = [concat!("std::", "net"), concat!("tokio::", "net"), concat!("Tcp", "Stream")];
+    for (package, _) in USES {
+        let path = e2e::root().join(package).join("Cargo.toml");
+        let dependencies = dependencies(&fs::read_to_string(path).unwrap());
+        for (owner, libraries) in SOCKETS.iter().filter(|(owner, _)| *owner != package) {
+            let found = libraries.iter().find(|library| dependencies.iter().any(|d| d == *library));
+            assert!(found.is_none(), "{package} depends on {found:?}, which is {owner}'s");
+        }
+    }
+    // What needs no dependency. An address alone opens nothing.
+    let words = ["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener"];
     expect_none(|path, text| {
         let program =
             path.starts_with("crates") && path.components().any(|part| part.as_os_str() == "src");
-        let server = path.starts_with("crates/app/src/server")
-            || path.starts_with("crates/store-postgres/src")
-            || ["crates/app/src/server.rs", "crates/app/src/arguments/serve.rs"]
-                .iter()
-                .any(|own| path == Path::new(own));
+        let owned = SOCKETS.iter().any(|(owner, _)| path.starts_with(owner));
         let found = words.iter().find(|word| text.contains(*word))?;
-        (program && !server).then(|| format!("knows {found}"))
+        (program && !owned).then(|| format!("knows {found}"))
     });
     let locked = fs::read_to_string(e2e::root().join("Cargo.lock")).unwrap();
     for client in ["reqwest", "ureq", "curl", "isahc", "attohttpc", "hyper-tls", "hyper-rustls"] {

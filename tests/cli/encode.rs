@@ -75,6 +75,23 @@ fn an_error_is_reported_and_does_not_stop_the_others() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no partial file is left");
 }
 
+/// Encodings are biometric data: nobody else reads them.
+#[cfg(unix)]
+#[test]
+fn a_file_of_encodings_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    for format in ["json", "csv", "npy"] {
+        let file = folder.path().join(format!("encodings.{format}"));
+        let mut encode = facenet();
+        encode.args(["encode", "--format", format, "--output"]).arg(&file);
+        run(encode.arg(portrait("obama-portrait.jpg"))).with_code(0);
+        let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{format}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
 /// A photo without a face has no encoding, unless --aligned declares it a face crop.
 #[test]
 fn black_white_and_noise_have_no_face() {

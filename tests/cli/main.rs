@@ -9,6 +9,7 @@ mod demonstration;
 mod detect;
 mod encode;
 mod enrolled;
+mod enrollment;
 mod evaluate;
 mod gallery;
 mod model;

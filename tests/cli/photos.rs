@@ -222,6 +222,7 @@ fn what_was_encoded_is_kept_when_it_is_stopped() {
         std::thread::sleep(Duration::from_millis(50));
         waited += 1;
     }
+    assert!(begun(), "nothing was written in a minute");
     let mut interrupt = std::process::Command::new("kill");
     interrupt.arg("-INT").arg(child.id().to_string());
     assert!(interrupt.status().unwrap().success());

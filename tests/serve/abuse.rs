@@ -126,6 +126,55 @@ fn slow_and_silent_clients_do_not_block_others() {
     assert!(metrics.contains("facenet_bodies_bytes 0\n"), "{metrics}");
 }
 
+/// Half a body on each of all connections keeps nobody out.
+#[test]
+fn half_sent_bodies_make_room_for_others() {
+    let server = TestServer::with_people(&["--connections", "64"]);
+    let photo = bytes("obama-speech.jpg");
+    let request = Request::post("/v1/recognize", photo.clone());
+    let mut half: Vec<_> = (0..64)
+        .map(|_| {
+            let mut client = server.client();
+            client.send_raw(request.head("127.0.0.1").as_bytes()).unwrap();
+            client.send_raw(&photo[..1000]).unwrap();
+            client
+        })
+        .collect();
+    let begin = Instant::now();
+    for _ in 0..5 {
+        server.ask(&request).with_status(200);
+    }
+    // Half the time after which the requests themselves end.
+    assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
+    // A body that stops arriving is given up long before the request's own time.
+    let begin = Instant::now();
+    let answered = half.iter_mut().filter_map(|client| client.receive().ok());
+    let answered: Vec<_> = answered.map(|answer| answer.status).collect();
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert!(answered.len() > 32 && answered.iter().all(|&status| status == 408), "{answered:?}");
+    let metrics = server.ask(&Request::get("/metrics")).text();
+    assert!(metrics.contains("facenet_bodies_bytes 0\n"), "{metrics}");
+}
+
+#[test]
+fn a_connection_too_many_is_answered_503() {
+    // The only connection is at work: its request waits for a second one's answer.
+    let server = TestServer::with_people(&["--connections", "1"]);
+    let photo = bytes("obama-speech.jpg");
+    let request = Request::post("/v1/recognize", photo);
+    let statuses: Vec<_> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| server.ask(&request))).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    let busy: Vec<_> = statuses.iter().filter(|answer| answer.status == 503).collect();
+    assert!(!busy.is_empty() && busy.len() < 8, "{} of 8", busy.len());
+    for answer in busy {
+        assert_eq!(answer.json()["kind"], "busy");
+        assert!(answer.header("retry-after").is_some());
+    }
+    server.ask(&request).with_status(200);
+}
+
 #[test]
 fn a_full_queue_is_answered_503() {
     let server = TestServer::with_people(&["--queue", "2"]);

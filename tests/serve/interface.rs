@@ -139,6 +139,19 @@ fn errors_have_kinds_and_statuses() {
     error(Request::new("PATCH", "/v1/people"), 405, "bad_request");
     error(Request::post("/v1/recognize?face=prettiest", "x"), 400, "bad_request");
     error(Request::post("/v1/recognize?fase=only", "x"), 400, "bad_request");
+    // Parameters of other routes are unknown, too.
+    for (method, path) in [
+        ("POST", "/v1/recognize?consent=x"),
+        ("POST", "/v1/verify?top=1"),
+        ("POST", "/v1/encode?name=x"),
+        ("POST", "/v1/people?limit=1"),
+        ("GET", "/v1/people?face=only"),
+        ("GET", "/v1/people/barack?limit=1"),
+        ("DELETE", "/v1/people/barack?face=all"),
+    ] {
+        let found = error(Request::new(method, path), 400, "bad_request");
+        assert!(found.contains("unknown field"), "{path}: {found}");
+    }
     error(Request::get("/v1/people/%00"), 400, "invalid_name");
     error(Request::get("/v1/people/%2e%2e%2fx"), 400, "invalid_name");
     let enroll =
@@ -234,6 +247,26 @@ fn photos_stay_in_memory() {
 }
 
 #[test]
+fn readiness_tells_whether_the_people_can_be_reached() {
+    let server = TestServer::with_people(&[]);
+    let ready = |status: u16| server.ask(&Request::get("/readyz")).with_status(status);
+    assert_eq!(ready(200).json(), json!({ "status": "ready", "changes": "ok" }));
+    let aside = server.store().with_extension("aside");
+    fs::rename(server.store(), &aside).unwrap();
+    let answer = ready(503);
+    assert_eq!(
+        (answer.header("retry-after"), &answer.json()["kind"]),
+        (Some("5"), &"store_unavailable".into())
+    );
+    assert!(server.ask(&Request::get("/metrics")).text().contains("facenet_ready 0\n"));
+    // The server itself runs all the same.
+    server.ask(&Request::get("/healthz")).with_status(200);
+    fs::rename(&aside, server.store()).unwrap();
+    ready(200);
+    assert!(server.ask(&Request::get("/metrics")).text().contains("facenet_ready 1\n"));
+}
+
+#[test]
 fn metrics_and_log_contain_no_names() {
     let server = TestServer::with_people(&["--log", "json"]);
     server.ask(&Request::get("/v1/people/barack")).with_status(200);
@@ -241,6 +274,7 @@ fn metrics_and_log_contain_no_names() {
     let metrics = server.ask(&Request::get("/metrics")).with_status(200).text();
     for line in [
         "facenet_people 2",
+        "facenet_ready 1",
         "facenet_requests_total{method=\"GET\",route=\"/v1/people/{name}\",status=\"200\"} 1",
         "facenet_bodies_bytes 0",
     ] {

@@ -4,7 +4,10 @@
 #![allow(clippy::print_stdout, reason = "prints figures and skipped tests")]
 
 mod abuse;
+mod access;
+mod enrollment;
 mod interface;
 mod load;
 mod page;
+mod proxy;
 mod webdriver;

@@ -173,6 +173,16 @@ impl Browser {
         }
     }
 
+    /// Waits until the body of a JavaScript function returns true.
+    #[track_caller]
+    pub(crate) fn wait_until(&mut self, body: &str) {
+        let begin = Instant::now();
+        while self.script(body) != true {
+            assert!(begin.elapsed() < PATIENCE, "{body} stays false");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Takes a screenshot of the whole page if FACENET_SCREENSHOTS is set.
     pub(crate) fn screenshot(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("FACENET_SCREENSHOTS") else { return };

@@ -220,7 +220,7 @@ pub(crate) struct Faces {
     pub(crate) searching: Searching,
     /// Use a face even if it is too small, blurred, dark, bright or rotated for a
     /// reliable comparison
-    #[arg(long, conflicts_with = "aligned")]
+    #[arg(long)]
     pub(crate) force: bool,
 }
 

@@ -7,13 +7,13 @@ use biometrics::LoadedModel;
 use biometrics::policy::VerificationPolicy;
 use facenet::matching::{Encoding, verify};
 use faces::FaceLocation;
+use report::{ComparisonRow, PathRow, Reference, VerificationRow};
 
 use crate::ExitStatus;
 use crate::arguments::ModelChoice;
 use crate::decision::{ComparisonCount, print_rates, short_probability};
 use crate::face_reader::FaceReader;
 use crate::output::{Output, line};
-use crate::report::{PathRow, Reference, VerificationRow};
 use crate::text::scale;
 
 /// The pairs of portraits that are compared, by index.
@@ -47,11 +47,8 @@ pub(crate) fn run(
             output.json(&VerificationRow {
                 probe: PathRow::new("probe", a.file),
                 reference: Reference::Photo(PathRow::new("reference", b.file)),
-                distance: answer.distance,
-                threshold: threshold.distance(),
-                same: answer.same,
+                comparison: ComparisonRow::new(answer.distance, policy)?,
                 correct: Some(is_correct),
-                stats: policy.stats(answer.distance)?,
                 pair: None,
             })?;
             continue;

@@ -12,9 +12,9 @@ use training::dataset::{LeftOut, Listing, PhotoTree};
 use crate::face_reader::FaceReader;
 use crate::left_out::note_left_out;
 use crate::output::warn;
-use crate::report::ErrorRow;
 use crate::text::abridged;
 use crate::{ExitStatus, exit_status_of, progress};
+use report::ErrorRow;
 
 /// The people of a folder with their photo files, both sorted.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use crate::arguments::LabeledFaces;
 use crate::left_out::note_left_out;
 use crate::output::{escaped, warn};
 use crate::progress;
-use crate::report::ErrorRow;
+use report::ErrorRow;
 
 /// The file of a folder that says which groups its people belong to.
 pub(crate) const GROUPS: &str = "groups.csv";

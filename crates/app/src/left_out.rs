@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use training::dataset::LeftOut;
 
 use crate::output::{escaped, note};
-use crate::report::ErrorRow;
+use report::ErrorRow;
 
 /// How many are named one by one.
 const NAMED: usize = 20;

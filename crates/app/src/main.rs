@@ -17,8 +17,6 @@ mod labeled_photos;
 mod left_out;
 mod output;
 mod progress;
-mod report;
-mod server;
 mod text;
 
 use std::io::ErrorKind;

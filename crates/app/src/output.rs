@@ -4,8 +4,12 @@
 //! it cannot move the cursor or forge a line.
 
 use std::fmt;
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
+use anyhow::{Context, Result};
+pub(crate) use report::escaped;
 use serde::Serialize;
 
 /// Standard output, buffered, for text or JSON.
@@ -81,19 +85,6 @@ fn notice(kind: &str, text: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "facenet: {kind}: {text}");
 }
 
-/// The text with control characters and direction marks as escape sequences.
-pub(crate) fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
-        let is_direction_mark = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || is_direction_mark {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-        safe
-    })
-}
-
 /// Whether the error is a broken pipe: the reader of stdout closed it.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
@@ -101,14 +92,54 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::escaped;
+/// Writes a file that only its owner can read, as encodings should be: beside the target, then
+/// renamed, so that a run that fails keeps an earlier file.
+pub(crate) fn write_private<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T>,
+) -> Result<T> {
+    let context = || format!("cannot write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut partial =
+        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(context)?;
+    let mut out = BufWriter::new(partial.as_file_mut());
+    let written = write(&mut out)?;
+    let file = out.into_inner().map_err(|error| error.into_error()).with_context(context)?;
+    file.sync_all().with_context(context)?;
+    partial.persist(path).with_context(context)?;
+    Ok(written)
+}
 
-    #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(escaped("a\u{1b}[2Jb\nc"), "a\\u{1b}[2Jb\\nc");
-        assert_eq!(escaped("abc\u{202e}def"), "abc\\u{202e}def");
-        assert_eq!(escaped("Zoë 🙂"), "Zoë 🙂");
+/// The same for work that can be stopped: the file has the name `partial`, in the same folder,
+/// while it is written, and keeps it if what was written is not whole.
+pub(crate) fn write_private_in_parts<T>(
+    path: &Path,
+    partial: &Path,
+    is_whole: impl FnOnce(&T) -> bool,
+    write: impl FnOnce(&mut dyn Write) -> Result<T>,
+) -> Result<T> {
+    let context = || format!("cannot write {}", partial.display());
+    // Not what a link of that name leads to.
+    match fs::remove_file(partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(context)?
+        }
+        _ => {}
     }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = BufWriter::new(options.open(partial).with_context(context)?);
+    let written = write(&mut out).inspect_err(|_| {
+        // A failure to remove the file would hide the error that is reported.
+        let _ = fs::remove_file(partial);
+    })?;
+    let file = out.into_inner().map_err(|error| error.into_error()).with_context(context)?;
+    file.sync_all().with_context(context)?;
+    if is_whole(&written) {
+        let context = || format!("cannot write {}", path.display());
+        fs::rename(partial, path).with_context(context)?;
+    }
+    Ok(written)
 }

@@ -1,9 +1,8 @@
 //! Rates, counts, lists and times as text for people.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use biometrics::RateEstimate;
 use facenet::matching::Threshold;
+pub(crate) use report::timestamp;
 
 use crate::output::escaped;
 
@@ -81,14 +80,6 @@ pub(crate) fn abridged<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> Str
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-/// Seconds since 1970 as a date and time, such as 2026-01-31T08:00:00Z.
-pub(crate) fn timestamp(seconds: u64) -> String {
-    // A time after the year 9999 can only come from damaged data; it is not worth a panic.
-    const LAST: u64 = 253_402_300_799;
-    let time = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST));
-    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 #[cfg(test)]

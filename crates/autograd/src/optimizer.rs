@@ -6,6 +6,7 @@
 
 mod adam;
 mod adamw;
+mod muon;
 mod sgd;
 mod state;
 
@@ -17,6 +18,7 @@ use tensor::Element;
 
 pub use adam::Adam;
 pub use adamw::AdamW;
+pub use muon::Muon;
 pub use sgd::Sgd;
 pub use state::OptimizerState;
 
@@ -32,6 +34,8 @@ pub enum Algorithm {
     Adam(Adam),
     /// Adam with decoupled weight decay.
     AdamW(AdamW),
+    /// Orthogonal steps for matrices, AdamW for vectors.
+    Muon(Muon),
 }
 
 impl Algorithm {
@@ -42,14 +46,16 @@ impl Algorithm {
             Self::Sgd(_) => "sgd",
             Self::Adam(_) => "adam",
             Self::AdamW(_) => "adamw",
+            Self::Muon(_) => "muon",
         }
     }
 
-    /// The names of its moments, the tensors that it keeps for each parameter.
-    const fn moments(&self) -> &'static [&'static str] {
+    /// The names of its moments, the tensors that it keeps for a parameter of so many axes.
+    const fn moments(&self, axes: usize) -> &'static [&'static str] {
         match self {
             Self::Sgd(_) => &["velocity"],
-            Self::Adam(_) | Self::AdamW(_) => &["first_moment", "second_moment"],
+            Self::Muon(_) if axes > 1 => &["velocity"],
+            Self::Adam(_) | Self::AdamW(_) | Self::Muon(_) => &["first_moment", "second_moment"],
         }
     }
 }
@@ -115,7 +121,7 @@ impl<T: Element> Optimizer<T> {
                 name: Arc::clone(&parameter.name),
                 updates: 0,
                 tensors: algorithm
-                    .moments()
+                    .moments(parameter.value.ndim())
                     .iter()
                     .map(|_| ArrayD::zeros(IxDyn(parameter.value.shape())))
                     .collect(),
@@ -169,22 +175,24 @@ impl<T: Element> Optimizer<T> {
                     weight_decay: group.weight_decay,
                     number: own.updates,
                 };
+                let rows = (parameter.value.ndim() > 1).then(|| parameter.value.shape()[0]);
                 let (Some(values), Some(gradient)) =
                     (parameter.value.as_slice_mut(), gradient.as_slice())
                 else {
                     unreachable!("parameters and gradients are kept in standard layout")
                 };
-                algorithm.update(update, values, gradient, &mut own.tensors);
+                algorithm.update(update, rows, values, gradient, &mut own.tensors);
             },
         );
     }
 }
 
 impl Algorithm {
-    /// Updates one parameter.
+    /// Updates one parameter; `rows` is the length of the first of several axes.
     fn update<T: Element>(
         &self,
         update: Update,
+        rows: Option<usize>,
         values: &mut [T],
         gradient: &[T],
         moments: &mut [ArrayD<T>],
@@ -196,10 +204,16 @@ impl Algorithm {
             values
         });
         let mut next = || moments.next().unwrap_or_default();
-        match self {
-            Self::Sgd(sgd) => sgd.update(update, values, gradient, next()),
-            Self::Adam(adam) => adam.update(update, values, gradient, [next(), next()]),
-            Self::AdamW(adamw) => adamw.update(update, values, gradient, [next(), next()]),
+        match (self, rows) {
+            (Self::Sgd(sgd), _) => sgd.update(update, values, gradient, next()),
+            (Self::Adam(adam), _) => adam.update(update, values, gradient, [next(), next()]),
+            (Self::AdamW(adamw), _) => adamw.update(update, values, gradient, [next(), next()]),
+            (Self::Muon(muon), Some(rows)) => {
+                muon.update_matrix(update, rows, values, gradient, next());
+            }
+            (Self::Muon(Muon { vectors, .. }), None) => {
+                vectors.update(update, values, gradient, [next(), next()]);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Most operators are one such map forward and one in place backward. Each value is
 //! computed independently, so that results do not depend on the number of threads.
 
-use ndarray::{ArrayD, ArrayViewD, Zip};
+use ndarray::{ArrayBase, ArrayD, ArrayViewD, DataMut, IxDyn, Zip};
 use tensor::Element;
 
 /// Fewest values for which tasks save more time than they cost.
@@ -27,7 +27,7 @@ pub(crate) fn map<T: Element>(
 /// # Panics
 /// If the shapes differ.
 pub(crate) fn update<T: Element>(
-    target: &mut ArrayD<T>,
+    target: &mut ArrayBase<impl DataMut<Elem = T>, IxDyn>,
     values: ArrayViewD<'_, T>,
     map: impl Fn(T, T) -> T + Send + Sync,
 ) {

@@ -13,11 +13,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ndarray::{ArcArray, ArrayBase, ArrayViewD, DataOwned, Dimension, IxDyn};
+use rayon::prelude::*;
 use tensor::Element;
 
-use crate::{Error, Tape};
+use crate::{Error, Tape, parallel};
 
 pub use gradients::ParameterGradients;
+pub(crate) use gradients::sum_of_squares;
 pub use leaves::Leaves;
 
 /// The settings of a group of parameters.
@@ -136,6 +138,30 @@ impl<T: Element> Parameters<T> {
         }
         *target = standard(value);
         Ok(())
+    }
+
+    /// Moves every value `share` of the way to the one of the same name among `other`: the step
+    /// of a moving average.
+    ///
+    /// # Panics
+    /// If names, their order or shapes differ.
+    pub fn approach(&mut self, other: &Self, share: f64) {
+        let [own, others] = [self.list.len(), other.list.len()];
+        assert_eq!(own, others, "approach: {own} parameters, {others} to approach");
+        let share = T::from_f64(share);
+        self.list.par_iter_mut().zip(&other.list).for_each(|(own, other)| {
+            assert!(
+                own.name == other.name && own.value.shape() == other.value.shape(),
+                "approach: {} of shape {:?} cannot approach {} of shape {:?}",
+                own.name,
+                own.value.shape(),
+                other.name,
+                other.value.shape()
+            );
+            parallel::update(&mut own.value, other.value.view(), |own, other| {
+                own + share * (other - own)
+            });
+        });
     }
 
     /// Names and values, in the order of insertion.

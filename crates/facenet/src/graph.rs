@@ -8,7 +8,7 @@
 
 use autograd::{BatchMoments, Var};
 use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
-use tensor::{Activation, Element, Padding2d};
+use tensor::{Activation, Element, Padding2d, Precision};
 
 use super::model::{Forward, LayerMoments, Model};
 use crate::network::{Builder, Convolution, Dense, NORM_EPSILON, TensorRole};
@@ -22,7 +22,25 @@ pub(super) enum Mode {
     Evaluation,
 }
 
-/// One pass; a node is a variable.
+/// A node: a value, and zeros around it that are not in memory unless they have to be.
+#[derive(Clone, Debug)]
+pub(super) struct Node<T: Element> {
+    value: Var<T>,
+    padding: Padding2d,
+}
+
+impl<T: Element> Node<T> {
+    fn new(value: Var<T>) -> Self {
+        Self { value, padding: Padding2d::default() }
+    }
+
+    /// The value with its zeros.
+    pub(super) fn whole(&self) -> Var<T> {
+        if self.padding.is_none() { self.value.clone() } else { self.value.pad2d(self.padding) }
+    }
+}
+
+/// One pass.
 pub(super) struct Graph<'a, T: Element> {
     model: &'a Model<T>,
     parameter: &'a dyn Fn(&str) -> Var<T>,
@@ -43,8 +61,8 @@ impl<'a, T: Element> Graph<'a, T> {
     }
 
     /// What the pass gave.
-    pub(super) fn forward(self, output: Var<T>) -> Forward<T> {
-        Forward { output, moments: self.moments, stages: self.stages }
+    pub(super) fn forward(self, output: &Node<T>) -> Forward<T> {
+        Forward { output: output.whole(), moments: self.moments, stages: self.stages }
     }
 
     fn parameter(&self, layer: &str, role: TensorRole) -> Var<T> {
@@ -82,70 +100,75 @@ impl<'a, T: Element> Graph<'a, T> {
 }
 
 impl<T: Element> Builder for Graph<'_, T> {
-    type Node = Var<T>;
+    type Node = Node<T>;
 
-    fn input(&mut self, [c, h, w]: [usize; 3]) -> Var<T> {
+    fn input(&mut self, [c, h, w]: [usize; 3]) -> Node<T> {
         let shape = self.batch.shape();
         assert!(
             matches!(*shape, [_, cc, hh, ww] if [cc, hh, ww] == [c, h, w]),
             "expected images of shape (n, {c}, {h}, {w}), found {shape:?}"
         );
-        self.batch.clone()
+        Node::new(self.batch.clone())
     }
 
-    fn convolution(&mut self, x: &Var<T>, layer: &Convolution) -> Var<T> {
+    fn convolution(&mut self, x: &Node<T>, layer: &Convolution) -> Node<T> {
         let options = Conv2dOptions {
             stride: [layer.stride; 2],
             padding: Padding2d::same(layer.padding),
             activation: Activation::None,
+            precision: match self.mode {
+                Mode::Training => self.model.precision(),
+                Mode::Evaluation => Precision::F32,
+            },
         };
-        match self.mode {
-            Mode::Training => self.train(x, layer, options),
-            Mode::Evaluation => self.evaluate(x, layer, options),
-        }
+        let x = x.whole();
+        Node::new(match self.mode {
+            Mode::Training => self.train(&x, layer, options),
+            Mode::Evaluation => self.evaluate(&x, layer, options),
+        })
     }
 
-    fn pad(&mut self, x: &Var<T>, _name: &str, padding: Padding2d) -> Var<T> {
-        x.pad2d(padding)
+    fn pad(&mut self, x: &Node<T>, _name: &str, padding: Padding2d) -> Node<T> {
+        Node { value: x.whole(), padding }
     }
 
-    fn max_pool(&mut self, x: &Var<T>, _name: &str, pool: Pool2dOptions) -> Var<T> {
-        x.max_pool2d(pool)
+    fn max_pool(&mut self, x: &Node<T>, _name: &str, pool: Pool2dOptions) -> Node<T> {
+        Node::new(x.value.max_pool2d_padded(x.padding, pool))
     }
 
-    fn average_pool(&mut self, x: &Var<T>, _name: &str, pool: Pool2dOptions) -> Var<T> {
-        x.average_pool2d(pool)
+    fn average_pool(&mut self, x: &Node<T>, _name: &str, pool: Pool2dOptions) -> Node<T> {
+        Node::new(x.whole().average_pool2d(pool))
     }
 
-    fn l2_pool(&mut self, x: &Var<T>, _name: &str, pool: Pool2dOptions) -> Var<T> {
-        x.l2_pool2d(pool)
+    fn l2_pool(&mut self, x: &Node<T>, _name: &str, pool: Pool2dOptions) -> Node<T> {
+        Node::new(x.whole().l2_pool2d(pool))
     }
 
-    fn local_response_norm(&mut self, x: &Var<T>, _name: &str) -> Var<T> {
-        x.local_response_norm(LocalResponseNormOptions::default())
+    fn local_response_norm(&mut self, x: &Node<T>, _name: &str) -> Node<T> {
+        Node::new(x.whole().local_response_norm(LocalResponseNormOptions::default()))
     }
 
-    fn concat(&mut self, inputs: &[Var<T>], _name: &str) -> Var<T> {
-        let parts: Vec<_> = inputs.iter().collect();
-        Var::concat_channels(&parts)
+    fn concat(&mut self, inputs: &[Node<T>], _name: &str) -> Node<T> {
+        let parts: Vec<_> = inputs.iter().map(Node::whole).collect();
+        Node::new(Var::concat_channels(&parts.iter().collect::<Vec<_>>()))
     }
 
-    fn flatten(&mut self, x: &Var<T>, _name: &str) -> Var<T> {
-        x.flatten()
+    fn flatten(&mut self, x: &Node<T>, _name: &str) -> Node<T> {
+        Node::new(x.whole().flatten())
     }
 
-    fn dense(&mut self, x: &Var<T>, layer: &Dense) -> Var<T> {
+    fn dense(&mut self, x: &Node<T>, layer: &Dense) -> Node<T> {
         let [weight, bias] = [TensorRole::DenseWeight, TensorRole::DenseBias]
             .map(|role| self.parameter(layer.name, role));
-        x.dense(&weight, Some(&bias))
+        Node::new(x.whole().dense(&weight, Some(&bias)))
     }
 
-    fn l2_normalize(&mut self, x: &Var<T>, _name: &str) -> Var<T> {
-        x.l2_normalize(NORM_EPSILON)
+    fn l2_normalize(&mut self, x: &Node<T>, _name: &str) -> Node<T> {
+        Node::new(x.whole().l2_normalize(NORM_EPSILON))
     }
 
-    fn stage(&mut self, name: &'static str, node: &Var<T>) {
-        self.stages.push((name, node.clone()));
+    fn stage(&mut self, name: &'static str, node: &Node<T>) {
+        self.stages.push((name, node.whole()));
     }
 }
 

@@ -24,7 +24,7 @@ use autograd::{
     BatchMoments, Leaves, Optimizer, ParameterGradients, Parameters, RunningStatistics, Var,
 };
 use ndarray::{Array1, ArrayD};
-use tensor::Element;
+use tensor::{Element, Precision};
 
 use super::graph::{Graph, Mode};
 use crate::network::{Architecture, TensorRole};
@@ -39,6 +39,7 @@ pub struct Model<T: Element = f32> {
     pub(super) biases: BTreeMap<String, Array1<T>>,
     /// By the batch-norm's name.
     pub(super) statistics: BTreeMap<String, RunningStatistics<T>>,
+    precision: Precision,
 }
 
 /// What a pass through the network gives.
@@ -77,6 +78,17 @@ impl<T: Element> Model<T> {
         &mut self.parameters
     }
 
+    /// Sets how convolutions multiply in [`train`](Self::train) and backward from there;
+    /// f32 if it is not called. The tensors are f32 in any case.
+    pub fn set_precision(&mut self, precision: Precision) {
+        self.precision = precision;
+    }
+
+    /// How convolutions multiply in training.
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// Computes the output for a batch in training mode, normalized by the
     /// batch's own statistics.
     ///
@@ -84,7 +96,8 @@ impl<T: Element> Model<T> {
     /// `batch`: `(n, 3, 96, 96)`, or as the architecture says.
     ///
     /// # Panics
-    /// On another shape, or leaves of another model.
+    /// On another shape, leaves of another model, or a precision that this machine does not
+    /// have.
     pub fn train(&self, leaves: &Leaves<'_, T>, batch: &Var<T>) -> Forward<T> {
         self.pass(&|name| leaves[name].clone(), batch, Mode::Training)
     }
@@ -110,7 +123,7 @@ impl<T: Element> Model<T> {
     ) -> Forward<T> {
         let mut graph = Graph::new(self, parameter, batch, mode);
         let output = self.architecture.build(&mut graph);
-        graph.forward(output)
+        graph.forward(&output)
     }
 
     /// Takes a step of an optimizer that was made for
@@ -148,18 +161,9 @@ impl<T: Element> Model<T> {
     /// # Panics
     /// If the other is of another architecture.
     pub fn approach(&mut self, other: &Self, share: f64) {
+        self.parameters.approach(&other.parameters, share);
         let share = T::from_f64(share);
         let toward = |own: &mut T, &other: &T| *own += share * (other - *own);
-        for (name, target) in other.parameters.iter() {
-            let Some(own) = self.parameters.get(name) else {
-                panic!("the network has no parameter called {name:?}")
-            };
-            let mut moved = own.to_owned();
-            moved.zip_mut_with(&target, toward);
-            if let Err(error) = self.parameters.set(name, moved) {
-                panic!("the networks differ: {error}");
-            }
-        }
         for (name, own) in &mut self.statistics {
             let target = &other.statistics[name];
             own.mean.zip_mut_with(&target.mean, toward);

@@ -32,6 +32,7 @@ macro_rules! conformance_tests {
     (@list $what:ident ($($argument:path)?)) => {
         $crate::conformance_tests! { @$what ($($argument)?)
             people_are_read_as_they_were_enrolled
+            copies_do_not_count
             purge_leaves_nobody
             removed_and_renamed_people_are_not_found
             invalid_requests_change_nothing

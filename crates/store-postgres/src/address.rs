@@ -7,6 +7,8 @@ use std::time::Duration;
 use postgres::Config;
 use postgres::config::Host;
 
+use crate::password_file;
+
 /// How long to wait for a connection, unless the address says so.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -43,6 +45,11 @@ pub(crate) fn complete(config: &mut Config) {
         && let Some(password) = std::env::var_os("PGPASSWORD")
     {
         config.password(password.as_encoded_bytes());
+    }
+    if config.get_password().is_none()
+        && let Some(password) = password_file::find(config)
+    {
+        config.password(password);
     }
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);

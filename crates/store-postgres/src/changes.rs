@@ -6,8 +6,8 @@ use facenet::gallery::PersonName;
 use facenet::matching::Encoding;
 use postgres::Transaction;
 use postgres::error::SqlState;
-use store::backend::{Rewrite, check_template_count};
-use store::{Enrollment, Error, Person};
+use store::backend::{Rewrite, check_template_count, without_copies};
+use store::{Enrollment, Error, NewTemplate, Person};
 
 use crate::rows::{self, NewRows};
 use crate::session::Failure;
@@ -21,15 +21,17 @@ struct Request<'e> {
 }
 
 impl<'e> Request<'e> {
-    fn encodings(&self) -> Vec<Encoding> {
-        let new = self.parts.iter().flat_map(|(_, part)| &part.templates);
-        let before = self.before.iter().flatten().cloned();
-        before.chain(new.map(|template| template.encoding.clone())).collect()
-    }
-
-    fn count(&self) -> usize {
-        let new: usize = self.parts.iter().map(|(_, part)| part.templates.len()).sum();
-        self.before.as_ref().map_or(0, Vec::len) + new
+    /// All encodings with the new ones, and the new templates with their times, copies left
+    /// out.
+    fn merged(&self) -> (Vec<Encoding>, Vec<(u64, &'e NewTemplate)>) {
+        let mut encodings = self.before.clone().unwrap_or_default();
+        let mut new = Vec::new();
+        for &(at, part) in &self.parts {
+            let kept = without_copies(&encodings, &part.templates);
+            encodings.extend(kept.iter().map(|template| template.encoding.clone()));
+            new.extend(kept.into_iter().map(|template| (at, template)));
+        }
+        (encodings, new)
     }
 
     /// The last note, which replaces earlier ones; an empty one removes them.
@@ -52,20 +54,17 @@ pub(crate) fn enroll_all(
     fetch_templates(transaction, &mut requests)?;
     let mut rows = NewRows::default();
     for (&name, person) in &requests {
-        check_template_count(name, person.count())?;
-        let mean = rows::mean(name, &person.encodings())?;
+        let (encodings, new) = person.merged();
+        check_template_count(name, encodings.len())?;
+        let mean = rows::mean(name, &encodings)?;
         match (&person.before, &person.parts[..]) {
             (None, [(at, _), ..]) => {
                 rows.add_person(name, *at, person.consent().filter(|note| !note.is_empty()), mean);
             }
             _ => update(transaction, name, person, &mean)?,
         }
-        let mut number = person.before.as_ref().map_or(0, Vec::len);
-        for (at, part) in &person.parts {
-            for new in &part.templates {
-                rows.add_template(name, number, *at, &new.encoding, new.photo.as_deref());
-                number += 1;
-            }
+        for (number, (at, new)) in (encodings.len() - new.len()..).zip(new) {
+            rows.add_template(name, number, at, &new.encoding, new.photo.as_deref());
         }
     }
     rows.write(transaction)

@@ -19,6 +19,7 @@
 
 mod address;
 mod changes;
+mod password_file;
 mod rows;
 mod schema;
 mod search;

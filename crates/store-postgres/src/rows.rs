@@ -126,7 +126,7 @@ fn seconds(row: &Row, column: &str) -> Result<u64, Failure> {
 
 pub(crate) fn person_name(row: &Row) -> Result<PersonName, Failure> {
     let name: &str = row.try_get("name")?;
-    PersonName::new(name).map_err(Failure::damaged)
+    PersonName::enrolled(name).map_err(Failure::damaged)
 }
 
 pub(crate) fn encoding(row: &Row, column: &str) -> Result<Encoding, Failure> {

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use facenet::gallery::{PersonName, mean_template};
 use facenet::matching::{Candidate, Encoding};
 
-use crate::person::{Enrollment, Model, Person, PersonSummary};
+use crate::person::{Enrollment, Model, NewTemplate, Person, PersonSummary};
 use crate::{BoxError, Error};
 
 /// Most templates of one person.
@@ -29,9 +29,9 @@ pub trait Backend: Debug + Send + Sync {
     /// The model of the templates.
     fn model(&self) -> &Model;
 
-    /// Enrolls all of them, or nobody. Their notes and templates were checked; that nobody
-    /// gets too many templates is the back end's to [check](check_template_count), inside
-    /// its transaction.
+    /// Enrolls all of them, or nobody. Their notes and templates were checked. That nobody has
+    /// the same template twice, and nobody too many, is the back end's to see to, inside its
+    /// transaction: with [`without_copies`] and [`check_template_count`].
     fn enroll_all(&mut self, people: &[(&PersonName, &Enrollment)]) -> Result<(), Error>;
 
     /// How many people there are.
@@ -112,6 +112,23 @@ pub(crate) fn check_enrollment(name: &PersonName, enrollment: &Enrollment) -> Re
         Ok(_) => Ok(()),
         Err(source) => Err(Error::InvalidTemplates { name: name(), source }),
     }
+}
+
+/// The new templates whose encoding is neither among the person's `stored` ones nor that of an
+/// earlier new one. The same photo again says nothing about a person, and would only make the
+/// threshold stricter for everybody.
+pub fn without_copies<'e>(
+    stored: &[Encoding],
+    new: impl IntoIterator<Item = &'e NewTemplate>,
+) -> Vec<&'e NewTemplate> {
+    let mut kept: Vec<&NewTemplate> = Vec::new();
+    for template in new {
+        let is_same = |other: &Encoding| *other == template.encoding;
+        if !stored.iter().any(is_same) && !kept.iter().any(|other| is_same(&other.encoding)) {
+            kept.push(template);
+        }
+    }
+    kept
 }
 
 /// Checks that a person may have so many templates.

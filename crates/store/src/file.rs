@@ -25,7 +25,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use facenet::gallery::PersonName;
 use redb::{Database, ReadableDatabase};
 
-use crate::backend::{Backend, Rewrite, check_template_count};
+use crate::backend::{Backend, Rewrite};
 use crate::person::{Enrollment, Model, Person, PersonSummary};
 use crate::{Access, BoxError, Error};
 use atomic_file::{AtPath, AtomicFile, ReplaceableFile};
@@ -197,11 +197,7 @@ impl Backend for FileStore {
             let transaction = begin_write(content.database()?)?;
             let mut tables = WriteTables::open(&transaction, &self.model)?;
             for (name, enrollment) in people {
-                let row = tables.row(name.as_str())?;
-                let before = row.as_ref().map_or(0, |row| row.templates as usize);
-                check_template_count(name, before + enrollment.templates.len())
-                    .map_err(Failure::Store)?;
-                tables.add(name, row, enrollment)?;
+                tables.add(name, enrollment)?;
             }
             drop(tables);
             Ok(transaction.commit()?)

@@ -78,7 +78,8 @@ impl Store {
         self.backend.warning()
     }
 
-    /// Enrolls a person, or adds templates to one. Durable when this returns.
+    /// Enrolls a person, or adds templates to one. A template that the person has already is
+    /// not added again, so an enrollment can be repeated. Durable when this returns.
     ///
     /// # Errors
     /// When there are no templates, too many, or they cancel out; when the note is too

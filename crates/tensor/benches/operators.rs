@@ -93,7 +93,7 @@ impl Work {
         let options = Conv2dOptions {
             stride: [stride, stride],
             padding: Padding2d::same(padding),
-            activation: Activation::None,
+            ..Conv2dOptions::default()
         };
         let [oh, ow] =
             options.output_size([size, size], [kernel, kernel]).expect("the kernel fits");

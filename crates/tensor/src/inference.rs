@@ -45,11 +45,10 @@
 mod builder;
 mod method;
 mod planner;
-mod precision;
 mod program;
 mod weight;
 
+pub use crate::precision::{Precision, UnknownPrecision};
 pub use builder::{ProgramBuilder, Value};
-pub use precision::{Precision, UnknownPrecision};
 pub use program::{Program, StepProfile};
 pub use weight::ScaledWeight;

@@ -24,10 +24,12 @@ pub mod inference;
 mod kernels;
 pub mod level;
 pub mod ops;
+mod precision;
 mod random;
 pub mod reference;
 
 pub use element::Element;
 pub use level::Level;
 pub use ops::{Activation, Padding2d};
+pub use precision::{Precision, UnknownPrecision};
 pub use random::Random;

@@ -9,6 +9,7 @@ mod conv2d;
 mod distances;
 mod layout;
 mod linear;
+mod matrix;
 mod norm;
 mod pool;
 
@@ -23,6 +24,7 @@ pub use layout::{
     pad2d_backward, pad2d_backward_into, pad2d_into,
 };
 pub use linear::{DenseGradient, dense, dense_backward};
+pub use matrix::{gram, matmul};
 pub use norm::{
     BatchNorm, BatchNormTrain, BatchStatistics, LocalResponseNormOptions, batch_norm,
     batch_norm_backward_in_place, batch_norm_train, batch_norm_train_into, l2_normalize,
@@ -31,6 +33,7 @@ pub use norm::{
 pub use pool::{
     Pool2dOptions, average_pool2d, average_pool2d_backward, average_pool2d_backward_into,
     average_pool2d_into, l2_pool2d, l2_pool2d_backward, l2_pool2d_into, max_pool2d,
-    max_pool2d_backward, max_pool2d_backward_into, max_pool2d_into, max_pool2d_with_indices,
+    max_pool2d_backward, max_pool2d_backward_into, max_pool2d_into,
+    max_pool2d_padded_backward_into, max_pool2d_padded_into, max_pool2d_with_indices,
     max_pool2d_with_indices_into,
 };

@@ -6,7 +6,7 @@ use tensor::ops::{
     Conv2dOptions, conv2d, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight,
     conv2d_im2col,
 };
-use tensor::{Activation, Element, Padding2d, reference};
+use tensor::{Activation, Element, Level, Padding2d, Precision, reference};
 
 use crate::gradient::assert_linear_gradient;
 use crate::support::{
@@ -40,7 +40,7 @@ fn cases() -> impl Strategy<Value = Case> {
     )
         .prop_map(|((n, c, o), image, kernel, stride, padding, [bias, relu], layouts, seed)| {
             let activation = if relu { Activation::Relu } else { Activation::None };
-            let options = Conv2dOptions { stride, padding, activation };
+            let options = Conv2dOptions { stride, padding, activation, ..Conv2dOptions::default() };
             Case { n, c, o, image, kernel, options, bias, layouts, seed }
         })
         .prop_filter("the kernel fits", |case| {
@@ -48,8 +48,20 @@ fn cases() -> impl Strategy<Value = Case> {
         })
 }
 
+/// Those of this machine. The tests' values are exact in bf16, and so are their sums in f32.
+fn precisions() -> impl Iterator<Item = Precision> {
+    Precision::ALL.into_iter().filter(|precision| precision.is_available_at(Level::best()))
+}
+
 fn check<T: Element>(case: &Case) {
+    for precision in precisions() {
+        check_forward::<T>(case, precision);
+    }
+}
+
+fn check_forward<T: Element>(case: &Case, precision: Precision) {
     let Case { n, c, o, image: [h, w], kernel: [kh, kw], options, seed, .. } = *case;
+    let options = Conv2dOptions { precision, ..options };
     let input = whole::<T, _>((n, c, h, w), seed, case.layouts[0]);
     let weight = whole::<T, _>((o, c, kh, kw), seed + 1, case.layouts[1]);
     let bias: Option<Array1<T>> = case.bias.then(|| whole(o, seed + 2, case.layouts[0]));
@@ -93,6 +105,7 @@ fn network_cases() -> impl Iterator<Item = Case> {
             stride: [stride, stride],
             padding: Padding2d::same(padding),
             activation: Activation::Relu,
+            ..Conv2dOptions::default()
         },
         bias: true,
         layouts: [Layout::Standard; 2],
@@ -133,6 +146,7 @@ fn by_hand() {
         stride: [2, 1],
         padding: Padding2d { top: 1, bottom: 0, left: 0, right: 1 },
         activation: Activation::Relu,
+        ..Conv2dOptions::default()
     };
     let padded = conv2d(input.view(), weight.view(), Some(bias.view()), options);
     assert_eq!(padded, plane([[6.0, 4.0, 10.0], [0.0, 0.0, 16.0]]));
@@ -196,7 +210,7 @@ fn small_cases() -> impl Strategy<Value = Case> {
         0..u64::MAX / 2,
     )
         .prop_map(|((n, c, o), image, kernel, stride, padding, layouts, seed)| {
-            let options = Conv2dOptions { stride, padding, activation: Activation::None };
+            let options = Conv2dOptions { stride, padding, ..Conv2dOptions::default() };
             Case { n, c, o, image, kernel, options, bias: true, layouts, seed }
         })
         .prop_filter("the kernel fits", |case| {
@@ -236,8 +250,14 @@ proptest! {
 }
 
 fn check_backward(case: &Case) {
+    for precision in precisions() {
+        check_backward_in(case, precision);
+    }
+}
+
+fn check_backward_in(case: &Case, precision: Precision) {
     let Case { n, c, o, image: [h, w], kernel: [kh, kw], options, seed, .. } = *case;
-    let options = Conv2dOptions { activation: Activation::None, ..options };
+    let options = Conv2dOptions { activation: Activation::None, precision, ..options };
     let [oh, ow] = options.output_size(case.image, case.kernel).expect("the kernel fits");
     let input = whole::<f32, _>((n, c, h, w), seed, case.layouts[0]);
     let weight = whole::<f32, _>((o, c, kh, kw), seed + 1, case.layouts[1]);

@@ -114,6 +114,7 @@ proptest! {
             stride: [stride; 2],
             padding: Padding2d::same(padding),
             activation: if relu { Activation::Relu } else { Activation::None },
+            ..Conv2dOptions::default()
         };
         let bias_view = ndarray::ArrayView1::from(&bias[..]);
         let expected = ops::conv2d(images.view(), weight.view(), Some(bias_view), options);
@@ -219,7 +220,7 @@ fn check_bf16(n: usize, c: usize, o: usize, [h, w]: [usize; 2], kernel: usize, s
     let options = Conv2dOptions {
         stride: [stride; 2],
         padding: Padding2d::same(1),
-        activation: Activation::None,
+        ..Conv2dOptions::default()
     };
     let bias_view = ndarray::ArrayView1::from(&bias[..]);
     let exact = ops::conv2d(images.view(), weight.view(), Some(bias_view), options);

@@ -26,7 +26,12 @@ fn convolution() {
     let bias: Array1<f32> = random(24, 3, Layout::Standard);
     for stride in [[1, 1], [2, 1]] {
         let padding = Padding2d::same(1);
-        let options = Conv2dOptions { stride, padding, activation: Activation::Relu };
+        let options = Conv2dOptions {
+            stride,
+            padding,
+            activation: Activation::Relu,
+            ..Conv2dOptions::default()
+        };
         let expected = conv2d(input.view(), weight.view(), Some(bias.view()), options);
         assert_writes(&expected, |output| {
             conv2d_into(input.view(), weight.view(), Some(bias.view()), options, output);

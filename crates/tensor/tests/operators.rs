@@ -2,6 +2,7 @@
 //! one binary for all.
 
 mod activation;
+mod bf16;
 mod conv2d;
 mod distances;
 mod gradient;
@@ -9,6 +10,7 @@ mod inference;
 mod into;
 mod layout;
 mod linear;
+mod matrix;
 mod norm;
 mod pool;
 mod support;

@@ -4,14 +4,15 @@ use ndarray::{Array4, ArrayView4};
 use proptest::prelude::*;
 use tensor::ops::{
     Pool2dOptions, average_pool2d, average_pool2d_backward, l2_pool2d, l2_pool2d_backward,
-    max_pool2d, max_pool2d_backward, max_pool2d_with_indices,
+    max_pool2d, max_pool2d_backward, max_pool2d_padded_backward_into, max_pool2d_padded_into,
+    max_pool2d_with_indices, pad2d, pad2d_backward,
 };
-use tensor::{Element, reference};
+use tensor::{Element, Padding2d, reference};
 
 use crate::gradient::{assert_gradient, assert_linear_gradient};
 use crate::support::{
-    Layout, assert_equal, assert_within, config, distinct, layouts, magnitudes, plane, random,
-    roundings, same_on_any_threads, whole,
+    Layout, assert_equal, assert_within, config, distinct, layouts, magnitudes, paddings, plane,
+    random, roundings, same_on_any_threads, whole,
 };
 
 fn check<T: Element>(shape: [usize; 4], options: Pool2dOptions, layout: Layout, seed: u64) {
@@ -49,8 +50,42 @@ proptest! {
     }
 }
 
+/// Padding within the pool is padding before it, forward and backward.
+fn check_padded(shape: [usize; 4], padding: Padding2d, options: Pool2dOptions, seed: u64) {
+    let input = random::<f32, _>(shape, seed, Layout::Strided);
+    let (expected, places) = max_pool2d_with_indices(pad2d(input.view(), padding).view(), options);
+    let mut indices = Array4::zeros(places.raw_dim());
+    let mut output = Array4::from_elem(expected.raw_dim(), f32::NAN);
+    let (target, index_target) = (output.view_mut(), indices.view_mut());
+    max_pool2d_padded_into(input.view(), padding, options, target, index_target);
+    assert_eq!((&output, &indices), (&expected, &places));
+
+    let gradient = random::<f32, _>(output.raw_dim(), seed + 1, Layout::Backwards);
+    let size = padding.padded([shape[2], shape[3]]).expect("small");
+    let expected = max_pool2d_backward(gradient.view(), places.view(), size);
+    let expected = pad2d_backward(expected.view(), padding);
+    let mut actual = Array4::from_elem(input.raw_dim(), f32::NAN);
+    let (gradient, indices) = (gradient.view(), indices.view());
+    max_pool2d_padded_backward_into(gradient, indices, padding, actual.view_mut());
+    assert_eq!(actual, expected);
+}
+
 proptest! {
-    #![proptest_config(config(30))]
+    #![proptest_config(config(40))]
+    #[test]
+    fn padded_pools_are_pools_of_padded_images(
+        (n, c) in (0..4_usize, 1..6_usize),
+        (image, kernel) in ([1..12_usize, 1..12_usize], [1..5_usize, 1..5_usize]),
+        stride in [1..4_usize, 1..4_usize],
+        padding in paddings(),
+        seed in 0..u64::MAX / 2,
+    ) {
+        let options = Pool2dOptions { kernel, stride };
+        let padded = padding.padded(image).expect("small");
+        prop_assume!(options.output_size(padded).is_some());
+        check_padded([n, c, image[0], image[1]], padding, options, seed);
+    }
+
     #[test]
     fn backward_equals_differences(
         (n, c) in (1..3_usize, 1..3_usize),

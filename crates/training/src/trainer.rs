@@ -114,12 +114,13 @@ impl Trainer {
 
     fn assemble(
         source: Arc<dyn Source>,
-        model: Model,
+        mut model: Model,
         average: Option<Model>,
         options: TrainingOptions,
         position: Position,
         mut skipped: Skipped,
     ) -> Result<Self, TrainingError> {
+        model.set_precision(options.precision);
         let is_distillation = matches!(options.loss, Loss::Distillation { .. });
         if is_distillation && !source.has_targets() {
             return Err(TrainingError::NoTargets);
@@ -135,7 +136,8 @@ impl Trainer {
             skipped.single = People::of(source.as_ref()).single.len();
         }
         let centers = if is_distillation { Centers::of(source.as_ref(), &set_aside) } else { None };
-        let optimizer = Optimizer::new(options.optimizer.algorithm(), model.parameters());
+        let optimizer =
+            Optimizer::new(options.optimizer.algorithm(options.precision), model.parameters());
         let builder = BatchBuilder { source, sampler, augmentation, seed };
         Ok(Self {
             options,

@@ -10,6 +10,8 @@ mod checkpoints;
 mod folders;
 #[path = "training/made.rs"]
 mod made;
+#[path = "training/reproducible.rs"]
+mod reproducible;
 #[path = "training/step.rs"]
 mod step;
 #[path = "training/targets.rs"]

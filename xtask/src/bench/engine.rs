@@ -7,10 +7,10 @@
 mod agreement;
 mod cold;
 mod contender;
-mod machine;
+pub(super) mod machine;
 pub(super) mod once;
 mod page;
-mod rounds;
+pub(super) mod rounds;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -114,7 +114,7 @@ fn cases(arguments: &Arguments) -> Vec<Case> {
 }
 
 /// The root of the repository.
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 use facenet::network::{Builder, Convolution, Dense};
 use ndarray::{Array1, Array2, Array4, ArrayView2, Axis};
 use tensor::ops::{self, BatchNormTrain, Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
-use tensor::{Activation, Padding2d};
+use tensor::{Activation, Padding2d, Precision};
 
 /// Runs of each kernel, of which the fastest counts.
 const RUNS: usize = 3;
@@ -34,12 +34,13 @@ impl Time {
 /// Times kernels; a node is the shape of a value, `[C, H, W]`.
 pub(super) struct Stopwatch {
     batch: usize,
+    precision: Precision,
     kinds: BTreeMap<String, Time>,
 }
 
 impl Stopwatch {
-    pub(super) fn new(batch: usize) -> Self {
-        Self { batch, kinds: BTreeMap::new() }
+    pub(super) fn new(batch: usize, precision: Precision) -> Self {
+        Self { batch, precision, kinds: BTreeMap::new() }
     }
 
     /// Floating-point operations of a step's convolutions and dense layer.
@@ -109,7 +110,8 @@ impl Builder for Stopwatch {
         let options = Conv2dOptions {
             stride: [stride; 2],
             padding: Padding2d::same(padding),
-            activation: Activation::None,
+            precision: self.precision,
+            ..Conv2dOptions::default()
         };
         let Some([oh, ow]) = options.output_size([h, w], [k, k]) else { panic!("{layer:?}") };
         let input = self.values(*x);

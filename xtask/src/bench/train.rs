@@ -1,52 +1,92 @@
-//! `bench train`: images per second of a whole training step, and the time per operator.
+//! `bench train`: images per second of a whole training step, the time per operator, and the
+//! race against PyTorch.
 //!
-//! The step is the real one: the network on the tape, the triplet loss over all valid
-//! triplets of four images per person, backward, Adam. The breakdown runs each operator's
-//! kernels alone on the same shapes (`stopwatch.rs`), so its sum is the time of the step
-//! without anything between the kernels.
+//! The step is the real one: the network on the tape, a triplet loss, backward, Adam
+//! (`train/step.rs`). The breakdown runs each operator's kernels alone on the same shapes
+//! (`stopwatch.rs`), so its sum is the time of the step without anything between the kernels.
+//! With `--python`, ours and PyTorch's steps take turns instead (`train/race.rs`).
 
-use std::time::Instant;
+mod race;
+mod step;
 
-use anyhow::Result;
-use autograd::Tape;
-use autograd::optimizer::{Adam, Optimizer};
-use facenet::model::Model;
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
 use facenet::network::{Variant, build};
-use facenet::triplet::{Mining, Reduction, batch_loss, mine, squared_distances};
-use ndarray::{Array4, Ix2};
+use tensor::Precision;
 use tensor::level::{Level, peak_gflops};
 
 use super::stopwatch::{Stopwatch, Time};
+use race::Race;
 
-/// Images of each person in a batch.
-const IMAGES: usize = 4;
-
-/// A training step: forward, triplet loss, backward, Adam.
+/// Time training steps: forward, triplet loss, backward, Adam.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Batch sizes, multiples of four
+    /// Batch sizes, multiples of three
     #[arg(long, value_delimiter = ',', default_value = "48,96")]
     batch: Vec<usize>,
-    /// Timed steps, after two warm-up steps
-    #[arg(long, default_value_t = 10)]
-    steps: usize,
+    /// Seconds of timed steps, after a warm-up of a quarter of that
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f64,
+    /// Precision of convolutions' products: f32 or bf16
+    #[arg(long, default_value_t = Precision::F32, value_name = "f32|bf16")]
+    precision: Precision,
     /// Peak of one core, GFLOP/s in f32, for the shares [default: measured]
     #[arg(long)]
     peak: Option<f64>,
+    /// Python with torch and numpy: compare with PyTorch, in both precisions and in turns
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["peak", "precision"])]
+    python: Option<PathBuf>,
+    /// Folder with bench_train.py [default: peers in FACENET_SHARED, or in ../shared]
+    #[arg(long, value_name = "DIR", requires = "python")]
+    peers: Option<PathBuf>,
+    /// Turns of each, with --python
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// Print the median as JSON and nothing else: a turn of the race
+    #[arg(long, hide = true)]
+    turn: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let Arguments { seconds, precision, .. } = *arguments;
+    ensure!(seconds > 0.0 && seconds <= 3600.0, "--seconds: expected 0 to 3600, found {seconds}");
+    ensure!(
+        precision.is_available_at(Level::best()),
+        "--precision {precision}: this machine does not have it"
+    );
+    let wrong = arguments.batch.iter().find(|batch| **batch == 0 || **batch % 3 != 0);
+    if let Some(batch) = wrong {
+        anyhow::bail!("--batch: expected multiples of three, found {batch}");
+    }
     let threads = rayon::current_num_threads();
+    if let Some(python) = &arguments.python {
+        let peers = arguments.peers.clone().unwrap_or_else(race::default_peers);
+        let race = Race {
+            python,
+            peers: &peers,
+            batches: &arguments.batch,
+            threads,
+            rounds: arguments.rounds.into(),
+            seconds,
+        };
+        return race.run();
+    }
+    if arguments.turn {
+        for &batch in &arguments.batch {
+            let times = step::times(batch, precision, seconds)?;
+            println!("{}", serde_json::json!({ "ms": 1e3 * times[times.len() / 2] }));
+        }
+        return Ok(());
+    }
     let peak = arguments.peak.unwrap_or_else(|| peak_gflops(Level::best()));
     let peak = peak * threads as f64;
-    println!("{threads} threads, peak {peak:.0} GFLOP/s");
+    println!("{threads} threads, peak {peak:.0} GFLOP/s in f32; products in {precision}");
     for &batch in &arguments.batch {
-        let batch = batch.next_multiple_of(IMAGES).max(2 * IMAGES);
-        let mut times = step_times(batch, arguments.steps.max(1));
-        times.sort_by(f64::total_cmp);
+        let times = step::times(batch, precision, seconds)?;
         let (median, best) = (times[times.len() / 2], times[0]);
 
-        let mut stopwatch = Stopwatch::new(batch);
+        let mut stopwatch = Stopwatch::new(batch, precision);
         build(&mut stopwatch, Variant::HappyHouse);
         let (kinds, flops) = (stopwatch.times(), stopwatch.flops());
         println!(
@@ -59,38 +99,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         print_breakdown(kinds, peak);
     }
     Ok(())
-}
-
-/// Seconds of each step.
-fn step_times(batch: usize, steps: usize) -> Vec<f64> {
-    const WARM_UP: usize = 2;
-    let mut model = Model::<f32>::random(Variant::HappyHouse, 0, 0.0);
-    let mut optimizer = Optimizer::new(Adam::default(), model.parameters());
-    let people: Vec<_> = (0..batch as u32).map(|image| image / IMAGES as u32).collect();
-    let images = Array4::from_shape_fn((batch, 3, 96, 96), |(n, c, y, x)| {
-        ((31 * n + 7 * c + 3 * y + 5 * x) % 256) as f32 / 255.0
-    });
-    let tape = Tape::new();
-    let mut times = Vec::new();
-    for step in 0..WARM_UP + steps {
-        let start = Instant::now();
-        let leaves = model.parameters().leaves(&tape);
-        let forward = model.train(&leaves, &tape.constant(images.clone()));
-        let Ok(rows) = forward.output.value().into_dimensionality::<Ix2>() else {
-            unreachable!("encodings are rows")
-        };
-        let triplets = mine(Mining::All, squared_distances(rows).view(), &people, 0.2);
-        let loss = batch_loss(&forward.output, &triplets, 0.2, Reduction::Sum);
-        let moments = forward.moments;
-        drop((forward.output, forward.stages));
-        let gradients = leaves.collect(loss.backward()).expect("every layer is in the loss");
-        model.update(&mut optimizer, &gradients, 1e-4);
-        model.absorb(&moments, 0.01);
-        if step >= WARM_UP {
-            times.push(start.elapsed().as_secs_f64());
-        }
-    }
-    times
 }
 
 fn print_breakdown(mut kinds: Vec<(String, Time)>, peak: f64) {

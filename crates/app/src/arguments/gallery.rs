@@ -79,8 +79,14 @@ pub(crate) struct Recognize {
 ///
 /// Several photos, in different light and on different days, are better than one:
 /// probes are compared with their mean. Ask the person first, and record the consent
-/// with --consent. Photos are stored only with --keep-photos.
+/// with --consent. Photos are stored only with --keep-photos. A photo that is unlike the
+/// person's others, or unlike those given with it, may show somebody else and is refused
+/// unless --force says otherwise; one that the person has already is not added again.
 #[derive(Debug, Args)]
+#[command(mut_arg("force", |force| force.help(
+    "Use a face even if it is too small, blurred, dark, bright or rotated for a reliable \
+     comparison, or unlike the person's other photos"
+)))]
 pub(crate) struct Enroll {
     /// The person's name
     pub(crate) name: PersonName,
@@ -122,11 +128,13 @@ pub(crate) enum GalleryAction {
     /// Show what is stored about a person
     Show {
         /// The person's name
+        #[arg(value_parser = PersonName::enrolled)]
         name: PersonName,
     },
     /// Rename a person
     Rename {
         /// The current name
+        #[arg(value_parser = PersonName::enrolled)]
         old: PersonName,
         /// The new name
         new: PersonName,
@@ -134,7 +142,7 @@ pub(crate) enum GalleryAction {
     /// Remove people and every trace of them from the file
     Remove {
         /// Their names
-        #[arg(required = true, value_name = "NAME")]
+        #[arg(required = true, value_name = "NAME", value_parser = PersonName::enrolled)]
         names: Vec<PersonName>,
     },
     /// Remove all people
@@ -142,6 +150,12 @@ pub(crate) enum GalleryAction {
         /// Confirm the removal
         #[arg(long)]
         yes: bool,
+    },
+    /// Check the stored encodings: who has too few photos, which photos may show somebody
+    /// else or are copies, who is too much alike. Exits with 1 if something wants attention
+    Check {
+        #[command(flatten)]
+        admission: Admission,
     },
     /// Write all people to a file: JSON lines, or .npy with a .csv of names beside it.
     /// Stored photos are not exported

@@ -10,9 +10,10 @@ use super::{Admission, StoreChoice};
 
 /// Serve recognition over HTTP, with a web page for people.
 ///
-/// Listens only on this machine by default. With another address in --listen, every
-/// request needs the token of FACENET_TOKEN or --token-file. The page is at the printed
-/// address, the description of the interface at /openapi.json.
+/// Listens only on this machine by default. With another address in --listen, with --host,
+/// or behind a proxy, every request needs the token of FACENET_TOKEN or --token-file. A
+/// second token, of FACENET_DOOR_TOKEN or --door-token-file, is for those who only ring. The
+/// page is at the printed address, the description of the interface at /openapi.json.
 ///
 /// There is no liveness check: a photo of an enrolled person is accepted, too. Not for
 /// sole authentication.
@@ -22,10 +23,17 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// File whose first line is the token that requests need [default: the variable
-    /// FACENET_TOKEN; without --listen no token is needed]
+    /// FACENET_TOKEN; without --listen and --host no token is needed]
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Additional host name of the server that requests may have in Host
+    /// File whose first line is a token for the door: it recognizes and verifies, and
+    /// neither lists nor changes who is enrolled [default: the variable FACENET_DOOR_TOKEN]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) door_token_file: Option<PathBuf>,
+    /// Enroll and remove nobody over HTTP
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Additional host name of the server that requests may have in Host; needs a token
     #[arg(long = "host", value_name = "NAME")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]

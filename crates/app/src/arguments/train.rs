@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use facenet::network::Variant;
 use facenet::triplet::Mining;
 use faces::FaceChoice;
+use tensor::Precision;
 
 /// Options that a checkpoint contains, so that --resume refuses them.
 const CHECKPOINT_OPTIONS: [&str; 25] = [
@@ -52,7 +53,8 @@ pub(crate) struct Train {
     /// Folder for the results
     #[arg(long, value_name = "DIR")]
     pub(crate) output: PathBuf,
-    /// Continue from the last checkpoint in OUTPUT; only the budget may change
+    /// Continue from the last checkpoint in OUTPUT; only the budget and the precision may
+    /// change
     #[arg(long, conflicts_with_all = CHECKPOINT_OPTIONS)]
     pub(crate) resume: bool,
 
@@ -70,6 +72,11 @@ pub(crate) struct Train {
     /// Seed of all random numbers: the same seed gives the same weights
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+
+    /// Precision of convolutions' products: f32, or bf16, which is faster on processors with
+    /// AVX-512 BF16; sums and weights are f32 [default: f32, or the checkpoint's]
+    #[arg(long, value_name = "f32|bf16")]
+    pub(crate) precision: Option<Precision>,
 
     /// Train for this many passes over all images (or people)
     #[arg(long, allow_negative_numbers = true)]
@@ -195,6 +202,8 @@ pub(crate) enum OptimizerKind {
     Adam,
     /// Gradient descent with momentum
     Sgd,
+    /// Momentum with orthogonal steps for kernels, AdamW for scales and shifts
+    Muon,
 }
 
 /// The schedule of the learning rate.

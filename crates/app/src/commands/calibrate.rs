@@ -16,9 +16,9 @@ use crate::charts::{self, RatesAt};
 use crate::face_reader::{load, pipeline};
 use crate::labeled_photos::{LabeledPhotos, name_of};
 use crate::output::{Output, escaped, line, note};
-use crate::report::ErrorRow;
 use crate::text::{chosen, grouped, with_interval};
 use crate::{ExitStatus, progress};
+use report::ErrorRow;
 
 /// With fewer people than this, a note says that the intervals are rough.
 const FEW: usize = 50;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use facenet::gallery::cluster_in_photos;
+use report::{ErrorRow, LocationRow, PathRow};
 use serde::Serialize;
 use training::dataset::{Listing, PhotoTree};
 
@@ -12,7 +13,6 @@ use crate::decision::verification;
 use crate::face_reader::{FaceReader, load};
 use crate::left_out::note_left_out;
 use crate::output::{Output, escaped, line, warn};
-use crate::report::{ErrorRow, PathRow, face_box};
 use crate::text::{counted, counted_people};
 use crate::{ExitStatus, exit_status_of, progress};
 
@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Cluster, output: &mut Output) -> Result<ExitStatus
                 for face in found {
                     photos.push(number);
                     let (file, name) = (PathRow::new("file", path), path.display().to_string());
-                    faces.push(Face { file, name, face_box: face_box(&face) });
+                    faces.push(Face { file, name, face_box: LocationRow::from(&face).face_box });
                     encodings.push(face.encoding);
                 }
             }

@@ -9,12 +9,12 @@ use faces::{
     AlignedFace, CropMethod, FaceBox, FaceChoice, FaceError, FaceLocation, FaceLocator,
     FaceQuality, Photo, QualityFault, QualityLimits,
 };
+use report::{ErrorRow, PathRow};
 use serde::Serialize;
 
 use crate::arguments::Detect;
 use crate::face_reader::{self, hint_for_no_face};
 use crate::output::{Output, escaped, line, note, warn};
-use crate::report::{ErrorRow, PathRow};
 use crate::{ExitStatus, exit_status_of};
 
 /// The JSON row of a photo.

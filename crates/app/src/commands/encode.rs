@@ -1,7 +1,6 @@
 //! `facenet encode`: writes each face's encoding, 128 numbers, as JSON, CSV or NumPy array.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, bail};
 use faces::Face;
 use npyz::WriterBuilder;
+use report::{ErrorRow, LocationRow, PathRow};
 use serde::Serialize;
 
 use crate::arguments::{Encode, EncodingFormat};
 use crate::face_reader::{FaceReader, load};
-use crate::output::{Output, escaped, warn};
-use crate::report::{ErrorRow, PathRow, face_box};
+use crate::output::{Output, escaped, warn, write_private_in_parts};
 use crate::{ExitStatus, exit_status_of, progress};
 
 /// The JSON row of one face.
@@ -38,34 +37,22 @@ pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<ExitStatus>
     let Some(path) = &arguments.output else {
         return Ok(write(arguments, &reader, output.writer(), &|| false)?.status);
     };
-    // Writes beside the target and renames when complete, so that a run that fails keeps an
-    // earlier result.
-    let partial = partial(path);
-    let context = || format!("cannot write {}", escaped(&path.display().to_string()));
     let stopped = stop_by_signal()?;
     let is_stopped = || stopped.load(Ordering::Relaxed);
-    let written = (|| {
-        let mut file = BufWriter::new(File::create(&partial).with_context(context)?);
-        let written = write(arguments, &reader, &mut file, &is_stopped)?;
-        file.into_inner().map_err(|error| error.into_error()).with_context(context)?;
-        if written.photos == arguments.files.len() {
-            std::fs::rename(&partial, path).with_context(context)?;
-        }
-        Ok(written)
-    })();
-    match written {
-        Ok(Written { photos, status }) if photos == arguments.files.len() => Ok(status),
-        Ok(Written { photos, .. }) => bail!(
+    // A run that is stopped keeps what it did, under another name.
+    let partial = partial(path);
+    let is_whole = |written: &Written| written.photos == arguments.files.len();
+    let writing = |mut file: &mut dyn Write| write(arguments, &reader, &mut file, &is_stopped);
+    let written = write_private_in_parts(path, &partial, is_whole, writing)?;
+    let Written { photos, status } = written;
+    if photos < arguments.files.len() {
+        bail!(
             "stopped after {photos} of {} photos, which are in {}",
             arguments.files.len(),
             escaped(&partial.display().to_string())
-        ),
-        Err(error) => {
-            // A failure to remove the file would hide the error that is reported.
-            let _ = std::fs::remove_file(&partial);
-            Err(error)
-        }
+        );
     }
+    Ok(status)
 }
 
 /// What was written: of how many photos, and how it went.
@@ -119,7 +106,10 @@ fn write_json(photos: Photos<'_>, out: &mut impl Write) -> Result<Written> {
                 for face in &faces {
                     let file = PathRow::new("file", file);
                     let encoding = face.encoding.values();
-                    json_line(out, &EncodingRow { file, face_box: face_box(face), encoding })?;
+                    json_line(
+                        out,
+                        &EncodingRow { file, face_box: LocationRow::from(face).face_box, encoding },
+                    )?;
                 }
             }
             Err(error) => json_line(out, &ErrorRow::of_file(file, &error))?,

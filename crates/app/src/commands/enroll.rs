@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use biometrics::policy::IdentificationPolicy;
-use facenet::gallery::mean_template;
-use facenet::matching::{Encoding, Threshold};
+use biometrics::enrollment::{Outlier, outliers, resemblance};
+use report::CandidateRow;
 use serde::Serialize;
-use store::{Access, Enrollment, NewTemplate, Store};
+use store::{Access, Enrollment, NewTemplate};
 
 use crate::arguments::{Admission, Enroll};
 use crate::decision::identification;
 use crate::face_reader::{FaceReader, load};
-use crate::output::{Output, escaped, line, warn};
+use crate::output::{Output, escaped, line, note, warn};
 use crate::text::{counted, counted_people};
 use crate::{ExitStatus, enrolled, exit_status_of, progress};
 
@@ -22,20 +21,16 @@ struct EnrollmentRow<'a> {
     name: &'a str,
     /// Photos that were added.
     added: usize,
+    /// Photos that the person has already, or that were given twice.
+    copies: usize,
     /// Photos that the person has now.
     photos: usize,
     /// Photos that could not be used.
     skipped: usize,
     /// Another enrolled person who would be recognized in these photos.
     #[serde(skip_serializing_if = "Option::is_none")]
-    resembles: Option<Resembles>,
+    resembles: Option<CandidateRow>,
     db: String,
-}
-
-#[derive(Serialize)]
-struct Resembles {
-    name: String,
-    distance: f32,
 }
 
 pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus> {
@@ -44,51 +39,79 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
     let policy = identification(&Admission::default(), &model)?;
     let reader = FaceReader::new(choice, &model, arguments.faces.location())?
         .with_limits(arguments.faces.limits());
-    let (templates, skipped) = templates(arguments, &reader, &policy)?;
-    let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
+    let ReadPhotos { files, templates, skipped } = read(arguments, &reader)?;
     let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
-    let resembles = resemblance(&store, arguments, &encodings, &policy)?;
-    if let Some(Resembles { name, distance }) = &resembles {
+    // Nobody opens a store, which would create it, for photos of two people.
+    expect_like(arguments, &files, outliers(&encodings, &[], policy.verification()))?;
+    let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
+    let stored = match store.person(&arguments.name) {
+        Ok(person) => person.encodings(),
+        Err(store::Error::PersonNotFound { .. }) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    if !stored.is_empty() {
+        let outliers = outliers(&encodings, &stored, policy.verification());
+        expect_like(arguments, &files, outliers)?;
+    }
+    let threshold = policy.among(store.len()?, store.template_count()?).threshold;
+    let search = |probe: &_, top| anyhow::Ok(store.search(probe, top)?);
+    let resembles = resemblance(&arguments.name, &encodings, threshold, search)?;
+    let resembles = resembles.map(CandidateRow::from);
+    if let Some(CandidateRow { name, distance }) = &resembles {
         warn(format_args!(
             "{} resembles the enrolled {name}: the distance is {distance:.4}",
             arguments.name
         ));
     }
-    let added = templates.len();
     let enrollment = Enrollment { templates, consent: arguments.consent.clone(), at: None };
     store.enroll(&arguments.name, &enrollment)?;
     let photos = store.person(&arguments.name)?.templates.len();
+    let added = photos.saturating_sub(stored.len());
+    let copies = encodings.len().saturating_sub(added);
     let name = arguments.name.as_str();
     if output.is_json() {
         let db = store.location().to_string();
-        output.json(&EnrollmentRow { name, added, photos, skipped, resembles, db })?;
-    } else {
-        let name = escaped(name);
-        let people = store.len()?;
-        line!(output, "{name} is enrolled with {}.", counted(photos, "photo"))?;
-        line!(output, "{} in {}", counted_people(people), escaped(&store.location().to_string()))?;
+        output.json(&EnrollmentRow { name, added, copies, photos, skipped, resembles, db })?;
+        return Ok(ExitStatus::Match);
     }
+    let (name, now) = (escaped(name), counted(photos, "photo"));
+    match (stored.is_empty(), added) {
+        (true, _) => line!(output, "{name} is enrolled with {now}.")?,
+        (false, 0) => line!(output, "Nothing was added: {name} has this already, and {now}.")?,
+        (false, _) => {
+            let added = counted(added, "photo");
+            line!(output, "{added} added to {name}, who has {now} now.")?;
+        }
+    }
+    if copies > 0 && added > 0 {
+        line!(output, "Left out, since the same is there already: {}.", counted(copies, "photo"))?;
+    }
+    let people = store.len()?;
+    line!(output, "{} in {}", counted_people(people), escaped(&store.location().to_string()))?;
     Ok(ExitStatus::Match)
 }
 
+/// The photos that can be used.
+struct ReadPhotos<'a> {
+    files: Vec<&'a Path>,
+    templates: Vec<NewTemplate>,
+    /// The number of those that cannot.
+    skipped: usize,
+}
+
 /// Encodes the photos; reports and skips those without one usable face.
-fn templates(
-    arguments: &Enroll,
-    reader: &FaceReader,
-    policy: &IdentificationPolicy,
-) -> Result<(Vec<NewTemplate>, usize)> {
+fn read<'a>(arguments: &'a Enroll, reader: &FaceReader) -> Result<ReadPhotos<'a>> {
     let bar = progress::bar(arguments.photos.len(), "reading the photos");
-    let (mut templates, mut names) = (Vec::new(), Vec::new());
+    let mut read = ReadPhotos { files: Vec::new(), templates: Vec::new(), skipped: 0 };
     let mut first_fault = None;
-    let mut skipped = 0;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
         match faces.and_then(|faces| template(photo, faces, arguments.keep_photos)) {
             Ok(template) => {
-                templates.push(template);
-                names.push(photo.as_path());
+                read.templates.push(template);
+                read.files.push(photo);
             }
             Err(error) => {
-                skipped += 1;
+                read.skipped += 1;
                 if arguments.photos.len() > 1 {
                     bar.suspend(|| warn(format_args!("left out: {error:#}")));
                 }
@@ -100,11 +123,8 @@ fn templates(
     }
     bar.finish_and_clear();
     match first_fault {
-        Some(error) if templates.is_empty() => Err(error).context("nobody was enrolled"),
-        _ => {
-            warn_of_outliers(&names, &templates, policy.verification().threshold());
-            Ok((templates, skipped))
-        }
+        Some(error) if read.templates.is_empty() => Err(error).context("nobody was enrolled"),
+        _ => Ok(read),
     }
 }
 
@@ -120,42 +140,20 @@ fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<
     Ok(NewTemplate { encoding: faces.remove(0).encoding, photo: photo.context("a photo to keep")? })
 }
 
-/// Warns of photos that may show somebody else: those whose distance to the mean of the
-/// others is above the threshold of one comparison. The farthest photo is removed first,
-/// then the rest are compared again.
-fn warn_of_outliers(photos: &[&Path], templates: &[NewTemplate], threshold: Threshold) {
-    let mut remaining: Vec<usize> = (0..templates.len()).collect();
-    while remaining.len() > 2 {
-        let from_others = |&number: &usize| -> Option<(f32, usize)> {
-            let others = remaining.iter().filter(|&&other| other != number);
-            let others: Vec<_> = others.map(|&other| templates[other].encoding.clone()).collect();
-            let mean = mean_template(&others).ok()?;
-            Some((mean.distance(&templates[number].encoding), number))
-        };
-        let farthest = remaining.iter().filter_map(from_others).max_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((distance, number)) = farthest.filter(|far| !threshold.accepts(far.0)) else {
-            return;
-        };
-        warn(format_args!(
-            "{} does not resemble the others: the distance is {distance:.4}; it may show \
-             another person",
-            photos[number].display()
-        ));
-        remaining.retain(|&other| other != number);
+/// Refuses photos that may show somebody else; with --force, warns of them.
+fn expect_like(arguments: &Enroll, files: &[&Path], outliers: Vec<Outlier>) -> Result<()> {
+    let texts = outliers.iter().map(|outlier| {
+        let file = escaped(&files[outlier.photo].display().to_string());
+        format!("{file} may show somebody else than {}: {outlier}", arguments.name)
+    });
+    let texts: Vec<_> = texts.collect();
+    if texts.is_empty() {
+        return Ok(());
     }
-}
-
-/// Another person who would be recognized in these photos, by the gallery's threshold.
-fn resemblance(
-    store: &Store,
-    arguments: &Enroll,
-    encodings: &[Encoding],
-    policy: &IdentificationPolicy,
-) -> Result<Option<Resembles>> {
-    // Two candidates, because the nearest may be the person who is enrolled already.
-    let mut nearest = store.search(&mean_template(encodings)?, 2)?;
-    nearest.retain(|person| person.name != arguments.name.as_str());
-    let threshold = policy.among(store.len()?, store.template_count()?).threshold;
-    let other = nearest.into_iter().next().filter(|person| threshold.accepts(person.distance));
-    Ok(other.map(|person| Resembles { name: person.name, distance: person.distance }))
+    if arguments.faces.force {
+        texts.iter().for_each(|text| warn(format_args!("{text}")));
+        return Ok(());
+    }
+    note(format_args!("--force enrolls it anyway"));
+    bail!("nobody was enrolled: {}", texts.join("; "))
 }

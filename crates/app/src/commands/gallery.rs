@@ -1,31 +1,22 @@
 //! `facenet gallery`: manages the enrolled people and their file.
 
+mod check;
 mod export;
 mod import;
 mod rebuild;
 
 use anyhow::{Result, bail};
 use facenet::gallery::PersonName;
+use report::PersonRow;
 use serde::Serialize;
-use store::{Access, PersonSummary, Store};
+use store::{Access, Store};
 
 use crate::arguments::{Gallery, GalleryAction};
+use crate::decision::identification;
 use crate::face_reader::load;
 use crate::output::{Output, escaped, line};
 use crate::text::{abridged, counted, counted_people, timestamp};
 use crate::{ExitStatus, enrolled};
-
-/// The JSON row of a person, for `gallery list` and `gallery show`.
-#[derive(Serialize)]
-pub(crate) struct PersonRow<'a> {
-    pub(crate) name: &'a str,
-    /// Photos of the person that were enrolled.
-    pub(crate) photos: usize,
-    /// Those of them whose files are stored.
-    pub(crate) photos_kept: usize,
-    pub(crate) enrolled: String,
-    pub(crate) consent: Option<&'a str>,
-}
 
 /// The JSON row of a change.
 #[derive(Serialize)]
@@ -85,6 +76,12 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus
             };
             report(change, words, &store, output)?;
         }
+        GalleryAction::Check { admission } => {
+            let model = load(&arguments.store.model)?;
+            let policy = identification(admission, &model)?;
+            let store = enrolled::open(&arguments.store, &model, Access::Read)?;
+            return check::run(&store, &policy, output);
+        }
         GalleryAction::Export { file } => {
             export::run(&open(Access::Read)?, file.as_deref(), output)?;
         }
@@ -93,9 +90,11 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus
             let identity = enrolled::identity(&model);
             let mut people = import::read(file, names.as_deref(), &identity, *same_model)?;
             let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
-            let count = people.len();
+            let (count, before) = (people.len(), store.template_count()?);
             import::enroll(&mut store, &mut people)?;
-            let words = format!("{} imported.", counted_people(count));
+            let added = store.template_count()?.saturating_sub(before);
+            let (people, added) = (counted_people(count), counted(added, "new photo"));
+            let words = format!("{people} imported with {added}.");
             report("imported", &words, &store, output)?;
         }
         GalleryAction::Rebuild { drop } => {
@@ -111,7 +110,7 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus
 fn list(store: &Store, output: &mut Output) -> Result<()> {
     let people = store.list()?;
     if output.is_json() {
-        return Ok(people.iter().try_for_each(|person| output.json(&row(person)))?);
+        return Ok(people.iter().try_for_each(|person| output.json(&PersonRow::from(person)))?);
     }
     let longest = people.iter().map(|person| person.name.as_str().chars().count()).max();
     for person in &people {
@@ -125,26 +124,11 @@ fn list(store: &Store, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-fn row(person: &PersonSummary) -> PersonRow<'_> {
-    PersonRow {
-        name: person.name.as_str(),
-        photos: person.templates,
-        photos_kept: person.photos,
-        enrolled: timestamp(person.enrolled),
-        consent: person.consent.as_deref(),
-    }
-}
-
 fn show(store: &Store, name: &PersonName, output: &mut Output) -> Result<()> {
     enrolled::expect_known(store, std::slice::from_ref(name))?;
     let person = store.person(name)?;
-    let kept = person.templates.iter().filter(|template| template.photo.is_some()).count();
     if output.is_json() {
-        let consent = person.consent.as_deref();
-        let (name, photos) = (person.name.as_str(), person.templates.len());
-        let enrolled = timestamp(person.enrolled);
-        output.json(&PersonRow { name, photos, photos_kept: kept, enrolled, consent })?;
-        return Ok(());
+        return Ok(output.json(&PersonRow::from(&person))?);
     }
     line!(output, "{}", escaped(person.name.as_str()))?;
     line!(output, "enrolled  {}", timestamp(person.enrolled))?;

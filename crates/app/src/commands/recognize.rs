@@ -7,6 +7,7 @@ use biometrics::LoadedModel;
 use biometrics::policy::{GalleryThreshold, IdentificationPolicy};
 use facenet::matching::names_in_photo;
 use faces::{DetectedFace, Face};
+use report::{ErrorRow, Identity, RecognitionRow};
 use store::{Access, PeopleIndex};
 
 use crate::arguments::Recognize;
@@ -16,7 +17,6 @@ use crate::decision::{
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::GalleryFolder;
 use crate::output::{Output, escaped, line, warn};
-use crate::report::{ErrorRow, Identity, RecognitionRow};
 use crate::{ExitStatus, enrolled, exit_status_of, progress};
 
 /// The people that faces are compared with, and how.

@@ -101,6 +101,9 @@ fn trainer(arguments: &Train, layout: &Layout) -> Result<Trainer> {
         if let Some(budget) = settings::budget(arguments) {
             checkpoint.options.budget = budget;
         }
+        if let Some(precision) = arguments.precision {
+            checkpoint.options.precision = precision;
+        }
         note(format_args!("continues from step {}", checkpoint.step()));
         Trainer::resume(source, checkpoint)?
     } else if has_checkpoints {

@@ -8,6 +8,7 @@ use biometrics::policy::{Answer, VerificationPolicy};
 use facenet::gallery::{PersonName, mean_template};
 use facenet::matching::Encoding;
 use faces::{Face, QualityLimits};
+use report::{ComparisonRow, ErrorRow, LocationRow, PairRow, PathRow, Reference, VerificationRow};
 use store::Access;
 
 use crate::arguments::{StoreChoice, Verify};
@@ -17,7 +18,6 @@ use crate::decision::{
 use crate::face_reader::{FaceReader, load};
 use crate::gallery_folder::{Gallery, GalleryFolder, name_form};
 use crate::output::{Output, escaped, line};
-use crate::report::{ErrorRow, PairRow, PathRow, Reference, VerificationRow, face_box};
 use crate::text::scale;
 use crate::{ExitStatus, demonstration, enrolled};
 
@@ -177,26 +177,17 @@ fn json<'a>(
     nearest: &Nearest<'_>,
     policy: &VerificationPolicy,
 ) -> Result<VerificationRow<'a>> {
-    let threshold = policy.threshold();
-    let mut stats = policy.stats(nearest.distance)?;
+    let mut comparison = ComparisonRow::new(nearest.distance, policy)?;
     let outside_measured = nearest.is_outside();
     if outside_measured {
-        stats.probability = None;
+        comparison.stats.probability = None;
     }
-    let [face_box, reference_box] = nearest.faces.map(face_box);
+    let [face_box, reference_box] = nearest.faces.map(|face| LocationRow::from(face).face_box);
     let pairs = nearest.pairs;
-    let fmr_of_nearest = stats.fmr.map(|fmr| nearest_rate(fmr, pairs));
+    let fmr_of_nearest = comparison.stats.fmr.map(|fmr| nearest_rate(fmr, pairs));
     let pair = PairRow { face_box, reference_box, pairs, fmr_of_nearest, outside_measured };
-    Ok(VerificationRow {
-        probe: PathRow::new("probe", probe),
-        reference,
-        distance: nearest.distance,
-        threshold: threshold.distance(),
-        same: threshold.accepts(nearest.distance),
-        correct: None,
-        stats,
-        pair: Some(pair),
-    })
+    let probe = PathRow::new("probe", probe);
+    Ok(VerificationRow { probe, reference, comparison, correct: None, pair: Some(pair) })
 }
 
 fn print(

@@ -15,6 +15,7 @@ use biometrics::policy::GalleryThreshold;
 use facenet::gallery::Gallery;
 use facenet::matching::names_in_photo;
 use faces::Face;
+use report::{ErrorRow, Identity, RecognitionRow};
 use store::Access;
 use training::dataset::{Photo, PhotoTree};
 
@@ -22,7 +23,6 @@ use crate::arguments::Watch;
 use crate::decision::{identification, warn_if_extrapolating, with_known_rate};
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, note, warn};
-use crate::report::{ErrorRow, Identity, RecognitionRow};
 use crate::{ExitStatus, enrolled};
 
 /// The people that faces are compared with, and how.

@@ -1,8 +1,8 @@
 //! Pooling of images: max_pool2d, average_pool2d, l2_pool2d.
 
 use ndarray::{Array4, Ix4};
-use tensor::Element;
 use tensor::ops::{self, Pool2dOptions};
+use tensor::{Element, Padding2d};
 
 use crate::Var;
 use crate::axes::fixed;
@@ -21,21 +21,39 @@ impl<T: Element> Var<T> {
     /// If it has not four axes or the window does not fit.
     #[must_use]
     pub fn max_pool2d(&self, options: Pool2dOptions) -> Self {
+        self.max_pool2d_padded(Padding2d::default(), options)
+    }
+
+    /// [`max_pool2d`](Self::max_pool2d) of the image that [`pad2d`](Self::pad2d) surrounds with
+    /// zeros, without keeping that.
+    ///
+    /// # Shapes
+    /// N × C × H × W. Returns N × C × OH × OW of the padded image.
+    ///
+    /// # Panics
+    /// If it has not four axes, the padded size overflows or the window does not fit.
+    #[must_use]
+    pub fn max_pool2d_padded(&self, padding: Padding2d, options: Pool2dOptions) -> Self {
         let input = self.expect::<Ix4>("max_pool2d", "input");
         let shape = input.raw_dim();
-        let mut output = self.tape().take(pooled("max_pool2d", &shape, options));
-        if !self.requires_gradient() {
+        let Some([h, w]) = padding.padded([shape[2], shape[3]]) else {
+            panic!("max_pool2d: {} x {} padded by {padding:?} overflows", shape[2], shape[3])
+        };
+        let padded = Ix4(shape[0], shape[1], h, w);
+        let mut output = self.tape().take(pooled("max_pool2d", &padded, options));
+        if !self.requires_gradient() && padding.is_none() {
             ops::max_pool2d_into(input.view(), options, output.view_mut());
             return self.tape().constant(self.tape().share(output));
         }
         let mut places = Array4::zeros(output.raw_dim());
         let (view, places_view) = (output.view_mut(), places.view_mut());
-        ops::max_pool2d_with_indices_into(input.view(), options, view, places_view);
+        ops::max_pool2d_padded_into(input.view(), padding, options, view, places_view);
         let output = self.tape().share(output);
         Self::record(&[self], output, move |gradient, parents| {
             let gradient = fixed::<_, Ix4>(gradient);
             let mut target = parents.take(shape);
-            ops::max_pool2d_backward_into(gradient.view(), places.view(), target.view_mut());
+            let (gradients, places) = (gradient.view(), places.view());
+            ops::max_pool2d_padded_backward_into(gradients, places, padding, target.view_mut());
             parents.add(0, target);
             parents.give(gradient);
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::ArrayD;
 use tensor::Element;
 
-use super::Optimizer;
+use super::{Moments, Optimizer};
 use crate::Error;
 
 /// The complete state of an [`Optimizer`]: restored, training continues with the same bits.
@@ -13,7 +13,7 @@ use crate::Error;
 /// The options of the algorithm are not part of it and must be given again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState<T> {
-    /// `sgd`, `adam` or `adamw`.
+    /// `sgd`, `adam`, `adamw` or `muon`.
     pub algorithm: String,
     /// Number of updates so far, by parameter.
     pub updates: BTreeMap<String, u64>,
@@ -30,7 +30,7 @@ impl<T: Element> Optimizer<T> {
         let mut tensors = BTreeMap::new();
         for parameter in &self.parameters {
             updates.insert(parameter.name.to_string(), parameter.updates);
-            for (moment, values) in self.algorithm.moments().iter().zip(&parameter.tensors) {
+            for (moment, values) in self.names(parameter).iter().zip(&parameter.tensors) {
                 tensors.insert(format!("{}.{moment}", parameter.name), values.clone());
             }
         }
@@ -54,7 +54,8 @@ impl<T: Element> Optimizer<T> {
                 return Err(Error::MissingState { name: parameter.name.to_string() });
             };
             parameter.updates = count;
-            for (moment, target) in self.algorithm.moments().iter().zip(&mut parameter.tensors) {
+            let names = self.names(parameter);
+            for (moment, target) in names.iter().zip(&mut parameter.tensors) {
                 let name = format!("{}.{moment}", parameter.name);
                 let Some(values) = tensors.remove(&name) else {
                     return Err(Error::MissingState { name });
@@ -72,5 +73,10 @@ impl<T: Element> Optimizer<T> {
         }
         self.parameters = parameters;
         Ok(())
+    }
+
+    /// The names of a parameter's moments.
+    fn names(&self, parameter: &Moments<T>) -> &'static [&'static str] {
+        self.algorithm.moments(parameter.tensors.first().map_or(0, ArrayD::ndim))
     }
 }

@@ -71,7 +71,7 @@ impl<T: Element> ParameterGradients<T> {
 }
 
 /// `Σ x²` in eight partial sums, which suits SIMD.
-fn sum_of_squares<T: Element>(values: &[T]) -> f64 {
+pub(crate) fn sum_of_squares<T: Element>(values: &[T]) -> f64 {
     let square = |value: &T| value.into_f64() * value.into_f64();
     let (chunks, rest) = values.as_chunks::<8>();
     let mut lanes = [0.0; 8];

@@ -35,7 +35,7 @@ fn check_conv2d(sizes: Sizes, bias: bool, options: Conv2dOptions) {
 
 fn options(stride: [usize; 2], [top, bottom, left, right]: [usize; 4]) -> Conv2dOptions {
     let padding = Padding2d { top, bottom, left, right };
-    Conv2dOptions { stride, padding, activation: Activation::None }
+    Conv2dOptions { stride, padding, ..Conv2dOptions::default() }
 }
 
 #[track_caller]

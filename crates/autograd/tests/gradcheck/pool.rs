@@ -6,7 +6,7 @@ use autograd::gradcheck::points::distinct;
 use ndarray::{Array4, ArrayView4};
 use proptest::prelude::*;
 use tensor::ops::Pool2dOptions;
-use tensor::reference;
+use tensor::{Padding2d, reference};
 
 use crate::config;
 use crate::fixed::four;
@@ -41,6 +41,21 @@ fn cases() {
     check([1, 2, 5, 6], [2, 3], [1, 2]);
     check([2, 1, 5, 5], [2, 2], [3, 3]);
     check([2, 1, 4, 4], [1, 1], [2, 2]);
+}
+
+#[test]
+fn padded() {
+    let options = Pool2dOptions::square(3, 2);
+    for padding in [Padding2d::same(1), Padding2d { top: 2, right: 1, ..Padding2d::default() }] {
+        assert_operator(
+            &[distinct(&[2, 2, 5, 6], 1)],
+            |x| x[0].max_pool2d_padded(padding, options),
+            |x| {
+                let padded = reference::pad2d(four(&x[0]), padding);
+                reference::max_pool2d(padded.view(), options).into_dyn()
+            },
+        );
+    }
 }
 
 proptest! {

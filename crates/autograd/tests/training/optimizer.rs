@@ -3,9 +3,9 @@
 //! The loss is `Σ (a x² / 2 + exp x) + (Σ b)² (1 + Σ x²)`, the learning rate goes along a
 //! cosine, `x` decays by 0.1 and `b` learns at half the rate.
 
-use autograd::optimizer::{Adam, AdamW, Algorithm, Optimizer, Sgd};
+use autograd::optimizer::{Adam, AdamW, Algorithm, Muon, Optimizer, Sgd};
 use autograd::{ParameterGroup, Parameters, Schedule, Tape};
-use ndarray::array;
+use ndarray::{Array4, array};
 use tensor::Element;
 
 /// `x` then `b` after these many steps.
@@ -119,4 +119,100 @@ fn adamw() {
         (2, [0.6465849623423622, -1.144173990900724, 0.049603542652847436, 1.9400890392735173, -0.424971257754376, 0.875028742245624]),
         (20, [0.2572992329469731, -0.8373285043371135, -0.29144380244740675, 1.4996459369497475, -0.5957065685494888, 0.704293431450511]),
     ]);
+}
+
+/// A wide matrix that decays and a kernel that is a tall one, with the loss
+/// `Σ a x² / 2 + exp x`, against a Python script's trajectory.
+#[rustfmt::skip]
+#[test]
+fn muon() {
+    let trajectory: [(u64, [f64; 12]); 3] = [
+        (1, [0.694325932573805, -1.183464230788741, 0.09432777722236148, 1.979172198816786, -0.40189673545447485, 0.891917830476716, 0.291465789788067, -0.7906258820173638, 1.089517190737097, 0.49312259623957905, -0.594717561410282, 0.18561052649133644]),
+        (2, [0.688417377719148, -1.1663478180252476, 0.08915254296128178, 1.9585453241676867, -0.40403130150889927, 0.8837026016243539, 0.28289933459153316, -0.7812045717474968, 1.079040494313306, 0.48622338208111654, -0.5894233332993934, 0.17121371584960685]),
+        (20, [0.5456016182811256, -0.8357592594630178, 0.07541119626682936, 1.620354578151783, -0.4575800828558155, 0.713662913334209, 0.13478904383576684, -0.6261063289076546, 0.8908399538193007, 0.36233404490467586, -0.5050083599590589, -0.0633828215846268]),
+    ];
+    let mut parameters = Parameters::<f64>::new();
+    let decayed = parameters.add_group(ParameterGroup { weight_decay: 0.1, ..Default::default() });
+    let plain = parameters.add_group(ParameterGroup::default());
+    let matrix = array![[0.7, -1.2, 0.1], [2.0, -0.4, 0.9]];
+    parameters.insert("matrix", matrix, decayed).expect("the first");
+    let kernel = Array4::from_shape_vec((3, 2, 1, 1), vec![0.3, -0.8, 1.1, 0.5, -0.6, 0.2]);
+    parameters.insert("kernel", kernel.expect("six values"), plain).expect("another name");
+    let a = array![[1.0, 0.3, 2.0], [0.5, 0.7, 1.5]];
+    let mut optimizer = Optimizer::new(Muon::default(), &parameters);
+    let mut compared = 0;
+    for step in 0..20 {
+        let tape = Tape::new();
+        let leaves = parameters.leaves(&tape);
+        let (matrix, kernel) = (&leaves["matrix"], &leaves["kernel"]);
+        let wide = &(&(&tape.constant(a.clone()) * &matrix.square()) * 0.5) + &matrix.exp();
+        let tall = &(&kernel.square() * 0.5) + &kernel.exp();
+        let loss = &wide.sum() + &tall.sum();
+        let gradients = leaves.collect(loss.backward()).expect("all have one");
+        optimizer.step(&mut parameters, &gradients, 0.05);
+        for (_, expected) in trajectory.iter().filter(|(after, _)| *after == step + 1) {
+            let values: Vec<f64> =
+                parameters.iter().flat_map(|(_, value)| value.iter().copied().collect::<Vec<_>>()).collect();
+            assert_eq!(values.len(), expected.len());
+            for (value, expected) in values.iter().zip(expected) {
+                assert!((value - expected).abs() < 1e-12, "step {step}: {value} for {expected}");
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(compared, 36);
+}
+
+/// A vector, which has no directions to balance, is left to AdamW; a gradient of zeros moves
+/// nothing; and the state goes on to the same bits.
+#[test]
+fn muon_of_vectors_of_zeros_and_restored() {
+    let start = |algorithm: Algorithm| {
+        let mut parameters = Parameters::<f32>::new();
+        let group = parameters.add_group(ParameterGroup::default());
+        parameters.insert("vector", array![0.5_f32, -2.0, 3.0], group).expect("the first");
+        parameters.insert("still", array![[1.0_f32, 2.0], [3.0, 4.0]], group).expect("another");
+        let optimizer = Optimizer::new(algorithm, &parameters);
+        (parameters, optimizer)
+    };
+    let step = |parameters: &mut Parameters<f32>, optimizer: &mut Optimizer<f32>| {
+        let tape = Tape::new();
+        let leaves = parameters.leaves(&tape);
+        let loss = &leaves["vector"].square().sum() + &(&leaves["still"] * 0.0).sum();
+        let gradients = leaves.collect(loss.backward()).expect("all have one");
+        optimizer.step(parameters, &gradients, 0.01);
+    };
+    let (mut ours, mut muon) = start(Muon::default().into());
+    let (mut other, mut adamw) = start(AdamW::default().into());
+    for _ in 0..3 {
+        step(&mut ours, &mut muon);
+        step(&mut other, &mut adamw);
+    }
+    assert_eq!(ours.get("vector"), other.get("vector"));
+    assert_eq!(ours.get("still"), Some(array![[1.0_f32, 2.0], [3.0, 4.0]].view().into_dyn()));
+    let mut restored = Optimizer::new(Muon::default(), &ours);
+    restored.restore(muon.state()).expect("its own state");
+    let mut copy = ours.clone();
+    step(&mut ours, &mut muon);
+    step(&mut copy, &mut restored);
+    assert_eq!(ours.get("vector"), copy.get("vector"));
+    assert_ne!(ours.get("vector"), other.get("vector"));
+}
+
+/// After a gradient come thousands of zeros: the momentum becomes too small to divide by.
+#[test]
+fn muon_of_a_momentum_that_fades_away() {
+    let mut parameters = Parameters::<f32>::new();
+    let group = parameters.add_group(ParameterGroup::default());
+    parameters.insert("matrix", array![[1.0_f32, 2.0], [3.0, 4.0]], group).expect("the first");
+    let mut optimizer = Optimizer::new(Muon::default(), &parameters);
+    for step in 0..2500 {
+        let tape = Tape::new();
+        let leaves = parameters.leaves(&tape);
+        let factor = if step == 0 { 1.0 } else { 0.0 };
+        let gradients = leaves.collect((&leaves["matrix"] * factor).sum().backward());
+        optimizer.step(&mut parameters, &gradients.expect("it has one"), 1e-3);
+    }
+    let matrix = parameters.get("matrix").expect("it is there");
+    assert!(matrix.iter().all(|value| value.is_finite()), "{matrix}");
 }

@@ -46,6 +46,26 @@ fn refuse_what_does_not_fit() {
 }
 
 #[test]
+fn approach_others_of_the_same_names() {
+    let mut parameters = two();
+    let mut others = two();
+    others.set("weight", array![[5.0, 2.0], [0.0, 4.0]]).expect("the same shape");
+    others.set("bias", array![0.0]).expect("the same shape");
+    let kept = parameters.clone();
+    parameters.approach(&others, 0.25);
+    let expected = array![[3.5, 0.5], [0.0, 4.0]].into_dyn();
+    assert_eq!(parameters.get("weight"), Some(expected.view()));
+    assert_eq!(parameters.get("bias"), Some(array![9.0].into_dyn().view()));
+    assert_eq!(kept.get("bias"), Some(array![12.0].into_dyn().view()), "a copy stays");
+}
+
+#[test]
+#[should_panic(expected = "approach: 2 parameters, 0 to approach")]
+fn do_not_approach_what_is_another_network() {
+    two().approach(&Parameters::new(), 0.5);
+}
+
+#[test]
 #[should_panic(expected = "there is no parameter scale")]
 fn a_leaf_that_is_not_there_panics_with_its_name() {
     let parameters = two();

@@ -1,13 +1,13 @@
 //! The same bits with one thread as with many.
 
-use autograd::optimizer::{AdamW, Optimizer};
+use autograd::optimizer::{AdamW, Algorithm, Muon, Optimizer};
 use autograd::{ParameterGroup, Parameters, Random, Tape, Var, initial};
 use ndarray::{Array1, Array4};
-use tensor::Padding2d;
 use tensor::ops::{Conv2dOptions, Pool2dOptions};
+use tensor::{Level, Padding2d, Precision};
 
 /// Two steps of a small network whose arrays are large enough for several threads.
-fn train() -> Vec<u32> {
+fn train(algorithm: Algorithm) -> Vec<u32> {
     let mut random = Random::new(1);
     let mut parameters = Parameters::<f32>::new();
     let group = parameters.add_group(ParameterGroup { weight_decay: 0.1, ..Default::default() });
@@ -18,7 +18,7 @@ fn train() -> Vec<u32> {
         parameters.insert(&scale, Array1::ones(channels), group).expect("new");
         parameters.insert(&shift, Array1::zeros(channels), group).expect("new");
     }
-    let mut optimizer = Optimizer::new(AdamW::default(), &parameters);
+    let mut optimizer = Optimizer::new(algorithm, &parameters);
     for _ in 0..2 {
         let input = Array4::from_shape_simple_fn((6, 3, 20, 20), || random.normal() as f32);
         let tape = Tape::new();
@@ -49,9 +49,20 @@ fn train() -> Vec<u32> {
 
 #[test]
 fn give_the_same_bits() {
-    let [one, four] = [1, 4].map(|threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-        pool.install(train)
-    });
-    assert_eq!(one, four);
+    let muon = |precision| Muon { precision, ..Muon::default() }.into();
+    let mut algorithms = vec![AdamW::default().into(), muon(Precision::F32)];
+    if Precision::Bf16.is_available_at(Level::best()) {
+        algorithms.push(muon(Precision::Bf16));
+    }
+    let mut results: Vec<Vec<u32>> = Vec::new();
+    for algorithm in algorithms {
+        let [one, four] = [1, 4].map(|threads| {
+            let pool =
+                rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| train(algorithm))
+        });
+        assert_eq!(one, four, "{algorithm:?}");
+        assert!(!results.contains(&one), "{algorithm:?} is as another");
+        results.push(one);
+    }
 }

@@ -44,6 +44,7 @@ impl Builder for Compiler<'_> {
             stride: [layer.stride; 2],
             padding: Padding2d::same(layer.padding),
             activation: Activation::Relu,
+            ..Conv2dOptions::default()
         };
         self.program.convolution(&layer.name, *input, weight, &bias, options)
     }

@@ -47,6 +47,12 @@ pub enum NameError {
         /// The first such character.
         found: char,
     },
+    /// Nothing of it can be seen: nobody could tell whom it means.
+    #[error("the name {name:?} shows nothing")]
+    Invisible {
+        /// The text.
+        name: String,
+    },
     /// `.` or `..`, which are folders.
     #[error("{name:?} is no name")]
     Dots {
@@ -61,6 +67,22 @@ impl PersonName {
     /// # Errors
     /// When it is no name.
     pub fn new(text: &str) -> Result<Self, NameError> {
+        let name = Self::enrolled(text)?;
+        if let Some(found) = name.0.chars().find(|&c| is_nothing(c)) {
+            return Err(NameError::Character { name: name.0.into(), found });
+        }
+        if name.0.chars().all(is_invisible) {
+            return Err(NameError::Invisible { name: name.0.into() });
+        }
+        Ok(name)
+    }
+
+    /// [`new`](Self::new) for a name that somebody may have already: earlier versions let names
+    /// pass that show nothing.
+    ///
+    /// # Errors
+    /// When it was no name then either.
+    pub fn enrolled(text: &str) -> Result<Self, NameError> {
         // Composing makes a text shorter, but never to a third of it.
         if text.len() > 4 * MOST_NAME_BYTES {
             return Err(too_long(text.len(), text));
@@ -95,6 +117,23 @@ fn is_forbidden(c: char) -> bool {
     let steers =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || steers || matches!(c, '/' | '\\' | '\u{feff}')
+}
+
+/// Whether two names that differ by the character only would look the same, though no language
+/// needs it.
+fn is_nothing(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}')
+}
+
+/// Whether the character shows nothing by itself. Some of these are needed inside names:
+/// joiners in Persian, Hindi and emoji, marks that choose a variant of a character.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}')
+        || matches!(c, '\u{180b}'..='\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{206a}'..='\u{206f}')
+        || matches!(c, '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}')
+        || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}')
+        || matches!(c, '\u{e0000}'..='\u{e0fff}')
 }
 
 impl fmt::Display for PersonName {
@@ -145,5 +184,23 @@ mod tests {
             assert!(!error.to_string().chars().any(char::is_control), "{error}");
         }
         assert!(matches!(PersonName::new(".."), Err(NameError::Dots { .. })));
+    }
+
+    #[test]
+    fn names_that_show_nothing_are_refused() {
+        for blank in ["\u{2800}", "\u{3164}\u{115f}", "\u{200d}", "\u{fe0f}", "\u{e0041}"] {
+            let error = PersonName::new(blank).unwrap_err();
+            assert!(matches!(error, NameError::Invisible { .. }), "{blank:?}: {error}");
+            // Whoever has it already can be found and removed.
+            assert_eq!(PersonName::enrolled(blank).unwrap().as_str(), blank);
+        }
+        for hidden in ["ki\u{200b}an", "ki\u{ad}an", "\u{2060}kian"] {
+            let error = PersonName::new(hidden).unwrap_err();
+            assert!(matches!(error, NameError::Character { .. }), "{hidden:?}: {error}");
+        }
+        // Persian and emoji need their joiners.
+        for name in ["می\u{200c}خواهم", "👩\u{200d}🚀", "❤\u{fe0f}"] {
+            assert_eq!(PersonName::new(name).unwrap().as_str(), name);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use autograd::{GroupId, ParameterGroup, Parameters, RunningStatistics, initial};
 use ndarray::{ArrayD, Dimension, Ix1, IxDyn};
-use tensor::{Element, Random};
+use tensor::{Element, Precision, Random};
 
 use super::Model;
 use crate::network::{Architecture, TensorRole, TensorSpec};
@@ -84,7 +84,7 @@ impl<T: Element> Model<T> {
                 }
             }
         }
-        Self { architecture, parameters, biases, statistics }
+        Self { architecture, parameters, biases, statistics, precision: Precision::F32 }
     }
 }
 

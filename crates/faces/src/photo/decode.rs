@@ -84,6 +84,10 @@ fn decode_jpeg(bytes: &[u8], file: &str, limits: &DecodeLimits) -> Result<Decode
     let format = ImageFormat::Jpeg;
     let header = jpeg::Header::read(bytes);
     let mut decoded = match &header {
+        Some(header) if header.has_separate_scans() && header.has_too_many_scans() => {
+            let found = "more scans than colors".to_owned();
+            return Err(PhotoError::Damaged { file: file.to_owned(), format, found });
+        }
         Some(header) if header.has_separate_scans() => {
             let image = separate_scans(bytes, file, limits)?;
             let mut reader = decoder(bytes, file, format, limits)?;

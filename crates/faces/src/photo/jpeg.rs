@@ -134,6 +134,12 @@ impl<'b> Header<'b> {
         }
     }
 
+    /// Whether there are more scans than components. Each costs the time of the whole picture.
+    pub(super) fn has_too_many_scans(&self) -> bool {
+        let follow = self.data.windows(2).filter(|pair| *pair == [0xff, START_OF_SCAN]).count();
+        1 + follow > self.components.len()
+    }
+
     /// Whether the marker that ends a JPEG follows. Within coded data a byte 255 is always
     /// followed by 0 or a restart marker, so the search cannot be misled there.
     pub(super) fn has_end(&self) -> bool {

@@ -7,6 +7,8 @@ use fdeflate::decompress_to_vec_bounded;
 
 /// Most bytes that compressed text is unpacked to.
 const UNPACKED: usize = 1 << 20;
+/// Texts that are unpacked, at most: a file may have thousands that say nothing.
+const TEXTS: usize = 8;
 /// How JPEG prefixes EXIF data; some writers of PNG and WebP copy it along.
 const PREFIX: &[u8] = b"Exif\0\0";
 /// The keyword of XMP in a PNG.
@@ -23,7 +25,7 @@ impl Metadata {
     /// Looks at every chunk of a PNG; the first of a kind counts. Broken ones count as none.
     pub(super) fn of_png(bytes: &[u8]) -> Self {
         let mut found = Self::default();
-        let mut at = 8;
+        let (mut at, mut texts) = (8, 0);
         while let Some(&[a, b, c, d, ref kind @ ..]) =
             bytes.get(at..).and_then(|rest| rest.first_chunk::<8>())
         {
@@ -31,7 +33,9 @@ impl Metadata {
             let Some(data) = bytes.get(at + 8..).and_then(|rest| rest.get(..length)) else { break };
             match kind {
                 b"eXIf" => found.exif(data.to_vec()),
-                b"tEXt" | b"zTXt" | b"iTXt" => found.text(kind, data),
+                b"tEXt" | b"zTXt" | b"iTXt" if texts < TEXTS => {
+                    texts += usize::from(found.text(kind, data));
+                }
                 _ => {}
             }
             at += 12 + length;
@@ -43,13 +47,14 @@ impl Metadata {
         self.exif.get_or_insert(data);
     }
 
-    fn text(&mut self, kind: &[u8], data: &[u8]) {
-        let Some((keyword, rest)) = split(data) else { return };
+    /// Whether the chunk is such a text, and so was unpacked.
+    fn text(&mut self, kind: &[u8], data: &[u8]) -> bool {
+        let Some((keyword, rest)) = split(data) else { return false };
         let profile = keyword.strip_prefix(b"Raw profile type ");
         if profile.is_none() && keyword != XMP {
-            return;
+            return false;
         }
-        let Some(text) = unpacked(kind, rest) else { return };
+        let Some(text) = unpacked(kind, rest) else { return true };
         match profile {
             None => drop(self.xmp.get_or_insert(text)),
             Some(b"exif" | b"APP1") => {
@@ -64,6 +69,7 @@ impl Metadata {
             }
             Some(_) => {}
         }
+        true
     }
 }
 
@@ -141,5 +147,22 @@ mod tests {
             assert_eq!(from_profile(text.as_bytes()), None, "{text:?}");
         }
         assert_eq!(from_profile(b"\nexif\n  3\n45 78\n69\n00"), Some(b"Exi".to_vec()));
+    }
+    /// A file may have thousands of texts that unpack to a megabyte and say nothing.
+    #[test]
+    fn only_the_first_texts_are_unpacked() {
+        let text = |value: &str| {
+            let data = format!("Raw profile type exif\0{value}");
+            let length = (data.len() as u32).to_be_bytes();
+            [&length[..], b"tEXt", data.as_bytes(), &[0; 4]].concat()
+        };
+        let orientation = |before: usize| {
+            let mut png = vec![0; 8];
+            (0..before).for_each(|_| png.extend(text("nothing")));
+            png.extend(text("\nexif\n6\n457869660000"));
+            Metadata::of_png(&png).exif
+        };
+        assert!(orientation(0).is_some() && orientation(TEXTS - 1).is_some());
+        assert_eq!(orientation(TEXTS), None);
     }
 }

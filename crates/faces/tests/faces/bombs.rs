@@ -72,3 +72,24 @@ fn packed_extras_are_not_unpacked_beyond_the_limit() {
         assert!(start.elapsed() < Duration::from_secs(2), "{kind}: {:?}", start.elapsed());
     }
 }
+
+/// A scan costs the time of the whole picture, whatever data it has: a small file of a million
+/// scans would take hours.
+#[test]
+fn a_jpeg_of_many_scans_is_refused() {
+    let jpeg = include_bytes!("fixtures/separate-scans-420.jpg");
+    let scan = jpeg.windows(2).position(|pair| pair == [0xff, 0xda]).expect("it has a scan");
+    let head = usize::from(u16::from_be_bytes([jpeg[scan + 2], jpeg[scan + 3]])) + 2;
+    let mut bytes = jpeg[..scan].to_vec();
+    for _ in 0..100_000 {
+        bytes.extend_from_slice(&jpeg[scan..scan + head]);
+    }
+    bytes.extend_from_slice(&jpeg[scan..]);
+    let started = Instant::now();
+    let error = decoded(&bytes).expect_err("it has too many scans");
+    assert!(
+        matches!(&error, PhotoError::Damaged { found, .. } if found.contains("scans")),
+        "{error:?}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+}

@@ -1,12 +1,14 @@
 //! The tables of a file: reading and writing them inside one transaction.
 
 use facenet::gallery::PersonName;
+use facenet::matching::Encoding;
 use redb::{
     ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 
 use super::failure::Failure;
 use super::record::{PersonRow, TemplateRow};
+use crate::backend::{check_template_count, without_copies};
 use crate::{Enrollment, Model, Person, Template};
 
 /// The format of the tables and their rows.
@@ -76,19 +78,32 @@ impl<'t> WriteTables<'t> {
         Ok(())
     }
 
-    /// Adds an enrollment to the row of a person, or begins one.
+    /// The encodings of a person, in their order.
+    fn encodings(&self, name: &PersonName) -> Result<Vec<Encoding>, Failure> {
+        let mut encodings = Vec::new();
+        for entry in self.templates.range((name.as_str(), 0)..=(name.as_str(), u32::MAX))? {
+            let row = TemplateRow::parse(entry?.1.value()).map_err(Failure::Damaged)?;
+            encodings.push(row.encoding);
+        }
+        Ok(encodings)
+    }
+
+    /// Adds an enrollment to a person, or begins one. Copies of what is there are left out.
     pub(crate) fn add(
         &mut self,
         name: &PersonName,
-        row: Option<PersonRow>,
         enrollment: &Enrollment,
     ) -> Result<(), Failure> {
         let added = enrollment.time();
+        let row = self.row(name.as_str())?;
+        let stored = if row.is_some() { self.encodings(name)? } else { Vec::new() };
+        let new = without_copies(&stored, &enrollment.templates);
+        check_template_count(name, stored.len() + new.len()).map_err(Failure::Store)?;
         let mut row = row.unwrap_or(PersonRow { enrolled: added, templates: 0, consent: None });
         if enrollment.consent.is_some() {
             row.consent.clone_from(&enrollment.consent);
         }
-        for new in &enrollment.templates {
+        for new in new {
             let (encoding, photo) = (new.encoding.clone(), new.photo.clone());
             let template = Template { encoding, added, photo };
             self.put_template(name.as_str(), row.templates, &template)?;
@@ -217,7 +232,7 @@ impl ReadTables {
 }
 
 fn person_name(text: &str) -> Result<PersonName, Failure> {
-    PersonName::new(text).map_err(|error| Failure::Damaged(error.to_string()))
+    PersonName::enrolled(text).map_err(|error| Failure::Damaged(error.to_string()))
 }
 
 /// The bytes of the hash of the weights.

@@ -2,8 +2,8 @@
 
 use ndarray::{ArrayView2, CowArray, Ix4};
 
+use super::Precision;
 use super::planner::{self, space_to_depth};
-use super::precision::Precision;
 use super::program::{Program, Stage};
 use super::weight::ScaledWeight;
 use crate::kernels::program::layout::SpaceToDepth;

@@ -4,7 +4,7 @@
 //! other in the order of the sum, the first in its lower half.
 
 /// The nearest bf16 number, ties to even; NaN stays NaN.
-fn rounded(value: f32) -> u16 {
+pub(crate) fn rounded(value: f32) -> u16 {
     let bits = value.to_bits();
     if value.is_nan() {
         return (bits >> 16) as u16 | 0x40;

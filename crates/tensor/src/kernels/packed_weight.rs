@@ -12,6 +12,7 @@ use super::aligned_buffer::AlignedBuffer;
 use super::bf16::pair_rows;
 use super::scratch::{Scratch, with_scratch};
 use super::simd::LANES;
+use super::train::products::Products;
 use super::transpose::Transpose;
 use crate::Element;
 
@@ -67,6 +68,8 @@ pub(crate) struct PackedWeight<T: Element> {
     pub(crate) outputs: usize,
     /// Channels that it takes.
     pub(crate) inputs: usize,
+    /// Steps of each tap of the kernel: channels, or pairs of channels.
+    pub(crate) words: usize,
     /// Height and width of its kernel.
     pub(crate) kernel: [usize; 2],
 }
@@ -96,8 +99,9 @@ impl<T: Element> PackedWeight<T> {
     /// # Shapes
     /// `weight`: O × C × KH × KW, any strides. Forward, the packed convolution takes C
     /// channels and returns O; backward, it takes O and returns C.
-    pub(crate) fn new(weight: ArrayView4<'_, T>, direction: Direction) -> Self {
-        Self::pack(weight, None, direction, |length| Storage::Scratch(Scratch::new(length)))
+    pub(crate) fn new(weight: ArrayView4<'_, T>, direction: Direction, products: Products) -> Self {
+        let allocate = |length| Storage::Scratch(Scratch::new(length));
+        Self::pack(weight, None, direction, Some(products), allocate)
     }
 
     /// Packs weights, forward, into a buffer from `allocate`, which the packed weights own.
@@ -108,7 +112,7 @@ impl<T: Element> PackedWeight<T> {
         allocate: impl FnOnce(usize) -> AlignedBuffer<T>,
     ) -> Self {
         let allocate = |length| Storage::Permanent(allocate(length));
-        Self::pack(weight, factors, Direction::Forward, allocate)
+        Self::pack(weight, factors, Direction::Forward, None, allocate)
     }
 
     /// Packs weights, panels in parallel.
@@ -116,6 +120,7 @@ impl<T: Element> PackedWeight<T> {
         weight: ArrayView4<'_, T>,
         factors: Option<&[f64]>,
         direction: Direction,
+        products: Option<Products>,
         allocate: impl FnOnce(usize) -> Storage<T>,
     ) -> Self {
         let (o, c, kh, kw) = weight.dim();
@@ -126,7 +131,9 @@ impl<T: Element> PackedWeight<T> {
             Direction::Forward => (o, c, [c * area, area]),
             Direction::Backward => (c, o, [area, c * area]),
         };
-        let depth = area * inputs;
+        let per_word = products.map_or(1, Products::per_word);
+        let words = inputs.div_ceil(per_word);
+        let depth = area * words * per_word;
         let vectors = outputs.div_ceil(LANES);
         let mut values = allocate(vectors * LANES * depth);
         let mut rest = values.values_mut();
@@ -137,9 +144,15 @@ impl<T: Element> PackedWeight<T> {
             rest = tail;
             jobs.push((*panel, target));
         }
-        let source = Source { weight, factors, steps, area, outputs, inputs, direction };
-        jobs.into_par_iter().for_each(|(panel, target)| source.pack(panel, target));
-        Self { values, panels, outputs, inputs, kernel: [kh, kw] }
+        let padded = words * per_word;
+        let source = Source { weight, factors, steps, area, outputs, inputs, padded, direction };
+        jobs.into_par_iter().for_each(|(panel, target)| {
+            source.pack(panel, target);
+            if let Some(Products::Pairs(bf16)) = products {
+                T::join_rows(target, panel.vectors * LANES, bf16);
+            }
+        });
+        Self { values, panels, outputs, inputs, words, kernel: [kh, kw] }
     }
 
     pub(crate) fn panels(&self) -> &[Panel] {
@@ -200,16 +213,18 @@ struct Source<'a, T> {
     area: usize,
     outputs: usize,
     inputs: usize,
+    /// Inputs, and a zero if there must be an even number.
+    padded: usize,
     direction: Direction,
 }
 
 impl<T: Element> Source<'_, T> {
     /// Writes one panel; columns without an output are zero.
     fn pack(&self, panel: Panel, target: &mut [T]) {
-        let Self { weight, steps: [output_step, input_step], area, inputs, .. } = *self;
+        let Self { weight, steps: [output_step, input_step], area, inputs, padded, .. } = *self;
         let columns = panel.vectors * LANES;
         let outputs = (self.outputs - panel.first).min(columns);
-        if outputs < columns {
+        if outputs < columns || inputs < padded {
             target.fill(T::zero());
         }
         if output_step == 1 {
@@ -244,7 +259,7 @@ impl<T: Element> Source<'_, T> {
                         };
                         for offset in 0..some {
                             let row = &rows[(offset * area + tap) * LANES..][..outputs];
-                            let step = place * inputs + input + offset;
+                            let step = place * padded + input + offset;
                             let target = &mut target[step * columns + vector * LANES..][..outputs];
                             self.scale_into(target, row, first);
                         }
@@ -278,7 +293,9 @@ mod tests {
                 (((o * 100 + c) * 10 + i) * 10 + j + 1) as f32
             });
             for direction in [Direction::Forward, Direction::Backward] {
-                check(&weight, direction, &PackedWeight::new(weight.view(), direction), 1.0);
+                let products = Products::Numbers(crate::level::active());
+                let packed = PackedWeight::new(weight.view(), direction, products);
+                check(&weight, direction, &packed, 1.0);
             }
             let factors = vec![0.5; o];
             let packed = PackedWeight::permanent(weight.view(), Some(&factors), AlignedBuffer::new);

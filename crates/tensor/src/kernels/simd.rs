@@ -193,7 +193,7 @@ unsafe fn accumulate<V: Vector, const R: usize, const N: usize>(
 
 /// A [`Level`] that this machine was found to have.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Isa {
+pub enum Isa {
     Portable(Portable),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
@@ -264,12 +264,24 @@ impl<R, F: FnOnce() -> R> SimdOp for Loops<F> {
 /// The token for products of bf16 numbers, which only x86-64 has.
 #[cfg(not(target_arch = "x86_64"))]
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Bf16 {}
+pub enum Bf16 {}
 
 #[cfg(not(target_arch = "x86_64"))]
 impl Bf16 {
     pub(crate) fn detect() -> Option<Self> {
         None
+    }
+
+    pub(crate) fn transpose_pairs(self, _matrix: super::transpose::CheckedPairs<'_, f32>) {
+        match self {}
+    }
+
+    pub(crate) fn join_rows(self, _values: &mut [f32], _columns: usize) {
+        match self {}
+    }
+
+    pub(crate) fn join_columns(self, _values: &[f32], _target: &mut [f32]) {
+        match self {}
     }
 }
 

@@ -7,8 +7,13 @@
 
 #[cfg(target_arch = "x86_64")]
 pub(in crate::kernels) mod avx512;
+mod pairs;
+#[cfg(target_arch = "x86_64")]
+pub(in crate::kernels) mod pairs_avx512;
 
-use super::simd::{SimdOp, Vector, dispatch};
+use super::simd::{Bf16, SimdOp, Vector, dispatch};
+
+pub(crate) use pairs::{CheckedPairs, PairTranspose};
 
 /// A matrix to transpose: `target[c * target_step + r] = source[r * source_step + c]`.
 #[derive(Debug)]
@@ -69,11 +74,38 @@ impl<T: Copy> CheckedTranspose<'_, T> {
 pub trait TransposeElement: Sized + Copy {
     /// Transposes a matrix.
     fn transpose(matrix: CheckedTranspose<'_, Self>);
+
+    /// Transposes two matrices into words.
+    fn transpose_pairs(matrix: CheckedPairs<'_, Self>, bf16: Bf16);
+
+    /// Joins every two rows of numbers to one of words, which are followed by unspecified
+    /// values. An odd last row and incomplete vectors of sixteen columns are left out.
+    fn join_rows(values: &mut [Self], columns: usize, bf16: Bf16);
+
+    /// Joins every two adjacent numbers to a word; an odd last one is joined to zero.
+    ///
+    /// # Panics
+    /// If the target has not half as many words, rounded up.
+    fn join_columns(values: &[Self], target: &mut [Self], bf16: Bf16);
 }
 
 impl TransposeElement for f32 {
     fn transpose(matrix: CheckedTranspose<'_, Self>) {
         dispatch(crate::level::active(), matrix);
+    }
+
+    fn transpose_pairs(matrix: CheckedPairs<'_, Self>, bf16: Bf16) {
+        bf16.transpose_pairs(matrix);
+    }
+
+    fn join_rows(values: &mut [Self], columns: usize, bf16: Bf16) {
+        bf16.join_rows(values, columns);
+    }
+
+    fn join_columns(values: &[Self], target: &mut [Self], bf16: Bf16) {
+        let (numbers, words) = (values.len(), target.len());
+        assert_eq!(words, numbers.div_ceil(2), "{words} words for {numbers} numbers");
+        bf16.join_columns(values, target);
     }
 }
 
@@ -89,6 +121,18 @@ impl SimdOp for CheckedTranspose<'_, f32> {
 impl TransposeElement for f64 {
     fn transpose(matrix: CheckedTranspose<'_, Self>) {
         matrix.by_blocks();
+    }
+
+    fn transpose_pairs(_matrix: CheckedPairs<'_, Self>, _bf16: Bf16) {
+        unreachable!("products of f64 are never of pairs")
+    }
+
+    fn join_rows(_values: &mut [Self], _columns: usize, _bf16: Bf16) {
+        unreachable!("products of f64 are never of pairs")
+    }
+
+    fn join_columns(_values: &[Self], _target: &mut [Self], _bf16: Bf16) {
+        unreachable!("products of f64 are never of pairs")
     }
 }
 

@@ -14,14 +14,15 @@ use super::pool::steps;
 use crate::kernels::packed_weight::{Direction, PackedWeight};
 use crate::kernels::planes::expect_shape;
 use crate::kernels::train::correlation::Correlation;
-use crate::{Activation, Element, Padding2d};
+use crate::kernels::train::products::Products;
+use crate::{Activation, Element, Padding2d, Precision};
 
 pub use backward::{
     conv2d_backward_bias, conv2d_backward_input, conv2d_backward_input_into, conv2d_backward_weight,
 };
 pub use im2col::conv2d_im2col;
 
-/// Stride, padding and activation of a convolution.
+/// Stride, padding, activation and precision of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conv2dOptions {
     /// Distance between patches, in rows and columns.
@@ -30,12 +31,21 @@ pub struct Conv2dOptions {
     pub padding: Padding2d,
     /// Applied to each output.
     pub activation: Activation,
+    /// How f32 factors are multiplied, in the convolution and both its derivatives; products
+    /// of f64 are always of f64. A program has [its own](crate::inference::ProgramBuilder::precision)
+    /// instead.
+    pub precision: Precision,
 }
 
 impl Default for Conv2dOptions {
-    /// Stride 1, no padding, no activation.
+    /// Stride 1, no padding, no activation, f32.
     fn default() -> Self {
-        Self { stride: [1, 1], padding: Padding2d::default(), activation: Activation::None }
+        Self {
+            stride: [1, 1],
+            padding: Padding2d::default(),
+            activation: Activation::None,
+            precision: Precision::F32,
+        }
     }
 }
 
@@ -57,7 +67,8 @@ impl Conv2dOptions {
 /// Returns N × O × OH × OW, see [`Conv2dOptions::output_size`].
 ///
 /// # Panics
-/// If C or O differ between the arguments or the kernel does not fit.
+/// If C or O differ between the arguments, the kernel does not fit, or this machine does not
+/// [have](Precision::is_available_at) the precision.
 ///
 /// # Examples
 ///
@@ -104,7 +115,9 @@ pub fn conv2d_into<T: Element>(
     output: ArrayViewMut4<'_, T>,
 ) {
     expect_shape("conv2d", output.dim(), output_shape(&input, weight.dim(), options));
-    convolve(input, &PackedWeight::new(weight, Direction::Forward), bias, options, output);
+    let products = T::products(options.precision);
+    let weight = PackedWeight::new(weight, Direction::Forward, products);
+    convolve(input, &weight, bias, options, products, output);
 }
 
 /// The convolution; the shapes have been checked.
@@ -113,6 +126,7 @@ fn convolve<T: Element>(
     weight: &PackedWeight<T>,
     bias: Option<ArrayView1<'_, T>>,
     options: Conv2dOptions,
+    products: Products,
     output: ArrayViewMut4<'_, T>,
 ) {
     let PackedWeight { outputs: o, kernel, .. } = *weight;
@@ -129,6 +143,7 @@ fn convolve<T: Element>(
         taps: taps.each_ref().map(|taps| &taps[..]),
         origin: [-(options.padding.top as isize), -(options.padding.left as isize)],
         stride: options.stride,
+        products,
     };
     correlation.run(output);
 }

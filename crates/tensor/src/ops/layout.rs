@@ -1,6 +1,7 @@
 //! Zero padding of images and concatenation of their channels.
 
-use ndarray::{Array4, ArrayView4, ArrayViewMut4, Axis, s};
+use ndarray::{Array4, ArrayView3, ArrayView4, ArrayViewMut4, Axis, s};
+use rayon::prelude::*;
 
 use crate::Element;
 use crate::kernels::planes::{expect_shape, for_each_plane};
@@ -81,19 +82,30 @@ pub fn pad2d_into<T: Element>(
     let Some(input) = input.as_slice() else { unreachable!("standard layout is contiguous") };
     for_each_plane("pad2d", output, |n, channel, target| {
         let source = &input[(n * c + channel) * h * w..][..h * w];
-        let mut end = 0;
-        for row in 0..h {
-            let start = (top + row) * padded_w + left;
-            target[end..start].fill(T::zero());
-            end = start + w;
-            target[start..end].copy_from_slice(&source[row * w..][..w]);
-        }
-        target[end..].fill(T::zero());
+        pad_plane(source, w, [top, left], padded_w, target);
     });
 }
 
+/// Copies a plane of rows of `w` values into one of rows of `padded_w`, filled with zeros.
+pub(crate) fn pad_plane<T: Element>(
+    source: &[T],
+    w: usize,
+    [top, left]: [usize; 2],
+    padded_w: usize,
+    target: &mut [T],
+) {
+    let mut end = 0;
+    for (row, source) in source.chunks_exact(w.max(1)).enumerate() {
+        let start = (top + row) * padded_w + left;
+        target[end..start].fill(T::zero());
+        end = start + w;
+        target[start..end].copy_from_slice(source);
+    }
+    target[end..].fill(T::zero());
+}
+
 /// Shape of the output, or a panic.
-fn padded_shape(
+pub(crate) fn padded_shape(
     (n, c, h, w): (usize, usize, usize, usize),
     padding: Padding2d,
 ) -> (usize, usize, usize, usize) {
@@ -235,8 +247,24 @@ pub fn concat_channels_backward<T: Element>(
     channels.iter().map(part).collect()
 }
 
-/// Copies planes in parallel.
-fn copy_planes<T: Element>(name: &str, source: ArrayView4<'_, T>, target: ArrayViewMut4<'_, T>) {
+/// Copies planes, images in parallel; all of an image's at once if they are contiguous.
+fn copy_planes<T: Element>(
+    name: &str,
+    source: ArrayView4<'_, T>,
+    mut target: ArrayViewMut4<'_, T>,
+) {
+    let is_line =
+        |image: Option<ArrayView3<'_, T>>| image.is_some_and(|it| it.is_standard_layout());
+    if is_line(source.outer_iter().next()) && is_line(target.view().outer_iter().next()) {
+        let images = target.axis_iter_mut(Axis(0)).into_par_iter();
+        images.zip(source.axis_iter(Axis(0))).for_each(|(mut target, source)| {
+            match (target.as_slice_mut(), source.as_slice()) {
+                (Some(target), Some(source)) => target.copy_from_slice(source),
+                _ => unreachable!("images of one array are alike"),
+            }
+        });
+        return;
+    }
     for_each_plane(name, target, |n, channel, target| {
         let plane = source.index_axis_move(Axis(0), n).index_axis_move(Axis(0), channel);
         match plane.as_slice() {

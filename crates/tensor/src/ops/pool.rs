@@ -11,7 +11,8 @@ use crate::kernels::train::pool_window::{Reduction, reduce_windows, scatter_wind
 
 pub use max::{
     max_pool2d, max_pool2d_backward, max_pool2d_backward_into, max_pool2d_into,
-    max_pool2d_with_indices, max_pool2d_with_indices_into,
+    max_pool2d_padded_backward_into, max_pool2d_padded_into, max_pool2d_with_indices,
+    max_pool2d_with_indices_into,
 };
 
 /// Window and stride of a pooling operator. Pools do not pad: apply

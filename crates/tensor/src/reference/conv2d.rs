@@ -18,7 +18,7 @@ pub fn conv2d<T: Element>(
     let (n, c, h, w) = input.dim();
     let (o, weight_c, kh, kw) = weight.dim();
     assert_eq!(c, weight_c, "conv2d: input has {c} channels, weight takes {weight_c}");
-    let Conv2dOptions { stride: [sh, sw], padding, activation } = options;
+    let Conv2dOptions { stride: [sh, sw], padding, activation, .. } = options;
     let oh = (h + padding.top + padding.bottom - kh) / sh + 1;
     let ow = (w + padding.left + padding.right - kw) / sw + 1;
     Array4::from_shape_fn((n, o, oh, ow), |(n, o, y, x)| {

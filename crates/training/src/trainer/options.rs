@@ -2,9 +2,10 @@
 //! weights to begin with.
 
 use autograd::Schedule;
-use autograd::optimizer::{Adam, AdamW, Algorithm, Sgd};
+use autograd::optimizer::{Adam, AdamW, Algorithm, Muon, Sgd};
 use facenet::network::Variant;
 use serde::{Deserialize, Serialize};
+use tensor::{Level, Precision};
 
 use super::super::augmentation::AugmentationOptions;
 use super::super::batches::Sampling;
@@ -30,6 +31,10 @@ pub struct TrainingOptions {
     pub variant: Variant,
     /// Of everything that is random.
     pub seed: u64,
+    /// How convolutions, their derivatives and Muon's steps multiply; sums, weights and all
+    /// else are f32.
+    #[serde(default, with = "precision_name")]
+    pub precision: Precision,
     /// What to make small.
     pub loss: Loss,
     /// What a batch is made of.
@@ -93,6 +98,11 @@ pub enum OptimizerOptions {
         /// Keeps the quotient small.
         epsilon: f64,
     },
+    /// Orthogonal steps for matrices, AdamW with its constants for vectors.
+    Muon {
+        /// Part of the velocity that is kept.
+        momentum: f64,
+    },
 }
 
 impl OptimizerOptions {
@@ -114,11 +124,18 @@ impl OptimizerOptions {
         Self::AdamW { beta1, beta2, epsilon }
     }
 
-    pub(in super::super) fn algorithm(self) -> Algorithm {
+    /// Momentum 0.95.
+    pub fn muon() -> Self {
+        Self::Muon { momentum: Muon::default().momentum }
+    }
+
+    /// `precision` is that of the products that Muon's steps need.
+    pub(in super::super) fn algorithm(self, precision: Precision) -> Algorithm {
         match self {
             Self::Sgd { momentum, nesterov } => Sgd { momentum, nesterov }.into(),
             Self::Adam { beta1, beta2, epsilon } => Adam { beta1, beta2, epsilon }.into(),
             Self::AdamW { beta1, beta2, epsilon } => AdamW { beta1, beta2, epsilon }.into(),
+            Self::Muon { momentum } => Muon { momentum, precision, ..Muon::default() }.into(),
         }
     }
 
@@ -127,7 +144,9 @@ impl OptimizerOptions {
             OptionsError::check(option, value, "0 to below 1", (0.0..1.0).contains(&value))
         };
         match self {
-            Self::Sgd { momentum, .. } => share("optimizer.momentum", momentum),
+            Self::Sgd { momentum, .. } | Self::Muon { momentum } => {
+                share("optimizer.momentum", momentum)
+            }
             Self::Adam { beta1, beta2, epsilon } | Self::AdamW { beta1, beta2, epsilon } => {
                 share("optimizer.beta1", beta1)?;
                 share("optimizer.beta2", beta2)?;
@@ -218,6 +237,7 @@ impl TrainingOptions {
         Self {
             variant: Variant::default(),
             seed: 0,
+            precision: Precision::F32,
             loss: Loss::distillation(),
             sampling: Sampling::Images { images: 128 },
             augmentation: AugmentationOptions::default(),
@@ -250,7 +270,7 @@ impl TrainingOptions {
     /// Checks every option.
     ///
     /// # Errors
-    /// Names the first that is out of its range.
+    /// Names the first that is out of its range, or that this machine does not have.
     pub fn check(&self) -> Result<(), OptionsError> {
         self.loss.check()?;
         self.sampling.check()?;
@@ -270,6 +290,9 @@ impl TrainingOptions {
         if let Some(norm) = self.clip_norm {
             OptionsError::check("clip_norm", norm, "above 0", norm > 0.0)?;
         }
+        let has_precision = self.precision.is_available_at(Level::best());
+        let expected = "f32, or bf16 on a machine with AVX-512 BF16";
+        OptionsError::check("precision", self.precision, expected, has_precision)?;
         let people = self.held_out_people;
         let right = people == 0 || people >= 4;
         OptionsError::check("held_out_people", people, "none, or four or more", right)
@@ -287,6 +310,26 @@ mod variant_name {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Variant, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A precision by its name.
+mod precision_name {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use tensor::Precision;
+
+    // The signature is serde's.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub(super) fn serialize<S: Serializer>(
+        precision: &Precision,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(precision.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Precision, D::Error> {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
     }
 }

@@ -195,9 +195,8 @@ fn the_content_makes_a_photo_and_not_the_name() {
     fs::write(folder.path().join("README"), "what these are").unwrap();
     fs::write(folder.path().join("Ada/real.heic"), b"\0\0\0\x18ftypheic\0\0\0\0").unwrap();
     let listing = tree.list().unwrap();
-    let relative = |path: &Path| {
-        path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned()
-    };
+    let relative =
+        |path: &Path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned();
     let photos: Vec<_> = listing.photos.iter().map(|photo| relative(&photo.path)).collect();
     for name in ["Ada/IMG_1.HEIC", "Ada/scan.jfif", "Ada/noname", "Bob_2.mpo"] {
         assert!(photos.iter().any(|photo| photo == name), "{name} of {photos:?}");

@@ -1,21 +1,20 @@
-//! The trainer: it learns, gives the same bits however it is run, survives being
-//! interrupted, and leaves out what is bad.
+//! The trainer: it learns, is told what to do otherwise, and leaves out
+//! what is bad.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use facenet::triplet::{Mining, Reduction};
 use facenet::weights::Weights;
 use training::{
-    AugmentationOptions, Budget, Checkpoint, Event, Initial, Interval, Loss, OptimizerOptions,
-    Outcome, RateSchedule, RunOptions, Sampling, Source, Trainer, TrainingError, TrainingOptions,
+    AugmentationOptions, Budget, Event, Initial, Interval, Loss, OptimizerOptions, Outcome,
+    RateSchedule, RunOptions, Sampling, Source, Trainer, TrainingError, TrainingOptions,
 };
 
 use crate::made;
 
 /// Three steps of distillation on four images each, all augmented.
-fn short() -> TrainingOptions {
+pub(crate) fn short() -> TrainingOptions {
     TrainingOptions {
         sampling: Sampling::Images { images: 4 },
         schedule: RateSchedule::Cosine { warm_up: 1, floor: 0.0 },
@@ -27,7 +26,7 @@ fn short() -> TrainingOptions {
 }
 
 /// As quick to learn as can be.
-fn eager(loss: Loss, sampling: Sampling, steps: u64) -> TrainingOptions {
+pub(crate) fn eager(loss: Loss, sampling: Sampling, steps: u64) -> TrainingOptions {
     TrainingOptions {
         loss,
         sampling,
@@ -41,11 +40,14 @@ fn eager(loss: Loss, sampling: Sampling, steps: u64) -> TrainingOptions {
     }
 }
 
-fn quiet() -> RunOptions {
+pub(crate) fn quiet() -> RunOptions {
     RunOptions { measure: None, checkpoint: None, ..RunOptions::default() }
 }
 
-fn go(trainer: &mut Trainer, options: &RunOptions) -> Result<Vec<Option<f64>>, TrainingError> {
+pub(crate) fn go(
+    trainer: &mut Trainer,
+    options: &RunOptions,
+) -> Result<Vec<Option<f64>>, TrainingError> {
     let mut losses = Vec::new();
     let outcome = trainer.run(options, &AtomicBool::new(false), &mut |event| {
         if let Event::Step(metrics) = event {
@@ -57,7 +59,7 @@ fn go(trainer: &mut Trainer, options: &RunOptions) -> Result<Vec<Option<f64>>, T
     Ok(losses)
 }
 
-fn train(source: Arc<dyn Source>, options: TrainingOptions) -> (Trainer, Vec<f64>) {
+pub(crate) fn train(source: Arc<dyn Source>, options: TrainingOptions) -> (Trainer, Vec<f64>) {
     let mut trainer = Trainer::new(source, Initial::Random, options).unwrap();
     let losses = go(&mut trainer, &quiet()).unwrap();
     (trainer, losses.into_iter().flatten().collect())
@@ -81,77 +83,6 @@ fn it_learns_by_heart_from_triplets() {
     let (_, losses) = train(made::source(folder.path()), eager(loss, sampling, 12));
     let (first, last) = (losses[0], losses[11]);
     assert!(first > 0.02 && last < 0.1 * first, "the loss went from {first} to {last}");
-}
-
-/// Weights and optimizer are the same bits with any number of threads, both of the
-/// step and of loading.
-#[test]
-fn threads_change_nothing() {
-    let folder = made::pack(3);
-    let hash = |rayon: usize, loading: usize, seed: u64| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(rayon).build().unwrap();
-        pool.install(|| {
-            let source = made::source(folder.path());
-            let options = TrainingOptions { seed, ..short() };
-            let mut trainer = Trainer::new(source, Initial::Random, options).unwrap();
-            let options = RunOptions { loading_threads: loading, ..quiet() };
-            go(&mut trainer, &options).unwrap();
-            trainer.weights().unwrap().hash()
-        })
-    };
-    let first = hash(2, 1, 3);
-    assert_eq!(first, hash(2, 1, 3), "run twice");
-    assert_eq!(first, hash(1, 3, 3), "other threads");
-    assert_ne!(first, hash(2, 1, 4), "another seed");
-}
-
-fn checkpoints(folder: &Path, every: u64) -> RunOptions {
-    RunOptions {
-        checkpoint: Some(Interval::Steps(every)),
-        folder: Some(folder.to_path_buf()),
-        ..quiet()
-    }
-}
-
-#[test]
-fn resumed_is_the_same_as_uninterrupted() {
-    let (folder, kept) = (made::pack(3), tempfile::tempdir().unwrap());
-    let source = made::source(folder.path());
-    let (whole, losses) = train(source.clone(), short());
-
-    // Stopped from outside after two steps, as by Ctrl-C.
-    let mut trainer = Trainer::new(source.clone(), Initial::Random, short()).unwrap();
-    let stop = AtomicBool::new(false);
-    let (mut before, mut written) = (Vec::new(), Vec::new());
-    let outcome = trainer.run(&checkpoints(kept.path(), 1), &stop, &mut |event| match event {
-        Event::Step(metrics) => {
-            before.push(metrics.loss.unwrap());
-            stop.store(before.len() == 2, Ordering::Relaxed);
-        }
-        Event::Checkpoint { step, path } => {
-            assert!(path.join("weights/dense_w.npy").is_file());
-            written.push(step);
-        }
-        _ => {}
-    });
-    assert_eq!((outcome.unwrap(), before.len()), (Outcome::Stopped, 2));
-    assert_eq!(written, [1, 2], "the last state is written once");
-    drop(trainer);
-
-    let checkpoint = Checkpoint::read(kept.path()).unwrap();
-    assert_eq!((checkpoint.step(), &checkpoint.options), (2, &short()));
-    let mut resumed = Trainer::resume(source, checkpoint).unwrap();
-    let after: Vec<_> = go(&mut resumed, &quiet()).unwrap().into_iter().flatten().collect();
-    assert_eq!([before, after].concat(), losses, "to the bit");
-    let difference = resumed.weights().unwrap();
-    assert_eq!(difference.first_difference(&whole.weights().unwrap()), None);
-    // The optimizer too, and so every step to come.
-    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let bytes = |mut trainer: Trainer, folder: &Path| {
-        trainer.run(&checkpoints(folder, 1), &AtomicBool::new(false), &mut |_| ()).unwrap();
-        std::fs::read(folder.join("step-0000000004/optimizer.npy")).unwrap()
-    };
-    assert_eq!(bytes(resumed, a.path()), bytes(whole, b.path()));
 }
 
 #[test]

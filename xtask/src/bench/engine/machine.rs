@@ -6,16 +6,16 @@ use time::{Date, OffsetDateTime};
 
 /// The machine and the moment.
 #[derive(Clone, Debug)]
-pub(super) struct Machine {
-    pub(super) date: Date,
-    pub(super) processor: String,
-    pub(super) cores: usize,
+pub(in crate::bench) struct Machine {
+    pub(in crate::bench) date: Date,
+    pub(in crate::bench) processor: String,
+    pub(in crate::bench) cores: usize,
     /// Load average of the minute before, if the system reports it.
-    pub(super) load: Option<f64>,
+    pub(in crate::bench) load: Option<f64>,
 }
 
 impl Machine {
-    pub(super) fn now() -> Self {
+    pub(in crate::bench) fn now() -> Self {
         let processor = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| processor(&text));
         let load = fs::read_to_string("/proc/loadavg").ok();
         Self {

@@ -59,7 +59,7 @@ pub(super) fn run(
 }
 
 /// A progress bar that is drawn only between measurements.
-pub(super) fn bar(length: usize) -> Result<ProgressBar> {
+pub(in crate::bench) fn bar(length: usize) -> Result<ProgressBar> {
     let style = ProgressStyle::with_template("[{bar:30}] {pos}/{len}  {msg}")?;
     Ok(ProgressBar::new(length as u64).with_style(style))
 }

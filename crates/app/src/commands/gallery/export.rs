@@ -1,8 +1,7 @@
 //! Exports all people for other programs: as JSON lines, or as a NumPy array with a table of
 //! its rows. Stored photos are not exported.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +9,7 @@ use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
 use store::{Model, Store};
 
-use crate::output::Output;
+use crate::output::{Output, write_private};
 use crate::text::timestamp;
 
 /// One person as a line of JSON.
@@ -46,28 +45,18 @@ fn unknown_framing() -> String {
 pub(super) fn run(store: &Store, file: Option<&Path>, output: &mut Output) -> Result<()> {
     match file.and_then(|file| Some((file, file.extension()?.to_str()?))) {
         None if file.is_none() => json_lines(store, output.writer()),
-        Some((file, "jsonl")) => write_private(file, |out| json_lines(store, out)),
+        Some((file, "jsonl")) => written(file, |out| json_lines(store, out)),
         Some((file, "npy")) => {
-            write_private(file, |out| array(store, out))?;
-            write_private(&file.with_extension("csv"), |out| table(store, out))
+            written(file, |out| array(store, out))?;
+            written(&file.with_extension("csv"), |out| table(store, out))
         }
         _ => bail!("{}: expected FILE.jsonl or FILE.npy", file.unwrap_or(Path::new("")).display()),
     }
 }
 
-/// Writes a file that only its owner can read: beside the target, then renamed.
-fn write_private(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let context = || format!("cannot write {}", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut partial =
-        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).with_context(context)?;
-    let mut out = BufWriter::new(partial.as_file_mut());
-    write(&mut out).with_context(context)?;
-    let file: &mut File =
-        out.into_inner().map_err(|error| error.into_error()).with_context(context)?;
-    file.sync_all().with_context(context)?;
-    partial.persist(path).with_context(context)?;
-    Ok(())
+fn written(file: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let context = || format!("cannot write {}", file.display());
+    write_private(file, |out| write(out).with_context(context))
 }
 
 fn json_lines(store: &Store, out: &mut dyn Write) -> Result<()> {

@@ -43,15 +43,23 @@ pub(super) fn read(
     }
 }
 
-/// Enrolls people in batches.
+/// Enrolls people in batches. What they have already is not added again, so an import that
+/// broke off can be repeated; its error says how far it came.
 pub(super) fn enroll(store: &mut Store, people: &mut People) -> Result<()> {
-    let bar = progress::bar(people.len(), "enrolling");
+    let all = people.len();
+    let bar = progress::bar(all, "enrolling");
     while !people.is_empty() {
         let rest = match people.keys().nth(BATCH).cloned() {
             Some(first) => people.split_off(&first),
             None => People::new(),
         };
-        store.enroll_all(people.iter())?;
+        store.enroll_all(people.iter()).with_context(|| {
+            let done = all - people.len() - rest.len();
+            format!(
+                "{done} of {all} people were imported; repeat the import to continue, which \
+                 doubles nobody"
+            )
+        })?;
         bar.inc(people.len() as u64);
         *people = rest;
     }

@@ -96,6 +96,7 @@ pub(super) fn options(
     let options = TrainingOptions {
         variant: arguments.variant,
         seed: arguments.seed,
+        precision: arguments.precision.unwrap_or(defaults.precision),
         loss: with_loss_arguments(arguments, defaults.loss),
         sampling: with_batch_arguments(arguments, defaults.sampling),
         augmentation,
@@ -189,6 +190,7 @@ fn optimizer(kind: OptimizerKind) -> OptimizerOptions {
         OptimizerKind::Adamw => OptimizerOptions::adamw(),
         OptimizerKind::Adam => OptimizerOptions::adam(),
         OptimizerKind::Sgd => OptimizerOptions::sgd(),
+        OptimizerKind::Muon => OptimizerOptions::muon(),
     }
 }
 

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::{Plan, PlannedStep, StepKind};
+use crate::Precision;
 use crate::inference::builder::{Node, Operation};
-use crate::inference::precision::Precision;
 use crate::kernels::aligned_buffer::HugePageArena;
 use crate::kernels::packed_weight::PackedWeight;
 use crate::kernels::program::convolution::Convolution;

@@ -6,7 +6,7 @@ use super::{Features, SimdOp, Vector};
 
 /// Proof that this machine has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Avx2(());
+pub struct Avx2(());
 
 impl Avx2 {
     pub(super) fn detect() -> Option<Self> {

@@ -5,15 +5,15 @@ use std::marker::PhantomData;
 use std::mem::transmute;
 
 use super::{Features, SimdOp, Vector, nine_rows};
-use crate::kernels::transpose::{CheckedTranspose, avx512};
+use crate::kernels::transpose::{CheckedPairs, CheckedTranspose, avx512, pairs_avx512};
 
 /// Proof that this machine has AVX-512 F, VL, BW and DQ, and with them AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Avx512(());
+pub struct Avx512(());
 
 /// Proof that this machine has [`Avx512`] and its products of bf16 numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Avx512Bf16(());
+pub struct Avx512Bf16(());
 
 impl Avx512 {
     pub(super) fn detect() -> Option<Self> {
@@ -31,6 +31,24 @@ impl Avx512Bf16 {
     pub(crate) fn detect() -> Option<Self> {
         let detected = Avx512::detect().is_some() && is_x86_feature_detected!("avx512bf16");
         detected.then_some(Self(()))
+    }
+
+    /// Transposes two matrices into words.
+    pub(crate) fn transpose_pairs(self, matrix: CheckedPairs<'_, f32>) {
+        // SAFETY: the token proves the features.
+        unsafe { pairs_avx512::transpose(matrix) }
+    }
+
+    /// Joins every two rows of numbers to one of words, sixteen columns at a time.
+    pub(crate) fn join_rows(self, values: &mut [f32], columns: usize) {
+        // SAFETY: the token proves the features.
+        unsafe { pairs_avx512::join_rows(values, columns) }
+    }
+
+    /// Joins adjacent numbers; the target has half as many words, rounded up.
+    pub(crate) fn join_columns(self, values: &[f32], target: &mut [f32]) {
+        // SAFETY: the token proves the features.
+        unsafe { pairs_avx512::join_columns(values, target) }
     }
 }
 

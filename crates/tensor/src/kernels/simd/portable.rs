@@ -5,7 +5,7 @@ use crate::Element;
 
 /// The token of plain code, which needs no features.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Portable;
+pub struct Portable;
 
 impl Features for Portable {
     #[inline(never)]

@@ -6,45 +6,95 @@
 //! single values use one block as wide as there are channels, so that a row of the kernel
 //! is contiguous; tiles that read vectors use blocks of one vector, which are dense in
 //! cache. An incomplete last block is padded with zeros.
+//!
+//! With products of pairs, an element is a word of two bf16 numbers: those of two adjacent
+//! channels, or of the same channel of two images.
 
 use std::ops::Range;
 
+use super::products::Products;
 use crate::Element;
-use crate::kernels::simd::LANES;
-use crate::kernels::transpose::Transpose;
+use crate::kernels::simd::{Bf16, LANES};
+use crate::kernels::transpose::{PairTranspose, Transpose};
 
-/// The memory layout of the same window of several images.
+/// What an element of the layout holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Words {
+    /// A number.
+    Number,
+    /// Numbers of two adjacent channels; the last is zero if their number is odd.
+    Channels(Bf16),
+    /// Numbers of two images.
+    Images(Bf16),
+}
+
+impl Words {
+    /// For sums over channels.
+    pub(crate) fn channels(products: Products) -> Self {
+        match products {
+            Products::Numbers(_) => Self::Number,
+            Products::Pairs(bf16) => Self::Channels(bf16),
+        }
+    }
+
+    /// For sums over images.
+    pub(crate) fn images(products: Products) -> Self {
+        match products {
+            Products::Numbers(_) => Self::Number,
+            Products::Pairs(bf16) => Self::Images(bf16),
+        }
+    }
+
+    /// Channels of an element.
+    fn channels_a_word(self) -> usize {
+        if matches!(self, Self::Channels(_)) { 2 } else { 1 }
+    }
+}
+
+/// The memory layout of the same window of several images, or pairs of images.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Blocked {
     channels: usize,
-    /// Channels of a block, and so values of a pixel.
+    /// Words of a block, and so of a pixel.
     width: usize,
     images: usize,
     window: [usize; 2],
+    words: Words,
 }
 
 impl Blocked {
     /// One block as wide as there are channels.
-    pub(crate) fn whole(channels: usize, images: usize, window: [usize; 2]) -> Self {
-        Self { channels, width: channels, images, window }
+    pub(crate) fn whole(channels: usize, images: usize, window: [usize; 2], words: Words) -> Self {
+        let width = channels.div_ceil(words.channels_a_word());
+        Self { channels, width, images, window, words }
     }
 
     /// Blocks of one vector.
-    pub(crate) fn vectors(channels: usize, images: usize, window: [usize; 2]) -> Self {
-        Self { channels, width: LANES, images, window }
+    pub(crate) fn vectors(
+        channels: usize,
+        images: usize,
+        window: [usize; 2],
+        words: Words,
+    ) -> Self {
+        Self { channels, width: LANES, images, window, words }
     }
 
-    /// Channels of a block.
+    /// Words of a block.
     pub(crate) fn width(&self) -> usize {
         self.width
     }
 
     /// Blocks for all channels.
     pub(crate) fn blocks(&self) -> usize {
-        self.channels.div_ceil(self.width.max(1))
+        self.channels.div_ceil(self.block_channels().max(1))
     }
 
-    /// Distance between blocks, in values.
+    /// Channels of a block.
+    fn block_channels(&self) -> usize {
+        self.width * self.words.channels_a_word()
+    }
+
+    /// Distance between blocks, in words.
     pub(crate) fn block_step(&self) -> usize {
         self.images * self.window[0] * self.window[1] * self.width
     }
@@ -56,7 +106,7 @@ impl Blocked {
         ((image * h + row) * w + column) * self.width
     }
 
-    /// Values of the whole layout.
+    /// Words of the whole layout.
     pub(crate) fn length(&self) -> usize {
         self.blocks() * self.block_step()
     }
@@ -67,10 +117,11 @@ impl Blocked {
     /// The window begins at `origin`; outside the images it is zero.
     ///
     /// # Shapes
-    /// `sources`: the images, C × H × W each in standard layout, `size` being H, W.
+    /// `sources`: the images, C × H × W each in standard layout, `size` being H, W; in pairs
+    /// if a word holds numbers of two images, and with an empty second one otherwise.
     pub(crate) fn fill<'a, T: Element>(
         &self,
-        sources: impl Iterator<Item = &'a [T]>,
+        sources: impl Iterator<Item = [&'a [T]; 2]>,
         size: [usize; 2],
         origin: [isize; 2],
         target: &mut [T],
@@ -80,8 +131,10 @@ impl Blocked {
         for (image, source) in sources.enumerate() {
             for block in 0..self.blocks() {
                 let start = block * self.block_step() + self.pixel(image, 0, 0);
-                let channels = block * self.width..self.channels.min((block + 1) * self.width);
-                let planes = &source[channels.start * plane..channels.end * plane];
+                let first = block * self.block_channels();
+                let channels = first..self.channels.min(first + self.block_channels());
+                let values = channels.start * plane..channels.end * plane;
+                let planes = source.map(|source| source.get(values.clone()).unwrap_or_default());
                 self.fill_block(
                     planes,
                     size,
@@ -96,7 +149,7 @@ impl Blocked {
     /// Copies the window of one block of one image.
     fn fill_block<T: Element>(
         &self,
-        planes: &[T],
+        planes: [&[T]; 2],
         [h, w]: [usize; 2],
         [top, left]: [isize; 2],
         channels: usize,
@@ -106,15 +159,19 @@ impl Blocked {
         let width = self.width;
         let rows = overlap(top, window_h, h);
         let columns = overlap(left, window_w, w);
-        if channels < width || rows.is_empty() || columns.is_empty() {
+        if channels.div_ceil(self.words.channels_a_word()) < width
+            || rows.is_empty()
+            || columns.is_empty()
+        {
             target.fill(T::zero());
         }
         if rows.is_empty() || columns.is_empty() {
             return;
         }
-        if [h, w] == [1, 1] && self.window == [1, 1] {
+        let is_pixel = [h, w] == [1, 1] && self.window == [1, 1];
+        if is_pixel && matches!(self.words, Words::Number) {
             // A single pixel has the same order in both layouts.
-            return target[..channels].copy_from_slice(planes);
+            return target[..channels].copy_from_slice(planes[0]);
         }
         let first_row = (top + rows.start as isize) as usize;
         let first_column = (left + columns.start as isize) as usize;
@@ -130,16 +187,53 @@ impl Blocked {
                 target[..columns.start * width].fill(T::zero());
                 target[columns.end * width..line].fill(T::zero());
             }
-            Transpose {
-                source: &planes[(first_row + index) * w + first_column..],
-                source_step: h * w,
-                target: &mut target[columns.start * width..],
-                target_step: width,
-                rows: channels,
-                columns: run,
-            }
-            .run();
+            let target = &mut target[columns.start * width..];
+            let from = (first_row + index) * w + first_column;
+            self.transpose(planes, h * w, from, channels, run, target);
         }
+    }
+
+    /// Copies a run of pixels, which begins at `from` in each plane.
+    fn transpose<T: Element>(
+        &self,
+        [planes, others]: [&[T]; 2],
+        plane: usize,
+        from: usize,
+        channels: usize,
+        pixels: usize,
+        target: &mut [T],
+    ) {
+        let (bf16, second, source_step, rows, seconds) = match self.words {
+            Words::Number => {
+                return Transpose {
+                    source: &planes[from..],
+                    source_step: plane,
+                    target,
+                    target_step: self.width,
+                    rows: channels,
+                    columns: pixels,
+                }
+                .run();
+            }
+            Words::Channels(bf16) => {
+                let second = planes.get(plane + from..).unwrap_or_default();
+                (bf16, second, 2 * plane, channels.div_ceil(2), channels / 2)
+            }
+            Words::Images(bf16) => {
+                let second = others.get(from..).unwrap_or_default();
+                (bf16, second, plane, channels, if others.is_empty() { 0 } else { channels })
+            }
+        };
+        let matrix = PairTranspose {
+            sources: [&planes[from..], second],
+            source_step,
+            target,
+            target_step: self.width,
+            rows,
+            seconds,
+            columns: pixels,
+        };
+        matrix.run(bf16);
     }
 }
 
@@ -184,9 +278,17 @@ mod tests {
     #[test]
     fn a_single_pixel() {
         let sources: Vec<Vec<f32>> = vec![(0..20).map(|at| at as f32 + 1.0).collect(); 3];
-        for layout in [Blocked::whole(20, 3, [1, 1]), Blocked::vectors(20, 3, [1, 1])] {
+        for layout in [
+            Blocked::whole(20, 3, [1, 1], Words::Number),
+            Blocked::vectors(20, 3, [1, 1], Words::Number),
+        ] {
             let mut actual = vec![f32::NAN; layout.length()];
-            layout.fill(sources.iter().map(|source| &source[..]), [1, 1], [0, 0], &mut actual);
+            layout.fill(
+                sources.iter().map(|source| [&source[..], &[]]),
+                [1, 1],
+                [0, 0],
+                &mut actual,
+            );
             assert_eq!(actual, expected(&layout, &sources, [1, 1], [0, 0]));
         }
     }
@@ -207,11 +309,11 @@ mod tests {
                 ([2, 2], [5, 0]),
                 ([2, 2], [0, -2]),
             ] {
-                for layout in
-                    [Blocked::whole(channels, 2, window), Blocked::vectors(channels, 2, window)]
+                for layout in [Blocked::whole, Blocked::vectors]
+                    .map(|of| of(channels, 2, window, Words::Number))
                 {
                     let mut actual = vec![f32::NAN; layout.length()];
-                    let slices = sources.iter().map(|source| &source[..]);
+                    let slices = sources.iter().map(|source| [&source[..], &[]]);
                     layout.fill(slices, size, origin, &mut actual);
                     let expected = expected(&layout, &sources, size, origin);
                     assert_eq!(actual, expected, "{channels} channels, {window:?} at {origin:?}");

@@ -11,14 +11,15 @@
 use ndarray::{ArrayView1, ArrayView4, ArrayViewMut4, Axis};
 use rayon::prelude::*;
 
-use super::blocked::Blocked;
+use super::blocked::{Blocked, Words};
+use super::products::Products;
 use super::tile::{ROWS, Segment, SumOrder, Tile};
 use crate::kernels::packed_weight::{PackedWeight, Panel, VECTORS};
 use crate::kernels::scratch::with_scratch;
-use crate::kernels::simd::{Isa, LANES};
+use crate::kernels::simd::{LANES, vectorize};
 use crate::kernels::tasks::{Task, split_batch, split_output};
 use crate::kernels::transpose::Transpose;
-use crate::{Activation, Element, level};
+use crate::{Activation, Element};
 
 /// Output pixels of a task, about.
 const TASK_PIXELS: usize = 384;
@@ -41,6 +42,8 @@ pub(crate) struct Correlation<'a, T: Element> {
     /// outside the source it reads zeros.
     pub(crate) origin: [isize; 2],
     pub(crate) stride: [usize; 2],
+    /// Those that the weight was packed for.
+    pub(crate) products: Products,
 }
 
 impl<T: Element> Correlation<'_, T> {
@@ -67,7 +70,7 @@ impl<T: Element> Correlation<'_, T> {
         let o = self.weight.outputs;
         let lengths = [plan.layout.length(), pixels * VECTORS * LANES, pixels * LANES];
         with_scratch(lengths, |[image, sums, planes]| {
-            let sources = task.images.clone().map(|n| image_values(&self.source, n));
+            let sources = task.images.clone().map(|n| [image_values(&self.source, n), &[]]);
             let [top, left] = self.origin;
             let origin = [top + (task.rows.start * self.stride[0]) as isize, left];
             plan.layout.fill(sources, [h, w], origin, image);
@@ -105,7 +108,7 @@ impl<T: Element> Correlation<'_, T> {
                 let plane = &plane[image * size..][..size];
                 let mut target = target.index_axis_mut(Axis(0), channel);
                 if let Some(target) = target.as_slice_mut() {
-                    finish.write(plane, target.iter_mut());
+                    finish.write_slice(plane, target);
                 } else {
                     for (mut target, row) in
                         target.rows_mut().into_iter().zip(plane.chunks_exact(ow))
@@ -126,6 +129,15 @@ struct Finish<T> {
 }
 
 impl<T: Element> Finish<T> {
+    /// Writes contiguous values.
+    fn write_slice(self, values: &[T], targets: &mut [T]) {
+        if self.bias.is_zero() && self.activation == Activation::None {
+            targets.copy_from_slice(values);
+        } else {
+            vectorize(|| self.write(values, targets.iter_mut()));
+        }
+    }
+
     #[inline(always)]
     fn write<'a>(self, values: &[T], targets: impl Iterator<Item = &'a mut T>)
     where
@@ -152,7 +164,7 @@ pub(crate) fn image_values<'a, T>(images: &ArrayView4<'a, T>, n: usize) -> &'a [
 
 /// What all tasks of a correlation have in common.
 struct Plan {
-    isa: Isa,
+    products: Products,
     /// The window of the largest task; the others use the beginning of it.
     layout: Blocked,
     /// For each width of a panel, the parts of the sum, of about [`STEPS`] each.
@@ -164,13 +176,13 @@ struct Plan {
 impl Plan {
     /// Plans for the largest task, `ow` being the output's width.
     fn new<T: Element>(correlation: &Correlation<'_, T>, largest: &Task, ow: usize) -> Self {
-        let PackedWeight { inputs: c, kernel: [_, kernel_w], .. } = *correlation.weight;
+        let PackedWeight { inputs, words: c, kernel: [_, kernel_w], .. } = *correlation.weight;
         let [taps_h, taps_w] = correlation.taps;
         let [sh, sw] = correlation.stride;
         let [images, rows] = [largest.images.len(), largest.rows.len()];
         let window = [(rows - 1) * sh + taps_h.len(), (ow - 1) * sw + taps_w.len()];
-        let layout = Blocked::whole(c, images, window);
-        // For each tap, the offset of its channels in the window and in the weights' steps.
+        let layout = Blocked::whole(inputs, images, window, Words::channels(correlation.products));
+        // For each tap, the offset of its words in the window and in the weights' steps.
         let taps: Vec<_> = taps_h
             .iter()
             .enumerate()
@@ -184,7 +196,7 @@ impl Plan {
             .map(|pixel| (pixel / (rows * ow), pixel / ow % rows, pixel % ow))
             .map(|(image, row, column)| layout.pixel(image, row * sh, column * sw))
             .collect();
-        Self { isa: level::active(), layout, orders, rows }
+        Self { products: correlation.products, layout, orders, rows }
     }
 
     /// Sums of all pixels and the output channels of one panel, pixel by pixel.
@@ -211,7 +223,7 @@ impl Plan {
                     c_step: columns,
                     accumulate: part > 0,
                 }
-                .run(self.isa);
+                .run(self.products);
             }
         }
     }

@@ -10,6 +10,9 @@
 //! Each element of C is one sum in that order, wherever its tile begins
 //! and whatever the vector width, so the bits do not depend on the division into tiles.
 //!
+//! An element is a number, or a word of two bf16 numbers that are multiplied by those of the
+//! other word; sums are f32 then, too.
+//!
 //! The sums are computed in blocks that fit into the machine's registers: the whole tile
 //! with AVX-512, four rows by three half vectors with AVX2, four rows by half a vector in
 //! portable code that the compiler vectorizes. `f64`, which is for checking gradients, is
@@ -18,8 +21,10 @@
 //! Lengths are checked here, once a tile; the loops use raw pointers.
 #![allow(unsafe_code)]
 
+use super::products::Products;
 use crate::kernels::packed_weight::VECTORS;
-use crate::kernels::simd::{Isa, LANES, Lanes, Portable, SimdOp, Vector, dispatch};
+use crate::kernels::simd::{Features, LANES, Lanes, Portable, SimdOp, Vector, dispatch};
+use crate::{Precision, level};
 
 /// Most rows of a tile.
 pub(crate) const ROWS: usize = 8;
@@ -88,14 +93,14 @@ pub(crate) struct Tile<'a, T> {
 }
 
 impl<T: TileElement> Tile<'_, T> {
-    /// Computes the tile with the vectors of `isa`.
+    /// Computes the tile; if `products` are of pairs, A and B hold words of pairs.
     ///
     /// # Panics
     /// If an offset is outside its slice.
     #[inline]
-    pub(crate) fn run(mut self, isa: Isa) {
+    pub(crate) fn run(mut self, products: Products) {
         self.check();
-        T::run_tile(CheckedTile { tile: &mut self, isa });
+        T::run_tile(CheckedTile { tile: &mut self, products });
     }
 
     /// Panics unless every element that the sum reads exists.
@@ -129,22 +134,40 @@ impl<T: TileElement> Tile<'_, T> {
 #[derive(Debug)]
 pub struct CheckedTile<'a, 'b, T> {
     tile: &'a mut Tile<'b, T>,
-    isa: Isa,
+    products: Products,
 }
 
 /// Element types of tiles: `f32` and `f64`.
 pub trait TileElement: Sized {
+    /// The products of a precision, on this machine.
+    ///
+    /// # Panics
+    /// If this machine does not have them.
+    fn products(precision: Precision) -> Products;
+
     /// Computes a tile.
     fn run_tile(tile: CheckedTile<'_, '_, Self>);
 }
 
 impl TileElement for f32 {
+    fn products(precision: Precision) -> Products {
+        Products::of(precision)
+    }
+
     fn run_tile(tile: CheckedTile<'_, '_, Self>) {
-        dispatch(tile.isa, tile);
+        match tile.products {
+            Products::Numbers(isa) => dispatch(isa, tile),
+            Products::Pairs(bf16) => bf16.run(tile),
+        }
     }
 }
 
 impl TileElement for f64 {
+    /// Always its own, for gradients to be checked with.
+    fn products(_precision: Precision) -> Products {
+        Products::Numbers(level::active())
+    }
+
     fn run_tile(tile: CheckedTile<'_, '_, Self>) {
         tile.compute::<Lanes<Self>>(Portable);
     }
@@ -257,7 +280,7 @@ unsafe fn block<V: Vector, const R: usize, const N: usize>(
                 for i in 0..R {
                     let value = V::splat(features, *rows[i].wrapping_add(a));
                     for j in 0..N {
-                        sums[i][j] = value.multiply_add(columns[j], sums[i][j]);
+                        sums[i][j] = value.multiply_words(columns[j], sums[i][j]);
                     }
                 }
                 a += a_step;

@@ -10,6 +10,9 @@
 //! * with fewer input channels than a vector has lanes (the colors of an image), rows are
 //!   input channels under all taps, and vectors are output channels.
 //!
+//! With products of pairs, a word holds the same value of two images: under every tap, the
+//! words of the input and of the gradient match without a shift.
+//!
 //! Jobs are parts of the batch times parts of the output channels. Each sums its
 //! part of the batch in order; then the parts are added, in order too, so that the
 //! bits do not depend on which thread ran which job.
@@ -17,16 +20,17 @@
 use ndarray::{Array4, ArrayView4, ArrayViewMut4, Axis};
 use rayon::prelude::*;
 
-use super::blocked::Blocked;
+use super::blocked::{Blocked, Words};
 use super::correlation::image_values;
+use super::products::Products;
 use super::tile::{ROWS, Segment, SumOrder, Tile};
+use crate::Element;
 use crate::kernels::packed_weight::panel_widths;
 use crate::kernels::scratch::with_scratch;
-use crate::kernels::simd::{Isa, LANES};
+use crate::kernels::simd::LANES;
 use crate::kernels::tasks::{Task, split_batch};
 use crate::kernels::transpose::Transpose;
 use crate::ops::Conv2dOptions;
-use crate::{Element, level};
 
 /// Output pixels that are copied at a time, about.
 const TASK_PIXELS: usize = 576;
@@ -45,6 +49,7 @@ pub(crate) struct WeightGradient<'a, T> {
     /// Height and width of the kernel.
     pub(crate) kernel: [usize; 2],
     pub(crate) options: Conv2dOptions,
+    pub(crate) products: Products,
 }
 
 impl<T: Element> WeightGradient<'_, T> {
@@ -54,7 +59,8 @@ impl<T: Element> WeightGradient<'_, T> {
         let (n, o, oh, ow) = self.grad_output.dim();
         let [kh, kw] = self.kernel;
         let mut gradient = Array4::zeros((o, c, kh, kw));
-        let tasks = split_batch([n, oh, ow], TASK_PIXELS);
+        // With products of pairs, two images are one.
+        let tasks = split_batch([n.div_ceil(self.products.per_word()), oh, ow], TASK_PIXELS);
         if gradient.is_empty() || tasks.is_empty() {
             return gradient;
         }
@@ -97,6 +103,14 @@ impl<T: Element> WeightGradient<'_, T> {
         gradient
     }
 
+    /// The images of one number: one, or two with products of pairs, unless there is no second.
+    fn images<'a>(&self, of: &ArrayView4<'a, T>, number: usize) -> [&'a [T]; 2] {
+        let first = number * self.products.per_word();
+        let has_second = self.products.per_word() > 1 && first + 1 < of.len_of(Axis(0));
+        let second = if has_second { image_values(of, first + 1) } else { &[] };
+        [image_values(of, first), second]
+    }
+
     /// Writes the sums over some tasks of the batch.
     fn sum_tasks(&self, plan: &Plan, tasks: &[Task], sums: &mut [T]) {
         let (_, _, h, w) = self.input.dim();
@@ -106,13 +120,14 @@ impl<T: Element> WeightGradient<'_, T> {
         let Plan { input, gradient, .. } = plan;
         with_scratch([input.length(), gradient.length()], |[inputs, gradients]| {
             for (index, task) in tasks.iter().enumerate() {
-                let sources = task.images.clone().map(|n| image_values(&self.input, n));
+                let sources = task.images.clone().map(|n| self.images(&self.input, n));
                 let top = (task.rows.start * sh) as isize - padding.top as isize;
                 input.fill(sources, [h, w], [top, -(padding.left as isize)], inputs);
-                let sources = task
-                    .images
-                    .clone()
-                    .map(|n| &image_values(&self.grad_output, n)[plan.first * oh * ow..]);
+                let from = plan.first * oh * ow;
+                let sources = task.images.clone().map(|n| {
+                    let images = self.images(&self.grad_output, n);
+                    images.map(|image| image.get(from..).unwrap_or_default())
+                });
                 gradient.fill(sources, [oh, ow], [task.rows.start as isize, 0], gradients);
 
                 let lines: Vec<_> = task
@@ -136,7 +151,7 @@ impl<T: Element> WeightGradient<'_, T> {
 
 /// What all jobs with the same output channels have in common.
 struct Plan {
-    isa: Isa,
+    products: Products,
     /// Its first output channel.
     first: usize,
     /// The window of the largest task; the others use the beginning of it.
@@ -163,12 +178,13 @@ impl Plan {
         let [sh, sw] = of.options.stride;
         let [images, rows] = [largest.images.len(), largest.rows.len()];
         let window = [(rows - 1) * sh + kh, (ow - 1) * sw + kw];
-        let gradient = Blocked::vectors(channels, images, [rows, ow]);
+        let words = Words::images(of.products);
+        let gradient = Blocked::vectors(channels, images, [rows, ow], words);
         let input_by_rows = c < LANES;
         let input = if input_by_rows {
-            Blocked::whole(c, images, window)
+            Blocked::whole(c, images, window, words)
         } else {
-            Blocked::vectors(c, images, window)
+            Blocked::vectors(c, images, window, words)
         };
         let (rows, vectors) = if input_by_rows {
             let rows = (0..kh).flat_map(|i| (0..kw * c).map(move |at| input.pixel(0, i, 0) + at));
@@ -183,8 +199,7 @@ impl Plan {
                 .map(|(i, block, j)| block * input.block_step() + input.pixel(0, i, j));
             (rows.collect(), vectors.collect())
         };
-        let isa = level::active();
-        Self { isa, first, input, gradient, input_by_rows, rows, vectors }
+        Self { products: of.products, first, input, gradient, input_by_rows, rows, vectors }
     }
 
     /// Distance between rows of sums, in values.
@@ -229,7 +244,7 @@ impl Plan {
                     c_step: self.row_step(),
                     accumulate,
                 }
-                .run(self.isa);
+                .run(self.products);
             }
             column += width * LANES;
         }

@@ -15,22 +15,44 @@ pub(in crate::kernels) fn transpose(matrix: CheckedTranspose<'_, f32>) {
             // SAFETY: the block begins inside both slices and reaches no further than `rows`
             // and `columns`, which were checked.
             unsafe {
-                block(
-                    source.as_ptr().add(row * source_step + column),
-                    source_step,
-                    target.as_mut_ptr().add(column * target_step + row),
-                    target_step,
-                    some_rows,
-                    some_columns,
-                );
+                let source = source.as_ptr().add(row * source_step + column);
+                let target = target.as_mut_ptr().add(column * target_step + row);
+                if (some_rows, some_columns) == (16, 16) {
+                    whole_block(source, source_step, target, target_step);
+                } else {
+                    block(source, source_step, target, target_step, some_rows, some_columns);
+                }
             }
         }
     }
 }
 
 /// A mask of the first `count` of sixteen lanes.
-fn first(count: usize) -> __mmask16 {
+pub(super) fn first(count: usize) -> __mmask16 {
     ((1_u32 << count) - 1) as __mmask16
+}
+
+/// Sixteen rows and columns, which stay in registers.
+///
+/// # Safety
+/// `source` and `target` have them.
+#[target_feature(enable = "avx512f")]
+unsafe fn whole_block(
+    source: *const f32,
+    source_step: usize,
+    target: *mut f32,
+    target_step: usize,
+) {
+    let mut lines = [_mm512_setzero_ps(); 16];
+    for r in 0..16 {
+        // SAFETY: guaranteed by the caller.
+        lines[r] = unsafe { _mm512_loadu_ps(source.add(r * source_step)) };
+    }
+    let lines = transpose_lines(lines);
+    for c in 0..16 {
+        // SAFETY: guaranteed by the caller.
+        unsafe { _mm512_storeu_ps(target.add(c * target_step), lines[c]) };
+    }
 }
 
 /// One block of up to sixteen rows and columns.
@@ -62,7 +84,7 @@ unsafe fn block(
 
 /// Lane `c` of line `r` becomes lane `r` of line `c`.
 #[target_feature(enable = "avx512f")]
-fn transpose_lines(lines: [__m512; 16]) -> [__m512; 16] {
+pub(super) fn transpose_lines(lines: [__m512; 16]) -> [__m512; 16] {
     // Quads of four lines: within each 128-bit lane L, quads[4 g + j] holds column
     // 4 L + j of rows 4 g to 4 g + 3.
     let mut quads = [_mm512_setzero_ps(); 16];

@@ -24,7 +24,8 @@ use crate::{Activation, Element};
 /// Returns N × C × H × W.
 ///
 /// # Panics
-/// If the shapes do not belong to one convolution, or `options` has an activation.
+/// If the shapes do not belong to one convolution, `options` has an activation, or this
+/// machine does not have the precision.
 pub fn conv2d_backward_input<T: Element>(
     grad_output: ArrayView4<'_, T>,
     weight: ArrayView4<'_, T>,
@@ -45,7 +46,8 @@ pub fn conv2d_backward_input<T: Element>(
 /// `grad_input`: N × C × H × W, any strides.
 ///
 /// # Panics
-/// If the shapes do not belong to one convolution, or `options` has an activation.
+/// If the shapes do not belong to one convolution, `options` has an activation, or this
+/// machine does not have the precision.
 pub fn conv2d_backward_input_into<T: Element>(
     grad_output: ArrayView4<'_, T>,
     weight: ArrayView4<'_, T>,
@@ -68,7 +70,8 @@ pub fn conv2d_backward_input_into<T: Element>(
     );
     check("conv2d_backward_input", [h, w], [kh, kw], &grad_output, options);
     let grad_output = grad_output.as_standard_layout();
-    let weight = PackedWeight::new(weight, Direction::Backward);
+    let products = T::products(options.precision);
+    let weight = PackedWeight::new(weight, Direction::Backward, products);
     let [sh, sw] = options.stride;
     let padding = options.padding;
     let rows: Vec<_> = Phase::all(h, kh, sh, padding.top).collect();
@@ -87,6 +90,7 @@ pub fn conv2d_backward_input_into<T: Element>(
                 taps: [&row.taps, &column.taps],
                 origin: [row.origin, column.origin],
                 stride: [1, 1],
+                products,
             };
             correlation.run(grad_input.slice_mut(s![.., .., row.first..;sh, column.first..;sw]));
         }
@@ -138,7 +142,8 @@ impl Phase {
 /// Returns O × C × KH × KW.
 ///
 /// # Panics
-/// If the shapes do not belong to one convolution, or `options` has an activation.
+/// If the shapes do not belong to one convolution, `options` has an activation, or this
+/// machine does not have the precision.
 pub fn conv2d_backward_weight<T: Element>(
     input: ArrayView4<'_, T>,
     grad_output: ArrayView4<'_, T>,
@@ -151,7 +156,9 @@ pub fn conv2d_backward_weight<T: Element>(
     check("conv2d_backward_weight", [h, w], kernel, &grad_output, options);
     let input = input.as_standard_layout();
     let grad_output = grad_output.as_standard_layout();
-    WeightGradient { input: input.view(), grad_output: grad_output.view(), kernel, options }.run()
+    let products = T::products(options.precision);
+    let (input, grad_output) = (input.view(), grad_output.view());
+    WeightGradient { input, grad_output, kernel, options, products }.run()
 }
 
 /// Derivative with respect to the bias: `Σ grad_output[n, o, y, x]` over n, y, x.

@@ -3,9 +3,11 @@
 use super::Pool2dOptions;
 use crate::kernels::planes::{expect_shape, for_each_plane, for_each_plane_pair};
 use crate::kernels::scratch::with_scratch;
-use crate::kernels::simd::{SimdOp, Vector, dispatch};
+use crate::kernels::simd::dispatch;
+use crate::kernels::train::max_window::PlaneMaxima;
 use crate::kernels::train::pool_window::{Reduction, reduce_windows};
-use crate::{Element, level};
+use crate::ops::layout::{pad_plane, padded_shape};
+use crate::{Element, Padding2d, level};
 use ndarray::{Array4, ArrayView4, ArrayViewMut4};
 
 /// Maximum over each window; NaN if the window contains a NaN.
@@ -94,18 +96,47 @@ pub fn max_pool2d_with_indices_into<T: Element>(
     output: ArrayViewMut4<'_, T>,
     indices: ArrayViewMut4<'_, u32>,
 ) {
+    max_pool2d_padded_into(input, Padding2d::default(), options, output, indices);
+}
+
+/// [`max_pool2d_with_indices_into`] of the image that [`pad2d`](crate::ops::pad2d()) surrounds
+/// with zeros, which is never in memory as a whole. Indices are those in its planes.
+///
+/// # Shapes
+/// `input`: N × C × H × W; `output` and `indices`: N × C × OH × OW of the padded image; planes
+/// contiguous.
+///
+/// # Panics
+/// If the window does not fit into the padded image, its pixels exceed `u32`, or `output` or
+/// `indices` have another shape or layout.
+pub fn max_pool2d_padded_into<T: Element>(
+    input: ArrayView4<'_, T>,
+    padding: Padding2d,
+    options: Pool2dOptions,
+    output: ArrayViewMut4<'_, T>,
+    indices: ArrayViewMut4<'_, u32>,
+) {
     const NAME: &str = "max_pool2d_with_indices";
-    let (_, c, h, w) = input.dim();
-    let shape = options.output_shape(NAME, input.dim());
+    let (_, c, image_h, image_w) = input.dim();
+    let padded = padded_shape(input.dim(), padding);
+    let (.., h, w) = padded;
+    let shape = options.output_shape(NAME, padded);
     expect_shape(NAME, output.dim(), shape);
     expect_shape(NAME, indices.dim(), shape);
     assert!(u32::try_from(h * w).is_ok(), "{NAME}: {h} x {w} pixels exceed an index of 32 bits");
     let (.., ow) = shape;
     let input = input.as_standard_layout();
     let Some(source) = input.as_slice() else { unreachable!("standard layout is contiguous") };
+    let room = if padding.is_none() { 0 } else { h * w };
     for_each_plane_pair(NAME, output, indices, |n, channel, outputs, places| {
-        let plane = &source[(n * c + channel) * h * w..][..h * w];
-        with_scratch([w, w], |[columns, line]| {
+        let plane = &source[(n * c + channel) * image_h * image_w..][..image_h * image_w];
+        with_scratch([w, w, room], |[columns, line, whole]| {
+            let plane = if padding.is_none() {
+                plane
+            } else {
+                pad_plane(plane, image_w, [padding.top, padding.left], w, whole);
+                &*whole
+            };
             with_scratch([w, w], |[column_places, line_places]| {
                 let maxima = PlaneMaxima {
                     plane,
@@ -119,92 +150,6 @@ pub fn max_pool2d_with_indices_into<T: Element>(
             });
         });
     });
-}
-
-/// The maxima of one plane.
-struct PlaneMaxima<'a, T> {
-    plane: &'a [T],
-    options: Pool2dOptions,
-    /// Scratch for a row of the input, as is `line`.
-    columns: Maxima<'a, T>,
-    line: Maxima<'a, T>,
-    outputs: Maxima<'a, T>,
-    ow: usize,
-}
-
-impl<T: Element> SimdOp for PlaneMaxima<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector<Element = f32>>(self, _features: V::Features) {
-        let Self { plane, options, columns, line, outputs, ow } = self;
-        let lines = outputs.0.chunks_exact_mut(ow).zip(outputs.1.chunks_exact_mut(ow));
-        for (y, outputs) in lines.enumerate() {
-            let (columns, line) =
-                ((&mut *columns.0, &mut *columns.1), (&mut *line.0, &mut *line.1));
-            line_maxima(plane, options, y, [columns, line], outputs);
-        }
-    }
-}
-
-/// Values and their indices in the plane.
-type Maxima<'a, T> = (&'a mut [T], &'a mut [u32]);
-
-/// The maxima of one line of windows.
-///
-/// As in `kernels/train/pool_window.rs`: first along the columns, then along the row, for every column
-/// although a stride skips some. `columns` and `line` are scratch for a row of the input.
-#[inline(always)]
-fn line_maxima<T: Element>(
-    plane: &[T],
-    options: Pool2dOptions,
-    y: usize,
-    [columns, line]: [Maxima<'_, T>; 2],
-    outputs: Maxima<'_, T>,
-) {
-    let w = columns.0.len();
-    let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = options;
-    let rows = &plane[y * sh * w..][..kh * w];
-    let (columns, column_places) = (&mut columns.0[..w], &mut columns.1[..w]);
-    columns.copy_from_slice(&rows[..w]);
-    let first = (y * sh * w) as u32;
-    for i in 0..w {
-        column_places[i] = first + i as u32;
-    }
-    // Indices and selections instead of branches: the compiler vectorizes this form.
-    for row in 1..kh {
-        let (values, first) = (&rows[row * w..][..w], ((y * sh + row) * w) as u32);
-        for i in 0..w {
-            // Only a greater value replaces another: of equals the first remains.
-            let is_taken = is_greater(values[i], columns[i]);
-            columns[i] = if is_taken { values[i] } else { columns[i] };
-            column_places[i] = if is_taken { first + i as u32 } else { column_places[i] };
-        }
-    }
-    let windows = w + 1 - kw;
-    let (line, line_places) = (&mut line.0[..windows], &mut line.1[..windows]);
-    line.copy_from_slice(&columns[..windows]);
-    line_places.copy_from_slice(&column_places[..windows]);
-    for offset in 1..kw {
-        let (values, places) = (&columns[offset..][..windows], &column_places[offset..][..windows]);
-        for i in 0..windows {
-            // Of equals, the maximum of a later column is first if its row is higher up.
-            let is_tie = !is_greater(line[i], values[i]) & (places[i] < line_places[i]);
-            let is_taken = is_greater(values[i], line[i]) | is_tie;
-            line[i] = if is_taken { values[i] } else { line[i] };
-            line_places[i] = if is_taken { places[i] } else { line_places[i] };
-        }
-    }
-    let maxima = line.iter().zip(line_places.iter()).step_by(sw);
-    for ((output, place), (value, at)) in outputs.0.iter_mut().zip(outputs.1).zip(maxima) {
-        (*output, *place) = (*value, *at);
-    }
-}
-
-/// Whether `value` is greater than `other`, a NaN being greater than any number.
-#[inline(always)]
-fn is_greater<T: Element>(value: T, other: T) -> bool {
-    (value > other) | (value.is_nan() & !other.is_nan())
 }
 
 /// Derivative of [`max_pool2d`]: each window's gradient goes to its maximum.
@@ -242,9 +187,28 @@ pub fn max_pool2d_backward_into<T: Element>(
     indices: ArrayView4<'_, u32>,
     grad_input: ArrayViewMut4<'_, T>,
 ) {
+    max_pool2d_padded_backward_into(grad_output, indices, Padding2d::default(), grad_input);
+}
+
+/// Derivative of [`max_pool2d_padded_into`], whose `indices` these are, with respect to the
+/// image without its borders.
+///
+/// # Shapes
+/// `grad_output`, `indices`: N × C × OH × OW; `grad_input`: N × C × H × W, planes
+/// contiguous.
+///
+/// # Panics
+/// If the shapes differ, an index is not one of the padded plane or a plane is not contiguous.
+pub fn max_pool2d_padded_backward_into<T: Element>(
+    grad_output: ArrayView4<'_, T>,
+    indices: ArrayView4<'_, u32>,
+    padding: Padding2d,
+    grad_input: ArrayViewMut4<'_, T>,
+) {
     const NAME: &str = "max_pool2d_backward";
     let (n, c, oh, ow) = grad_output.dim();
-    let (input_n, input_c, ..) = grad_input.dim();
+    let (input_n, input_c, _, image_w) = grad_input.dim();
+    let (.., h, w) = padded_shape(grad_input.dim(), padding);
     assert_eq!(
         grad_output.dim(),
         indices.dim(),
@@ -264,7 +228,7 @@ pub fn max_pool2d_backward_into<T: Element>(
     let (Some(gradients), Some(places)) = (grad_output.as_slice(), indices.as_slice()) else {
         unreachable!("standard layouts are contiguous")
     };
-    for_each_plane(NAME, grad_input, |n, channel, plane| {
+    let scatter = |plane: &mut [T], n: usize, channel: usize| {
         plane.fill(T::zero());
         let window = (n * c + channel) * oh * ow..(n * c + channel + 1) * oh * ow;
         for (gradient, place) in gradients[window.clone()].iter().zip(&places[window]) {
@@ -272,5 +236,17 @@ pub fn max_pool2d_backward_into<T: Element>(
             assert!(place < plane.len(), "{NAME}: index {place} in a plane of {}", plane.len());
             plane[place] += *gradient;
         }
+    };
+    for_each_plane(NAME, grad_input, |n, channel, plane| {
+        if padding.is_none() {
+            return scatter(plane, n, channel);
+        }
+        with_scratch([h * w], |[whole]| {
+            scatter(whole, n, channel);
+            let rows = whole.chunks_exact(w).skip(padding.top);
+            for (target, row) in plane.chunks_exact_mut(image_w.max(1)).zip(rows) {
+                target.copy_from_slice(&row[padding.left..][..image_w]);
+            }
+        });
     });
 }

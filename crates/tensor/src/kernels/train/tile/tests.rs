@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Level;
+use crate::kernels::simd::Isa;
 
 /// Small whole numbers: every level's sum is exact, fused or not.
 fn values(length: usize) -> Vec<f32> {
@@ -39,7 +40,7 @@ fn every_level_computes_every_tile() {
                         c_step,
                         accumulate,
                     }
-                    .run(isa);
+                    .run(Products::Numbers(isa));
                     for (index, actual) in c.iter().enumerate() {
                         let (i, j) = (index / c_step, index % c_step);
                         let mut expected = before[index];
@@ -89,7 +90,7 @@ fn a_tile_outside_its_slices_panics() {
                 c_step: 16,
                 accumulate: false,
             };
-            tile.run(Isa::Portable(Portable));
+            tile.run(Products::Numbers(Isa::Portable(Portable)));
         });
         assert_eq!(attempt.is_ok(), index == 0, "lengths {:?}", lengths[index]);
     }

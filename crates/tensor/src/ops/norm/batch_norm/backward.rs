@@ -3,11 +3,13 @@
 use ndarray::{Array1, ArrayView3, ArrayView4, ArrayViewMut3, ArrayViewMut4, Axis};
 use rayon::prelude::*;
 
-use super::{Affine, BatchNormTrain, BatchStatistics, channel_block};
+use super::{
+    Affine, BatchNormTrain, BatchStatistics, channel_block, has_adjacent_channels, narrow,
+};
 use crate::kernels::planes::{channel_planes, plane_values};
-use crate::kernels::simd::vectorize;
+use crate::kernels::simd::{SimdOp, Vector, dispatch, vectorize};
 use crate::kernels::sums::sum2;
-use crate::{Activation, Element};
+use crate::{Activation, Element, level};
 
 /// Derivatives of [`batch_norm_train`](super::batch_norm_train()): replaces the gradient of the
 /// output by that of the input and returns the gradients of scale and shift.
@@ -45,19 +47,24 @@ pub fn batch_norm_backward_in_place<T: Element>(
     }
     let input = input.as_standard_layout();
     let block = channel_block::<T>(c, h * w);
+    let is_narrow = has_adjacent_channels(&gradient) && h * w < narrow::SMALL;
     let sums: Vec<[T; 2]> = gradient
         .axis_chunks_iter_mut(Axis(1), block)
         .into_par_iter()
         .zip(input.axis_chunks_iter(Axis(1), block))
         .enumerate()
         .flat_map_iter(|(index, (mut gradients, inputs))| {
-            let channels: Vec<_> = (0..gradients.len_of(Axis(1)))
-                .map(|offset| {
-                    let channel = Channel::new(index * block + offset, parameters, statistics);
-                    let gradients = gradients.index_axis_mut(Axis(1), offset);
-                    channel.sum(inputs.index_axis(Axis(1), offset), gradients)
-                })
+            let mut channels: Vec<_> = (0..gradients.len_of(Axis(1)))
+                .map(|offset| Channel::new(index * block + offset, parameters, statistics))
                 .collect();
+            if is_narrow {
+                narrow::differentiate(&mut channels, &inputs, &mut gradients);
+                return channels.into_iter().map(|channel| channel.sums).collect::<Vec<_>>();
+            }
+            for (offset, channel) in channels.iter_mut().enumerate() {
+                let gradients = gradients.index_axis_mut(Axis(1), offset);
+                channel.sum(inputs.index_axis(Axis(1), offset), gradients);
+            }
             for (mut gradients, inputs) in gradients.outer_iter_mut().zip(inputs.outer_iter()) {
                 let planes = gradients.outer_iter_mut().zip(inputs.outer_iter());
                 for ((gradients, inputs), channel) in planes.zip(&channels) {
@@ -67,7 +74,7 @@ pub fn batch_norm_backward_in_place<T: Element>(
                     channel.apply(inputs, plane_values(NAME, gradients));
                 }
             }
-            channels.into_iter().map(|channel| channel.sums)
+            channels.into_iter().map(|channel| channel.sums).collect()
         })
         .collect();
     [1, 0].map(|which| sums.iter().map(|sums| sums[which]).collect())
@@ -77,14 +84,14 @@ const NAME: &str = "batch_norm_backward";
 
 /// The values that the gradient of one channel depends on.
 #[derive(Clone, Copy)]
-struct Channel<T> {
-    affine: Affine<T>,
+pub(super) struct Channel<T> {
+    pub(super) affine: Affine<T>,
     inverse: T,
-    activation: Activation,
+    pub(super) activation: Activation,
     /// `Σ g` and `Σ g x̂`.
     sums: [T; 2],
     /// `Σ g / M` and `Σ g x̂ / M / deviation`.
-    means: [T; 2],
+    pub(super) means: [T; 2],
 }
 
 impl<T: Element> Channel<T> {
@@ -106,29 +113,30 @@ impl<T: Element> Channel<T> {
     }
 
     /// Computes the sums of a channel, plane by plane in `f64`.
-    fn sum(self, inputs: ArrayView3<'_, T>, mut gradients: ArrayViewMut3<'_, T>) -> Self {
-        let count = T::from_f64(inputs.len() as f64);
+    fn sum(&mut self, inputs: ArrayView3<'_, T>, mut gradients: ArrayViewMut3<'_, T>) {
         let mut totals = [0.0; 2];
         for (inputs, gradients) in channel_planes(inputs).zip(gradients.outer_iter_mut()) {
-            let gradients = plane_values(NAME, gradients);
-            let sums = vectorize(|| {
-                sum2(inputs, gradients, |value, gradient| {
-                    let gradient = self.gate(value, gradient);
-                    [gradient, gradient * (value - self.affine.mean)]
-                })
-            });
+            let plane =
+                PlaneSums { channel: self, inputs, gradients: plane_values(NAME, gradients) };
+            let sums = dispatch(level::active(), plane);
             totals = [0, 1].map(|i| totals[i] + sums[i].into_f64());
         }
-        let sums = [T::from_f64(totals[0]), T::from_f64(totals[1]) * self.inverse];
-        Self { sums, means: [sums[0] / count, sums[1] / count * self.inverse], ..self }
+        self.set_sums(totals, inputs.len());
+    }
+
+    /// Takes the sums of `g` and of `g (x - mean)` over `count` values.
+    pub(super) fn set_sums(&mut self, totals: [f64; 2], count: usize) {
+        let count = T::from_f64(count as f64);
+        self.sums = [T::from_f64(totals[0]), T::from_f64(totals[1]) * self.inverse];
+        self.means = [self.sums[0] / count, self.sums[1] / count * self.inverse];
     }
 
     /// Replaces the gradients of a plane of outputs by those of its inputs.
     fn apply(&self, inputs: &[T], gradients: &mut [T]) {
         vectorize(|| {
             for (gradient, value) in gradients.iter_mut().zip(inputs) {
-                let centerd = *value - self.affine.mean;
-                let own = self.gate(*value, *gradient) - self.means[0] - centerd * self.means[1];
+                let centered = *value - self.affine.mean;
+                let own = self.gate(*value, *gradient) - self.means[0] - centered * self.means[1];
                 *gradient = self.affine.factor * own;
             }
         });
@@ -142,5 +150,26 @@ impl<T: Element> Channel<T> {
             Activation::Relu if self.affine.of(value) <= T::zero() => T::zero(),
             Activation::Relu => gradient,
         }
+    }
+}
+
+/// The sums of a plane. (A closure of this size might not be inlined into the code for this
+/// machine's vectors.)
+struct PlaneSums<'a, T> {
+    channel: &'a Channel<T>,
+    inputs: &'a [T],
+    gradients: &'a [T],
+}
+
+impl<T: Element> SimdOp for PlaneSums<'_, T> {
+    type Output = [T; 2];
+
+    #[inline(always)]
+    fn run<V: Vector<Element = f32>>(self, _features: V::Features) -> [T; 2] {
+        let channel = *self.channel;
+        sum2(self.inputs, self.gradients, |value, gradient| {
+            let gradient = channel.gate(value, gradient);
+            [gradient, gradient * (value - channel.affine.mean)]
+        })
     }
 }

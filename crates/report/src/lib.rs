@@ -1,0 +1,17 @@
+//! What the program and its server say alike: rows of JSON, text that is safe to show, times.
+//!
+//! A key that is printed by a command and sent by the server has one definition, here.
+//! `docs/commands.md` and the server's `openapi.json` describe them to users.
+
+#![forbid(unsafe_code)]
+
+mod path;
+mod rows;
+mod text;
+
+pub use path::{ErrorRow, PathRow};
+pub use rows::{
+    CandidateRow, ComparisonRow, Identity, IdentityRow, LocationRow, PairRow, PersonRow,
+    RecognitionRow, Reference, VerificationRow,
+};
+pub use text::{escaped, timestamp, with_causes};

@@ -1,0 +1,271 @@
+//! Rows of JSON. What the program prints and the server sends is flattened into the rows of
+//! each from the same struct.
+
+use std::path::Path;
+
+use biometrics::RateEstimate;
+use biometrics::calibration::CalibrationError;
+use biometrics::policy::{GalleryThreshold, VerificationPolicy, VerificationStats};
+use facenet::matching::{Candidate, Recognition};
+use faces::Face;
+use serde::Serialize;
+use store::{Person, PersonSummary};
+
+use crate::PathRow;
+
+/// Where a face is in its photo; all null for a photo that is a face crop.
+#[derive(Clone, Debug, Serialize)]
+pub struct LocationRow {
+    /// The detected face's left, top, width and height in pixels.
+    #[serde(rename = "box")]
+    pub face_box: Option<[f32; 4]>,
+    /// Eyes, nose tip and mouth corners in pixels, left to right in the photo, where they
+    /// were found.
+    pub landmarks: Option<[[f32; 2]; 5]>,
+}
+
+impl From<&Face> for LocationRow {
+    fn from(face: &Face) -> Self {
+        let face_box = face.detected.map(|detected| detected.place.sides());
+        Self { face_box, landmarks: face.detected.and_then(|detected| detected.landmarks) }
+    }
+}
+
+/// A person, and how far a face is from theirs.
+#[derive(Clone, Debug, Serialize)]
+pub struct CandidateRow {
+    /// The person's name.
+    pub name: String,
+    /// The distance, 0 to 2.
+    pub distance: f32,
+}
+
+impl From<Candidate> for CandidateRow {
+    fn from(Candidate { name, distance }: Candidate) -> Self {
+        Self { name, distance }
+    }
+}
+
+/// A face, and whose it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct IdentityRow {
+    #[serde(flatten)]
+    location: LocationRow,
+    /// The recognized person.
+    person: Option<String>,
+    /// The nearest person's distance.
+    distance: Option<f32>,
+    /// The nearest people.
+    candidates: Vec<CandidateRow>,
+}
+
+/// Who a face is, among the faces of its photo: see
+/// [`names_in_photo`](facenet::matching::names_in_photo).
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// The nearest people.
+    pub recognition: &'a Recognition,
+    /// Whose face it is.
+    pub name: Option<&'a Candidate>,
+    /// How many of the nearest are listed.
+    pub top: usize,
+}
+
+impl<'a> Identity<'a> {
+    /// The people that are listed.
+    #[must_use]
+    pub fn candidates(&self) -> &'a [Candidate] {
+        let all = &self.recognition.candidates;
+        &all[..all.len().min(self.top)]
+    }
+}
+
+impl IdentityRow {
+    /// The distance is the nearest person's, listed or not.
+    pub fn new(face: &Face, identity: Identity<'_>) -> Self {
+        let nearest = identity.recognition.candidates.first();
+        Self {
+            location: face.into(),
+            person: identity.name.map(|person| person.name.clone()),
+            distance: nearest.map(|nearest| nearest.distance),
+            candidates: identity.candidates().iter().cloned().map(Into::into).collect(),
+        }
+    }
+}
+
+/// One face of `recognize` and `watch`.
+#[derive(Debug, Serialize)]
+pub struct RecognitionRow {
+    #[serde(flatten)]
+    probe: PathRow,
+    #[serde(flatten)]
+    identity: IdentityRow,
+    #[serde(flatten)]
+    threshold: GalleryThreshold,
+    skipped: usize,
+}
+
+impl RecognitionRow {
+    /// `skipped` counts the photos of the gallery that could not be used.
+    pub fn new(
+        probe: &Path,
+        face: &Face,
+        identity: Identity<'_>,
+        threshold: GalleryThreshold,
+        skipped: usize,
+    ) -> Self {
+        let identity = IdentityRow::new(face, identity);
+        Self { probe: PathRow::new("probe", probe), identity, threshold, skipped }
+    }
+}
+
+/// One comparison: its distance, its answer, and what is known of both.
+#[derive(Debug, Serialize)]
+pub struct ComparisonRow {
+    distance: f32,
+    threshold: f32,
+    same: bool,
+    /// What was measured of such a distance.
+    #[serde(flatten)]
+    pub stats: VerificationStats,
+}
+
+impl ComparisonRow {
+    /// The policy's answer to the distance.
+    ///
+    /// # Errors
+    /// As [`VerificationPolicy::stats`].
+    pub fn new(distance: f32, policy: &VerificationPolicy) -> Result<Self, CalibrationError> {
+        let threshold = policy.threshold();
+        let (same, stats) = (threshold.accepts(distance), policy.stats(distance)?);
+        Ok(Self { distance, threshold: threshold.distance(), same, stats })
+    }
+}
+
+/// One comparison of `verify`.
+#[derive(Debug, Serialize)]
+pub struct VerificationRow<'a> {
+    /// The photo.
+    #[serde(flatten)]
+    pub probe: PathRow,
+    /// What it was compared with.
+    #[serde(flatten)]
+    pub reference: Reference<'a>,
+    /// The answer.
+    #[serde(flatten)]
+    pub comparison: ComparisonRow,
+    /// In the demonstration, whether the answer is correct.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correct: Option<bool>,
+    /// Which faces were compared; nothing in the demonstration.
+    #[serde(flatten)]
+    pub pair: Option<PairRow>,
+}
+
+/// The nearest pair of faces, of those of both photos.
+#[derive(Debug, Serialize)]
+pub struct PairRow {
+    /// The probe's face: left, top, width, height.
+    #[serde(rename = "box")]
+    pub face_box: Option<[f32; 4]>,
+    /// The reference's.
+    pub reference_box: Option<[f32; 4]>,
+    /// How many pairs of faces there are.
+    pub pairs: usize,
+    /// The false match rate of the nearest of so many pairs; `fmr` is that of one.
+    pub fmr_of_nearest: Option<RateEstimate>,
+    /// Whether a face can be seen less well than those that the rates were measured on, so
+    /// that there is no probability.
+    pub outside_measured: bool,
+}
+
+/// What a probe was compared with.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Reference<'a> {
+    /// Another photo.
+    Photo(PathRow),
+    /// The mean of a person's photos.
+    Person {
+        /// The person's name.
+        claim: &'a str,
+        /// How many photos it is the mean of.
+        references: usize,
+        /// Photos of the person that could not be used.
+        skipped: usize,
+    },
+}
+
+/// An enrolled person, without encodings and photos.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonRow {
+    name: String,
+    /// Photos that were enrolled.
+    photos: usize,
+    /// Those of them whose files are stored.
+    photos_kept: usize,
+    enrolled: String,
+    consent: Option<String>,
+}
+
+impl From<&PersonSummary> for PersonRow {
+    fn from(person: &PersonSummary) -> Self {
+        Self {
+            name: person.name.as_str().to_owned(),
+            photos: person.templates,
+            photos_kept: person.photos,
+            enrolled: crate::timestamp(person.enrolled),
+            consent: person.consent.clone(),
+        }
+    }
+}
+
+impl From<&Person> for PersonRow {
+    fn from(person: &Person) -> Self {
+        (&PersonSummary::from(person)).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use facenet::gallery::PersonName;
+    use facenet::matching::{Encoding, Threshold};
+
+    use super::*;
+
+    fn face() -> Face {
+        let values = (0..128).map(|i| f32::from(u8::from(i == 0)));
+        Face { detected: None, encoding: Encoding::new(values).unwrap() }
+    }
+
+    #[test]
+    fn the_nearest_person_counts_even_if_no_candidate_is_listed() {
+        let candidate = Candidate { name: "kian".to_owned(), distance: 0.25 };
+        let threshold = Threshold::new(0.5).unwrap();
+        let recognition = Recognition { candidates: vec![candidate], threshold };
+        let name = recognition.person();
+        let row = IdentityRow::new(&face(), Identity { recognition: &recognition, name, top: 0 });
+        let json = serde_json::to_value(row).unwrap();
+        let expected = serde_json::json!({
+            "box": null, "landmarks": null, "person": "kian", "distance": 0.25, "candidates": [],
+        });
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn a_summary_and_the_whole_person_give_the_same_row() {
+        let template = |photo| store::Template { encoding: face().encoding, added: 0, photo };
+        let person = Person {
+            name: PersonName::new("kian").unwrap(),
+            enrolled: 0,
+            consent: Some("by word".to_owned()),
+            templates: vec![template(None), template(Some(vec![1]))],
+        };
+        let json = serde_json::to_value(PersonRow::from(&person)).unwrap();
+        let expected = serde_json::json!({
+            "name": "kian", "photos": 2, "photos_kept": 1, "enrolled": "1970-01-01T00:00:00Z",
+            "consent": "by word",
+        });
+        assert_eq!(json, expected);
+    }
+}

@@ -1,0 +1,237 @@
+//! Errors of the HTTP interface: a status, a kind for programs and a sentence for people.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use biometrics::calibration::CalibrationError;
+use facenet::gallery::{NameError, TemplateError};
+use facenet::matching::EncodingError;
+use faces::{FaceError, PhotoError};
+use report::{escaped, with_causes};
+use serde::Serialize;
+
+use crate::service::ServiceError;
+
+/// An answer that is an error.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    /// For programs: one of the description's words.
+    pub(crate) kind: &'static str,
+    /// For people.
+    pub(crate) error: String,
+}
+
+/// As it is sent.
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a str,
+    kind: &'a str,
+    status: u16,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
+        Self { status, kind, error: error.into() }
+    }
+
+    pub(crate) fn bad_request(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", error)
+    }
+
+    pub(crate) fn busy(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error)
+    }
+
+    pub(crate) fn invalid_name(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_name", error)
+    }
+
+    pub(crate) fn person_not_found(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "person_not_found", format!("nobody is called {name:?}"))
+    }
+
+    /// Says what it is about.
+    pub(crate) fn about(self, what: &str) -> Self {
+        Self { error: format!("{what}: {}", self.error), ..self }
+    }
+
+    /// Something of ours is wrong. What, is for the log and not for strangers.
+    pub(crate) fn internal() -> Self {
+        let error = "something went wrong here; the log says what";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let error = escaped(&self.error);
+        let body = Body { error: &error, kind: self.kind, status: self.status.as_u16() };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                let seconds = if self.kind == "store_unavailable" { "5" } else { "1" };
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+            }
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Store(error) => error.into(),
+            ServiceError::Template(error) => error.into(),
+            ServiceError::Unlike { .. } => {
+                Self::new(StatusCode::CONFLICT, "unlike_face", with_causes(&error))
+            }
+        }
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        let answer = |status, kind| Self::new(status, kind, with_causes(&error));
+        match error {
+            store::Error::PersonNotFound { .. } => {
+                answer(StatusCode::NOT_FOUND, "person_not_found")
+            }
+            store::Error::NameTaken { .. } => answer(StatusCode::CONFLICT, "name_taken"),
+            store::Error::TooManyTemplates { .. }
+            | store::Error::ConsentTooLong { .. }
+            | store::Error::ConsentHasNul { .. }
+            | store::Error::InvalidTemplates { .. } => {
+                answer(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll")
+            }
+            store::Error::Busy { .. } => {
+                tracing::warn!(error = %escaped(&with_causes(&error)), "busy");
+                Self::busy("somebody else is at work on the people: try again")
+            }
+            store::Error::NoSpace { .. } => {
+                let _ = unforeseen(&error);
+                let error = "there is no space left to keep people: free some, try again";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", error)
+            }
+            store::Error::FileRemoved { .. }
+            | store::Error::FileReplaced { .. }
+            | store::Error::InUse { .. }
+            | store::Error::Io { .. }
+            | store::Error::Database { .. } => {
+                let _ = unforeseen(&error);
+                let error = "the people who are enrolled cannot be reached now";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", error)
+            }
+            store::Error::CleanupFailed { .. } => {
+                let _ = unforeseen(&error);
+                Self::internal().about("the change is done, but not cleared up after")
+            }
+            error => unforeseen(&error),
+        }
+    }
+}
+
+impl From<faces::Error> for ApiError {
+    fn from(error: faces::Error) -> Self {
+        match of_face(&error) {
+            Some((status, kind)) => Self::new(status, kind, with_causes(&error)),
+            None => unforeseen(&error),
+        }
+    }
+}
+
+impl From<NameError> for ApiError {
+    fn from(error: NameError) -> Self {
+        Self::invalid_name(error.to_string())
+    }
+}
+
+impl From<TemplateError> for ApiError {
+    fn from(error: TemplateError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cannot_enroll", with_causes(&error))
+    }
+}
+
+// Stored encodings and the policy's own options: checked long before.
+
+impl From<EncodingError> for ApiError {
+    fn from(error: EncodingError) -> Self {
+        unforeseen(&error)
+    }
+}
+
+impl From<CalibrationError> for ApiError {
+    fn from(error: CalibrationError) -> Self {
+        unforeseen(&error)
+    }
+}
+
+/// What to say of a picture; nothing where the fault is ours.
+fn of_face(error: &faces::Error) -> Option<(StatusCode, &'static str)> {
+    Some(match error {
+        faces::Error::Face(FaceError::NoFace { .. }) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "no_face")
+        }
+        faces::Error::Face(_) => (StatusCode::UNPROCESSABLE_ENTITY, "several_faces"),
+        faces::Error::Quality(_) => (StatusCode::UNPROCESSABLE_ENTITY, "poor_face"),
+        faces::Error::Photo(
+            PhotoError::FileTooLarge { .. }
+            | PhotoError::PixelCount { .. }
+            | PhotoError::TooMuchMemory { .. },
+        ) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+        faces::Error::Photo(PhotoError::UnknownFormat { .. } | PhotoError::Unsupported { .. }) => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_image")
+        }
+        faces::Error::Photo(_) => (StatusCode::BAD_REQUEST, "invalid_image"),
+        faces::Error::InFile { source, .. } => return of_face(source),
+        _ => return None,
+    })
+}
+
+fn unforeseen(error: &dyn std::error::Error) -> ApiError {
+    tracing::error!(error = %escaped(&with_causes(error)), "a request failed");
+    ApiError::internal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stores_errors_are_told_apart() {
+        let (name, at) = (|| "Zoë".to_owned(), || "postgres://secret/faces".to_owned());
+        let answer_to = |error: store::Error| {
+            let ApiError { status, kind, error } = ApiError::from(error);
+            (status.as_u16(), kind, error)
+        };
+        let (status, kind, error) = answer_to(store::Error::Busy { at: at(), seconds: 10 });
+        assert_eq!((status, kind), (503, "busy"));
+        assert!(!error.contains("secret"), "{error}");
+        let (status, kind, _) = answer_to(store::Error::ConsentHasNul { name: name() });
+        assert_eq!((status, kind), (422, "cannot_enroll"));
+        let (status, kind, _) = answer_to(store::Error::ConsentTooLong { expected: 1, found: 2 });
+        assert_eq!((status, kind), (422, "cannot_enroll"));
+        assert_eq!(answer_to(store::Error::PersonNotFound { name: name() }).0, 404);
+        assert_eq!(answer_to(store::Error::NameTaken { name: name() }).0, 409);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull).into();
+        let no_space = store::Error::NoSpace { at: at(), action: "write to it", source: full };
+        let (status, kind, error) = answer_to(no_space);
+        assert_eq!((status, kind), (507, "no_space"));
+        assert!(!error.contains("secret"), "{error}");
+        assert_eq!(answer_to(store::Error::FileRemoved { at: at() }).0, 503);
+        // A database that is away is no fault of the server's.
+        let away = std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into();
+        let away = store::Error::Database { at: at(), action: "connect", source: away };
+        let (status, kind, error) = answer_to(away);
+        assert_eq!((status, kind), (503, "store_unavailable"));
+        assert!(!error.contains("secret"), "{error}");
+        let (status, kind, error) = answer_to(store::Error::WithoutPostgres { at: at() });
+        assert_eq!((status, kind), (500, "internal"));
+        assert!(!error.contains("secret"), "{error}");
+    }
+}

@@ -1,0 +1,104 @@
+//! What is sent, as JSON; `openapi.json` describes it. Rows that the program prints, too, are
+//! the crate `report`'s.
+
+use biometrics::RateEstimate;
+use faces::Face;
+use report::{CandidateRow, ComparisonRow, IdentityRow, LocationRow, PersonRow};
+use serde::Serialize;
+use store::Model;
+
+/// `POST /v1/recognize`
+#[derive(Debug, Serialize)]
+pub(crate) struct Recognized {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) threshold: f32,
+    /// How many the faces were compared with.
+    pub(crate) people: usize,
+    /// How many of the strangers are taken for somebody, at most; null without a
+    /// calibration.
+    pub(crate) fpir: Option<RateEstimate>,
+    pub(crate) faces: Vec<IdentityRow>,
+}
+
+/// `POST /v1/verify`: what `facenet verify --json` prints, without names of files.
+#[derive(Debug, Serialize)]
+pub(crate) struct Verified {
+    #[serde(flatten)]
+    pub(crate) claim: Option<Claim>,
+    #[serde(flatten)]
+    pub(crate) comparison: ComparisonRow,
+}
+
+/// Whom a picture was compared with.
+#[derive(Debug, Serialize)]
+pub(crate) struct Claim {
+    pub(crate) claim: String,
+    /// How many photos the person's mean is of.
+    pub(crate) references: usize,
+}
+
+/// `POST /v1/encode`
+#[derive(Debug, Serialize)]
+pub(crate) struct Encoded {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) model: ModelRow,
+    pub(crate) faces: Vec<EncodedFace>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ModelRow {
+    variant: String,
+    weights_sha256: String,
+    framing: String,
+}
+
+impl From<&Model> for ModelRow {
+    fn from(model: &Model) -> Self {
+        let Model { variant, weights_sha256, framing } = model.clone();
+        Self { variant, weights_sha256, framing }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct EncodedFace {
+    #[serde(flatten)]
+    location: LocationRow,
+    encoding: Vec<f32>,
+}
+
+impl From<&Face> for EncodedFace {
+    fn from(face: &Face) -> Self {
+        Self { location: face.into(), encoding: face.encoding.values().to_vec() }
+    }
+}
+
+/// `GET /v1/access`: what whoever asks may do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Access {
+    pub(crate) ring: bool,
+    pub(crate) list: bool,
+    pub(crate) change: bool,
+}
+
+/// `GET /v1/people`
+#[derive(Debug, Serialize)]
+pub(crate) struct People {
+    /// How many there are, of whom this may be a part.
+    pub(crate) total: usize,
+    pub(crate) people: Vec<PersonRow>,
+}
+
+/// `POST /v1/people`
+#[derive(Debug, Serialize)]
+pub(crate) struct Enrolled {
+    #[serde(flatten)]
+    pub(crate) person: PersonRow,
+    pub(crate) added: usize,
+    /// Photos that the person has already, or that came twice.
+    pub(crate) copies: usize,
+    /// Another person for whom the network takes this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) resembles: Option<CandidateRow>,
+}

@@ -1,0 +1,147 @@
+//! Of faces: whose they are, whether they are one person's, and their encodings.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State as Shared};
+use axum::{Extension, Json};
+use biometrics::policy::GalleryThreshold;
+use facenet::gallery::PersonName;
+use facenet::matching::{Encoding, names_in_photo};
+use faces::{Face, FaceChoice, Photo};
+use report::{ComparisonRow, Identity, IdentityRow};
+
+use crate::api_error::ApiError;
+use crate::body::Form;
+use crate::guard::Role;
+use crate::query::{EncodeQuery, Params, RecognizeQuery, VerifyQuery, bounded, face_choice};
+use crate::responses::{Claim, Encoded, EncodedFace, Recognized, Verified};
+use crate::service::FaceService;
+use crate::state::State;
+
+/// Most candidates of an answer.
+const MOST_CANDIDATES: usize = 100;
+
+/// What errors call a picture.
+const PICTURE: &str = "the picture";
+
+/// `POST /v1/recognize`: who is in the picture?
+pub(crate) async fn recognize(
+    Shared(state): Shared<State>,
+    Extension(role): Extension<Role>,
+    Params(query): Params<RecognizeQuery>,
+    request: Request,
+) -> Result<Json<Recognized>, ApiError> {
+    let choice = face_choice(query.face.as_deref(), FaceChoice::All)?;
+    let top = bounded("top", query.top, 2, MOST_CANDIDATES)?;
+    let mut form = Form::read(request, &state.budget, &["photo"]).await?;
+    let service = Arc::clone(&state.service);
+    let work = move || {
+        let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
+        let encodings = faces.iter().map(|face| &face.encoding);
+        // As many candidates as faces, so that who loses the nearest name may have the next.
+        let depth = faces.len().max(top).max(1);
+        let (GalleryThreshold { threshold, people, fpir, .. }, answers) =
+            service.recognize(encodings, depth)?;
+        let names = names_in_photo(&answers);
+        let faces = faces.iter().zip(&answers).zip(names).map(|((face, recognition), name)| {
+            let top = match role {
+                Role::Resident => top,
+                // Whom a stranger resembles is not a visitor's to know.
+                Role::Visitor => top.min(usize::from(name.is_some())),
+            };
+            IdentityRow::new(face, Identity { recognition, name, top })
+        });
+        let faces = faces.collect();
+        let (width, height, threshold) = (photo.width(), photo.height(), threshold.distance());
+        Ok(Json(Recognized { width, height, threshold, people, fpir, faces }))
+    };
+    state.workers.run(work).await
+}
+
+/// `POST /v1/verify`: is this that person, or are these two one?
+pub(crate) async fn verify(
+    Shared(state): Shared<State>,
+    Params(query): Params<VerifyQuery>,
+    request: Request,
+) -> Result<Json<Verified>, ApiError> {
+    let choice = face_choice(query.face.as_deref(), FaceChoice::Only)?;
+    if choice == FaceChoice::All {
+        return Err(ApiError::bad_request("to verify, a picture shows one face: not `all`"));
+    }
+    let mut form = Form::read(request, &state.budget, &["photo", "name", "a", "b"]).await?;
+    let service = Arc::clone(&state.service);
+    let work = move || {
+        let policy = service.decision();
+        let is_claim = form.has("photo") || form.has("name") || query.name.is_some();
+        let has_two = form.has("a") || form.has("b");
+        if is_claim == has_two {
+            let error = "expected the pictures `a` and `b`, or `photo` and a `name`";
+            return Err(ApiError::bad_request(error));
+        }
+        if has_two {
+            let [a, b] = ["a", "b"].map(|field| form.file(field));
+            let (a, b) = (face_in(&service, &a?, choice)?, face_in(&service, &b?, choice)?);
+            let comparison = ComparisonRow::new(a.distance(&b), policy)?;
+            return Ok(Json(Verified { claim: None, comparison }));
+        }
+        let name = form.text("name", query.name)?;
+        let name = name.ok_or_else(|| ApiError::bad_request("expected a `name`"))?;
+        let name = PersonName::new(&name)?;
+        let known =
+            service.template(&name)?.ok_or_else(|| ApiError::person_not_found(name.as_str()))?;
+        let (template, references) = known;
+        let known = Encoding::new(template)?;
+        let distance = face_in(&service, &form.file("photo")?, choice)?.distance(&known);
+        let claim = Claim { claim: name.as_str().to_owned(), references };
+        let comparison = ComparisonRow::new(distance, policy)?;
+        Ok(Json(Verified { claim: Some(claim), comparison }))
+    };
+    state.workers.run(work).await
+}
+
+/// `POST /v1/encode`: the network's numbers.
+pub(crate) async fn encode(
+    Shared(state): Shared<State>,
+    Params(query): Params<EncodeQuery>,
+    request: Request,
+) -> Result<Json<Encoded>, ApiError> {
+    let choice = face_choice(query.face.as_deref(), FaceChoice::All)?;
+    let mut form = Form::read(request, &state.budget, &["photo"]).await?;
+    let service = Arc::clone(&state.service);
+    let work = move || {
+        let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
+        Ok(Json(Encoded {
+            width: photo.width(),
+            height: photo.height(),
+            model: (&service.model).into(),
+            faces: faces.iter().map(EncodedFace::from).collect(),
+        }))
+    };
+    state.workers.run(work).await
+}
+
+/// The encoding of the one face that was chosen.
+pub(super) fn face_in(
+    service: &FaceService,
+    picture: &[u8],
+    choice: FaceChoice,
+) -> Result<Encoding, ApiError> {
+    if choice == FaceChoice::All {
+        return Err(ApiError::bad_request("this takes one face of each picture: not `all`"));
+    }
+    let pipeline = service.pipeline.with_location(choice)?;
+    let photo = pipeline.locator().decode(picture, PICTURE).map_err(faces::Error::from)?;
+    Ok(pipeline.encode_photo(&photo)?)
+}
+
+/// A picture and the faces that were chosen in it: at least one.
+fn faces_in(
+    service: &FaceService,
+    picture: &[u8],
+    choice: FaceChoice,
+) -> Result<(Photo, Vec<Face>), faces::Error> {
+    let pipeline = service.pipeline.with_location(choice)?;
+    let photo = pipeline.locator().decode(picture, PICTURE)?;
+    let faces = pipeline.faces(&photo)?;
+    Ok((photo, faces))
+}

@@ -1,0 +1,120 @@
+//! Of people: enrolling, listing, removing them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State as Shared};
+use axum::http::StatusCode;
+use facenet::gallery::PersonName;
+use faces::FaceChoice;
+use report::PersonRow;
+use store::{Enrollment, NewTemplate};
+
+use super::faces::face_in;
+use crate::api_error::ApiError;
+use crate::body::Form;
+use crate::query::{EnrollQuery, ListQuery, Named, NoQuery, Params, bounded, face_choice};
+use crate::responses::{Enrolled, People};
+use crate::service::{EnrollmentOutcome, FaceService};
+use crate::state::State;
+
+/// Most photos of one request to enroll.
+const MOST_PHOTOS: usize = 32;
+
+/// Fields of the form to enroll.
+const FIELDS: [&str; 5] = ["name", "photo", "consent", "keep_photos", "unlike"];
+
+/// Most people of one page of the list.
+const MOST_LISTED: usize = 10_000;
+
+/// `POST /v1/people`: a new resident, or more photos of one.
+pub(crate) async fn enroll(
+    Shared(state): Shared<State>,
+    Params(query): Params<EnrollQuery>,
+    request: Request,
+) -> Result<(StatusCode, Json<Enrolled>), ApiError> {
+    let choice = face_choice(query.face.as_deref(), FaceChoice::Only)?;
+    let mut form = Form::read(request, &state.budget, &FIELDS).await?;
+    let service = Arc::clone(&state.service);
+    let work = move || {
+        let name = form.text("name", query.name)?;
+        let name = name.ok_or_else(|| ApiError::bad_request("expected a `name`"))?;
+        let name = PersonName::new(&name)?;
+        let consent = form.text("consent", query.consent)?.filter(|note| !note.is_empty());
+        let keep = form.choice("keep_photos", query.keep_photos, ["true", "false"])?;
+        let accept_unlike = form.choice("unlike", query.unlike, ["accept", "refuse"])?;
+        let templates = templates(&service, form.files("photo"), choice, keep)?;
+        let enrollment = Enrollment { templates, consent, at: None };
+        let EnrollmentOutcome { person, added, resembles } =
+            service.enroll(&name, &enrollment, accept_unlike)?;
+        let copies = enrollment.templates.len().saturating_sub(added);
+        let (person, resembles) = (PersonRow::from(&person), resembles.map(Into::into));
+        let status = if added > 0 { StatusCode::CREATED } else { StatusCode::OK };
+        Ok((status, Json(Enrolled { person, added, copies, resembles })))
+    };
+    state.workers.run(work).await
+}
+
+/// Encodes the photos.
+fn templates(
+    service: &FaceService,
+    photos: Vec<Vec<u8>>,
+    choice: FaceChoice,
+    keep: bool,
+) -> Result<Vec<NewTemplate>, ApiError> {
+    let count = photos.len();
+    if count == 0 || count > MOST_PHOTOS {
+        return Err(ApiError::bad_request(format!(
+            "expected 1 to {MOST_PHOTOS} pictures in the form's fields `photo`, found {count}"
+        )));
+    }
+    let template = |(number, photo): (usize, Vec<u8>)| {
+        let encoding = face_in(service, &photo, choice).map_err(|api_error| match count {
+            1 => api_error,
+            _ => api_error.about(&format!("photo {}", number + 1)),
+        })?;
+        Ok(NewTemplate { encoding, photo: keep.then_some(photo) })
+    };
+    photos.into_iter().enumerate().map(template).collect()
+}
+
+/// `GET /v1/people`
+pub(crate) async fn list(
+    Shared(state): Shared<State>,
+    Params(query): Params<ListQuery>,
+) -> Result<Json<People>, ApiError> {
+    let limit = bounded("limit", query.limit, 1000, MOST_LISTED)?;
+    let service = Arc::clone(&state.service);
+    let work = move || {
+        let list = service.list()?;
+        let total = list.len();
+        let after = query.after.unwrap_or_default();
+        let people = list.iter().filter(|person| *person.name.as_str() > *after);
+        Ok(Json(People { total, people: people.take(limit).map(PersonRow::from).collect() }))
+    };
+    state.workers.run(work).await
+}
+
+/// `GET /v1/people/{name}`
+pub(crate) async fn show(
+    Shared(state): Shared<State>,
+    Named(name): Named,
+    Params(NoQuery {}): Params<NoQuery>,
+) -> Result<Json<PersonRow>, ApiError> {
+    let service = Arc::clone(&state.service);
+    state.workers.run(move || Ok(Json(PersonRow::from(&service.person(&name)?)))).await
+}
+
+/// `DELETE /v1/people/{name}`
+pub(crate) async fn remove(
+    Shared(state): Shared<State>,
+    Named(name): Named,
+    Params(NoQuery {}): Params<NoQuery>,
+) -> Result<StatusCode, ApiError> {
+    let service = Arc::clone(&state.service);
+    let work = move || {
+        service.remove(&name)?;
+        Ok(StatusCode::NO_CONTENT)
+    };
+    state.workers.run(work).await
+}

@@ -1,0 +1,59 @@
+//! Of the server: whether it runs, what it counts, what it can be asked.
+
+use std::sync::Arc;
+
+use axum::extract::State as Shared;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+
+use crate::api_error::ApiError;
+use crate::guard::{Purpose, Role};
+use crate::query::{NoQuery, Params};
+use crate::responses::Access;
+use crate::state::State;
+
+/// `GET /healthz`
+pub(crate) async fn health() -> Json<serde_json::Value> {
+    Json(serde_json::json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// `GET /v1/access`: what whoever asks may do.
+pub(crate) async fn access(
+    Shared(state): Shared<State>,
+    Extension(role): Extension<Role>,
+    Params(NoQuery {}): Params<NoQuery>,
+) -> Json<Access> {
+    let [ring, list, change] = [Purpose::Ring, Purpose::Look, Purpose::Change]
+        .map(|purpose| state.guard.allows(role, purpose));
+    Json(Access { ring, list, change })
+}
+
+/// `GET /readyz`: whether the people who are enrolled can be reached.
+pub(crate) async fn ready(
+    Shared(state): Shared<State>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let service = Arc::clone(&state.service);
+    // Not in the workers' queue: a server that has much to do is ready.
+    let ready = tokio::task::spawn_blocking(move || service.check_store()).await;
+    let has_space = ready.map_err(|_| ApiError::internal())??;
+    // Who is enrolled is recognized even if nobody can be added.
+    let changes = if has_space { "ok" } else { "no_space" };
+    Ok(Json(serde_json::json!({ "status": "ready", "changes": changes })))
+}
+
+/// `GET /metrics`
+pub(crate) async fn metrics(Shared(state): Shared<State>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let waiting = state.workers.waiting();
+    let people = state.service.len();
+    let is_ready = state.service.is_store_reachable();
+    let text = state.metrics.text(people, waiting, state.budget.held(), is_ready);
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// `GET /openapi.json`
+pub(crate) async fn description() -> Response {
+    let kind = "application/json";
+    ([(header::CONTENT_TYPE, kind)], include_str!("../openapi.json")).into_response()
+}

@@ -1,0 +1,67 @@
+//! Limits concurrent inference: one request per core plus a bounded queue. When the queue is
+//! full, requests fail at once with 503.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Semaphore;
+
+use crate::api_error::ApiError;
+
+/// The cores and their queue.
+pub(crate) struct Workers {
+    cores: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+}
+
+/// A place in the queue, which is left when this is dropped.
+struct Place<'w>(&'w AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Workers {
+    pub(crate) fn new(most_waiting: usize) -> Self {
+        let cores = Arc::new(Semaphore::new(rayon::current_num_threads()));
+        Self { cores, waiting: AtomicUsize::new(0), most_waiting }
+    }
+
+    /// How many requests wait now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Does `work` on a thread of its own once a core is free.
+    ///
+    /// A panic in it is a api_error and ends nothing else.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let core = match Arc::clone(&self.cores).try_acquire_owned() {
+            Ok(core) => core,
+            Err(_) => {
+                let place = Place(&self.waiting);
+                if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.most_waiting {
+                    drop(place);
+                    return Err(ApiError::busy("too many requests are waiting; try again later"));
+                }
+                let core = Arc::clone(&self.cores).acquire_owned().await;
+                drop(place);
+                core.map_err(|_| ApiError::internal())?
+            }
+        };
+        // A request that is given up leaves its work running; the core is free when that
+        // is done and not before.
+        let work = tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(core);
+            result
+        });
+        work.await.unwrap_or_else(|_| Err(ApiError::internal()))
+    }
+}
