@@ -31,7 +31,7 @@ pub(crate) struct Gallery {
     pub(crate) entries: Vec<(String, Encoding)>,
     /// Photos that could not be used; each was reported.
     pub(crate) skipped: usize,
-    /// Their names and why, and the folder's other files: rows for JSON.
+    /// Rows for JSON: why, and the folder's files that are no photos.
     pub(crate) left_out: Vec<ErrorRow>,
 }
 
@@ -110,7 +110,7 @@ fn read(
 ) -> Result<Gallery> {
     let files: Vec<_> = photos.iter().map(|(_, file)| file).collect();
     let bar = progress::bar(files.len(), "reading the gallery");
-    let mut gallery = Gallery { entries: Vec::new(), skipped: left_out.len(), left_out };
+    let mut gallery = Gallery { entries: Vec::new(), skipped: 0, left_out };
     let mut first_fault = None;
     for ((name, file), faces) in photos.iter().zip(reader.read_all(&files, &bar)) {
         match faces {

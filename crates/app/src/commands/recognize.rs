@@ -22,7 +22,9 @@ use crate::{ExitStatus, enrolled, exit_status_of, progress};
 /// The people that faces are compared with, and how.
 struct SearchSpace {
     people: PeopleIndex,
-    /// Rows of the folder's files that could not be used.
+    /// Photos of the folder that could not be used.
+    skipped: usize,
+    /// Rows of them, and of the folder's files that are no photos.
     left_out: Vec<ErrorRow>,
     policy: IdentificationPolicy,
     threshold: GalleryThreshold,
@@ -67,16 +69,16 @@ fn search_space(
     reader: &FaceReader,
     policy: IdentificationPolicy,
 ) -> Result<SearchSpace> {
-    let (people, left_out) = match &arguments.gallery {
+    let (people, (skipped, left_out)) = match &arguments.gallery {
         Some(folder) => {
             enrolled::expect_exact(&arguments.store, "a folder's people are compared exactly")?;
             let photos = reader.with_location(arguments.faces.location_in_gallery())?;
             let photos = GalleryFolder::open(folder)?.everybody(&photos)?;
-            (photos.gallery()?.into(), photos.left_out)
+            (photos.gallery()?.into(), (photos.skipped, photos.left_out))
         }
         None => {
             let store = enrolled::open(&arguments.store, model, Access::Read)?;
-            (store.into_index()?, Vec::new())
+            (store.into_index()?, (0, Vec::new()))
         }
     };
     let [count, faces] = [people.len()?, people.template_count()?];
@@ -87,7 +89,7 @@ fn search_space(
         }
         PeopleIndex::InDatabase(_) => policy.among(count, faces),
     };
-    Ok(SearchSpace { people, left_out, policy, threshold, top: arguments.top.get() })
+    Ok(SearchSpace { people, skipped, left_out, policy, threshold, top: arguments.top.get() })
 }
 
 /// Identifies the faces of one photo: a match if every person is recognized.
