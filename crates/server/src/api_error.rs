@@ -174,8 +174,11 @@ impl From<CalibrationError> for ApiError {
 /// What to say of a picture; nothing where the fault is ours.
 fn of_face(error: &faces::Error) -> Option<(StatusCode, &'static str)> {
     Some(match error {
-        faces::Error::Face(FaceError::NoFace { .. }) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "no_face")
+        faces::Error::Face(
+            FaceError::NoFace { .. } | FaceError::Incomplete { is_seen: false, .. },
+        ) => (StatusCode::UNPROCESSABLE_ENTITY, "no_face"),
+        faces::Error::Face(FaceError::Incomplete { .. }) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "poor_face")
         }
         faces::Error::Face(_) => (StatusCode::UNPROCESSABLE_ENTITY, "several_faces"),
         faces::Error::Quality(_) => (StatusCode::UNPROCESSABLE_ENTITY, "poor_face"),

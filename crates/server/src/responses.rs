@@ -15,8 +15,8 @@ pub(crate) struct Recognized {
     pub(crate) threshold: f32,
     /// How many the faces were compared with.
     pub(crate) people: usize,
-    /// How many of the strangers are taken for somebody, at most; null without a
-    /// calibration.
+    /// How many of the strangers are expected to be taken for somebody, if they look no more
+    /// alike than the calibration's people; null without a calibration.
     pub(crate) fpir: Option<RateEstimate>,
     pub(crate) faces: Vec<IdentityRow>,
 }

@@ -116,13 +116,7 @@ fn identify(
         }
         let answer = Identity { recognition, name, top: *top };
         if output.is_json() {
-            output.json(&RecognitionRow::new(
-                photo,
-                face,
-                answer,
-                *threshold,
-                search.left_out.len(),
-            ))?;
+            output.json(&RecognitionRow::new(photo, face, answer, *threshold, search.skipped))?;
         } else {
             print(face, faces.len(), answer, search, output)?;
         }
