@@ -169,7 +169,8 @@ mod tests {
         second.remove();
         assert_eq!(open.make_room(2), Room::Free);
         first.remove();
-        assert_eq!((open.locked().count, open.locked().waiting.len()), (0, 0));
+        let open = open.locked();
+        assert_eq!((open.count, open.waiting.len()), (0, 0));
     }
 
     #[test]
