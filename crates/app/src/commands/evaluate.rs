@@ -65,7 +65,8 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<ExitStatu
     };
     let figures = Figures::measure(origin, &pairs, &comparisons, identification, tables)?;
     if let Some(folder) = &arguments.report {
-        let locator = FaceLocator::new(photos.location(&arguments.faces))?;
+        let locator = FaceLocator::new(photos.location(&arguments.faces))?
+            .with_limits(arguments.faces.limits());
         let shown = arguments.pictures.then_some((&photos, &locator));
         report::write(folder, &figures, shown)?;
     }
