@@ -74,17 +74,6 @@ pub(crate) fn plane_values<'a, T>(name: &str, plane: ArrayViewMut2<'a, T>) -> &'
     })
 }
 
-/// The values of adjacent channels of one image of an array in standard layout.
-///
-/// # Shapes
-/// `image`: C × H × W.
-pub(crate) fn line_values<T>(image: ArrayView3<'_, T>) -> &[T] {
-    let Some(values) = image.to_slice() else {
-        unreachable!("adjacent channels of a standard layout are contiguous")
-    };
-    values
-}
-
 /// The planes of one channel, image by image.
 ///
 /// # Shapes

@@ -21,10 +21,13 @@
 //! Lengths are checked here, once a tile; the loops use raw pointers.
 #![allow(unsafe_code)]
 
+mod element;
+
 use super::products::Products;
 use crate::kernels::packed_weight::VECTORS;
-use crate::kernels::simd::{Features, LANES, Lanes, Portable, SimdOp, Vector, dispatch};
-use crate::{Precision, level};
+use crate::kernels::simd::{LANES, SimdOp, Vector};
+
+pub(crate) use element::TileElement;
 
 /// Most rows of a tile.
 pub(crate) const ROWS: usize = 8;
@@ -135,42 +138,6 @@ impl<T: TileElement> Tile<'_, T> {
 pub struct CheckedTile<'a, 'b, T> {
     tile: &'a mut Tile<'b, T>,
     products: Products,
-}
-
-/// Element types of tiles: `f32` and `f64`.
-pub trait TileElement: Sized {
-    /// The products of a precision, on this machine.
-    ///
-    /// # Panics
-    /// If this machine does not have them.
-    fn products(precision: Precision) -> Products;
-
-    /// Computes a tile.
-    fn run_tile(tile: CheckedTile<'_, '_, Self>);
-}
-
-impl TileElement for f32 {
-    fn products(precision: Precision) -> Products {
-        Products::of(precision)
-    }
-
-    fn run_tile(tile: CheckedTile<'_, '_, Self>) {
-        match tile.products {
-            Products::Numbers(isa) => dispatch(isa, tile),
-            Products::Pairs(bf16) => bf16.run(tile),
-        }
-    }
-}
-
-impl TileElement for f64 {
-    /// Always its own, for gradients to be checked with.
-    fn products(_precision: Precision) -> Products {
-        Products::Numbers(level::active())
-    }
-
-    fn run_tile(tile: CheckedTile<'_, '_, Self>) {
-        tile.compute::<Lanes<Self>>(Portable);
-    }
 }
 
 impl SimdOp for CheckedTile<'_, '_, f32> {

@@ -5,7 +5,6 @@
 //! mean, variance and output are computed, so memory is read once.
 
 mod backward;
-mod narrow;
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut4, Axis};
 use rayon::prelude::*;
@@ -168,16 +167,12 @@ pub fn batch_norm_train_into<T: Element>(
     assert!(count > 0, "batch_norm_train: no values, the input is {n} x {c} x {h} x {w}");
     let input = input.as_standard_layout();
     let block = channel_block::<T>(c, h * w);
-    let is_narrow = has_adjacent_channels(&output) && h * w < narrow::SMALL;
     let statistics: Vec<[T; 3]> = output
         .axis_chunks_iter_mut(Axis(1), block)
         .into_par_iter()
         .zip(input.axis_chunks_iter(Axis(1), block))
         .enumerate()
         .flat_map_iter(|(index, (mut targets, sources))| {
-            if is_narrow {
-                return narrow::normalize(index * block, parameters, &sources, &mut targets);
-            }
             let statistics = sources
                 .axis_iter(Axis(1))
                 .map(|channel| statistics(|| channel_planes(channel), count, parameters.epsilon))
@@ -240,15 +235,6 @@ impl<T: Element> BatchNormTrain<'_, T> {
     }
 }
 
-/// Whether the channels of an image are contiguous.
-pub(super) fn has_adjacent_channels<T>(array: &ArrayViewMut4<'_, T>) -> bool {
-    let (_, c, h, w) = array.dim();
-    let [_, channel, row, column] = [0, 1, 2, 3].map(|axis| array.strides()[axis]);
-    let is =
-        |stride: isize, length: usize, expected: usize| length <= 1 || stride == expected as isize;
-    is(channel, c, h * w) && is(row, h, w) && is(column, w, 1)
-}
-
 /// Channels of one task: at least a page of each image, so that tasks do not write to the
 /// same cache lines.
 pub(super) fn channel_block<T>(channels: usize, plane: usize) -> usize {
@@ -270,9 +256,5 @@ fn statistics<'a, T: Element, P: Iterator<Item = &'a [T]>>(
     let squares: f64 =
         planes().map(|plane| sum(plane, |value| (value - mean) * (value - mean)).into_f64()).sum();
     let variance = squares / count as f64;
-    [mean, T::from_f64(variance), T::from_f64(inverse_deviation(variance, epsilon))]
-}
-
-fn inverse_deviation(variance: f64, epsilon: f64) -> f64 {
-    1.0 / (variance + epsilon).sqrt()
+    [mean, T::from_f64(variance), T::from_f64(1.0 / (variance + epsilon).sqrt())]
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Level;
-use crate::kernels::simd::Isa;
+use crate::kernels::simd::{Isa, Portable};
 
 /// Small whole numbers: every level's sum is exact, fused or not.
 fn values(length: usize) -> Vec<f32> {

@@ -3,9 +3,7 @@
 use ndarray::{Array1, ArrayView3, ArrayView4, ArrayViewMut3, ArrayViewMut4, Axis};
 use rayon::prelude::*;
 
-use super::{
-    Affine, BatchNormTrain, BatchStatistics, channel_block, has_adjacent_channels, narrow,
-};
+use super::{Affine, BatchNormTrain, BatchStatistics, channel_block};
 use crate::kernels::planes::{channel_planes, plane_values};
 use crate::kernels::simd::{SimdOp, Vector, dispatch, vectorize};
 use crate::kernels::sums::sum2;
@@ -47,7 +45,6 @@ pub fn batch_norm_backward_in_place<T: Element>(
     }
     let input = input.as_standard_layout();
     let block = channel_block::<T>(c, h * w);
-    let is_narrow = has_adjacent_channels(&gradient) && h * w < narrow::SMALL;
     let sums: Vec<[T; 2]> = gradient
         .axis_chunks_iter_mut(Axis(1), block)
         .into_par_iter()
@@ -57,10 +54,6 @@ pub fn batch_norm_backward_in_place<T: Element>(
             let mut channels: Vec<_> = (0..gradients.len_of(Axis(1)))
                 .map(|offset| Channel::new(index * block + offset, parameters, statistics))
                 .collect();
-            if is_narrow {
-                narrow::differentiate(&mut channels, &inputs, &mut gradients);
-                return channels.into_iter().map(|channel| channel.sums).collect::<Vec<_>>();
-            }
             for (offset, channel) in channels.iter_mut().enumerate() {
                 let gradients = gradients.index_axis_mut(Axis(1), offset);
                 channel.sum(inputs.index_axis(Axis(1), offset), gradients);
@@ -74,7 +67,7 @@ pub fn batch_norm_backward_in_place<T: Element>(
                     channel.apply(inputs, plane_values(NAME, gradients));
                 }
             }
-            channels.into_iter().map(|channel| channel.sums).collect()
+            channels.into_iter().map(|channel| channel.sums)
         })
         .collect();
     [1, 0].map(|which| sums.iter().map(|sums| sums[which]).collect())
@@ -84,14 +77,14 @@ const NAME: &str = "batch_norm_backward";
 
 /// The values that the gradient of one channel depends on.
 #[derive(Clone, Copy)]
-pub(super) struct Channel<T> {
-    pub(super) affine: Affine<T>,
+struct Channel<T> {
+    affine: Affine<T>,
     inverse: T,
-    pub(super) activation: Activation,
+    activation: Activation,
     /// `Σ g` and `Σ g x̂`.
     sums: [T; 2],
     /// `Σ g / M` and `Σ g x̂ / M / deviation`.
-    pub(super) means: [T; 2],
+    means: [T; 2],
 }
 
 impl<T: Element> Channel<T> {
@@ -125,7 +118,7 @@ impl<T: Element> Channel<T> {
     }
 
     /// Takes the sums of `g` and of `g (x - mean)` over `count` values.
-    pub(super) fn set_sums(&mut self, totals: [f64; 2], count: usize) {
+    fn set_sums(&mut self, totals: [f64; 2], count: usize) {
         let count = T::from_f64(count as f64);
         self.sums = [T::from_f64(totals[0]), T::from_f64(totals[1]) * self.inverse];
         self.means = [self.sums[0] / count, self.sums[1] / count * self.inverse];
