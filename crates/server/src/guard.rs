@@ -188,7 +188,7 @@ fn forbidden(error: &str) -> ApiError {
 }
 
 /// Whether a proxy handed the request on: it says so, or speaks HTTP/1.0, as nginx does unless
-/// it is told otherwise, and no browser.
+/// configured otherwise, and no browser.
 fn is_forwarded<B>(request: &axum::http::Request<B>) -> bool {
     request.version() == Version::HTTP_10
         || FORWARDED.iter().any(|name| request.headers().contains_key(*name))
