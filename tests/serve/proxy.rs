@@ -144,7 +144,7 @@ fn the_recipe_for_caddy_works() {
     let address = free_address();
     let site = format!("http://door.example:{}", address.port());
     let recipe = recipe("caddy", &server).replace("door.example {", &format!("{site} {{"));
-    let configuration = format!("{{\nadmin off\nauto_https off\npersist_config off\n}}\n{recipe}");
+    let configuration = format!("{{\nadmin off\nauto_https off\n}}\n{recipe}");
     fs::write(folder.path().join("Caddyfile"), configuration).unwrap();
     let mut command = Command::new("caddy");
     command

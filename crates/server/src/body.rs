@@ -22,6 +22,9 @@ const MOST_FIELDS: usize = 64;
 /// A body of which nothing arrives for so long is given up.
 const STALLED: Duration = Duration::from_secs(5);
 
+/// The body of a request that is refused has so long to arrive.
+const DISCARDED: Duration = Duration::from_secs(2);
+
 /// Bytes that all bodies may occupy together.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -74,6 +77,27 @@ impl Budget {
             bytes.extend_from_slice(&data);
         }
         Ok((bytes, share))
+    }
+
+    /// Lets the body of a refused request arrive, and keeps nothing of it: a proxy that is still
+    /// sending when the connection is closed answers 502 instead of what we said.
+    pub(crate) async fn discard(&self, mut body: Body, connection: Option<&OpenConnection>) {
+        if body.size_hint().lower() > self.largest as u64 {
+            return;
+        }
+        let _waiting = connection.map(OpenConnection::wait_for_body);
+        let arrive = async {
+            let mut left = self.largest;
+            while let Some(Ok(frame)) =
+                poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+            {
+                let bytes = frame.data_ref().map_or(0, |data| data.len());
+                let Some(rest) = left.checked_sub(bytes) else { break };
+                left = rest;
+            }
+        };
+        // The answer is the same, whether all of it arrived or not.
+        let _ = tokio::time::timeout(DISCARDED, arrive).await;
     }
 
     fn too_large(&self) -> ApiError {

@@ -82,7 +82,11 @@ pub(crate) async fn check(
             request.extensions_mut().insert(role);
             next.run(request).await
         }
-        Err(api_error) => api_error.into_response(),
+        Err(api_error) => {
+            let (parts, body) = request.into_parts();
+            state.budget.discard(body, parts.extensions.get()).await;
+            api_error.into_response()
+        }
     }
 }
 
