@@ -42,7 +42,7 @@ fn a_door_token_rings_and_does_nothing_else() {
         (&known["person"], &known["candidates"][0]["name"]),
         (&"barack".into(), &"barack".into())
     );
-    // A visitor is not told whom a stranger resembles.
+    // A visitor does not learn whom a stranger resembles.
     let stranger = recognize("collins-portrait.jpg", DOOR);
     assert!(stranger["person"].is_null() && stranger["candidates"] == serde_json::json!([]));
     assert_eq!(recognize("collins-portrait.jpg", TOKEN)["candidates"][0]["name"], "barack");
@@ -79,7 +79,7 @@ fn what_a_proxy_hands_on_is_refused_without_a_token() {
             assert!(answer["error"].as_str().unwrap().contains("proxy"), "{answer}");
         }
     }
-    // As nginx asks unless it is told otherwise.
+    // As nginx asks unless its configuration says otherwise.
     let mut client = server.client();
     client.send_raw(b"GET /v1/people HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").unwrap();
     client.receive().unwrap().with_status(403);

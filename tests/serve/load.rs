@@ -48,6 +48,9 @@ fn fifty_clients_are_served_for_a_minute() {
 /// Compares the memory after `requests` with that after the first hundred.
 fn check_memory(requests: usize) {
     let server = TestServer::with_people(&["--log", "off"]);
+    if server.memory().is_none() {
+        return;
+    }
     let photo = bytes("obama-speech.jpg");
     // Cropped to the face, so that the detector takes a fraction of the time.
     let photo = image::load_from_memory(&photo).unwrap().crop_imm(100, 190, 330, 340);
@@ -58,17 +61,16 @@ fn check_memory(requests: usize) {
         .unwrap();
     let request = Request::post("/v1/recognize", jpeg.into_inner());
     let mut client = server.client();
-    let mut after_hundred = None;
-    for number in 1..=requests {
-        client.send(&request).unwrap().with_status(200);
-        if number == 100 {
-            after_hundred = server.memory();
+    let mut ask = |times: usize| {
+        for _ in 0..times {
+            client.send(&request).unwrap().with_status(200);
         }
-    }
-    if let (Some(before), Some(after)) = (after_hundred, server.memory()) {
-        println!("{before:.1} MiB after 100 requests, {after:.1} after {requests}");
-        assert!(after < 1.05 * before, "{before} MiB after 100, {after} after {requests}");
-    }
+        server.memory().unwrap()
+    };
+    let before = ask(100);
+    let after = ask(requests - 100);
+    println!("{before:.1} MiB after 100 requests, {after:.1} after {requests}");
+    assert!(after < 1.05 * before, "{before} MiB after 100, {after} after {requests}");
 }
 
 #[test]

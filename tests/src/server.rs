@@ -37,7 +37,8 @@ impl TestServer {
         let log = log.unwrap_or_else(|error| panic!("{error}"));
         let mut command = facenet();
         command.args(["serve", "--listen", "127.0.0.1:0", "--db"]);
-        command.arg(folder.path().join("people.redb")).args(arguments).env_remove("FACENET_TOKEN");
+        command.arg(folder.path().join("people.redb")).args(arguments);
+        command.env_remove("FACENET_TOKEN").env_remove("FACENET_DOOR_TOKEN");
         command.stdout(Stdio::piped()).stderr(log);
         prepare(&mut command);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{error}"));
@@ -108,11 +109,21 @@ impl TestServer {
         }
     }
 
-    /// Its resident memory in MiB, if the system reports it.
+    /// Its resident memory in MiB. None, with a notice, where the platform has no `/proc`.
+    ///
+    /// # Panics
+    /// When `/proc` does not tell it.
+    #[expect(clippy::print_stdout, reason = "says that a test is skipped")]
     pub fn memory(&self) -> Option<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
+        if !cfg!(target_os = "linux") {
+            println!("skipped: this platform has no /proc, which tells how much memory is used");
+            return None;
+        }
+        let path = format!("/proc/{}/status", self.id());
+        let status = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+        let size = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let size = size.and_then(|size| size.split_whitespace().next()?.parse::<f64>().ok());
+        Some(size.unwrap_or_else(|| panic!("{path} has no VmRSS:\n{status}")) / 1024.0)
     }
 
     /// Sends SIGTERM and waits; returns the exit code and the log.

@@ -174,7 +174,7 @@ pub(crate) fn error_rates(curve: &[RatesAt], threshold: f64, least: f64) -> Resu
 }
 
 /// The chart as a file of its own: dark on white.
-pub(crate) fn alone(svg: &str) -> String {
+pub(crate) fn standalone(svg: &str) -> String {
     let white = format!("<rect width=\"{}\" height=\"{}\" fill=\"white\"/>", SIZE.0, SIZE.1);
     match svg.split_once('>') {
         Some((tag, rest)) => format!("{tag} color=\"#222\">{white}{rest}"),

@@ -137,13 +137,13 @@ impl GradientCheck {
         let mut random = Random::new(self.seed ^ DIRECTIONS);
         let mut agreement = Agreement { compared: 0, largest_error: 0.0 };
         for direction in 0..directions {
-            let mut towards: Vec<ArrayD<f64>> =
+            let mut toward: Vec<ArrayD<f64>> =
                 inputs.iter().map(|input| input.mapv(|_| random.normal())).collect();
-            let norm = length(&towards).max(f64::MIN_POSITIVE);
-            towards.iter_mut().for_each(|part| *part /= norm);
+            let norm = length(&toward).max(f64::MIN_POSITIVE);
+            toward.iter_mut().for_each(|part| *part /= norm);
             let output_at = |step: f64| {
                 let moved: Vec<_> =
-                    inputs.iter().zip(&towards).map(|(input, part)| input + part * step).collect();
+                    inputs.iter().zip(&toward).map(|(input, part)| input + part * step).collect();
                 evaluate(&moved, &function)
             };
             let difference = output_at(self.step) - output_at(-self.step);
@@ -151,7 +151,7 @@ impl GradientCheck {
             let tape: f64 = analytic
                 .gradients
                 .iter()
-                .zip(&towards)
+                .zip(&toward)
                 .map(|(slope, part)| (slope * part).sum())
                 .sum();
             // An error is relative to at least a part of the typical slope, because a direction

@@ -25,7 +25,7 @@ pub use leaves::Leaves;
 /// The settings of a group of parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParameterGroup {
-    /// Strength of the decay towards zero; the optimizer defines its exact meaning. Usually
+    /// Strength of the decay toward zero; the optimizer defines its exact meaning. Usually
     /// zero for biases and for scale and shift of batch normalization.
     pub weight_decay: f64,
     /// Factor of the learning rate. With zero the group does not change.

@@ -209,10 +209,10 @@ mod tests {
     use crate::calibration::Calibration;
     use crate::policy::IdentificationOptions;
 
-    /// A unit vector at `angle` radians from the first axis, towards the axis `towards`.
-    fn at(angle: f32, towards: usize) -> Encoding {
+    /// A unit vector at `angle` radians from the first axis, toward the axis `toward`.
+    fn at(angle: f32, toward: usize) -> Encoding {
         let mut values = [0.0; ENCODING_LENGTH];
-        (values[0], values[towards]) = (angle.cos(), angle.sin());
+        (values[0], values[toward]) = (angle.cos(), angle.sin());
         Encoding::new(values).unwrap()
     }
 

@@ -132,13 +132,13 @@ fn histograms_and_curves_lose_nothing() {
     assert_eq!(Histogram::of(&alike, 4).unwrap().genuine, [3, 0, 0, 0]);
 
     let roc = Roc::new(&comparisons).unwrap();
-    let (all, drawn) = (roc.points().collect::<Vec<_>>(), roc.drawn());
+    let (all, drawn) = (roc.points().collect::<Vec<_>>(), roc.plot_points());
     assert_eq!((drawn.first(), drawn.last()), (all.first(), all.last()));
     assert!(drawn.iter().all(|point| all.contains(point)));
     // Very many points become few, and none is far from one that is drawn.
     let many: Vec<f64> = (0..50_000).map(|i| f64::from(i) / 5e4).collect();
     let roc = Roc::from_distances(many.clone(), many.iter().map(|d| d + 0.3).collect()).unwrap();
-    let drawn = roc.drawn();
+    let drawn = roc.plot_points();
     assert!((100..5000).contains(&drawn.len()), "{}", drawn.len());
     for point in roc.points().step_by(997) {
         let near = |d: &biometrics::evaluation::RocPoint| {

@@ -171,7 +171,7 @@ impl Gallery {
     /// The `top` people nearest to the probe, nearest first; equal distances by name.
     ///
     /// Exact: the answer is that of comparing with everybody, one by one, and the same
-    /// in any order of enrolment.
+    /// in any order of enrollment.
     pub fn search(&self, probe: &Encoding, top: usize) -> Vec<Candidate> {
         search::one(self, probe, top)
     }

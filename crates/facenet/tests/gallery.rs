@@ -76,7 +76,7 @@ proptest! {
         let expected = by_hand(&people, &encoding(probe), top);
         let gallery = gallery_of(&people);
         prop_assert_eq!(gallery.search(&encoding(probe), top), expected.clone());
-        // The order of enrolment changes nothing.
+        // The order of enrollment changes nothing.
         let turn = turn.min(people.len());
         people.rotate_left(turn);
         prop_assert_eq!(gallery_of(&people).search(&encoding(probe), top), expected);

@@ -113,7 +113,7 @@ fn triplet_loss_is_the_one_the_notebook_prints() {
 }
 
 #[test]
-fn a_image_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
+fn an_image_encodes_to_the_same_bits_alone_in_a_batch_and_on_any_threads() {
     let image = golden::image();
     // Twenty images, more than a piece, each darker than the one before.
     let batch = Array4::from_shape_fn((20, 3, 96, 96), |(m, c, y, x)| {

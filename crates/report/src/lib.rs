@@ -1,4 +1,5 @@
-//! What the program and its server say alike: rows of JSON, text that is safe to show, times.
+//! What the program and its server print in the same form: rows of JSON, text that is safe to
+//! show, times.
 //!
 //! A key that is printed by a command and sent by the server has one definition, here.
 //! `docs/commands.md` and the server's `openapi.json` describe them to users.

@@ -53,7 +53,7 @@ pub struct IdentityRow {
     location: LocationRow,
     /// The recognized person.
     person: Option<String>,
-    /// The nearest person's distance.
+    /// The recognized person's distance, or else the nearest one's.
     distance: Option<f32>,
     /// The nearest people.
     candidates: Vec<CandidateRow>,
@@ -81,15 +81,22 @@ impl<'a> Identity<'a> {
 }
 
 impl IdentityRow {
-    /// The distance is the nearest person's, listed or not.
+    /// The distance is the recognized person's, or else the nearest one's, listed or not.
     pub fn new(face: &Face, identity: Identity<'_>) -> Self {
-        let nearest = identity.recognition.candidates.first();
+        let nearest = identity.name.or(identity.recognition.candidates.first());
         Self {
             location: face.into(),
             person: identity.name.map(|person| person.name.clone()),
             distance: nearest.map(|nearest| nearest.distance),
             candidates: identity.candidates().iter().cloned().map(Into::into).collect(),
         }
+    }
+
+    /// The same with no other person listed than the recognized one.
+    #[must_use]
+    pub fn of_recognized(face: &Face, identity: Identity<'_>) -> Self {
+        let candidates = identity.name.cloned().map(Into::into).into_iter().collect();
+        Self { candidates, ..Self::new(face, identity) }
     }
 }
 

@@ -122,7 +122,10 @@ impl Form {
     ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let is_form = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
+        let form = "multipart/form-data";
+        let is_form = kind
+            .and_then(|kind| kind.get(..form.len()))
+            .is_some_and(|kind| kind.eq_ignore_ascii_case(form));
         let (bytes, share) = budget.read(body, parts.extensions.get()).await?;
         if !is_form {
             return Ok(Self { fields: vec![("photo".to_owned(), bytes)], _share: share });

@@ -43,6 +43,10 @@ const RECOVERY: Duration = Duration::from_millis(50);
 /// connections five requests took 8 s, and take 5 s with this.
 const QUEUE: u32 = 4096;
 
+/// A newcomer waits so long for one that may be closed, and is refused then: a little longer
+/// than a body may pause.
+const ROOM: Duration = Duration::from_millis(1200);
+
 /// Connections that may be refused at a time. Beyond, they are only closed.
 const REFUSALS: usize = 64;
 
@@ -82,7 +86,11 @@ pub(crate) async fn serve(
             },
             () = &mut shutdown => break,
         };
-        match make_room(&open, most).await {
+        let room = tokio::select! {
+            room = tokio::time::timeout(ROOM, make_room(&open, most)) => room.unwrap_or(false),
+            () = &mut shutdown => break,
+        };
+        match room {
             true => admit(stream, router.clone(), &open, &graceful),
             false => refuse(stream, &refusals),
         }

@@ -183,8 +183,9 @@ fn forbidden(error: &str) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "forbidden", error)
 }
 
-/// Whether a proxy handed the request on: it says so, or speaks HTTP/1.0, as nginx does unless
-/// it is told otherwise, and no browser.
+/// Whether a proxy handed the request on, as far as can be seen: it says so in a header, or
+/// speaks HTTP/1.0, as no browser does and nginx did by default before 1.29.7. A proxy that
+/// does neither is taken for this machine.
 fn is_forwarded<B>(request: &axum::http::Request<B>) -> bool {
     request.version() == Version::HTTP_10
         || FORWARDED.iter().any(|name| request.headers().contains_key(*name))

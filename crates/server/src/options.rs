@@ -1,6 +1,6 @@
 //! What a server is started with.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -70,7 +70,9 @@ impl Options {
 
 /// Whether a name in `Host` always means the machine itself.
 pub(crate) fn is_own_name(host: &str) -> bool {
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|own| own.eq_ignore_ascii_case(host))
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let is_loopback = |address: IpAddr| address.is_loopback();
+    host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(is_loopback)
 }
 
 /// What requests may ask of the machine.

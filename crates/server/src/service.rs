@@ -87,7 +87,7 @@ impl FaceService {
         let limits = DecodeLimits {
             file_bytes: limits.body_bytes as u64,
             pixels: limits.pixels,
-            memory_bytes: 4 * limits.pixels,
+            memory_bytes: limits.pixels.saturating_mul(4),
             ..DecodeLimits::default()
         };
         let locator = pipeline.locator().clone().with_limits(limits);
@@ -187,7 +187,12 @@ impl FaceService {
     /// Checks that the store can be read; whether the latest change found space.
     pub(crate) fn check_store(&self) -> Result<bool> {
         self.refresh()?;
-        Ok(!self.full.load(Ordering::Relaxed))
+        Ok(self.has_space())
+    }
+
+    /// Whether the latest change found space.
+    pub(crate) fn has_space(&self) -> bool {
+        !self.full.load(Ordering::Relaxed)
     }
 
     /// Whether the store could be used when it was last needed.
@@ -198,8 +203,13 @@ impl FaceService {
     fn note_reachable<T>(&self, result: &Result<T>) {
         let is_reachable = match result {
             Err(ServiceError::Store(error)) => {
-                error.is_rejection()
-                    || matches!(error, store::Error::Busy { .. } | store::Error::NoSpace { .. })
+                use store::Error;
+                let is_answer = matches!(
+                    error,
+                    // The change was made.
+                    Error::Busy { .. } | Error::NoSpace { .. } | Error::CleanupFailed { .. }
+                );
+                error.is_rejection() || is_answer
             }
             _ => true,
         };

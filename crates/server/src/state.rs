@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::Limits;
 use crate::body::Budget;
 use crate::guard::Guard;
@@ -23,6 +25,8 @@ pub(crate) struct Inner {
     pub(crate) budget: Arc<Budget>,
     pub(crate) workers: Workers,
     pub(crate) metrics: Metrics,
+    /// The turn to check the store for `/readyz`.
+    pub(crate) checks: Arc<Semaphore>,
     /// From a request's head to its answer.
     pub(crate) timeout: Duration,
 }
@@ -32,9 +36,13 @@ impl State {
         Self(Arc::new(Inner {
             service: Arc::new(service),
             guard,
-            budget: Arc::new(Budget::new(limits.body_bytes, LARGEST_BODIES * limits.body_bytes)),
+            budget: Arc::new(Budget::new(
+                limits.body_bytes,
+                limits.body_bytes.saturating_mul(LARGEST_BODIES),
+            )),
             workers: Workers::new(limits.queue),
             metrics: Metrics::new(),
+            checks: Arc::new(Semaphore::new(1)),
             timeout: limits.timeout,
         }))
     }

@@ -37,7 +37,7 @@ impl Workers {
 
     /// Does `work` on a thread of its own once a core is free.
     ///
-    /// A panic in it is a api_error and ends nothing else.
+    /// A panic in it is an api_error and ends nothing else.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,

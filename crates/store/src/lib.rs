@@ -5,8 +5,11 @@
 //! biometric data, which has rules of its own:
 //!
 //! * Only the file's owner can read it (mode 0600).
-//! * A person who is removed, renamed or replaced is gone from the file, every byte: a new
-//!   file is written and renamed over the old one.
+//! * A person who is removed, and the old name of one who is renamed, are gone from the file,
+//!   every byte: a new file is written and renamed over the old one. An enrollment changes the
+//!   file where it lies, so that a note of consent that it replaces may stay in a free page
+//!   until the next such change, or [`Store::compact`]. The old file's blocks on the disk are
+//!   not erased, nor are snapshots and backups.
 //! * All templates are of one model: network, weights, and the way in which faces are cut
 //!   out. A file of another model is refused, because the encodings of two models can be
 //!   compared but the result means nothing.

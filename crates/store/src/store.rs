@@ -209,8 +209,9 @@ impl Store {
         self.backend.rename(old, new)
     }
 
-    /// Removes people: no byte of them is left in the file. `docs/postgres.md` says what a
-    /// database may keep of them, and for how long.
+    /// Removes people: no byte of them is left in the file. Blocks of the old file on the disk,
+    /// snapshots and backups are not erased; `docs/postgres.md` says what a database may keep
+    /// of them, and for how long.
     ///
     /// # Errors
     /// When nobody has one of the names, and then nobody is removed; when the store cannot

@@ -143,13 +143,13 @@ fn conv2d_backward_to_weight<const N: usize>(bencher: Bencher<'_, '_>, layer: La
 
 /// The largest map of the network; items are values, of which a training step reads or
 /// writes two (forward) and three (backward) a value.
-const NORMALISED: [usize; 4] = [48, 64, 48, 48];
+const NORMALIZED: [usize; 4] = [48, 64, 48, 48];
 
 #[divan::bench(max_time = 0.3)]
 fn batch_norm_relu_forward(bencher: Bencher<'_, '_>) {
-    let input = values(NORMALISED);
+    let input = values(NORMALIZED);
     let mut output = input.clone();
-    let ones = Array1::ones(NORMALISED[1]);
+    let ones = Array1::ones(NORMALIZED[1]);
     let parameters = BatchNormTrain {
         scale: ones.view(),
         shift: ones.view(),
@@ -163,9 +163,9 @@ fn batch_norm_relu_forward(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(max_time = 0.3)]
 fn batch_norm_relu_backward(bencher: Bencher<'_, '_>) {
-    let input = values(NORMALISED);
+    let input = values(NORMALIZED);
     let mut gradient = input.clone();
-    let ones = Array1::ones(NORMALISED[1]);
+    let ones = Array1::ones(NORMALIZED[1]);
     let parameters = BatchNormTrain {
         scale: ones.view(),
         shift: ones.view(),

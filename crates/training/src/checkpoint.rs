@@ -33,7 +33,7 @@ const FORMAT: &str = "facenet-training-2";
 const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights";
 const AVERAGE: &str = "average";
-const OPTIMISER: &str = "optimizer.npy";
+const OPTIMIZER: &str = "optimizer.npy";
 /// What a checkpoint's folder is called, before its step.
 const PREFIX: &str = "step-";
 

@@ -1,4 +1,4 @@
-//! What training makes small, as functions on the tape.
+//! Loss functions, of variables on the tape.
 //!
 //! | loss | file | learns from |
 //! | --- | --- | --- |

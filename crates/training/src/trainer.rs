@@ -1,4 +1,4 @@
-//! The loop round the training step.
+//! The training loop.
 //!
 //! A [`Trainer`] owns the model, the optimizer and the position; [`Trainer::run`]
 //! takes steps until the budget is spent or the caller says stop, and tells an

@@ -4,6 +4,8 @@
 //! It gets every layer from the definition of the network, so the breakdown is complete.
 //! Outputs go into reused memory, as in a training step, whose tape keeps its buffers.
 
+mod padding;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
@@ -36,11 +38,13 @@ pub(super) struct Stopwatch {
     batch: usize,
     precision: Precision,
     kinds: BTreeMap<String, Time>,
+    /// What is padded next, unless a max-pool takes it with its padding.
+    padding: Option<([usize; 3], Padding2d)>,
 }
 
 impl Stopwatch {
     pub(super) fn new(batch: usize, precision: Precision) -> Self {
-        Self { batch, precision, kinds: BTreeMap::new() }
+        Self { batch, precision, kinds: BTreeMap::new(), padding: None }
     }
 
     /// Floating-point operations of a step's convolutions and dense layer.
@@ -105,6 +109,7 @@ impl Builder for Stopwatch {
     }
 
     fn convolution(&mut self, x: &[usize; 3], layer: &Convolution) -> [usize; 3] {
+        self.time_padding();
         let [c, h, w] = *x;
         let Convolution { channels: o, kernel: k, stride, padding, epsilon, .. } = *layer;
         let options = Conv2dOptions {
@@ -170,38 +175,18 @@ impl Builder for Stopwatch {
     }
 
     fn pad(&mut self, x: &[usize; 3], _name: &str, padding: Padding2d) -> [usize; 3] {
+        self.time_padding();
         let [c, h, w] = *x;
-        let Padding2d { top, bottom, left, right } = padding;
-        let input = self.values(*x);
-        let output = [c, h + top + bottom, w + left + right];
-        let gradient = self.values(output);
-        let mut padded = ops::pad2d(input.view(), padding);
-        let forward = seconds(|| ops::pad2d_into(input.view(), padding, padded.view_mut()));
-        let mut cut = ops::pad2d_backward(gradient.view(), padding);
-        let backward =
-            seconds(|| ops::pad2d_backward_into(gradient.view(), padding, cut.view_mut()));
-        self.add("pad", forward, backward, 0.0);
-        output
+        self.padding = Some((*x, padding));
+        [c, h + padding.top + padding.bottom, w + padding.left + padding.right]
     }
 
     fn max_pool(&mut self, x: &[usize; 3], _name: &str, pool: Pool2dOptions) -> [usize; 3] {
-        let [_, h, w] = *x;
-        self.pool("max-pool", *x, pool, |input| {
-            let (mut output, mut indices) = ops::max_pool2d_with_indices(input.view(), pool);
-            let forward = seconds(|| {
-                let (output, indices) = (output.view_mut(), indices.view_mut());
-                ops::max_pool2d_with_indices_into(input.view(), pool, output, indices);
-            });
-            let mut gradient = ops::max_pool2d_backward(output.view(), indices.view(), [h, w]);
-            let backward = seconds(|| {
-                let (output, indices) = (output.view(), indices.view());
-                ops::max_pool2d_backward_into(output, indices, gradient.view_mut());
-            });
-            (forward, backward)
-        })
+        self.time_max_pool(*x, pool)
     }
 
     fn average_pool(&mut self, x: &[usize; 3], _name: &str, pool: Pool2dOptions) -> [usize; 3] {
+        self.time_padding();
         let [_, h, w] = *x;
         self.pool("average pool", *x, pool, |input| {
             let mut output = ops::average_pool2d(input.view(), pool);
@@ -216,6 +201,7 @@ impl Builder for Stopwatch {
     }
 
     fn l2_pool(&mut self, x: &[usize; 3], _name: &str, pool: Pool2dOptions) -> [usize; 3] {
+        self.time_padding();
         self.pool("L2 pool", *x, pool, |input| {
             let forward = seconds(|| ops::l2_pool2d(input.view(), pool));
             let output = ops::l2_pool2d(input.view(), pool);
@@ -227,6 +213,7 @@ impl Builder for Stopwatch {
     }
 
     fn local_response_norm(&mut self, x: &[usize; 3], _name: &str) -> [usize; 3] {
+        self.time_padding();
         let options = LocalResponseNormOptions::default();
         let input = self.values(*x);
         let forward = seconds(|| ops::local_response_norm(input.view(), options));
@@ -237,6 +224,7 @@ impl Builder for Stopwatch {
     }
 
     fn concat(&mut self, inputs: &[[usize; 3]], _name: &str) -> [usize; 3] {
+        self.time_padding();
         let parts: Vec<_> = inputs.iter().map(|&shape| self.values(shape)).collect();
         let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
         let channels: Vec<_> = inputs.iter().map(|[c, ..]| *c).collect();

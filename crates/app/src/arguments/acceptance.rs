@@ -35,9 +35,10 @@ pub(crate) struct Admission {
     /// for more than ten enrolled photos, so that at most 1 stranger in 100 is accepted]
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<Threshold>,
-    /// Use the threshold with this false positive identification rate, the share of
-    /// strangers who are accepted: 1e-1 misses enrolled people less often, 1e-3 accepts
-    /// fewer strangers
+    /// Use the gallery's threshold with this false positive identification rate, the share
+    /// of strangers who are accepted: 1e-1 misses enrolled people less often, 1e-3 accepts
+    /// fewer strangers; it may be more permissive than the threshold of one comparison
+    /// [default: the stricter of that threshold and the gallery's for 1e-2]
     #[arg(long, value_name = "RATE", conflicts_with = "threshold", allow_negative_numbers = true)]
     pub(crate) fpir: Option<f64>,
     /// File of `facenet calibrate` for the weights in use [default: the shipped weights' own]

@@ -139,7 +139,10 @@ pub(crate) enum GalleryAction {
         /// The new name
         new: PersonName,
     },
-    /// Remove people and every trace of them from the file
+    /// Remove people, with every byte of theirs in the file
+    ///
+    /// A new file without them is renamed over the old one. The old file's blocks on the
+    /// disk, snapshots and backups are not erased.
     Remove {
         /// Their names
         #[arg(required = true, value_name = "NAME", value_parser = PersonName::enrolled)]

@@ -132,7 +132,7 @@ fn chart(calibration: &Calibration) -> Result<String> {
     // One point per two pixels.
     let rows: Vec<_> = calibration.table().rows().iter().step_by(5).map(at).collect();
     let threshold = calibration.default_point()?.threshold.distance();
-    Ok(charts::alone(&charts::error_rates(&rows, threshold.into(), 1e-6)?))
+    Ok(charts::standalone(&charts::error_rates(&rows, threshold.into(), 1e-6)?))
 }
 
 /// Today's date, in UTC.

@@ -136,6 +136,9 @@ fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<
             faces.len()
         );
     }
+    if keep && photo.as_os_str() == "-" {
+        bail!("--keep-photos wants files: standard input (-) was read to find the face");
+    }
     let photo = keep.then(|| std::fs::read(photo)).transpose();
     Ok(NewTemplate { encoding: faces.remove(0).encoding, photo: photo.context("a photo to keep")? })
 }

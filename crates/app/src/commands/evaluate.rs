@@ -65,7 +65,8 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<ExitStatu
     };
     let figures = Figures::measure(origin, &pairs, &comparisons, identification, tables)?;
     if let Some(folder) = &arguments.report {
-        let locator = FaceLocator::new(photos.location(&arguments.faces))?;
+        let locator = FaceLocator::new(photos.location(&arguments.faces))?
+            .with_limits(arguments.faces.limits());
         let shown = arguments.pictures.then_some((&photos, &locator));
         report::write(folder, &figures, shown)?;
     }
@@ -84,7 +85,7 @@ fn folded(pairs: Pairs, folds: Option<NonZeroUsize>) -> Result<Pairs> {
         _ if pairs.folds == 1 => {
             let same = pairs.pairs.iter().filter(|pair| pair.same).count();
             let most = same.min(pairs.pairs.len() - same).clamp(2, FOLDS);
-            pairs.dealt(folds.unwrap_or(most))?
+            pairs.split_into_folds(folds.unwrap_or(most))?
         }
         Some(folds) => pairs.first_folds(folds)?,
         None => pairs,

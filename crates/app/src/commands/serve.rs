@@ -53,8 +53,8 @@ fn options(arguments: &Serve) -> Result<Options> {
 
 fn limits(limits: &Limits) -> server::Limits {
     server::Limits {
-        body_bytes: limits.max_body.get() << 20,
-        pixels: limits.max_pixels.get() as u64 * 1_000_000,
+        body_bytes: limits.max_body.get().saturating_mul(1 << 20),
+        pixels: (limits.max_pixels.get() as u64).saturating_mul(1_000_000),
         timeout: Duration::from_secs(limits.timeout.get() as u64),
         queue: limits.queue.get(),
         connections: limits.connections.get(),

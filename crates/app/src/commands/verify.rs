@@ -44,7 +44,7 @@ impl ClaimedPerson {
     }
 
     fn of_store(choice: &StoreChoice, model: &LoadedModel, claim: &str) -> Result<Self> {
-        let name = PersonName::new(claim)?;
+        let name = PersonName::enrolled(claim)?;
         let store = enrolled::open(choice, model, Access::Read)?;
         enrolled::expect_known(&store, std::slice::from_ref(&name))?;
         let encodings = store.person(&name)?.encodings();
@@ -97,7 +97,7 @@ fn two_photos(
 ) -> Result<ExitStatus> {
     let (probes, references) = (reader.read(a)?, references.read(b)?);
     let nearest = Nearest::of(&probes, &references)?;
-    let answer = policy.answer(nearest.distance)?;
+    let answer = nearest.answer(policy)?;
     if output.is_json() {
         let reference = Reference::Photo(PathRow::new("reference", b));
         output.json(&json(a, reference, &nearest, policy)?)?;
@@ -124,7 +124,7 @@ fn claimed(
     let &ClaimedPerson { name: ref claim, ref template, references, skipped, .. } = person;
     let template = Face { detected: None, encoding: template.clone() };
     let nearest = Nearest::of(&probes, std::slice::from_ref(&template))?;
-    let answer = policy.answer(nearest.distance)?;
+    let answer = nearest.answer(policy)?;
     if output.is_json() {
         let reference = Reference::Person { claim, references, skipped };
         output.json(&json(photo, reference, &nearest, policy)?)?;
@@ -161,6 +161,17 @@ impl<'f> Nearest<'f> {
         }
     }
 
+    /// The answer: of the threshold alone where no probability is known.
+    fn answer(&self, policy: &VerificationPolicy) -> Result<Answer> {
+        if !self.is_outside() {
+            return Ok(policy.answer(self.distance)?);
+        }
+        Ok(match policy.threshold().accepts(self.distance) {
+            true => Answer::Same,
+            false => Answer::Different,
+        })
+    }
+
     /// Whether a face can be seen less well than those that the rates were measured on.
     fn is_outside(&self) -> bool {
         let is_doubtful = |face: &&Face| {
@@ -181,6 +192,7 @@ fn json<'a>(
     let outside_measured = nearest.is_outside();
     if outside_measured {
         comparison.stats.probability = None;
+        comparison.stats.answer = nearest.answer(policy)?;
     }
     let [face_box, reference_box] = nearest.faces.map(|face| LocationRow::from(face).face_box);
     let pairs = nearest.pairs;

@@ -15,7 +15,7 @@ const SMALLEST: f64 = 1e-7;
 
 /// Those of the points that do not lie so near to the one before that no chart would show
 /// them; first and last are there.
-pub(super) fn drawn(points: impl Iterator<Item = RocPoint>) -> Vec<RocPoint> {
+pub(super) fn plot_points(points: impl Iterator<Item = RocPoint>) -> Vec<RocPoint> {
     let logit = |rate: f64| ((rate + SMALLEST) / (1.0 - rate + SMALLEST)).ln();
     let mut drawn: Vec<RocPoint> = Vec::new();
     let mut last: Option<[f64; 2]> = None;

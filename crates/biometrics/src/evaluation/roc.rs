@@ -143,8 +143,8 @@ impl Roc {
 
     /// [`points`](Self::points), without those that lie so near to the one before that no
     /// chart would show them; first and last are there.
-    pub fn drawn(&self) -> Vec<RocPoint> {
-        curve::drawn(self.points())
+    pub fn plot_points(&self) -> Vec<RocPoint> {
+        curve::plot_points(self.points())
     }
 
     /// The largest threshold with FMR ≤ `fmr`.

@@ -39,7 +39,7 @@ fn sides_and_decoded_bytes_have_limits_too() {
 }
 
 #[test]
-fn a_image_of_no_pixels_is_none() {
+fn an_image_of_no_pixels_is_none() {
     let mut gif = encoded(gradient(2, 2), ImageFormat::Gif);
     // Width and height of the screen.
     gif[6..10].fill(0);

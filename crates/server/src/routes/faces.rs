@@ -44,12 +44,12 @@ pub(crate) async fn recognize(
             service.recognize(encodings, depth)?;
         let names = names_in_photo(&answers);
         let faces = faces.iter().zip(&answers).zip(names).map(|((face, recognition), name)| {
-            let top = match role {
-                Role::Resident => top,
-                // Whom a stranger resembles is not a visitor's to know.
-                Role::Visitor => top.min(usize::from(name.is_some())),
-            };
-            IdentityRow::new(face, Identity { recognition, name, top })
+            let identity = Identity { recognition, name, top };
+            match role {
+                Role::Resident => IdentityRow::new(face, identity),
+                // Whom else a face resembles is not a visitor's to know.
+                Role::Visitor => IdentityRow::of_recognized(face, identity),
+            }
         });
         let faces = faces.collect();
         let (width, height, threshold) = (photo.width(), photo.height(), threshold.distance());
@@ -86,7 +86,7 @@ pub(crate) async fn verify(
         }
         let name = form.text("name", query.name)?;
         let name = name.ok_or_else(|| ApiError::bad_request("expected a `name`"))?;
-        let name = PersonName::new(&name)?;
+        let name = PersonName::enrolled(&name)?;
         let known =
             service.template(&name)?.ok_or_else(|| ApiError::person_not_found(name.as_str()))?;
         let (template, references) = known;

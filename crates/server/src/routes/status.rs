@@ -34,9 +34,21 @@ pub(crate) async fn ready(
     Shared(state): Shared<State>,
 ) -> Result<Json<serde_json::Value>, ApiError> {
     let service = Arc::clone(&state.service);
-    // Not in the workers' queue: a server that has much to do is ready.
-    let ready = tokio::task::spawn_blocking(move || service.check_store()).await;
-    let has_space = ready.map_err(|_| ApiError::internal())??;
+    let has_space = match Arc::clone(&state.checks).try_acquire_owned() {
+        Ok(turn) => {
+            // Not in the workers' queue: a server that has much to do is ready.
+            let check = move || {
+                let checked = service.check_store();
+                drop(turn);
+                checked
+            };
+            let checked = tokio::task::spawn_blocking(check).await;
+            checked.map_err(|_| ApiError::internal())??
+        }
+        // One check at a time: the store may take long to answer, and anybody may ask.
+        Err(_) if service.is_store_reachable() => service.has_space(),
+        Err(_) => return Err(ApiError::busy("the store did not answer and is being asked again")),
+    };
     // Who is enrolled is recognized even if nobody can be added.
     let changes = if has_space { "ok" } else { "no_space" };
     Ok(Json(serde_json::json!({ "status": "ready", "changes": changes })))

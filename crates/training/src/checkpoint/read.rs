@@ -11,7 +11,7 @@ use facenet::weights::{Loaded, Weights, hexadecimal};
 use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
 
-use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
+use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMIZER, PREFIX, STATE, State, WEIGHTS};
 use crate::TrainingError;
 
 /// Most bytes of `state.json`: thousands of skipped images.
@@ -35,7 +35,7 @@ impl Checkpoint {
             Some(hash) => Some(read_weights(&path.join(AVERAGE), hash)?),
             None => None,
         };
-        let optimizer = read_moments(&path.join(OPTIMISER), state.optimizer)?;
+        let optimizer = read_moments(&path.join(OPTIMIZER), state.optimizer)?;
         let State { options, position, images, skipped, .. } = state;
         Ok(Self { path, options, weights, average, position, images, skipped, optimizer })
     }

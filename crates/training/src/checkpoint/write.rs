@@ -9,7 +9,7 @@ use ndarray::ArrayD;
 use npyz::WriterBuilder;
 use sha2::{Digest, Sha256};
 
-use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMISER, PREFIX, STATE, State, WEIGHTS};
+use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMIZER, PREFIX, STATE, State, WEIGHTS};
 use crate::TrainingError;
 
 /// Checkpoints that are kept, the newest among them.
@@ -37,7 +37,7 @@ pub(in super::super) fn write(
     if let Some(average) = &checkpoint.average {
         average.save_npy_folder(&partial.join(AVERAGE))?;
     }
-    let file = partial.join(OPTIMISER);
+    let file = partial.join(OPTIMIZER);
     let moments = write_moments(&file, checkpoint).map_err(fault(&file))?;
     let file = partial.join(STATE);
     write_state(&file, checkpoint, moments).map_err(fault(&file))?;

@@ -99,22 +99,22 @@ impl Pairs {
         Ok(Self { folds, pairs })
     }
 
-    /// Deals all pairs into `folds` folds, in turn and each kind by itself,
+    /// Splits all pairs into `folds` folds, in turn and each kind by itself,
     /// so that folds have as many of a kind as can be, give or take one. For
     /// plain lists, which say nothing of folds. People may come in several
     /// folds, other than in LFW's own.
     ///
     /// # Errors
     /// When there are fewer pairs of a kind than folds, or 0 folds are asked for.
-    pub fn dealt(mut self, folds: usize) -> Result<Self, DatasetError> {
+    pub fn split_into_folds(mut self, folds: usize) -> Result<Self, DatasetError> {
         let same = self.pairs.iter().filter(|pair| pair.same).count();
         let most = same.min(self.pairs.len() - same);
         if folds == 0 || folds > most {
             return Err(DatasetError::Folds { asked: folds, found: most });
         }
-        let mut dealt = [0; 2];
+        let mut placed = [0; 2];
         for pair in &mut self.pairs {
-            let turn = &mut dealt[usize::from(pair.same)];
+            let turn = &mut placed[usize::from(pair.same)];
             pair.fold = *turn % folds;
             *turn += 1;
         }

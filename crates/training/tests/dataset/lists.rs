@@ -71,11 +71,11 @@ fn plain_form() {
 fn dealing_keeps_kinds_even() {
     let rows: String = (0..7).map(|i| format!("a{i} b{i} {}\n", i % 2)).collect();
     let pairs = parse(&rows).unwrap();
-    let dealt = pairs.clone().dealt(3).unwrap();
-    let folds: Vec<_> = dealt.pairs.iter().map(|pair| pair.fold).collect();
-    assert_eq!((dealt.folds, &folds[..]), (3, &[0, 0, 1, 1, 2, 2, 0][..]));
+    let split = pairs.clone().split_into_folds(3).unwrap();
+    let folds: Vec<_> = split.pairs.iter().map(|pair| pair.fold).collect();
+    assert_eq!((split.folds, &folds[..]), (3, &[0, 0, 1, 1, 2, 2, 0][..]));
     for folds in [0, 4, usize::MAX] {
-        let error = pairs.clone().dealt(folds).unwrap_err();
+        let error = pairs.clone().split_into_folds(folds).unwrap_err();
         assert!(matches!(error, DatasetError::Folds { found: 3, .. }), "{error}");
     }
 }

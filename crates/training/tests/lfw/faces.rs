@@ -22,7 +22,7 @@ struct Seen {
 }
 
 fn look(pack: &Pack, index: usize, aligner: &FaceAligner) -> Option<Seen> {
-    // Pixel centres are whole numbers in a pack.
+    // Pixel centers are whole numbers in a pack.
     let points = pack.landmarks(index)?;
     let file = pack.image(index).unwrap();
     let photo = Photo::from_bytes(&file, "portrait", &DecodeLimits::default()).unwrap();

@@ -1,4 +1,4 @@
-//! The trainer: it learns, is told what to do otherwise, and leaves out
+//! The trainer: it learns, obeys its options, and leaves out
 //! what is bad.
 
 use std::sync::Arc;

@@ -178,7 +178,7 @@ impl Figures {
                 false_matches: wrong(&hardest.false_matches),
                 false_non_matches: wrong(&hardest.false_non_matches),
             },
-            curve: Roc::new(comparisons)?.drawn(),
+            curve: Roc::new(comparisons)?.plot_points(),
             histogram: Histogram::of(comparisons, BINS)?,
             verification,
             tables,

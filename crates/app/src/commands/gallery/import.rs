@@ -93,7 +93,7 @@ fn person(line: &[u8], model: &Model, same_model: bool, people: &mut People) -> 
     let person: ExportedPerson = serde_json::from_slice(line)?;
     let ExportedPerson { variant, weights_sha256, framing, .. } = person;
     expect_model(Model { variant, weights_sha256, framing }, model, same_model)?;
-    let name = PersonName::new(&person.name)?;
+    let name = PersonName::enrolled(&person.name)?;
     let mut templates = Vec::with_capacity(person.templates.len());
     for (number, template) in person.templates.into_iter().enumerate() {
         let encoding = Encoding::new(template.encoding);
@@ -145,7 +145,8 @@ fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<P
         let Some(row) = rows.get(number) else {
             bail!("{}: expected {} rows, as the array has, found more", names.display(), rows.len())
         };
-        let name = PersonName::new(cell(Some(name)).unwrap_or_default()).with_context(context)?;
+        let name =
+            PersonName::enrolled(cell(Some(name)).unwrap_or_default()).with_context(context)?;
         let person = people.entry(name).or_default();
         person.templates.push(row.clone().into());
         person.consent = cell(consent).filter(|note| !note.is_empty()).map(str::to_owned);

@@ -1,7 +1,7 @@
 //! Encodes the stored photos of all people again, with another model.
 
 use anyhow::{Context, Result, bail};
-use faces::{DetectionOptions, FaceChoice, FaceLocation};
+use faces::{DecodeLimits, DetectionOptions, FaceChoice, FaceLocation};
 use store::{BoxError, Person, Store, Template};
 
 use crate::arguments::ModelChoice;
@@ -20,7 +20,10 @@ pub(super) fn run(store: &mut Store, choice: &ModelChoice, drop: bool) -> Result
     // best guess which one it was.
     let largest = DetectionOptions { any_quality: true, ..FaceChoice::Largest.into() };
     let model = load(choice)?;
+    // Photos that were read once, under whatever limit.
+    let limits = DecodeLimits::megapixels(4000);
     let reader = FaceReader::new(choice, &model, FaceLocation::Detected(largest))?;
+    let reader = reader.with_limits(limits);
     let new = enrolled::identity(&model);
     let bar = progress::bar(list.iter().map(|person| person.photos).sum(), "encoding");
     let mut photos = 0;

@@ -2,7 +2,7 @@
 //!
 //! The third field is `1` or `true` for one person, `0` or `false` for two. A
 //! first row `a,b,same` may name the columns. All pairs are in one fold;
-//! [`Pairs::dealt`] makes more.
+//! [`Pairs::split_into_folds`] makes more.
 
 use super::{DatasetError, Pair, Pairs, Row};
 
