@@ -122,7 +122,7 @@ pub(crate) fn write_private_in_parts<T>(
     // Not what a link of that name leads to.
     match fs::remove_file(partial) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(context)?
+            return Err(error).with_context(context);
         }
         _ => {}
     }

@@ -106,8 +106,9 @@ fn join(lower: __m512, upper: __m512) -> __m512 {
         order
     };
     // SAFETY: both types have 512 bits, and any bits are valid.
-    let (order, halves): (__m512i, __m512i) =
-        unsafe { (transmute(INTERLEAVED), transmute(_mm512_cvtne2ps_pbh(upper, lower))) };
+    let order = unsafe { transmute::<[u16; 32], __m512i>(INTERLEAVED) };
+    // SAFETY: as before.
+    let halves = unsafe { transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(upper, lower)) };
     _mm512_castsi512_ps(_mm512_permutexvar_epi16(order, halves))
 }
 
@@ -141,7 +142,7 @@ pub(in crate::kernels) fn join_columns(values: &[f32], target: &mut [f32]) {
         unsafe {
             let lower = _mm512_maskz_loadu_ps(lower, source);
             let upper = _mm512_maskz_loadu_ps(upper, source.wrapping_add(16));
-            let words: __m512i = transmute(_mm512_cvtne2ps_pbh(upper, lower));
+            let words: __m512i = transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(upper, lower));
             let mask = first(target.len());
             _mm512_mask_storeu_ps(target.as_mut_ptr(), mask, _mm512_castsi512_ps(words));
         }
