@@ -9,8 +9,8 @@ use facenet::matching::Threshold;
 #[derive(Debug, Default, Args)]
 pub(crate) struct Acceptance {
     /// Accept below this distance, 0 to 2; the notebook uses 0.7 [default: the
-    /// calibration's, 0.599 for the shipped weights: on LFW it accepts 1 stranger in
-    /// 1,000 and rejects 21 of 100 comparisons of one person]
+    /// calibration's, 0.617 for the shipped weights: on LFW it accepts 1 stranger in
+    /// 1,000 and rejects 15 of 100 comparisons of one person]
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<Threshold>,
     /// Use the threshold with this false match rate: 1e-2 rejects the person less
@@ -31,7 +31,7 @@ pub(crate) struct Acceptance {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Admission {
     /// Accept below this distance, 0 to 2, for any number of people; the notebook uses
-    /// 0.7 [default: the calibration's, 0.599 for the shipped weights, and a stricter one
+    /// 0.7 [default: the calibration's, 0.617 for the shipped weights, and a stricter one
     /// for more than ten enrolled photos, so that at most 1 stranger in 100 is accepted]
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<Threshold>,

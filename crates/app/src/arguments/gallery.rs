@@ -206,7 +206,7 @@ pub(crate) struct Cluster {
     pub(crate) folder: PathBuf,
     /// Join groups of faces below this distance, 0 to 2; 0.7 to 0.77 joins more and is
     /// better for some hundred faces of few people [default: the calibration's for one
-    /// comparison, 0.599 for the shipped weights]
+    /// comparison, 0.617 for the shipped weights]
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<Threshold>,
     #[command(flatten)]
