@@ -210,8 +210,9 @@ fn muon_of_a_momentum_that_fades_away() {
         let tape = Tape::new();
         let leaves = parameters.leaves(&tape);
         let factor = if step == 0 { 1.0 } else { 0.0 };
-        let gradients = leaves.collect((&leaves["matrix"] * factor).sum().backward());
-        optimizer.step(&mut parameters, &gradients.expect("it has one"), 1e-3);
+        let loss = (&leaves["matrix"] * factor).sum();
+        let gradients = leaves.collect(loss.backward()).expect("it has one");
+        optimizer.step(&mut parameters, &gradients, 1e-3);
     }
     let matrix = parameters.get("matrix").expect("it is there");
     assert!(matrix.iter().all(|value| value.is_finite()), "{matrix}");
