@@ -9,6 +9,7 @@ mod conv2d;
 mod distances;
 mod layout;
 mod linear;
+mod matrix;
 mod norm;
 mod pool;
 
@@ -17,5 +18,6 @@ pub use conv2d::{conv2d, conv2d_backward_input, conv2d_backward_weight};
 pub use distances::squared_distances;
 pub use layout::{concat_channels, pad2d};
 pub use linear::dense;
+pub use matrix::{gram, matmul};
 pub use norm::{batch_norm, batch_norm_train, l2_normalize, local_response_norm};
 pub use pool::{average_pool2d, l2_pool2d, max_pool2d};

@@ -44,7 +44,7 @@ impl DecodeLimits {
     pub fn megapixels(millions: u32) -> Self {
         let (usual, pixels) = (Self::default(), 1_000_000 * u64::from(millions));
         let memory_bytes = usual.memory_bytes.max(4 * pixels);
-        let file_bytes = usual.file_bytes.max(pixels);
+        let file_bytes = usual.file_bytes.max(usual.file_bytes / 100 * u64::from(millions));
         Self { pixels, memory_bytes, file_bytes, ..usual }
     }
 }
