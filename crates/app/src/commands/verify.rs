@@ -163,12 +163,9 @@ impl<'f> Nearest<'f> {
 
     /// The answer: of the threshold alone where no probability is known.
     fn answer(&self, policy: &VerificationPolicy) -> Result<Answer> {
-        if !self.is_outside() {
-            return Ok(policy.answer(self.distance)?);
-        }
-        Ok(match policy.threshold().accepts(self.distance) {
-            true => Answer::Same,
-            false => Answer::Different,
+        Ok(match self.is_outside() {
+            true => policy.answer_by_threshold(self.distance),
+            false => policy.answer(self.distance)?,
         })
     }
 

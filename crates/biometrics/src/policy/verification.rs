@@ -141,11 +141,18 @@ impl VerificationPolicy {
     /// As [`probability`](Self::probability).
     pub fn answer(&self, distance: f32) -> Result<Answer, CalibrationError> {
         let is_likelier = self.probability(distance)?.map(|one_person| one_person.value >= 0.5);
-        Ok(match (self.threshold.accepts(distance), is_likelier) {
-            (true, Some(true) | None) => Answer::Same,
-            (false, Some(false) | None) => Answer::Different,
-            _ => Answer::Uncertain,
-        })
+        let by_threshold = self.answer_by_threshold(distance);
+        let agrees = is_likelier.is_none_or(|same| same == (by_threshold == Answer::Same));
+        Ok(if agrees { by_threshold } else { Answer::Uncertain })
+    }
+
+    /// The threshold's answer alone, for a distance whose probability is not known: never
+    /// uncertain.
+    pub fn answer_by_threshold(&self, distance: f32) -> Answer {
+        match self.threshold.accepts(distance) {
+            true => Answer::Same,
+            false => Answer::Different,
+        }
     }
 
     /// What is known of `distance`.
