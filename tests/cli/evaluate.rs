@@ -173,22 +173,32 @@ fn the_report_is_a_self_contained_page() {
     run(command.arg("--report").arg(&file)).with_code(2).with_error(&["list.txt", "folder"]);
 }
 
+/// What README.md states of the shipped weights, in percent.
+fn published_accuracy() -> f64 {
+    let readme = fs::read_to_string(e2e::root().join("README.md")).unwrap();
+    let (_, after) = readme.split_once("6,000 listed pairs, ten folds: ").unwrap();
+    after.split_once(" %").unwrap().0.parse().unwrap()
+}
+
 #[test]
 fn lfw_gives_the_published_accuracy() {
     let Some(lfw) = e2e::shared("lfw") else { return };
     let mut command = facenet();
     command.arg("evaluate").arg("--images").arg(&lfw).arg("--pairs").arg(lfw.join("pairs.txt"));
     let row = run(command.args(["--aligned", "--json"])).with_code(0).json().pop().unwrap();
-    let accuracy = row["accuracy"].as_f64().unwrap();
-    assert!((accuracy - 0.9747).abs() <= 0.003, "{row}");
+    let accuracy = 100.0 * row["accuracy"].as_f64().unwrap();
+    // Kernels without fused multiply-add may decide one pair of 6,000 otherwise.
+    let published = published_accuracy();
+    assert!((accuracy - published).abs() <= 0.03, "README: {published} %; measured: {row}");
     assert_eq!((&row["pairs"], &row["failures"]), (&6000.into(), &0.into()));
     // In galleries, the measured rates are those that the calibration promises.
     let galleries = row["identification"].as_array().unwrap();
     let people: Vec<_> = galleries.iter().map(|g| g["people"].as_u64().unwrap()).collect();
     assert_eq!(people, [10, 100, 1000]);
     for gallery in galleries {
-        let fpir = gallery["calibrated"]["fpir"]["value"].as_f64().unwrap();
-        assert!((0.003..=0.0105).contains(&fpir), "{gallery}");
+        let fpir = |key: &str| gallery["calibrated"]["fpir"][key].as_f64().unwrap();
+        // Its 95 % interval reaches down to the target at least, and up to a third of it.
+        assert!(fpir("low") <= 0.01 && fpir("high") >= 0.003, "{gallery}");
     }
 }
 
