@@ -14,7 +14,7 @@
 //! other word; sums are f32 then, too.
 //!
 //! The sums are computed in blocks that fit into the machine's registers: the whole tile
-//! with AVX-512, four rows by three half vectors with AVX2, four rows by half a vector in
+//! with AVX-512, four rows by two half vectors with AVX2, four rows by half a vector in
 //! portable code that the compiler vectorizes. `f64`, which is for checking gradients, is
 //! always portable.
 //!
