@@ -1,5 +1,4 @@
-//! A model that is in use: its weights, by what it is known, and what is known of the
-//! distances between its encodings.
+//! Loaded weights with their hash and their calibration.
 //!
 //! Read and hashed once and handed to everybody who needs a part of it: the engine the
 //! weights, the store of people the hash, a policy the calibration.

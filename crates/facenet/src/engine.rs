@@ -44,7 +44,7 @@ pub struct Engine {
 pub struct EngineOptions {
     /// The kernels; by default the best of this machine.
     pub level: Level,
-    /// The numbers that convolutions multiply; by default f32. README says what bf16 costs
+    /// The numbers that convolutions multiply; by default f32. `docs/benchmarks.md` says what bf16 costs
     /// and gains.
     pub precision: Precision,
     /// How often a face is encoded; by default once, as in the notebook.

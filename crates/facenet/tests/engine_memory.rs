@@ -9,6 +9,9 @@ use facenet::network::Variant;
 use facenet::weights::Weights;
 use ndarray::Array4;
 
+/// KiB that the allocator and other threads of the test may take without a leak: two images.
+const MOST_GROWTH: u64 = 512;
+
 /// Kibibytes of memory that this process occupies, where the system tells.
 fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -31,13 +34,13 @@ fn growth(passes: usize) {
             after_hundred = memory();
         }
     }
-    if let (Some(before), Some(after)) = (after_hundred, memory()) {
-        println!("{before} KiB after 100 passes, {after} after {passes}");
-        assert!(after <= before + before / 20, "{before} KiB after 100, {after} after {passes}");
-    }
+    let [before, after] = [after_hundred, memory()].map(|kib| kib.expect("/proc tells it"));
+    println!("{before} KiB after 100 passes, {after} after {passes}");
+    assert!(after <= before + MOST_GROWTH, "{before} KiB after 100, {after} after {passes}");
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "reads /proc")]
 fn memory_does_not_grow() {
     growth(400);
 }

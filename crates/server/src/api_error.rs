@@ -111,7 +111,7 @@ impl From<store::Error> for ApiError {
             }
             store::Error::Busy { .. } => {
                 tracing::warn!(error = %escaped(&with_causes(&error)), "busy");
-                Self::busy("somebody else is at work on the people: try again")
+                Self::busy("another program is changing the store: try again")
             }
             store::Error::NoSpace { .. } => {
                 let _ = unforeseen(&error);
@@ -129,7 +129,7 @@ impl From<store::Error> for ApiError {
             }
             store::Error::CleanupFailed { .. } => {
                 let _ = unforeseen(&error);
-                Self::internal().about("the change is done, but not cleared up after")
+                Self::internal().about("the change was made, but what it removed could not be cleaned up")
             }
             error => unforeseen(&error),
         }

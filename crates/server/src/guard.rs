@@ -1,7 +1,7 @@
-//! Who may ask, and for what.
+//! Authorization: checks `Host`, `Origin` and the token of each request.
 //!
 //! On this machine only, a page of some other site, open in a browser here, is the
-//! stranger to fear: it can send requests to `127.0.0.1`, and with a name of its own
+//! main threat: it can send requests to `127.0.0.1`, and with a name of its own
 //! that it lets point there (DNS rebinding) even read the answers. So `Host` must be a
 //! name of this machine, and a request that a browser sends for another site, which
 //! `Origin` and `Sec-Fetch-Site` tell, is refused. So is what comes through a proxy, which
@@ -23,15 +23,15 @@ use crate::{Token, page};
 const FORWARDED: [&str; 6] =
     ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
-/// What the guard goes by.
+/// Configuration of the guard.
 pub(crate) struct Guard {
     /// Whether only this machine can reach us.
     pub(crate) loopback: bool,
     /// Further names of ours.
     pub(crate) hosts: Vec<String>,
-    /// What requests have to carry.
+    /// The token of full access; needed beyond loopback.
     pub(crate) token: Option<Token>,
-    /// What those of visitors carry instead.
+    /// The token that allows recognition and verification only.
     pub(crate) door_token: Option<Token>,
     /// Whether nobody may change anything.
     pub(crate) read_only: bool,
@@ -54,7 +54,7 @@ pub(crate) enum Purpose {
     /// Whose face this is.
     Ring,
     /// Who is enrolled, and everything else that changes nothing.
-    Look,
+    Read,
     /// To enroll or remove somebody.
     Change,
 }
@@ -65,8 +65,9 @@ impl Purpose {
             "/healthz" | "/readyz" => Self::Page,
             path if page::is_part(path) => Self::Page,
             "/v1/recognize" | "/v1/verify" | "/v1/access" | "/openapi.json" => Self::Ring,
-            path if path.starts_with("/v1/people") && !method.is_safe() => Self::Change,
-            _ => Self::Look,
+            "/v1/encode" => Self::Read,
+            _ if method.is_safe() => Self::Read,
+            _ => Self::Change,
         }
     }
 }
@@ -102,13 +103,13 @@ impl Guard {
         match purpose {
             Purpose::Page | Purpose::Ring => Ok(role),
             _ if role == Role::Visitor => {
-                Err(forbidden("this token is for ringing at the door, and for nothing else"))
+                Err(forbidden("this token allows /v1/recognize and /v1/verify only"))
             }
             Purpose::Change if self.read_only => {
-                let error = "nobody is enrolled or removed here: the server was started read-only";
+                let error = "the server is read-only: people cannot be enrolled or removed";
                 Err(ApiError::new(StatusCode::FORBIDDEN, "read_only", error))
             }
-            Purpose::Look | Purpose::Change => Ok(role),
+            Purpose::Read | Purpose::Change => Ok(role),
         }
     }
 
@@ -116,7 +117,7 @@ impl Guard {
     pub(crate) fn allows(&self, role: Role, purpose: Purpose) -> bool {
         match purpose {
             Purpose::Page | Purpose::Ring => true,
-            Purpose::Look => role == Role::Resident,
+            Purpose::Read => role == Role::Resident,
             Purpose::Change => role == Role::Resident && !self.read_only,
         }
     }

@@ -1,4 +1,4 @@
-//! The page: three files inside the program, without anything from elsewhere.
+//! The page: four files inside the program, without anything from elsewhere.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! What may stand behind the question mark: one struct a route, nothing else.
+//! Query parameters: one struct per route; unknown parameters are refused.
 
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;

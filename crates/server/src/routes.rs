@@ -1,4 +1,4 @@
-//! What can be asked: about faces, about people, and about the server.
+//! Handlers of the HTTP routes, by subject.
 
 mod faces;
 mod people;

@@ -104,7 +104,7 @@ impl FaceService {
         })
     }
 
-    /// How many people live here.
+    /// Number of enrolled people.
     pub(crate) fn len(&self) -> usize {
         self.gallery().len()
     }

@@ -1,4 +1,4 @@
-//! What every request can reach.
+//! State that all requests share.
 
 use std::sync::Arc;
 use std::time::Duration;

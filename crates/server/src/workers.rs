@@ -15,10 +15,10 @@ pub(crate) struct Workers {
     most_waiting: usize,
 }
 
-/// A place in the queue, which is left when this is dropped.
-struct Place<'w>(&'w AtomicUsize);
+/// A slot of the queue, which is free again when this is dropped.
+struct QueueSlot<'w>(&'w AtomicUsize);
 
-impl Drop for Place<'_> {
+impl Drop for QueueSlot<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -35,9 +35,9 @@ impl Workers {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Does `work` on a thread of its own once a core is free.
+    /// Runs `work` on a blocking thread once a core is free.
     ///
-    /// A panic in it is an api_error and ends nothing else.
+    /// A panic in `work` becomes a 500; the server continues.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
@@ -45,13 +45,13 @@ impl Workers {
         let core = match Arc::clone(&self.cores).try_acquire_owned() {
             Ok(core) => core,
             Err(_) => {
-                let place = Place(&self.waiting);
+                let slot = QueueSlot(&self.waiting);
                 if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.most_waiting {
-                    drop(place);
+                    drop(slot);
                     return Err(ApiError::busy("too many requests are waiting; try again later"));
                 }
                 let core = Arc::clone(&self.cores).acquire_owned().await;
-                drop(place);
+                drop(slot);
                 core.map_err(|_| ApiError::internal())?
             }
         };

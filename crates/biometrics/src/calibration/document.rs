@@ -1,4 +1,4 @@
-//! What the calibration file holds, and what of it can be.
+//! Schema and validation of the calibration file.
 
 use facenet::engine::Looks;
 use facenet::matching::Threshold;

@@ -1,4 +1,4 @@
-//! What a curve over all thresholds is made of, and few enough points of it to draw.
+//! Sweeps all thresholds, and thins the curve for plotting.
 //!
 //! With the rule distance < threshold, all thresholds between two neighboring distances
 //! accept the same comparisons, and those of one distance can only be accepted together. So

@@ -1,4 +1,4 @@
-//! Which texts are names of people.
+//! Validation of people's names.
 //!
 //! A name ends up in terminals, pages, addresses and file names, and is what a person
 //! is removed by. So it is checked once, here, and brought into one form: `é` as one

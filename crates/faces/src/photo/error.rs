@@ -17,13 +17,13 @@ pub enum PhotoError {
     /// There is no such file.
     #[error("{}: no such file", Name(file))]
     Missing {
-        /// Which.
+        /// The photo's file.
         file: String,
     },
     /// The file cannot be opened or read.
     #[error("{}: cannot be read", Name(file))]
     Unreadable {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// What the system says.
         source: io::Error,
@@ -31,7 +31,7 @@ pub enum PhotoError {
     /// The path leads to something else than a regular file.
     #[error("{}: expected an image file, found {found}", Name(file))]
     NotAFile {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// What it is.
         found: &'static str,
@@ -39,13 +39,13 @@ pub enum PhotoError {
     /// The file has no bytes.
     #[error("{}: expected an image, found an empty file", Name(file))]
     Empty {
-        /// Which.
+        /// The photo's file.
         file: String,
     },
     /// The file exceeds [`DecodeLimits::file_bytes`](super::DecodeLimits::file_bytes).
     #[error("{}: expected at most {expected} bytes, found {found}", Name(file))]
     FileTooLarge {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// The limit.
         expected: u64,
@@ -55,7 +55,7 @@ pub enum PhotoError {
     /// The first bytes are of no format that we read, whatever the name says.
     #[error("{}: expected {KNOWN}, found {found}", Name(file))]
     UnknownFormat {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// What the bytes look like.
         found: String,
@@ -63,7 +63,7 @@ pub enum PhotoError {
     /// The format is known, but not this use of it.
     #[error("{}: a {} of a kind that is not supported: {found}", Name(file), name(*format))]
     Unsupported {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// Its format.
         format: ImageFormat,
@@ -79,7 +79,7 @@ pub enum PhotoError {
         Name(file)
     )]
     PixelCount {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// The limit of width times height.
         expected: u64,
@@ -94,7 +94,7 @@ pub enum PhotoError {
     /// [`DecodeLimits::memory_bytes`](super::DecodeLimits::memory_bytes).
     #[error("{}: expected to need at most {expected} bytes of memory, found {found}", Name(file))]
     TooMuchMemory {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// The limit.
         expected: u64,
@@ -104,7 +104,7 @@ pub enum PhotoError {
     /// The file ends early.
     #[error("{}: this {} is cut short: {found}", Name(file), name(*format))]
     Cut {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// Its format.
         format: ImageFormat,
@@ -114,7 +114,7 @@ pub enum PhotoError {
     /// The bytes contradict the format.
     #[error("{}: this {} is damaged: {found}", Name(file), name(*format))]
     Damaged {
-        /// Which.
+        /// The photo's file.
         file: String,
         /// Its format.
         format: ImageFormat,

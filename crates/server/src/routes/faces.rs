@@ -1,4 +1,4 @@
-//! Of faces: whose they are, whether they are one person's, and their encodings.
+//! Routes `/v1/recognize`, `/v1/verify`, `/v1/encode`.
 
 use std::sync::Arc;
 

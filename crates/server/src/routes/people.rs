@@ -1,4 +1,4 @@
-//! Of people: enrolling, listing, removing them.
+//! Routes below `/v1/people`: enroll, list, show, remove.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ const FIELDS: [&str; 5] = ["name", "photo", "consent", "keep_photos", "unlike"];
 /// Most people of one page of the list.
 const MOST_LISTED: usize = 10_000;
 
-/// `POST /v1/people`: a new resident, or more photos of one.
+/// `POST /v1/people`: enrolls a person, or adds photos to one.
 pub(crate) async fn enroll(
     Shared(state): Shared<State>,
     Params(query): Params<EnrollQuery>,

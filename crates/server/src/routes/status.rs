@@ -1,4 +1,4 @@
-//! Of the server: whether it runs, what it counts, what it can be asked.
+//! Routes `/healthz`, `/readyz`, `/metrics`, `/openapi.json`, `/v1/access`.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(crate) async fn access(
     Extension(role): Extension<Role>,
     Params(NoQuery {}): Params<NoQuery>,
 ) -> Json<Access> {
-    let [ring, list, change] = [Purpose::Ring, Purpose::Look, Purpose::Change]
+    let [ring, list, change] = [Purpose::Ring, Purpose::Read, Purpose::Change]
         .map(|purpose| state.guard.allows(role, purpose));
     Json(Access { ring, list, change })
 }
