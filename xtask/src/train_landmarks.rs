@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             "steps": taken,
             "weights": folder.display().to_string(),
             "upright": error(&measure.upright),
-            "rotated": error(&measure.leaning),
+            "rotated": error(&measure.rolled),
             "faces_accepted": measure.faces_accepted,
             "others_refused": measure.others_refused,
         });
@@ -146,9 +146,9 @@ fn error(error: &LandmarkError) -> Value {
 }
 
 fn print(measure: &LandmarkMeasure, steps: u64, output: &mut impl Write) -> io::Result<()> {
-    let LandmarkMeasure { upright, leaning, faces_accepted, others_refused } = measure;
+    let LandmarkMeasure { upright, rolled, faces_accepted, others_refused } = measure;
     writeln!(output, "{steps} steps. Error on held-out people, in eye distances:")?;
-    for (name, error) in [("upright", upright), ("rotated up to 45°", leaning)] {
+    for (name, error) in [("upright", upright), ("rotated up to 45°", rolled)] {
         let LandmarkError { faces, mean, median, percentile_95 } = error;
         writeln!(
             output,

@@ -30,7 +30,7 @@ pub struct FaceAligner {
 #[derive(Clone, Debug)]
 pub struct AlignedFace {
     /// Where it was detected.
-    pub place: FaceBox,
+    pub face_box: FaceBox,
     /// Its landmarks, in pixels of the photo.
     pub landmarks: Landmarks,
     /// What framed the crop.
@@ -78,12 +78,12 @@ impl FaceAligner {
     /// # Panics
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
-    pub fn align(&self, photo: &Photo, place: &FaceBox) -> AlignedFace {
-        let found = self.landmarks(photo, place);
-        let (method, map) = framing(&found, place);
+    pub fn align(&self, photo: &Photo, face_box: &FaceBox) -> AlignedFace {
+        let found = self.landmarks(photo, face_box);
+        let (method, map) = framing(&found, face_box);
         let pixels = crop_along(photo, &map);
         let quality = FaceQuality::of(pixels.view(), &map, &found);
-        AlignedFace { place: *place, landmarks: found.landmarks, method, quality, pixels }
+        AlignedFace { face_box: *face_box, landmarks: found.landmarks, method, quality, pixels }
     }
 
     /// From the face's crop to the photo: where the crop lies, without cutting it out.
@@ -91,15 +91,15 @@ impl FaceAligner {
     /// # Panics
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
-    pub fn locate(&self, photo: &Photo, place: &FaceBox) -> Similarity {
-        framing(&self.landmarks(photo, place), place).1
+    pub fn locate(&self, photo: &Photo, face_box: &FaceBox) -> Similarity {
+        framing(&self.landmarks(photo, face_box), face_box).1
     }
 
-    fn landmarks(&self, photo: &Photo, place: &FaceBox) -> FoundLandmarks {
+    fn landmarks(&self, photo: &Photo, face_box: &FaceBox) -> FoundLandmarks {
         let rotations = if self.rotations { &ROTATIONS[..] } else { &ROTATIONS[..1] };
         let mut best: Option<FoundLandmarks> = None;
         for rotation in rotations {
-            let found = self.finder.find_rotated(photo, place, rotation.to_radians());
+            let found = self.finder.find_rotated(photo, face_box, rotation.to_radians());
             if best.is_none_or(|best| found.confidence > best.confidence) {
                 best = Some(found);
             }
@@ -112,14 +112,14 @@ impl FaceAligner {
 }
 
 /// What frames the crop, and the transform from it to the photo.
-fn framing(found: &FoundLandmarks, place: &FaceBox) -> (CropMethod, Similarity) {
+fn framing(found: &FoundLandmarks, face_box: &FaceBox) -> (CropMethod, Similarity) {
     alignment(&found.landmarks)
         .filter(|_| found.confidence >= LEAST_CONFIDENCE)
-        .map_or_else(|| (CropMethod::Box, by_box(place)), |map| (CropMethod::Landmarks, map))
+        .map_or_else(|| (CropMethod::Box, by_box(face_box)), |map| (CropMethod::Landmarks, map))
 }
 
 /// From the crop's pixels to the photo's, framed by the box.
-fn by_box(place: &FaceBox) -> Similarity {
-    let window = face_window(place);
+fn by_box(face_box: &FaceBox) -> Similarity {
+    let window = face_window(face_box);
     Similarity::new(window.width / INPUT_SIZE as f64, 0.0, [0.0; 2], [window.x, window.y])
 }

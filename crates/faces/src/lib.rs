@@ -36,8 +36,8 @@
 //! # let file = assets::folder().join("obama-portrait.jpg");
 //! let photo = Photo::open(&file, &DecodeLimits::default())?;
 //! let boxes = SeetaDetector::default().detect(&photo);
-//! let place = choose_one(&boxes, &photo, FaceChoice::Only)?;
-//! let face = FaceAligner::embedded()?.align(&photo, &place);
+//! let face_box = choose_one(&boxes, &photo, FaceChoice::Only)?;
+//! let face = FaceAligner::embedded()?.align(&photo, &face_box);
 //! face.quality.check()?;
 //! assert_eq!(face.pixels.dim(), (3, 96, 96));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

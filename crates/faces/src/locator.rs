@@ -83,7 +83,7 @@ pub struct FaceCrop {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DetectedFace {
     /// Where it is.
-    pub place: FaceBox,
+    pub face_box: FaceBox,
     /// Its landmarks, where they framed the crop.
     pub landmarks: Option<Landmarks>,
     /// How well it can be seen.
@@ -204,17 +204,17 @@ impl FaceLocator {
             Err(FaceError::NoFace { .. }) if missing > 0.0 => return Err(incomplete(false).into()),
             boxes => boxes?,
         };
-        let crops = boxes.iter().map(|place| {
-            let face = aligner.align(photo, place);
+        let crops = boxes.iter().map(|face_box| {
+            let face = aligner.align(photo, face_box);
             if !options.any_quality {
-                if photo.missing().is_some_and(|part| part.overlaps(&face_window(place))) {
+                if photo.missing().is_some_and(|part| part.overlaps(&face_window(face_box))) {
                     return Err(incomplete(true).into());
                 }
                 face.quality.check()?;
             }
             let landmarks = (face.method == CropMethod::Landmarks).then_some(face.landmarks);
-            let (place, quality) = (face.place, face.quality);
-            let detected = DetectedFace { place, landmarks, quality, missing };
+            let (face_box, quality) = (face.face_box, face.quality);
+            let detected = DetectedFace { face_box, landmarks, quality, missing };
             Ok(FaceCrop { pixels: face.pixels, detected: Some(detected) })
         });
         crops.collect()
@@ -228,7 +228,7 @@ impl FaceLocator {
     pub fn detect(&self, photo: &Photo) -> Result<Vec<AlignedFace>, Error> {
         let aligner = self.aligner()?;
         let boxes = self.detector.detect(photo);
-        Ok(boxes.iter().map(|place| aligner.align(photo, place)).collect())
+        Ok(boxes.iter().map(|face_box| aligner.align(photo, face_box)).collect())
     }
 
     fn aligner(&self) -> Result<FaceAligner, WeightsError> {
@@ -271,7 +271,7 @@ mod tests {
         let largest = DetectionOptions { choice: FaceChoice::Largest, ..any };
         let own = own.with_location(FaceLocation::Detected(largest)).unwrap();
         let crops = own.locate(&gray()).unwrap();
-        assert_eq!(crops[0].detected.unwrap().place.x, 20.0);
+        assert_eq!(crops[0].detected.unwrap().face_box.x, 20.0);
     }
 
     #[test]

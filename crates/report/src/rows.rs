@@ -26,7 +26,7 @@ pub struct LocationRow {
 
 impl From<&Face> for LocationRow {
     fn from(face: &Face) -> Self {
-        let face_box = face.detected.map(|detected| detected.place.sides());
+        let face_box = face.detected.map(|detected| detected.face_box.sides());
         Self { face_box, landmarks: face.detected.and_then(|detected| detected.landmarks) }
     }
 }

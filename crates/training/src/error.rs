@@ -46,9 +46,9 @@ pub enum TrainingError {
          number {} differ", first + 1, second + 1
     )]
     MixedTargets {
-        /// Place of one, from 0.
+        /// Position of one, from 0.
         first: usize,
-        /// Place of the next.
+        /// Position of the next.
         second: usize,
     },
     /// A fit of the last layer to nothing, or of another layer.

@@ -145,7 +145,7 @@ fn drawing_path(arguments: &Detect, file: &Path) -> Result<Option<PathBuf>> {
 }
 
 fn row(face: &AlignedFace) -> FaceRow {
-    let FaceBox { x, y, width, height, score } = face.place;
+    let FaceBox { x, y, width, height, score } = face.face_box;
     let FaceQuality { size, sharpness, brightness, contrast, yaw, roll, confidence } = face.quality;
     let (refused, warnings) = faults(face);
     let rows = |faults: Vec<QualityFault>| faults.iter().map(limit_row).collect();
@@ -189,7 +189,7 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
     let count = if faces.len() == 1 { "1 face".into() } else { format!("{} faces", faces.len()) };
     line!(output, "{file}: {count} in {width} × {height} pixels")?;
     for (number, face) in faces.iter().enumerate() {
-        let FaceBox { x, y, width, height, score } = face.place;
+        let FaceBox { x, y, width, height, score } = face.face_box;
         line!(
             output,
             "  [{number}] {width:.0} × {height:.0} at ({x:.0}, {y:.0}), score {score:.0}"

@@ -132,7 +132,7 @@ fn print(
     search: &SearchSpace,
     output: &mut Output,
 ) -> Result<()> {
-    if let Some(DetectedFace { place: face_box, .. }) = face.detected
+    if let Some(DetectedFace { face_box, .. }) = face.detected
         && faces > 1
     {
         line!(

@@ -31,7 +31,7 @@ pub enum CalibrationError {
     /// No distance of unit vectors.
     #[error("comparison {position}: expected a distance from 0 to 2, found {found}")]
     Distance {
-        /// Place among the comparisons, from 0.
+        /// Position among the comparisons, from 0.
         position: usize,
         /// What was given.
         found: f64,

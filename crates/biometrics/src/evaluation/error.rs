@@ -20,7 +20,7 @@ pub enum EvaluationError {
     /// A distance that is no usable number.
     #[error("comparison {position}: expected a finite distance within ±3.4e38, found {found}")]
     Distance {
-        /// Place among the comparisons, from 0.
+        /// Position among the comparisons, from 0.
         position: usize,
         /// What was given.
         found: f64,

@@ -1,4 +1,4 @@
-//! From photo to encoding: whichever way a photo is stored, and however a face leans.
+//! From photo to encoding: whichever way a photo is stored, and however a face is rolled.
 
 use std::sync::LazyLock;
 
@@ -60,7 +60,7 @@ fn turned(photo: &Photo, degrees: f64) -> Photo {
 }
 
 #[test]
-fn a_leaning_face_is_seen_as_the_upright_one() {
+fn a_rolled_face_is_seen_as_the_upright_one() {
     let portrait = sample("obama-portrait.jpg");
     let straight = upright(&portrait);
     let expected = encoding(&straight);
@@ -70,8 +70,8 @@ fn a_leaning_face_is_seen_as_the_upright_one() {
         let mut detector = RotatedDetector { inner: SeetaDetector::default() };
         let face = aligned(&mut detector, &aligner, &photo);
         assert_eq!(face.method, CropMethod::Landmarks, "{degrees}°");
-        let lean = f64::from(face.quality.roll - straight.quality.roll);
-        assert!((lean - degrees).abs() < 5.0, "{degrees}° seen as {lean}°");
+        let roll = f64::from(face.quality.roll - straight.quality.roll);
+        assert!((roll - degrees).abs() < 5.0, "{degrees}° seen as {roll}°");
         let off = encoding(&face).distance(&expected);
         assert!(off < 0.4, "{degrees}°: {off}");
     }

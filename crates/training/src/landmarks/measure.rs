@@ -30,9 +30,9 @@ pub struct LandmarkError {
 pub struct LandmarkMeasure {
     /// Boxes as a detector gives them: off by some 7 % and upright.
     pub upright: LandmarkError,
-    /// The same, the face leaning by up to 45°.
-    pub leaning: LandmarkError,
-    /// Share of the leaning faces with a confidence of 0.5 or more.
+    /// The same, the face rolled by up to 45°.
+    pub rolled: LandmarkError,
+    /// Share of the rolled faces with a confidence of 0.5 or more.
     pub faces_accepted: f64,
     /// Share of views of no face with a confidence below 0.5.
     pub others_refused: f64,
@@ -73,16 +73,16 @@ pub(super) fn measure(
         .filter_map(|(place, (photo, points))| {
             let mut random = random::at(seed, Purpose::HeldOut, [1, place as u64]);
             let upright = look_at(finder, photo.rgb(), points, 0.0, &mut random)?;
-            let lean = random::between(&mut random, -45.0, 45.0);
-            let leaning = look_at(finder, photo.rgb(), points, lean, &mut random)?;
+            let roll = random::between(&mut random, -45.0, 45.0);
+            let rolled = look_at(finder, photo.rgb(), points, roll, &mut random)?;
             let refused = refuses(finder, photo, points, &mut random);
-            Some((upright.0, leaning, refused))
+            Some((upright.0, rolled, refused))
         })
         .collect();
     let share = |count: usize| count as f64 / measured.len().max(1) as f64;
     LandmarkMeasure {
         upright: LandmarkError::of(measured.iter().map(|m| m.0).collect()),
-        leaning: LandmarkError::of(measured.iter().map(|m| m.1.0).collect()),
+        rolled: LandmarkError::of(measured.iter().map(|m| m.1.0).collect()),
         faces_accepted: share(measured.iter().filter(|m| m.1.1 >= 0.5).count()),
         others_refused: share(measured.iter().filter(|m| m.2).count()),
     }
@@ -93,14 +93,14 @@ fn look_at(
     finder: &LandmarkFinder,
     image: &RgbImage,
     points: &Landmarks,
-    lean: f64,
+    roll: f64,
     random: &mut Random,
 ) -> Option<(f64, f32)> {
     let (image, points) = framed(image, points, random);
     let side = VIEW_SIZE as f64;
     let to = [(); 2].map(|()| side * (0.5 + 0.05 * random.normal()));
     let scale = (0.07 * random.normal()).exp();
-    let change = Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to);
+    let change = Similarity::new(scale, roll.to_radians(), [side / 2.0; 2], to);
     let first = view::of_landmarks(&points)?.after(&change);
     let photo = Photo::from_rgb(image);
     let found = finder.refine(&photo, first);

@@ -59,12 +59,12 @@ fn too_near(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f3
     changed(image, points, random, [scale, turn], shift)
 }
 
-/// A face that leans by 80° or more.
+/// A face rolled by 80° or more.
 fn on_its_head(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
-    let lean = between(random, 80.0, 280.0).to_radians();
+    let roll = between(random, 80.0, 280.0).to_radians();
     let scale = between(random, 0.8, 1.25);
     let shift = [(); 2].map(|()| between(random, -0.1, 0.1));
-    changed(image, points, random, [scale, lean], shift)
+    changed(image, points, random, [scale, roll], shift)
 }
 
 /// The parts of a face in another order.

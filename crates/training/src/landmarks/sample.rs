@@ -23,11 +23,11 @@ const NO_FACE: f64 = 0.3;
 const SHIFT: [f64; 2] = [0.07, 0.2];
 /// Largest change of size, as a natural logarithm.
 const SCALE: f64 = 0.25;
-/// Furthest lean of a face, in degrees.
-const LEAN: f64 = 50.0;
-/// Share of faces that lean by any angle up to [`LEAN`]; the others lean as people do.
-const LEANING: f64 = 0.6;
-/// Standard deviation of the others' lean, in degrees.
+/// Largest roll of a face, in degrees.
+const MAX_ROLL: f64 = 50.0;
+/// Share of faces rolled by any angle up to [`MAX_ROLL`]; the others as people hold their heads.
+const ROLLED_SHARE: f64 = 0.6;
+/// Standard deviation of the others' roll, in degrees.
 const UPRIGHT: f64 = 8.0;
 /// Furthest that an image's border is cut off, in pixels.
 const CUT: usize = 10;
@@ -63,12 +63,12 @@ impl Sample {
         let Some(view) = view::of_landmarks(&points) else {
             return Self { image: vec![0.5; VIEW], points: None };
         };
-        let lean = if random.uniform() < LEANING {
-            between(random, -LEAN, LEAN)
+        let roll = if random.uniform() < ROLLED_SHARE {
+            between(random, -MAX_ROLL, MAX_ROLL)
         } else {
-            (UPRIGHT * random.normal()).clamp(-LEAN, LEAN)
+            (UPRIGHT * random.normal()).clamp(-MAX_ROLL, MAX_ROLL)
         };
-        let view = view.after(&jitter(lean, random));
+        let view = view.after(&jitter(roll, random));
         let mut planes = warp_image(&image, &view, VIEW_SIZE);
         erase(&mut planes, random);
         Self { image: planes, points: Some(view::to_outputs(&points, &view)) }
@@ -106,13 +106,13 @@ impl Sample {
 }
 
 /// A transform of the view about its middle, as a box may be off.
-fn jitter(lean: f64, random: &mut Random) -> Similarity {
+fn jitter(roll: f64, random: &mut Random) -> Similarity {
     let side = VIEW_SIZE as f64;
     let [deviation, limit] = SHIFT;
     let to =
         [(); 2].map(|()| side / 2.0 + side * (deviation * random.normal()).clamp(-limit, limit));
     let scale = between(random, -SCALE, SCALE).exp();
-    Similarity::new(scale, lean.to_radians(), [side / 2.0; 2], to)
+    Similarity::new(scale, roll.to_radians(), [side / 2.0; 2], to)
 }
 
 /// Points of the mirrored image, left to right again.
@@ -133,8 +133,8 @@ pub(super) fn framed(
     let color = [(); 3].map(|()| random.below(256) as u8);
     // Half the images are mirrored beyond their border, which shows least; others are
     // repeated there, or end in a color.
-    let columns = places(width, [left, right], way < 0.5);
-    let rows = places(height, [top, bottom], way < 0.5);
+    let columns = source_rows(width, [left, right], way < 0.5);
+    let rows = source_rows(height, [top, bottom], way < 0.5);
     let mut made = RgbImage::from_pixel(width + 2 * FRAME, height + 2 * FRAME, Rgb(color));
     let samples = image.as_raw();
     for (row, place) in made.chunks_exact_mut(3 * columns.len()).zip(&rows) {
@@ -149,13 +149,13 @@ pub(super) fn framed(
 }
 
 /// Where a row or column of the framed image comes from.
-struct Place {
+struct SourceRow {
     source: usize,
     is_inside: bool,
 }
 
-/// The places along one axis, `cut` pixels taken away at its ends.
-fn places(length: u32, cut: [u32; 2], mirror: bool) -> Vec<Place> {
+/// The source rows, or columns, along one axis, `cut` pixels taken away at its ends.
+fn source_rows(length: u32, cut: [u32; 2], mirror: bool) -> Vec<SourceRow> {
     let (first, last) = (i64::from(cut[0]), i64::from(length - 1 - cut[1]));
     let from_frame = |at: u32| i64::from(at) - i64::from(FRAME);
     let place = |at: i64| {
@@ -163,7 +163,7 @@ fn places(length: u32, cut: [u32; 2], mirror: bool) -> Vec<Place> {
         // As far within as it lies beyond.
         let reflected = (2 * inside - at).clamp(first, last);
         let source = if mirror { reflected } else { inside };
-        Place { source: source as usize, is_inside: at == inside }
+        SourceRow { source: source as usize, is_inside: at == inside }
     };
     (0..length + 2 * FRAME).map(from_frame).map(place).collect()
 }

@@ -300,7 +300,7 @@ mod tests {
             let Some(found) = sample.points else { continue };
             faces += 1;
             assert!(found.iter().all(|v| v.abs() < 0.7), "seed {seed}: {found:?}");
-            // Left eye left of the right one, as far as a face leans.
+            // Left eye left of the right one, as far as a face is rolled.
             assert!(found[0] < found[2], "seed {seed}: {found:?}");
         }
         assert!((110..170).contains(&faces), "{faces} of 200 are faces, expected 140");

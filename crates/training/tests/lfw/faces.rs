@@ -74,7 +74,7 @@ fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
         ("brightness", |face| face.quality.brightness),
         ("contrast", |face| face.quality.contrast),
         ("yaw", |face| face.quality.yaw.abs()),
-        ("lean", |face| face.quality.roll.abs()),
+        ("roll", |face| face.quality.roll.abs()),
         ("confidence", |face| face.quality.confidence),
     ] {
         let mut values: Vec<f32> = faces.iter().map(|face| value(face)).collect();

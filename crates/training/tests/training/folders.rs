@@ -121,7 +121,7 @@ fn faces_are_looked_for_and_those_missing_are_told() {
     }
 }
 
-/// A portrait that leans by 30° is upright on its canvas, as the network will see it.
+/// A portrait rolled by 30° is upright on its canvas, as the network will see it.
 #[test]
 fn faces_are_brought_upright() {
     let folder = tempfile::tempdir().unwrap();
@@ -134,7 +134,7 @@ fn faces_are_brought_upright() {
         [480.0; 2],
         [f64::from(width) / 2.0, f64::from(height) / 2.0],
     );
-    let leaning = image::RgbImage::from_fn(960, 960, |x, y| {
+    let rolled = image::RgbImage::from_fn(960, 960, |x, y| {
         let [x, y] = turn.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]).map(|v| (v - 0.5) as f32);
         image::imageops::interpolate_bilinear(&straight, x, y).unwrap_or(image::Rgb([128; 3]))
     });
@@ -144,7 +144,7 @@ fn faces_are_brought_upright() {
         choice: FaceChoice::Only,
         limits: DecodeLimits::default(),
     };
-    let canvases = [("straight", &straight), ("leaning", &leaning)].map(|(name, image)| {
+    let canvases = [("straight", &straight), ("rolled", &rolled)].map(|(name, image)| {
         let path = folder.path().join(name).with_extension("png");
         image.save(&path).unwrap();
         reader.read(&path).unwrap()

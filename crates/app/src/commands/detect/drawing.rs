@@ -39,7 +39,7 @@ pub(super) fn draw(photo: &Photo, faces: &[AlignedFace]) -> RgbImage {
     let width = (shorter as f32 / 300.0).round().max(1.0);
     for (number, face) in faces.iter().enumerate() {
         let color = LINE[usize::from(face.method == CropMethod::Box)];
-        let FaceBox { x, y, width: w, height: h, .. } = face.place;
+        let FaceBox { x, y, width: w, height: h, .. } = face.face_box;
         let sides = [x, y, x + w, y + h];
         frame(&mut image, sides, width * 2.0, RIM);
         frame(&mut image, sides, width, color);
