@@ -16,4 +16,5 @@ mod model;
 mod photos;
 mod streams;
 mod train;
+mod upkeep;
 mod verify;

@@ -10,6 +10,7 @@ mod jpeg;
 mod limits;
 mod metadata;
 mod orientation;
+mod strip;
 mod tiff;
 
 use std::fmt;

@@ -207,3 +207,60 @@ fn searches_are_exact(at: &Open<'_>) {
     assert_eq!(index.len().unwrap(), 401);
     assert_eq!(index.search(&encoding(7), 3).unwrap(), gallery.search(&encoding(7), 3));
 }
+
+fn two_names_of_one_person_become_one(at: &Open<'_>) {
+    let mut store = filled(at, 3);
+    let at_time = |seeds: &[u64], time| Enrollment { at: Some(time), ..enrollment(seeds) };
+    let mut early = at_time(&[20, 21], 100);
+    early.consent = Some("agreed".to_owned());
+    early.templates[0].photo = Some(b"a photo".to_vec());
+    store.enroll(&name("anne"), &early).unwrap();
+    store.enroll(&name("anna"), &at_time(&[22, 21], 200)).unwrap();
+    let merged = store.merge(&[name("anne")], &name("anna")).unwrap();
+    drop(store);
+    let mut store = open(at, Access::Write).unwrap();
+    let anna = store.person(&name("anna")).unwrap();
+    assert_eq!(anna, merged);
+    assert_eq!((anna.enrolled, anna.consent.as_deref()), (100, Some("agreed")));
+    // The photo that both have is kept once; photo files go along.
+    assert_eq!(anna.encodings(), [20, 22, 21].map(encoding));
+    assert_eq!(anna.templates[0].photo.as_deref(), Some(b"a photo".as_slice()));
+    assert!(matches!(store.person(&name("anne")), Err(Error::PersonNotFound { .. })));
+    assert_eq!(store.len().unwrap(), 4);
+    // What cannot be merged changes nothing.
+    let nobody = store.merge(&[name("resident-0001"), name("joe")], &name("anna")).unwrap_err();
+    assert!(matches!(nobody, Error::PersonNotFound { .. }), "{nobody}");
+    let same = store.merge(&[name("anna")], &name("anna")).unwrap_err();
+    assert!(same.is_rejection() && same.to_string().contains("anna"), "{same}");
+    assert_eq!((store.len().unwrap(), store.person(&name("anna")).unwrap()), (4, merged));
+}
+
+fn single_photos_can_be_removed(at: &Open<'_>) {
+    let mut store = filled(at, 2);
+    let kian = name("kian");
+    store.enroll(&kian, &enrollment(&[10, 11, 12, 13])).unwrap();
+    let left = store.remove_photos(&kian, &[1, 3]).unwrap();
+    assert_eq!(left.encodings(), [11, 13].map(encoding));
+    for (numbers, words) in [(&[0][..], "photo 0"), (&[2, 3], "1 to 2"), (&[1, 2], "all photos")] {
+        let error = store.remove_photos(&kian, numbers).unwrap_err();
+        assert!(error.is_rejection() && error.to_string().contains(words), "{error}");
+    }
+    drop(store);
+    let store = open(at, Access::Read).unwrap();
+    assert_eq!(store.person(&kian).unwrap(), left);
+    assert_eq!(store.len().unwrap(), 3);
+}
+
+fn people_whose_photos_are_old_are_found(at: &Open<'_>) {
+    let mut store = open(at, Access::Write).unwrap();
+    for (who, seed, time) in [("early", 1, 100), ("late", 2, 300), ("again", 3, 100)] {
+        let at = Some(time);
+        store.enroll(&name(who), &Enrollment { at, ..enrollment(&[seed]) }).unwrap();
+    }
+    store.enroll(&name("again"), &Enrollment { at: Some(250), ..enrollment(&[4]) }).unwrap();
+    let older = |time| store.older_than(time).unwrap();
+    assert!(older(100).is_empty());
+    assert_eq!(older(101), [name("early")]);
+    assert_eq!(older(251), [name("again"), name("early")]);
+    assert_eq!(older(301).len(), 3);
+}

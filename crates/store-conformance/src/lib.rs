@@ -39,6 +39,9 @@ macro_rules! conformance_tests {
             templates_of_another_model_are_refused_until_they_are_rewritten
             a_rewrite_may_swap_names_and_remove_people
             searches_are_exact
+            two_names_of_one_person_become_one
+            single_photos_can_be_removed
+            people_whose_photos_are_old_are_found
         }
     };
     (@tests ($with_store:path) $($name:ident)*) => {

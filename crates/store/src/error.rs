@@ -4,7 +4,7 @@ use std::io;
 
 use facenet::gallery::{PersonName, TemplateError};
 
-use crate::Model;
+use crate::{Model, UpkeepError};
 
 /// An error of a caller's own function; see [`Store::rewrite`](crate::Store::rewrite).
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -240,6 +240,9 @@ pub enum Error {
         /// Why.
         source: TemplateError,
     },
+    /// A merge, or a removal of photos, that makes no sense.
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
     /// The caller's own function failed.
     #[error("{name:?} could not be changed, so no one was")]
     Callback {
@@ -285,6 +288,7 @@ impl Error {
                 | Self::ConsentTooLong { .. }
                 | Self::ConsentHasNul { .. }
                 | Self::InvalidTemplates { .. }
+                | Self::Upkeep(_)
         )
     }
 }

@@ -49,12 +49,14 @@ mod location;
 mod people_index;
 mod person;
 mod store;
+mod upkeep;
 
 pub use error::{BoxError, Error};
 pub use location::{Access, Location, PostgresAddress, SearchMethod};
 pub use people_index::PeopleIndex;
 pub use person::{Enrollment, Model, NewTemplate, Person, PersonSummary, Template};
 pub use store::Store;
+pub use upkeep::UpkeepError;
 
 /// The rows of the file's tables, for the fuzz targets.
 #[doc(hidden)]

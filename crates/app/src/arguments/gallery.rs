@@ -147,9 +147,29 @@ pub(crate) enum GalleryAction {
         /// Their names
         #[arg(required = true, value_name = "NAME", value_parser = PersonName::enrolled)]
         names: Vec<PersonName>,
+        /// Remove only this photo of one person, by its number in `gallery show`; may be
+        /// repeated
+        #[arg(long, value_name = "NUMBER")]
+        photo: Vec<usize>,
     },
-    /// Remove all people
+    /// Give the photos of some people to another and remove these people: two names of one
+    /// person become one
+    Merge {
+        /// The names that go
+        #[arg(required = true, value_name = "NAME", value_parser = PersonName::enrolled)]
+        names: Vec<PersonName>,
+        /// The name that stays
+        #[arg(long, value_name = "NAME", value_parser = PersonName::enrolled)]
+        into: PersonName,
+        /// Merge them even if their photos are unlike each other and may show two people
+        #[arg(long)]
+        force: bool,
+    },
+    /// Remove all people, or those who were enrolled long ago
     Purge {
+        /// Only people of whom no photo was added for so many days
+        #[arg(long, value_name = "DAYS")]
+        older_than: Option<u32>,
         /// Confirm the removal
         #[arg(long)]
         yes: bool,
@@ -161,10 +181,16 @@ pub(crate) enum GalleryAction {
         admission: Admission,
     },
     /// Write all people to a file: JSON lines, or .npy with a .csv of names beside it.
-    /// Stored photos are not exported
+    /// Stored photos are exported with --photos only
     Export {
         /// FILE.jsonl or FILE.npy [default: JSON lines to standard output]
         file: Option<PathBuf>,
+        /// Only this person, who may ask for it; may be repeated
+        #[arg(long, value_name = "NAME", value_parser = PersonName::enrolled)]
+        person: Vec<PersonName>,
+        /// Also write the photo files that are stored, to this folder
+        #[arg(long, value_name = "DIR")]
+        photos: Option<PathBuf>,
     },
     /// Enroll the people of a file that `export`, or `encode --format npy`, wrote
     Import {

@@ -1,9 +1,10 @@
 //! `facenet enroll`: enrolls a person, or adds photos to one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use biometrics::enrollment::{Outlier, outliers, resemblance};
+use faces::Photo;
 use report::CandidateRow;
 use serde::Serialize;
 use store::{Access, Enrollment, NewTemplate};
@@ -105,7 +106,7 @@ fn read<'a>(arguments: &'a Enroll, reader: &FaceReader) -> Result<ReadPhotos<'a>
     let mut read = ReadPhotos { files: Vec::new(), templates: Vec::new(), skipped: 0 };
     let mut first_fault = None;
     for (photo, faces) in arguments.photos.iter().zip(reader.read_all(&arguments.photos, &bar)) {
-        match faces.and_then(|faces| template(photo, faces, arguments.keep_photos)) {
+        match faces.and_then(|faces| template(photo, faces, arguments)) {
             Ok(template) => {
                 read.templates.push(template);
                 read.files.push(photo);
@@ -128,7 +129,7 @@ fn read<'a>(arguments: &'a Enroll, reader: &FaceReader) -> Result<ReadPhotos<'a>
     }
 }
 
-fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<NewTemplate> {
+fn template(photo: &Path, mut faces: Vec<faces::Face>, arguments: &Enroll) -> Result<NewTemplate> {
     if faces.len() != 1 {
         bail!(
             "{}: expected one face to enroll, found {}",
@@ -136,11 +137,17 @@ fn template(photo: &PathBuf, mut faces: Vec<faces::Face>, keep: bool) -> Result<
             faces.len()
         );
     }
-    if keep && photo.as_os_str() == "-" {
+    let encoding = faces.remove(0).encoding;
+    if !arguments.keep_photos {
+        return Ok(encoding.into());
+    }
+    if photo.as_os_str() == "-" {
         bail!("--keep-photos wants files: standard input (-) was read to find the face");
     }
-    let photo = keep.then(|| std::fs::read(photo)).transpose();
-    Ok(NewTemplate { encoding: faces.remove(0).encoding, photo: photo.context("a photo to keep")? })
+    let bytes = std::fs::read(photo).context("a photo to keep")?;
+    let name = photo.display().to_string();
+    let bare = Photo::without_metadata(&bytes, &name, &arguments.faces.limits())?;
+    Ok(NewTemplate { encoding, photo: Some(bare) })
 }
 
 /// Refuses photos that may show somebody else; with --force, warns of them.

@@ -4,14 +4,15 @@ mod check;
 mod export;
 mod import;
 mod rebuild;
+mod upkeep;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use facenet::gallery::PersonName;
 use report::PersonRow;
 use serde::Serialize;
 use store::{Access, Store};
 
-use crate::arguments::{Gallery, GalleryAction};
+use crate::arguments::{Admission, Gallery, GalleryAction};
 use crate::decision::identification;
 use crate::face_reader::load;
 use crate::output::{Output, escaped, line};
@@ -45,21 +46,28 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus
             let words = format!("{} is now {}.", escaped(old.as_str()), escaped(new.as_str()));
             report("renamed", &words, &store, output)?;
         }
-        GalleryAction::Remove { names } => {
+        GalleryAction::Remove { names, photo } => {
             let mut store = open(Access::Write)?;
             enrolled::expect_known(&store, names)?;
-            store.remove(names)?;
-            let words = format!("{} removed.", abridged(names.iter().map(PersonName::as_str)));
+            let words = if photo.is_empty() {
+                store.remove(names)?;
+                format!("{} removed.", abridged(names.iter().map(PersonName::as_str)))
+            } else {
+                upkeep::remove_photos(&mut store, names, photo)?
+            };
             report("removed", &words, &store, output)?;
         }
-        GalleryAction::Purge { yes } => {
+        GalleryAction::Merge { names, into, force } => {
+            let model = load(&arguments.store.model)?;
+            let policy = identification(&Admission::default(), &model)?;
+            let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
+            let words = upkeep::merge(&mut store, names, into, *force, policy.verification())?;
+            report("merged", &words, &store, output)?;
+        }
+        GalleryAction::Purge { older_than, yes } => {
             let mut store = open(Access::Write)?;
-            if !yes {
-                let people = counted_people(store.len()?);
-                bail!("this removes {people} permanently: confirm with --yes");
-            }
-            store.purge()?;
-            report("purged", "All people were removed.", &store, output)?;
+            let words = upkeep::purge(&mut store, *older_than, *yes)?;
+            report("purged", &words, &store, output)?;
         }
         GalleryAction::Compact => {
             let mut store = open(Access::Write)?;
@@ -82,8 +90,13 @@ pub(crate) fn run(arguments: &Gallery, output: &mut Output) -> Result<ExitStatus
             let store = enrolled::open(&arguments.store, &model, Access::Read)?;
             return check::run(&store, &policy, output);
         }
-        GalleryAction::Export { file } => {
-            export::run(&open(Access::Read)?, file.as_deref(), output)?;
+        GalleryAction::Export { file, person, photos } => {
+            let store = open(Access::Read)?;
+            enrolled::expect_known(&store, person)?;
+            export::run(&store, file.as_deref(), person, output)?;
+            if let Some(folder) = photos {
+                export::photos(&store, person, folder)?;
+            }
         }
         GalleryAction::Import { file, names, same_model } => {
             let model = load(&arguments.store.model)?;

@@ -22,7 +22,7 @@ use crate::state::State;
 const MOST_CANDIDATES: usize = 100;
 
 /// What errors call a picture.
-const PICTURE: &str = "the picture";
+pub(super) const PICTURE: &str = "the picture";
 
 /// `POST /v1/recognize`: who is in the picture?
 pub(crate) async fn recognize(

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::{Request, State as Shared};
 use axum::http::StatusCode;
 use facenet::gallery::PersonName;
-use faces::FaceChoice;
+use faces::{FaceChoice, Photo};
 use report::PersonRow;
 use store::{Enrollment, NewTemplate};
 
-use super::faces::face_in;
+use super::faces::{PICTURE, face_in};
 use crate::api_error::ApiError;
 use crate::body::Form;
 use crate::query::{EnrollQuery, ListQuery, Named, NoQuery, Params, bounded, face_choice};
@@ -73,7 +73,9 @@ fn templates(
             1 => api_error,
             _ => api_error.about(&format!("photo {}", number + 1)),
         })?;
-        Ok(NewTemplate { encoding, photo: keep.then_some(photo) })
+        let limits = service.pipeline.locator().limits();
+        let bare = keep.then(|| Photo::without_metadata(&photo, PICTURE, limits)).transpose();
+        Ok(NewTemplate { encoding, photo: bare.map_err(faces::Error::from)? })
     };
     photos.into_iter().enumerate().map(template).collect()
 }
