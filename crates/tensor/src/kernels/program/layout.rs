@@ -300,11 +300,13 @@ pub(crate) unsafe fn unpack_output(
     let Region { channels, height, width, .. } = *region;
     assert_eq!(target.len(), channels * height * width, "a result of another size");
     let lanes = region.buffer.width;
-    for (index, value) in target.iter_mut().enumerate() {
-        let (channel, pixel) = (index / (height * width), index % (height * width));
-        let index = [image, channel / lanes, pixel / width, pixel % width];
-        let offset = region.at(context.images, index, [0; 2]) + channel % lanes;
-        // SAFETY: the region has this channel and pixel, and no thread writes it now.
-        *value = unsafe { *context.memory.at(offset) };
+    for (row, target) in target.chunks_exact_mut(width.max(1)).enumerate() {
+        let (channel, y) = (row / height, row % height);
+        let offset = region.at(context.images, [image, channel / lanes, y, 0], [0; 2]);
+        let offset = offset + channel % lanes;
+        for (x, value) in target.iter_mut().enumerate() {
+            // SAFETY: the region has this channel and pixel, and no thread writes it now.
+            *value = unsafe { *context.memory.at(offset + x * lanes) };
+        }
     }
 }
