@@ -114,51 +114,58 @@ impl Depthwise {
             for row in split_range(self.rows(context.images), item.items, item.item) {
                 let (image, block, y) =
                     (row / height / blocks, row / height % blocks, row % height);
-                for lane in (0..LANES).step_by(V::LANES) {
-                    self.row::<V>(features, context, [image, block, y], lane);
+                let place = [image, block, y];
+                // Kernels and strides of networks are constants in loops of their own.
+                match (self.kernel, self.stride[1]) {
+                    ([3, 3], 1) => self.row::<V, 3, 1>(features, context, place),
+                    ([3, 3], 2) => self.row::<V, 3, 2>(features, context, place),
+                    ([5, 5], 1) => self.row::<V, 5, 1>(features, context, place),
+                    _ => self.row::<V, 0, 0>(features, context, place),
                 }
             }
         }
     }
 
-    /// Computes `V::LANES` channels of a row.
+    /// Computes the channels of a row. `K` is the side of the kernel and `S` the stride, or 0
+    /// for any.
     ///
     /// # Safety
     /// As [`run`](Self::run).
     #[inline(always)]
-    unsafe fn row<V: Vector<Element = f32>>(
+    unsafe fn row<V: Vector<Element = f32>, const K: usize, const S: usize>(
         &self,
         features: V::Features,
         context: &PassContext<'_>,
         [image, block, y]: [usize; 3],
-        lane: usize,
     ) {
         let [kh, kw] = self.kernel;
         let index = [image, block, y * self.stride[0], 0];
         let source = self.source.at(context.images, index, self.padding);
         let target = self.target.at(context.images, [image, block, y, 0], [0; 2]);
         let width = self.target.width;
-        // SAFETY: the buffers contain the row, and the source its padding; weight and bias
-        // have `LANES` values for each tap of the block.
-        unsafe {
-            let window = Window {
-                source: context.memory.at(source + lane).cast_const(),
-                target: context.memory.at(target + lane),
-                weight: self.weight.as_ptr().add(block * kh * kw * LANES + lane),
-                bias: V::load(features, self.bias.as_ptr().add(block * LANES + lane)),
-                floor: V::splat(features, self.floor),
-                kernel: self.kernel,
-                row_step: self.source.buffer.row_step(),
-                pixel_step: self.stride[1] * LANES,
-            };
-            let mut x = 0;
-            while x < width {
-                x += match width - x {
-                    PIXELS.. => window.pixels::<PIXELS>(features, x),
-                    4.. => window.pixels::<4>(features, x),
-                    2.. => window.pixels::<2>(features, x),
-                    _ => window.pixels::<1>(features, x),
+        for lane in (0..LANES).step_by(V::LANES) {
+            // SAFETY: the buffers contain the row, and the source its padding; weight and bias
+            // have `LANES` values for each tap of the block.
+            unsafe {
+                let window = Window {
+                    source: context.memory.at(source + lane).cast_const(),
+                    target: context.memory.at(target + lane),
+                    weight: self.weight.as_ptr().add(block * kh * kw * LANES + lane),
+                    bias: V::load(features, self.bias.as_ptr().add(block * LANES + lane)),
+                    floor: V::splat(features, self.floor),
+                    kernel: if K > 0 { [K; 2] } else { self.kernel },
+                    row_step: self.source.buffer.row_step(),
+                    pixel_step: LANES * if S > 0 { S } else { self.stride[1] },
                 };
+                let mut x = 0;
+                while x < width {
+                    x += match width - x {
+                        PIXELS.. => window.pixels::<PIXELS>(features, x),
+                        4.. => window.pixels::<4>(features, x),
+                        2.. => window.pixels::<2>(features, x),
+                        _ => window.pixels::<1>(features, x),
+                    };
+                }
             }
         }
     }

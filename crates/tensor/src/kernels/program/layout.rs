@@ -2,6 +2,8 @@
 //! input, copies between regions, unpacking of results, and zero borders.
 #![allow(unsafe_code)]
 
+mod colors;
+
 use std::ops::Range;
 
 use super::region::{Region, split_range};
@@ -141,13 +143,17 @@ impl PackInput {
         let [channels, _, width] = self.shape;
         let InputImages { first, strides: [n_step, c_step, h_step, w_step] } = *context.input;
         let pixel = self.target.buffer.width;
+        let start = first.wrapping_offset(image as isize * n_step + y as isize * h_step);
+        let plane = |c: usize| start.wrapping_offset(c as isize * c_step);
+        let is_colors = [channels, pixel] == [3, 3] && w_step == 1;
         for c in 0..channels {
             let target = self.target.at(context.images, [image, c / pixel, y, 0], [0; 2]);
             // SAFETY: image and region have this row.
             unsafe {
-                let row = image as isize * n_step + c as isize * c_step + y as isize * h_step;
-                let source = first.offset(row);
-                let target = context.memory.at(target + c % pixel);
+                let (source, target) = (plane(c), context.memory.at(target + c % pixel));
+                if is_colors {
+                    return colors::interleave([0, 1, 2].map(plane), target, width);
+                }
                 for x in 0..width {
                     *target.add(x * pixel) = *source.offset(x as isize * w_step);
                 }

@@ -94,11 +94,17 @@ impl Phases {
                 let source = inside.and_then(|at| source.get(at..)).unwrap_or_default();
                 let count = source.len().div_ceil(stride).min(rest.len());
                 let (inside, after) = rest.split_at_mut(count);
-                if stride == 1 {
-                    inside.copy_from_slice(&source[..count]);
-                } else {
-                    let values = source.iter().step_by(stride);
-                    inside.iter_mut().zip(values).for_each(|(target, value)| *target = *value);
+                match stride {
+                    1 => inside.copy_from_slice(&source[..count]),
+                    2 => {
+                        let (pairs, rest) = source.as_chunks::<2>();
+                        let firsts = pairs.iter().map(|pair| &pair[0]).chain(rest);
+                        inside.iter_mut().zip(firsts).for_each(|(target, value)| *target = *value);
+                    }
+                    _ => {
+                        let values = source.iter().step_by(stride);
+                        inside.iter_mut().zip(values).for_each(|(target, value)| *target = *value);
+                    }
                 }
                 after.fill(T::zero());
             }
