@@ -1,7 +1,7 @@
 //! Lists this folder's `.npy` files for `src/lib.rs` to include.
 //!
 //! An incomplete folder is no error here: `cargo xtask convert-weights` must build to
-//! complete it, and `cargo xtask train-landmarks` to make the second. Whoever reads the
+//! complete it, and `cargo xtask train-landmarks` and `train-detector` to make the others. Whoever reads the
 //! weights reports what is missing.
 
 use std::error::Error;
@@ -17,9 +17,10 @@ struct Model {
     tensors: usize,
 }
 
-const MODELS: [Model; 2] = [
+const MODELS: [Model; 3] = [
     Model { folder: "", list: "facenet.rs", tensors: 224 },
     Model { folder: "landmarks", list: "landmarks.rs", tensors: 38 },
+    Model { folder: "detector", list: "detector.rs", tensors: 210 },
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -46,7 +47,9 @@ fn list(model: &Model) -> Result<(), Box<dyn Error>> {
     // The folder only while files are missing: Cargo looks through all that lies in
     // it, and CSV files may.
     if names.len() < model.tensors {
-        println!("cargo::rerun-if-changed={}", folder.display());
+        // Cargo runs this at every build for a path that does not exist.
+        let watched = folder.ancestors().find(|path| path.is_dir()).unwrap_or(&folder);
+        println!("cargo::rerun-if-changed={}", watched.display());
     }
 
     let mut list = String::from("&[\n");

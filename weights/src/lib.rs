@@ -24,6 +24,9 @@ pub static FACENET: Files = include!(concat!(env!("OUT_DIR"), "/facenet.rs"));
 /// The tensors of the network that finds landmarks.
 pub static LANDMARKS: Files = include!(concat!(env!("OUT_DIR"), "/landmarks.rs"));
 
+/// The tensors of the network that finds faces; empty as long as none is shipped.
+pub static DETECTOR: Files = include!(concat!(env!("OUT_DIR"), "/detector.rs"));
+
 /// What is known of the distances between encodings of [`FACENET`] from two looks, as JSON.
 pub static CALIBRATION: &str = include_str!("../calibration.json");
 

@@ -14,5 +14,6 @@ mod norm;
 mod pool;
 mod reduce;
 mod shape;
+mod upsample;
 
 pub use norm::{BatchMoments, RunningStatistics};

@@ -22,6 +22,7 @@
 //! ```
 
 mod compiler;
+mod detector;
 
 use ndarray::{Array2, ArrayView3, ArrayView4, Axis};
 use tensor::Level;
@@ -30,6 +31,8 @@ use tensor::inference::{Precision, Program, StepProfile};
 use crate::matching::{Encoding, EncodingError};
 use crate::network::{Architecture, ENCODING_LENGTH, INPUT_CHANNELS, INPUT_SIZE, Variant};
 use crate::weights::Weights;
+
+pub use detector::CompiledDetector;
 
 /// The network with its weights, ready to encode.
 #[derive(Debug)]
@@ -91,8 +94,8 @@ impl EngineOptions {
     }
 }
 
-/// Any of the crate's networks, compiled, for those who know what goes in and what
-/// comes out of it: [`Engine`] is the one for encodings.
+/// A network of one answer, compiled, for those who know what goes in and what comes out of
+/// it: [`Engine`] is the one for encodings, [`CompiledDetector`] for the detector's answers.
 #[derive(Debug)]
 pub struct CompiledNetwork {
     program: Program,

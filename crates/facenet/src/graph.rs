@@ -11,7 +11,7 @@ use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Element, Padding2d, Precision};
 
 use super::model::{Forward, LayerMoments, Model};
-use crate::network::{Builder, Convolution, Dense, NORM_EPSILON, TensorRole};
+use crate::network::{Builder, Convolution, Dense, Head, NORM_EPSILON, TensorRole};
 
 /// Where batch-norm's statistics come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,41 +61,51 @@ impl<'a, T: Element> Graph<'a, T> {
     }
 
     /// What the pass gave.
-    pub(super) fn forward(self, output: &Node<T>) -> Forward<T> {
-        Forward { output: output.whole(), moments: self.moments, stages: self.stages }
+    pub(super) fn forward(self, outputs: &[Node<T>]) -> Forward<T> {
+        let outputs = outputs.iter().map(Node::whole).collect();
+        Forward { outputs, moments: self.moments, stages: self.stages }
     }
 
     fn parameter(&self, layer: &str, role: TensorRole) -> Var<T> {
         (self.parameter)(&role.of(layer))
     }
 
-    fn kernel(&self, layer: &Convolution) -> Var<T> {
-        self.parameter(&layer.name, TensorRole::Kernel)
-    }
-
-    fn scale_and_shift(&self, layer: &Convolution) -> [Var<T>; 2] {
-        [TensorRole::Scale, TensorRole::Shift].map(|role| self.parameter(&layer.batch_norm, role))
-    }
-
-    /// Without the bias, which batch-norm would take away again.
-    fn train(&mut self, x: &Var<T>, layer: &Convolution, options: Conv2dOptions) -> Var<T> {
+    /// A convolution, by `convolve` with its kernel and bias, batch-norm and ReLU.
+    fn normalized(
+        &mut self,
+        layer: &Convolution,
+        convolve: impl Fn(&Var<T>, Option<&Var<T>>, Conv2dOptions) -> Var<T>,
+    ) -> Node<T> {
         let Convolution { name, batch_norm, epsilon, .. } = layer;
-        let x = x.conv2d(&self.kernel(layer), None, options);
-        let [scale, shift] = self.scale_and_shift(layer);
-        let (x, BatchMoments { mean, variance }) =
-            x.batch_norm_relu_train(&scale, &shift, *epsilon);
-        let mean = mean + &self.model.biases[name];
-        let moments = BatchMoments { mean, variance };
-        self.moments.push(LayerMoments { batch_norm: batch_norm.clone(), moments });
-        x
-    }
-
-    fn evaluate(&self, x: &Var<T>, layer: &Convolution, options: Conv2dOptions) -> Var<T> {
-        let Convolution { name, batch_norm, epsilon, .. } = layer;
-        let bias = x.tape().constant(self.model.biases[name].clone());
-        let x = x.conv2d(&self.kernel(layer), Some(&bias), options);
-        let [scale, shift] = self.scale_and_shift(layer);
-        x.batch_norm(&scale, &shift, &self.model.statistics[batch_norm], *epsilon).relu()
+        let options = Conv2dOptions {
+            stride: [layer.stride; 2],
+            padding: Padding2d::same(layer.padding),
+            activation: Activation::None,
+            precision: match self.mode {
+                Mode::Training => self.model.precision(),
+                Mode::Evaluation => Precision::F32,
+            },
+        };
+        let kernel = self.parameter(name, TensorRole::Kernel);
+        let [scale, shift] =
+            [TensorRole::Scale, TensorRole::Shift].map(|role| self.parameter(batch_norm, role));
+        let bias = &self.model.biases[name];
+        Node::new(match self.mode {
+            Mode::Training => {
+                // Without the bias, which batch-norm would take away again.
+                let x = convolve(&kernel, None, options);
+                let (x, moments) = x.batch_norm_relu_train(&scale, &shift, *epsilon);
+                let BatchMoments { mean, variance } = moments;
+                let moments = BatchMoments { mean: mean + bias, variance };
+                self.moments.push(LayerMoments { batch_norm: batch_norm.clone(), moments });
+                x
+            }
+            Mode::Evaluation => {
+                let bias = kernel.tape().constant(bias.clone());
+                let x = convolve(&kernel, Some(&bias), options);
+                x.batch_norm(&scale, &shift, &self.model.statistics[batch_norm], *epsilon).relu()
+            }
+        })
     }
 }
 
@@ -112,20 +122,23 @@ impl<T: Element> Builder for Graph<'_, T> {
     }
 
     fn convolution(&mut self, x: &Node<T>, layer: &Convolution) -> Node<T> {
-        let options = Conv2dOptions {
-            stride: [layer.stride; 2],
-            padding: Padding2d::same(layer.padding),
-            activation: Activation::None,
-            precision: match self.mode {
-                Mode::Training => self.model.precision(),
-                Mode::Evaluation => Precision::F32,
-            },
-        };
         let x = x.whole();
-        Node::new(match self.mode {
-            Mode::Training => self.train(&x, layer, options),
-            Mode::Evaluation => self.evaluate(&x, layer, options),
-        })
+        self.normalized(layer, |kernel, bias, options| x.conv2d(kernel, bias, options))
+    }
+
+    fn depthwise(&mut self, x: &Node<T>, layer: &Convolution) -> Node<T> {
+        let x = x.whole();
+        self.normalized(layer, |kernel, bias, options| x.depthwise_conv2d(kernel, bias, options))
+    }
+
+    fn head(&mut self, x: &Node<T>, layer: &Head) -> Node<T> {
+        let [kernel, bias] = [TensorRole::HeadKernel, TensorRole::HeadBias]
+            .map(|role| self.parameter(layer.name, role));
+        Node::new(x.whole().conv2d(&kernel, Some(&bias), Conv2dOptions::default()))
+    }
+
+    fn add_upsampled(&mut self, x: &Node<T>, coarse: &Node<T>, _name: &str) -> Node<T> {
+        Node::new(x.whole().add(&coarse.whole().upsample2d()))
     }
 
     fn pad(&mut self, x: &Node<T>, _name: &str, padding: Padding2d) -> Node<T> {

@@ -45,12 +45,20 @@ pub struct Model<T: Element = f32> {
 /// What a pass through the network gives.
 #[derive(Clone, Debug)]
 pub struct Forward<T: Element> {
-    /// A row an image: of FaceNet `(n, 128)`, of unit length.
-    pub output: Var<T>,
+    /// The network's answers: one, of FaceNet `(n, 128)`, rows of unit length; or the detector's
+    /// three, `(n, 16, H / s, W / s)` for strides s of 8, 16 and 32.
+    pub outputs: Vec<Var<T>>,
     /// Each batch-norm's mean and variance over this batch; nothing in evaluation.
     pub moments: Vec<LayerMoments<T>>,
     /// The named stages, such as `conv1` or `inception_3a`, in order.
     pub stages: Vec<(&'static str, Var<T>)>,
+}
+
+impl<T: Element> Forward<T> {
+    /// The first answer, which is the only one of all networks but the detector.
+    pub fn output(&self) -> &Var<T> {
+        &self.outputs[0]
+    }
 }
 
 /// A batch's statistics at one batch-norm.
@@ -122,8 +130,14 @@ impl<T: Element> Model<T> {
         mode: Mode,
     ) -> Forward<T> {
         let mut graph = Graph::new(self, parameter, batch, mode);
-        let output = self.architecture.build(&mut graph);
-        graph.forward(&output)
+        let outputs = match *batch.shape() {
+            [_, _, h, w] if self.architecture.takes([h, w]) => {
+                self.architecture.build_for(&mut graph, [h, w])
+            }
+            // The graph refuses it and names both shapes.
+            _ => self.architecture.build(&mut graph),
+        };
+        graph.forward(&outputs)
     }
 
     /// Takes a step of an optimizer that was made for

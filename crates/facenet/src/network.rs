@@ -10,8 +10,8 @@
 //! | [`engine`](crate::engine) | a plan for inference, batch-norm folded in |
 //! | [`model`](crate::model) | a graph on a tape, to be differentiated |
 //!
-//! A second, small network over the same vocabulary finds landmarks; an
-//! [`Architecture`] names either.
+//! Two small networks over the same vocabulary find faces and their landmarks; an
+//! [`Architecture`] names any of the three.
 //!
 //! The definition is kept apart from its interpreters so that a change to the
 //! network cannot reach one of them and miss another.
@@ -23,12 +23,15 @@
 
 mod builder;
 mod definition;
+pub mod detector;
 mod recorder;
+mod tensor_spec;
 mod variant;
 
-pub use builder::{Builder, Convolution, Dense};
+pub use builder::{Builder, Convolution, Dense, Head};
 pub use definition::{LANDMARK_OUTPUTS, VIEW_SIZE, build};
-pub use recorder::{Layer, Recorder, Shape, TensorRole, TensorSpec, tensor_table};
+pub use recorder::{Layer, Recorder, Shape, tensor_table};
+pub use tensor_spec::{TensorRole, TensorSpec};
 pub use variant::{Architecture, UnknownVariant, Variant};
 
 /// Channels of the input image: red, green, blue.

@@ -180,6 +180,11 @@ impl Weights {
         Self { index: index.collect(), tensors }
     }
 
+    /// Whether these are the tensors of a network.
+    pub fn are_of(&self, architecture: Architecture) -> bool {
+        self.tensors.iter().map(|(spec, _)| spec).eq(&architecture.tensor_table())
+    }
+
     /// Writes one C-order little-endian f32 `.npy` a tensor. All files are
     /// written beside the old ones first and then put in place, so that a run
     /// that fails leaves the folder as it was.

@@ -2,14 +2,20 @@
 //!
 //! [`Detector`] is the extension point: other code sees only boxes. The bundled
 //! implementation is [`SeetaDetector`]; replacing it means refitting the constants in
-//! `crop.rs`, which were fitted to its boxes.
+//! `crop.rs`, which were fitted to its boxes. [`NetworkDetector`] is to take its place, once
+//! its weights are trained.
 
+mod detection;
+mod network;
 mod rotated;
 mod seeta;
 
+pub use self::detection::{DetectedLandmarks, Detection};
+pub use self::network::{NetworkDetector, NetworkOptions};
 pub use self::rotated::RotatedDetector;
 pub use self::seeta::{BadOption, SeetaDetector, SeetaOptions};
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,20 +26,33 @@ pub trait Detector: fmt::Debug + Send + Sync {
     /// The faces of a photo, the largest first; equally large ones from top to
     /// bottom, then from left to right. The same photo gives the same boxes.
     fn detect(&self, photo: &Photo) -> Vec<FaceBox>;
+
+    /// The same faces in the same order, with the landmarks that the detector saw. One that
+    /// sees none leaves this as it is.
+    fn detect_with_landmarks(&self, photo: &Photo) -> Vec<Detection> {
+        self.detect(photo).into_iter().map(Detection::from).collect()
+    }
 }
 
 impl Detector for Arc<dyn Detector> {
     fn detect(&self, photo: &Photo) -> Vec<FaceBox> {
         (**self).detect(photo)
     }
+
+    fn detect_with_landmarks(&self, photo: &Photo) -> Vec<Detection> {
+        (**self).detect_with_landmarks(photo)
+    }
 }
 
 /// Puts boxes into the order that [`Detector::detect`] promises.
 fn sort(boxes: &mut [FaceBox]) {
-    boxes.sort_by(|a, b| {
-        let larger = b.area().total_cmp(&a.area());
-        larger.then(a.y.total_cmp(&b.y)).then(a.x.total_cmp(&b.x))
-    });
+    boxes.sort_by(order);
+}
+
+/// The order of two boxes.
+fn order(a: &FaceBox, b: &FaceBox) -> Ordering {
+    let larger = b.area().total_cmp(&a.area());
+    larger.then(a.y.total_cmp(&b.y)).then(a.x.total_cmp(&b.x))
 }
 
 /// Intersection over union.
@@ -50,6 +69,27 @@ fn overlap(a: &FaceBox, b: &FaceBox) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Sees two faces.
+    #[derive(Debug)]
+    struct Two;
+
+    impl Detector for Two {
+        fn detect(&self, _photo: &Photo) -> Vec<FaceBox> {
+            [9.0, 4.0].map(|side| FaceBox { width: side, height: side, ..FACE }).to_vec()
+        }
+    }
+
+    const FACE: FaceBox = FaceBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0, score: 1.0 };
+
+    #[test]
+    fn a_detector_that_sees_no_landmarks_says_so() {
+        let detector: Arc<dyn Detector> = Arc::new(Two);
+        let photo = Photo::from_rgb(image::RgbImage::new(9, 9));
+        let faces = detector.detect_with_landmarks(&photo);
+        assert_eq!(faces, Two.detect(&photo).into_iter().map(Detection::from).collect::<Vec<_>>());
+        assert!(faces.len() == 2 && faces.iter().all(|face| face.landmarks.is_none()));
+    }
 
     #[test]
     fn overlap_is_a_share() {

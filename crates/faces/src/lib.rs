@@ -64,7 +64,10 @@ pub mod resample;
 pub use align::{AlignedFace, CropMethod, FaceAligner, LEAST_CONFIDENCE};
 pub use choice::{FaceChoice, FaceError, UnknownChoice, choose, choose_one};
 pub use crop::{crop_aligned, crop_along, crop_face, crop_window, face_window};
-pub use detector::{BadOption, Detector, RotatedDetector, SeetaDetector, SeetaOptions};
+pub use detector::{
+    BadOption, DetectedLandmarks, Detection, Detector, NetworkDetector, NetworkOptions,
+    RotatedDetector, SeetaDetector, SeetaOptions,
+};
 pub use error::Error;
 pub use geometry::{FaceBox, Similarity, Window};
 pub use landmarks::Landmarks;

@@ -6,17 +6,23 @@
 
 mod activation;
 mod conv2d;
+mod depthwise;
 mod distances;
 mod layout;
 mod linear;
 mod matrix;
 mod norm;
 mod pool;
+mod upsample;
 
 pub use activation::{Activation, relu, relu_backward};
 pub use conv2d::{
     Conv2dOptions, conv2d, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_input_into,
     conv2d_backward_weight, conv2d_im2col, conv2d_into,
+};
+pub use depthwise::{
+    depthwise_conv2d, depthwise_conv2d_backward_input, depthwise_conv2d_backward_input_into,
+    depthwise_conv2d_backward_weight, depthwise_conv2d_into,
 };
 pub use distances::{squared_distances, squared_distances_into};
 pub use layout::{
@@ -37,3 +43,4 @@ pub use pool::{
     max_pool2d_padded_backward_into, max_pool2d_padded_into, max_pool2d_with_indices,
     max_pool2d_with_indices_into,
 };
+pub use upsample::{upsample2d, upsample2d_backward, upsample2d_backward_into, upsample2d_into};

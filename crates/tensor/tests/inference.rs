@@ -26,7 +26,7 @@ fn run(program: &Program, images: &Array4<f32>) -> Vec<f32> {
 
 /// Compares a program of every level with the operators; `bound` is the greatest error of
 /// each value.
-fn check<'w>(
+pub(crate) fn check<'w>(
     images: &Array4<f32>,
     expected: &Array4<f32>,
     bound: &Array4<f64>,

@@ -4,9 +4,11 @@
 mod activation;
 mod bf16;
 mod conv2d;
+mod depthwise;
 mod distances;
 mod gradient;
 mod inference;
+mod inference_maps;
 mod into;
 mod layout;
 mod linear;
@@ -14,4 +16,5 @@ mod matrix;
 mod norm;
 mod pool;
 mod support;
+mod upsample;
 mod winograd;

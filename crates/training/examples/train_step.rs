@@ -32,7 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for step in 1..=10 {
         // Forward: images to encodings, points on the unit sphere.
         let leaves = model.parameters().leaves(&tape);
-        let Forward { output, moments, .. } = model.train(&leaves, &tape.constant(images.clone()));
+        let Forward { mut outputs, moments, .. } =
+            model.train(&leaves, &tape.constant(images.clone()));
+        let output = outputs.remove(0);
 
         // Loss: two images of one person shall be nearer to each other than to anybody else,
         // by a margin. Mining chooses the triplets (anchor, positive, negative) to learn from.

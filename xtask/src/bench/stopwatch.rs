@@ -4,13 +4,14 @@
 //! It gets every layer from the definition of the network, so the breakdown is complete.
 //! Outputs go into reused memory, as in a training step, whose tape keeps its buffers.
 
+mod detector;
 mod padding;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
-use facenet::network::{Builder, Convolution, Dense};
+use facenet::network::{Builder, Convolution, Dense, Head};
 use ndarray::{Array1, Array2, Array4, ArrayView2, Axis};
 use tensor::ops::{self, BatchNormTrain, Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Padding2d, Precision};
@@ -101,6 +102,32 @@ fn rows(values: &Array4<f32>) -> ArrayView2<'_, f32> {
     values.view().index_axis_move(Axis(3), 0).index_axis_move(Axis(2), 0)
 }
 
+impl Stopwatch {
+    /// Batch-norm and ReLU behind a convolution.
+    fn time_batch_norm(&mut self, output: &Array4<f32>, mut gradient: Array4<f32>, epsilon: f64) {
+        let channels = output.dim().1;
+        let (scale, shift) = (Array1::ones(channels), Array1::zeros(channels));
+        let activation = Activation::Relu;
+        let (scale, shift) = (scale.view(), shift.view());
+        let parameters = BatchNormTrain { scale, shift, epsilon, activation };
+        let mut normalized = Array4::zeros(output.dim());
+        let forward = seconds(|| {
+            ops::batch_norm_train_into(output.view(), &parameters, normalized.view_mut())
+        });
+        let statistics =
+            ops::batch_norm_train_into(output.view(), &parameters, normalized.view_mut());
+        let backward = seconds(|| {
+            ops::batch_norm_backward_in_place(
+                output.view(),
+                gradient.view_mut(),
+                &parameters,
+                &statistics,
+            )
+        });
+        self.add("batch-norm + ReLU", forward, backward, 0.0);
+    }
+}
+
 impl Builder for Stopwatch {
     type Node = [usize; 3];
 
@@ -151,27 +178,23 @@ impl Builder for Stopwatch {
         };
         self.add(&kind, forward, by_weight + by_input, flops);
 
-        let (scale, shift) = (Array1::ones(o), Array1::zeros(o));
-        let activation = Activation::Relu;
-        let (scale, shift) = (scale.view(), shift.view());
-        let parameters = BatchNormTrain { scale, shift, epsilon, activation };
-        let mut normalized = Array4::zeros(output.dim());
-        let forward = seconds(|| {
-            ops::batch_norm_train_into(output.view(), &parameters, normalized.view_mut())
-        });
-        let statistics =
-            ops::batch_norm_train_into(output.view(), &parameters, normalized.view_mut());
-        let mut gradient = gradient;
-        let backward = seconds(|| {
-            ops::batch_norm_backward_in_place(
-                output.view(),
-                gradient.view_mut(),
-                &parameters,
-                &statistics,
-            )
-        });
-        self.add("batch-norm + ReLU", forward, backward, 0.0);
+        self.time_batch_norm(&output, gradient, epsilon);
         [o, oh, ow]
+    }
+
+    fn depthwise(&mut self, x: &[usize; 3], layer: &Convolution) -> [usize; 3] {
+        self.time_padding();
+        self.time_depthwise(*x, layer)
+    }
+
+    fn head(&mut self, x: &[usize; 3], layer: &Head) -> [usize; 3] {
+        self.time_padding();
+        self.time_head(*x, layer)
+    }
+
+    fn add_upsampled(&mut self, x: &[usize; 3], coarse: &[usize; 3], _name: &str) -> [usize; 3] {
+        self.time_padding();
+        self.time_add_upsampled(*x, *coarse)
     }
 
     fn pad(&mut self, x: &[usize; 3], _name: &str, padding: Padding2d) -> [usize; 3] {

@@ -1,4 +1,4 @@
-//! Convolution of images, conv2d, and their zero padding, pad2d.
+//! Convolution of images, conv2d and depthwise_conv2d, and their zero padding, pad2d.
 
 use ndarray::{Array4, ArrayView4, Ix1, Ix4};
 use tensor::ops::{self, Conv2dOptions};
@@ -59,6 +59,72 @@ impl<T: Element> Var<T> {
                 let mut target = parents.take(input.raw_dim());
                 let (kernel, gradient) = (kernel.view(), gradient.view());
                 ops::conv2d_backward_input_into(gradient, kernel, options, target.view_mut());
+                parents.add(0, target);
+            }
+            parents.give(gradient);
+        })
+    }
+
+    /// Convolution of each channel with a kernel of its own, plus `bias`, then the activation of
+    /// `options`; see [`ops::depthwise_conv2d`](tensor::ops::depthwise_conv2d()) for the formula.
+    ///
+    /// Derivatives: the sums of
+    /// [`depthwise_conv2d_backward_input`](ops::depthwise_conv2d_backward_input),
+    /// [`depthwise_conv2d_backward_weight`](ops::depthwise_conv2d_backward_weight) and
+    /// [`conv2d_backward_bias`](ops::conv2d_backward_bias), defined everywhere without
+    /// an activation; with ReLU they are undefined where an output is zero, and taken as
+    /// zero.
+    ///
+    /// # Shapes
+    /// N × C × H × W; `weight`: C × 1 × KH × KW, `bias`: C.
+    /// Returns N × C × OH × OW, see [`Conv2dOptions::output_size`].
+    ///
+    /// # Panics
+    /// If an argument has another number of axes, C differs between the arguments,
+    /// or the kernel does not fit.
+    #[must_use]
+    pub fn depthwise_conv2d(
+        &self,
+        weight: &Self,
+        bias: Option<&Self>,
+        options: Conv2dOptions,
+    ) -> Self {
+        let input = self.expect::<Ix4>("depthwise_conv2d", "input");
+        let kernel = weight.expect::<Ix4>("depthwise_conv2d", "weight");
+        let shift = bias.map(|bias| bias.expect::<Ix1>("depthwise_conv2d", "bias"));
+        let shift = shift.as_ref().map(|shift| shift.view());
+        let (n, c, h, w) = input.dim();
+        let (_, _, kh, kw) = kernel.dim();
+        let Some([oh, ow]) = options.output_size([h, w], [kh, kw]) else {
+            panic!("depthwise_conv2d: kernel {kh} x {kw} with {options:?} does not fit {h} x {w}")
+        };
+        let mut output = self.tape().take(Ix4(n, c, oh, ow));
+        ops::depthwise_conv2d_into(input.view(), kernel.view(), shift, options, output.view_mut());
+        let output = self.tape().share(output);
+        let activated = (options.activation != Activation::None).then(|| output.clone());
+        let mut parents = vec![self, weight];
+        parents.extend(bias);
+        let has_bias = bias.is_some();
+        Self::record(&parents, output, move |gradient, parents| {
+            let mut gradient: Array4<T> = fixed(gradient);
+            if let Some(output) = activated {
+                gradient = differentiate(options.activation, output.view(), gradient);
+            }
+            let options = Conv2dOptions { activation: Activation::None, ..options };
+            if has_bias && parents.wants(2) {
+                parents.add(2, ops::conv2d_backward_bias(gradient.view()));
+            }
+            if parents.wants(1) {
+                let (input, gradient) = (input.view(), gradient.view());
+                let kernel = [kh, kw];
+                let of_weight =
+                    ops::depthwise_conv2d_backward_weight(input, gradient, kernel, options);
+                parents.add(1, of_weight);
+            }
+            if parents.wants(0) {
+                let mut target = parents.take(input.raw_dim());
+                let (kernel, view) = (kernel.view(), target.view_mut());
+                ops::depthwise_conv2d_backward_input_into(gradient.view(), kernel, options, view);
                 parents.add(0, target);
             }
             parents.give(gradient);

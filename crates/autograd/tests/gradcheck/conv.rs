@@ -1,4 +1,4 @@
-//! conv2d, pad2d.
+//! conv2d, depthwise_conv2d, pad2d.
 
 use autograd::Tape;
 use autograd::gradcheck::assert_operator;
@@ -30,6 +30,25 @@ fn check_conv2d(sizes: Sizes, bias: bool, options: Conv2dOptions) {
         &inputs,
         |x| x[0].conv2d(&x[1], x.get(2), options),
         |x| reference::conv2d(four(&x[0]), four(&x[1]), x.get(2).map(one), options).into_dyn(),
+    );
+}
+
+#[track_caller]
+fn check_depthwise_conv2d(
+    [n, c, h, w]: [usize; 4],
+    [kh, kw]: [usize; 2],
+    bias: bool,
+    options: Conv2dOptions,
+) {
+    let mut inputs = vec![random(&[n, c, h, w], 1), random(&[c, 1, kh, kw], 2)];
+    inputs.extend(bias.then(|| random(&[c], 3)));
+    assert_operator(
+        &inputs,
+        |x| x[0].depthwise_conv2d(&x[1], x.get(2), options),
+        |x| {
+            let (input, weight, bias) = (four(&x[0]), four(&x[1]), x.get(2).map(one));
+            reference::depthwise_conv2d(input, weight, bias, options).into_dyn()
+        },
     );
 }
 
@@ -75,8 +94,29 @@ fn convolutions() {
     check_conv2d(s(17, 2, 3, [3, 3], [3, 3]), true, options([1, 1], [1; 4]));
 }
 
+#[test]
+fn depthwise_convolutions() {
+    check_depthwise_conv2d([1, 1, 1, 1], [1, 1], true, options([1, 1], [0; 4]));
+    check_depthwise_conv2d([2, 3, 4, 5], [3, 3], true, options([1, 1], [1; 4]));
+    check_depthwise_conv2d([3, 2, 5, 4], [3, 3], false, options([2, 2], [1; 4]));
+    check_depthwise_conv2d([1, 2, 3, 4], [5, 5], true, options([1, 1], [2; 4]));
+    check_depthwise_conv2d([2, 1, 4, 3], [2, 3], true, options([1, 2], [3, 0, 1, 2]));
+}
+
 proptest! {
     #![proptest_config(config(20))]
+    #[test]
+    fn random_depthwise_convolutions(
+        (n, c, image) in (1..4_usize, 1..4_usize, [1..6_usize, 1..6_usize]),
+        kernel in [1..4_usize, 1..4_usize],
+        (stride, padding) in ([1..4_usize, 1..4_usize], [0..3_usize, 0..3_usize, 0..3_usize, 0..3_usize]),
+        bias in any::<bool>(),
+    ) {
+        let options = options(stride, padding);
+        prop_assume!(options.output_size(image, kernel).is_some());
+        check_depthwise_conv2d([n, c, image[0], image[1]], kernel, bias, options);
+    }
+
     #[test]
     fn random_convolutions(
         (n, c, o) in (1..4_usize, 1..4_usize, 1..4_usize),
@@ -106,6 +146,20 @@ fn with_relu() {
         &[random(&[2, 2, 4, 4], 1), random(&[4, 2, 3, 3], 2), distinct(&[4], 3).mapv(|b| 40.0 * b)],
         |x| x[0].conv2d(&x[1], x.get(2), options),
         |x| reference::conv2d(four(&x[0]), four(&x[1]), x.get(2).map(one), options).into_dyn(),
+    );
+}
+
+/// With ReLU, a large bias keeps each output away from the kink.
+#[test]
+fn depthwise_with_relu() {
+    let options = Conv2dOptions { activation: Activation::Relu, ..options([1, 2], [1; 4]) };
+    assert_operator(
+        &[random(&[2, 4, 4, 4], 1), random(&[4, 1, 3, 3], 2), distinct(&[4], 3).mapv(|b| 40.0 * b)],
+        |x| x[0].depthwise_conv2d(&x[1], x.get(2), options),
+        |x| {
+            let (input, weight, bias) = (four(&x[0]), four(&x[1]), x.get(2).map(one));
+            reference::depthwise_conv2d(input, weight, bias, options).into_dyn()
+        },
     );
 }
 

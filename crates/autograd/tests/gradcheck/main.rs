@@ -15,6 +15,7 @@ mod operators;
 mod pool;
 mod reduce;
 mod shape;
+mod upsample;
 
 use std::panic::{UnwindSafe, catch_unwind};
 

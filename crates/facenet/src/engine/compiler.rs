@@ -1,25 +1,38 @@
 //! From the network's definition and its weights to a program.
 
-use ndarray::{Ix1, Ix2, Ix4};
+use ndarray::{CowArray, Ix1, Ix2, Ix4};
 use tensor::inference::{Program, ProgramBuilder, ScaledWeight, Value};
 use tensor::ops::{Conv2dOptions, LocalResponseNormOptions, Pool2dOptions};
 use tensor::{Activation, Padding2d};
 
 use super::EngineOptions;
-use crate::network::{Architecture, Builder, Convolution, Dense, NORM_EPSILON, TensorRole};
+use crate::network::{Architecture, Builder, Convolution, Dense, Head, NORM_EPSILON, TensorRole};
 use crate::weights::Weights;
 
-/// Compiles a network with its `weights`.
+/// Compiles a network with its `weights`, for images of its own size.
 pub(super) fn compile(
     architecture: Architecture,
     weights: &Weights,
+    options: EngineOptions,
+) -> Program {
+    let [_, h, w] = architecture.input();
+    compile_for(architecture, [h, w], weights, options)
+}
+
+/// [`compile`] for images of `size`, height and width, which the network takes.
+pub(super) fn compile_for(
+    architecture: Architecture,
+    size: [usize; 2],
+    weights: &Weights,
     EngineOptions { level, precision, .. }: EngineOptions,
 ) -> Program {
-    let program = ProgramBuilder::at_level(architecture.input(), level).precision(precision);
+    let [channels, ..] = architecture.input();
+    let input = [channels, size[0], size[1]];
+    let program = ProgramBuilder::at_level(input, level).precision(precision);
     let mut compiler = Compiler { weights, program, stages: Vec::new() };
-    let output = architecture.build(&mut compiler);
+    let outputs = architecture.build_for(&mut compiler, size);
     let Compiler { program, stages, .. } = compiler;
-    program.finish_keeping(output, &stages)
+    program.finish_all(&outputs, &stages)
 }
 
 /// Passes the definition's layers on to a program's builder.
@@ -40,13 +53,23 @@ impl Builder for Compiler<'_> {
 
     fn convolution(&mut self, input: &Value, layer: &Convolution) -> Value {
         let (weight, bias) = folded(self.weights, layer);
-        let options = Conv2dOptions {
-            stride: [layer.stride; 2],
-            padding: Padding2d::same(layer.padding),
-            activation: Activation::Relu,
-            ..Conv2dOptions::default()
-        };
-        self.program.convolution(&layer.name, *input, weight, &bias, options)
+        self.program.convolution(&layer.name, *input, weight, &bias, options(layer))
+    }
+
+    fn depthwise(&mut self, input: &Value, layer: &Convolution) -> Value {
+        let (weight, bias) = folded(self.weights, layer);
+        self.program.depthwise(&layer.name, *input, weight, &bias, options(layer))
+    }
+
+    fn head(&mut self, input: &Value, layer: &Head) -> Value {
+        let kernel = self.weights.view::<Ix4>(&TensorRole::HeadKernel.of(layer.name));
+        let bias = self.weights.view::<Ix1>(&TensorRole::HeadBias.of(layer.name));
+        let (kernel, options) = (CowArray::from(kernel), Conv2dOptions::default());
+        self.program.convolution(layer.name, *input, kernel, &bias.to_vec(), options)
+    }
+
+    fn add_upsampled(&mut self, input: &Value, coarse: &Value, name: &str) -> Value {
+        self.program.add_upsampled(name, *input, *coarse)
     }
 
     fn pad(&mut self, input: &Value, name: &str, padding: Padding2d) -> Value {
@@ -90,6 +113,16 @@ impl Builder for Compiler<'_> {
 
     fn stage(&mut self, name: &'static str, node: &Value) {
         self.stages.push((name, *node));
+    }
+}
+
+/// Stride and padding of a layer, and its ReLU.
+fn options(layer: &Convolution) -> Conv2dOptions {
+    Conv2dOptions {
+        stride: [layer.stride; 2],
+        padding: Padding2d::same(layer.padding),
+        activation: Activation::Relu,
+        ..Conv2dOptions::default()
     }
 }
 

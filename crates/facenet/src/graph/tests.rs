@@ -7,7 +7,7 @@ use ndarray::Array4;
 use super::Mode;
 use crate::engine::Engine;
 use crate::model::Model;
-use crate::network::Variant;
+use crate::network::{Architecture, Variant};
 use crate::weights::Weights;
 
 /// Smooth colors, different in each image.
@@ -37,9 +37,10 @@ fn evaluation_mode_agrees_with_the_engine() {
         let tape = Tape::new();
         let leaves = model.parameters().leaves(&tape);
         let batch = tape.constant(batch.clone());
-        let found = tape.no_grad(|| model.evaluate(&leaves, &batch)).output;
+        let found = tape.no_grad(|| model.evaluate(&leaves, &batch));
         assert!(tape.is_empty());
-        let off = (&found.value() - &expected).mapv(f32::abs).into_iter().fold(0.0, f32::max);
+        let off =
+            (&found.output().value() - &expected).mapv(f32::abs).into_iter().fold(0.0, f32::max);
         assert!(off < 1e-5, "{variant}: off by {off}");
     }
 }
@@ -132,7 +133,7 @@ fn check(variant: Variant, prefixes: &[&str], output: Option<&str>) {
         let batch = tape.constant(batch.clone());
         let pass = model.pass(&parameter, &batch, Mode::Training);
         match output {
-            None => pass.output,
+            None => pass.output().clone(),
             Some(stage) => pass.stages.iter().find(|(name, _)| *name == stage).unwrap().1.clone(),
         }
     };
@@ -160,4 +161,51 @@ fn gradients_of_the_whole_network_agree_with_differences() {
     for variant in Variant::ALL {
         check(variant, &[""], None);
     }
+}
+
+/// Sums of squares of all three outputs, through every block of the detector.
+#[test]
+fn gradients_of_the_detector_agree_with_differences() {
+    let model = Model::<f64>::random(Architecture::Detector, 5, 0.0);
+    let (names, inputs): (Vec<_>, Vec<_>) =
+        model.parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).unzip();
+    let batch = images(2);
+    let function = |moved: &[Var<f64>]| {
+        let parameter = |name: &str| {
+            let place = names.iter().position(|moved| moved == name);
+            moved[place.expect("all are moved")].clone()
+        };
+        let batch = moved[0].tape().constant(batch.clone());
+        let outputs = model.pass(&parameter, &batch, Mode::Training).outputs;
+        let sums: Vec<_> = outputs.iter().map(|output| output.square().sum()).collect();
+        sums[0].add(&sums[1]).add(&sums[2])
+    };
+    let check = GradientCheck { step: 1e-6, ..GradientCheck::default() };
+    if let Err(error) = check.run_along(1, &inputs, function) {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn an_untrained_detector_sees_few_faces() {
+    let model = Model::<f32>::random(Architecture::Detector, 5, 0.0);
+    let tape = Tape::new();
+    let leaves = model.parameters().leaves(&tape);
+    let batch = tape.constant(images(2).mapv(|value| value as f32));
+    let forward = tape.no_grad(|| model.train(&leaves, &batch));
+    assert_eq!(forward.moments.len(), 34);
+    for (output, side) in forward.outputs.iter().zip([12, 6, 3]) {
+        assert_eq!(output.shape(), [2, 16, side, side]);
+        let scores = output.slice_axis(1, 0..1);
+        assert!(scores.value().iter().all(|score| (-6.0..-3.0).contains(score)));
+    }
+}
+
+#[test]
+#[should_panic(expected = "expected images of shape (n, 3, 320, 320), found [1, 3, 64, 40]")]
+fn a_picture_whose_sides_are_no_multiples_panics() {
+    let model = Model::<f32>::random(Architecture::Detector, 5, 0.0);
+    let tape = Tape::new();
+    let leaves = model.parameters().leaves(&tape);
+    model.train(&leaves, &tape.constant(Array4::<f32>::zeros((1, 3, 64, 40))));
 }

@@ -7,6 +7,7 @@ use ndarray::{ArrayD, Dimension, Ix1, IxDyn};
 use tensor::{Element, Precision, Random};
 
 use super::Model;
+use crate::network::detector::INITIAL_HEAD;
 use crate::network::{Architecture, TensorRole, TensorSpec};
 use crate::weights::Weights;
 
@@ -31,7 +32,9 @@ impl<T: Element> Model<T> {
 
     /// Random weights: kernels by He et al. (2015), the dense layer's weight by
     /// Glorot and Bengio (2010), biases and shifts 0, scales 1; statistics as of a
-    /// mean of 0 and a variance of 1. The same seed gives the same numbers.
+    /// mean of 0 and a variance of 1. Heads begin at biases that say what is usual,
+    /// with kernels of a standard deviation of 0.01 (Lin et al., "Focal Loss for Dense
+    /// Object Detection", 2017). The same seed gives the same numbers.
     pub fn random(architecture: impl Into<Architecture>, seed: u64, weight_decay: f64) -> Self {
         Self::filled(architecture.into(), weight_decay, |place, spec| {
             let shape = &spec.shape[..];
@@ -40,6 +43,12 @@ impl<T: Element> Model<T> {
                 TensorRole::Kernel => initial::he_normal(shape, &mut random),
                 TensorRole::DenseWeight => initial::glorot_uniform(shape, &mut random),
                 TensorRole::Scale | TensorRole::RunningVariance => ArrayD::ones(IxDyn(shape)),
+                TensorRole::HeadKernel => {
+                    ArrayD::from_shape_simple_fn(shape, || T::from_f64(0.01 * random.normal()))
+                }
+                TensorRole::HeadBias => {
+                    ArrayD::from_shape_fn(shape, |channel| T::from_f64(INITIAL_HEAD[channel[0]]))
+                }
                 TensorRole::Bias
                 | TensorRole::Shift
                 | TensorRole::RunningMean
@@ -64,10 +73,13 @@ impl<T: Element> Model<T> {
             let value = value(place, spec);
             let layer = || spec.layer.clone();
             match spec.role {
-                TensorRole::Kernel | TensorRole::DenseWeight => {
+                TensorRole::Kernel | TensorRole::DenseWeight | TensorRole::HeadKernel => {
                     insert(&mut parameters, spec, value, decayed);
                 }
-                TensorRole::Scale | TensorRole::Shift | TensorRole::DenseBias => {
+                TensorRole::Scale
+                | TensorRole::Shift
+                | TensorRole::DenseBias
+                | TensorRole::HeadBias => {
                     insert(&mut parameters, spec, value, free);
                 }
                 TensorRole::Bias => {

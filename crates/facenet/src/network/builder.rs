@@ -1,9 +1,9 @@
 //! What the network's definition may ask for.
 //!
-//! The vocabulary is the network's, not a general framework's: a convolution
-//! always brings its batch-norm and ReLU, because in this network it always
-//! does, and an interpreter that fuses the three must not have to find them
-//! again first.
+//! The vocabulary is the networks', not a general framework's: a convolution
+//! brings its batch-norm and ReLU, because in these networks it does everywhere but in
+//! the detector's heads, and an interpreter that fuses the three must not have to find
+//! them again first.
 
 use tensor::Padding2d;
 use tensor::ops::Pool2dOptions;
@@ -21,6 +21,17 @@ pub trait Builder {
 
     /// Zero padding, convolution with bias, batch-norm, ReLU.
     fn convolution(&mut self, input: &Self::Node, layer: &Convolution) -> Self::Node;
+
+    /// The same of each channel by itself: the layer has as many channels as the input.
+    fn depthwise(&mut self, input: &Self::Node, layer: &Convolution) -> Self::Node;
+
+    /// 1×1 convolution with bias, no batch-norm and no activation: numbers that are read off
+    /// each pixel.
+    fn head(&mut self, input: &Self::Node, layer: &Head) -> Self::Node;
+
+    /// The sum of `input` and of `coarse`, of half its height and width, each of whose
+    /// values is added to the 2×2 pixels that it covers.
+    fn add_upsampled(&mut self, input: &Self::Node, coarse: &Self::Node, name: &str) -> Self::Node;
 
     /// Zero padding by itself.
     fn pad(&mut self, input: &Self::Node, name: &str, padding: Padding2d) -> Self::Node;
@@ -92,6 +103,15 @@ impl Convolution {
             epsilon: 1e-5,
         }
     }
+}
+
+/// Numbers that are read off each pixel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Prefix of the tensor names (`_w` is `channels × inputs × 1 × 1`, `_b`).
+    pub name: &'static str,
+    /// Numbers a pixel.
+    pub channels: usize,
 }
 
 /// A fully connected layer.

@@ -7,7 +7,7 @@ use std::fmt;
 use tensor::Padding2d;
 use tensor::ops::{Conv2dOptions, Pool2dOptions};
 
-use super::{Architecture, Builder, Convolution, Dense, Variant};
+use super::{Architecture, Builder, Convolution, Dense, Head, TensorRole, TensorSpec, Variant};
 
 /// Shape of one image's value: `(C, H, W)` or `(N)`, without the batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,70 +51,6 @@ pub struct Layer {
     pub parameters: usize,
 }
 
-/// What a tensor is in its layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TensorRole {
-    /// Kernel of a convolution, OIHW.
-    Kernel,
-    /// Bias of a convolution, which the batch-norm behind it takes away again.
-    Bias,
-    /// Scale of a batch-norm.
-    Scale,
-    /// Shift of a batch-norm.
-    Shift,
-    /// Running mean of a batch-norm.
-    RunningMean,
-    /// Running variance of a batch-norm: never negative.
-    RunningVariance,
-    /// Weight of a dense layer, outputs × inputs.
-    DenseWeight,
-    /// Bias of a dense layer.
-    DenseBias,
-}
-
-impl TensorRole {
-    /// The name of the tensor of this role in a layer, such as `bn1_w`.
-    pub fn of(self, layer: &str) -> String {
-        let ending = match self {
-            Self::Kernel | Self::Scale | Self::DenseWeight => "w",
-            Self::Bias | Self::Shift | Self::DenseBias => "b",
-            Self::RunningMean => "m",
-            Self::RunningVariance => "v",
-        };
-        format!("{layer}_{ending}")
-    }
-
-    /// Whether training averages it over batches, and has no gradient for it.
-    pub fn is_running_statistic(self) -> bool {
-        matches!(self, Self::RunningMean | Self::RunningVariance)
-    }
-}
-
-/// One tensor of the network.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TensorSpec {
-    /// File name without its ending, such as `inception_3a_3x3_conv1_w`.
-    pub name: String,
-    /// The layer that it belongs to, such as `inception_3a_3x3_conv1`.
-    pub layer: String,
-    /// What it is in that layer.
-    pub role: TensorRole,
-    /// Kernels are OIHW, `dense_w` is outputs × inputs, all else has one axis.
-    pub shape: Vec<usize>,
-}
-
-impl TensorSpec {
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    /// Never: every tensor of the network holds values.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
 /// All tensors, in the order the network uses them; the same for every
 /// [`Variant`].
 ///
@@ -132,6 +68,7 @@ pub fn tensor_table() -> Vec<TensorSpec> {
 pub struct Recorder {
     layers: Vec<Layer>,
     tensors: Vec<TensorSpec>,
+    multiplications: usize,
 }
 
 impl Recorder {
@@ -143,6 +80,11 @@ impl Recorder {
     /// The layers so far, in order.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// Multiplications of an image's convolutions and dense layers, each with an addition.
+    pub fn multiplications(&self) -> usize {
+        self.multiplications
     }
 
     /// The tensors, in order.
@@ -166,6 +108,42 @@ impl Recorder {
         self.tensors.push(spec);
     }
 
+    /// A convolution each of whose kernels reads `inputs` channels, batch-norm and ReLU.
+    fn normalized_convolution(
+        &mut self,
+        x: &Shape,
+        layer: &Convolution,
+        kind: &'static str,
+        inputs: usize,
+    ) -> Shape {
+        let mut x = x.clone();
+        let Convolution { name, batch_norm, channels, kernel, stride, padding, .. } = layer;
+        if *padding > 0 {
+            x = self.pad(&x, &format!("{name}_pad"), Padding2d::same(*padding));
+        }
+        let [_, h, w] = x.planes();
+        let options = Conv2dOptions { stride: [*stride; 2], ..Conv2dOptions::default() };
+        let Some([oh, ow]) = options.output_size([h, w], [*kernel; 2]) else {
+            panic!("{name}: a {kernel}×{kernel} kernel does not fit an input of {h}×{w}");
+        };
+        let axes = [*channels, oh, ow];
+
+        let output = self.layer(name, kind, &axes);
+        self.multiplications += output.len() * inputs * kernel * kernel;
+        self.tensor(TensorRole::Kernel, &[*channels, inputs, *kernel, *kernel]);
+        self.tensor(TensorRole::Bias, &[*channels]);
+        self.layer(batch_norm, "BatchNormalization", &axes);
+        for role in [
+            TensorRole::Scale,
+            TensorRole::Shift,
+            TensorRole::RunningMean,
+            TensorRole::RunningVariance,
+        ] {
+            self.tensor(role, &[*channels]);
+        }
+        self.layer(&format!("{name}_relu"), "Activation", &axes)
+    }
+
     fn pool(&mut self, x: &Shape, name: &str, kind: &'static str, pool: Pool2dOptions) -> Shape {
         let [c, h, w] = x.planes();
         let Some([oh, ow]) = pool.output_size([h, w]) else {
@@ -182,32 +160,32 @@ impl Builder for Recorder {
         self.layer("input", "InputLayer", &shape)
     }
 
-    fn convolution(&mut self, x: &Shape, conv: &Convolution) -> Shape {
-        let mut x = x.clone();
-        let Convolution { name, batch_norm, channels, kernel, stride, padding, .. } = conv;
-        if *padding > 0 {
-            x = self.pad(&x, &format!("{name}_pad"), Padding2d::same(*padding));
-        }
-        let [c, h, w] = x.planes();
-        let options = Conv2dOptions { stride: [*stride; 2], ..Conv2dOptions::default() };
-        let Some([oh, ow]) = options.output_size([h, w], [*kernel; 2]) else {
-            panic!("{name}: a {kernel}×{kernel} kernel does not fit an input of {h}×{w}");
-        };
-        let axes = [*channels, oh, ow];
+    fn convolution(&mut self, x: &Shape, layer: &Convolution) -> Shape {
+        let [channels, ..] = x.planes();
+        self.normalized_convolution(x, layer, "Conv2D", channels)
+    }
 
-        self.layer(name, "Conv2D", &axes);
-        self.tensor(TensorRole::Kernel, &[*channels, c, *kernel, *kernel]);
-        self.tensor(TensorRole::Bias, &[*channels]);
-        self.layer(batch_norm, "BatchNormalization", &axes);
-        for role in [
-            TensorRole::Scale,
-            TensorRole::Shift,
-            TensorRole::RunningMean,
-            TensorRole::RunningVariance,
-        ] {
-            self.tensor(role, &[*channels]);
-        }
-        self.layer(&format!("{name}_relu"), "Activation", &axes)
+    fn depthwise(&mut self, x: &Shape, layer: &Convolution) -> Shape {
+        let ([channels, ..], own) = (x.planes(), layer.channels);
+        assert_eq!(own, channels, "{}: {own} channels for an input of {channels}", layer.name);
+        self.normalized_convolution(x, layer, "DepthwiseConv2D", 1)
+    }
+
+    fn head(&mut self, x: &Shape, head: &Head) -> Shape {
+        let Head { name, channels } = head;
+        let [c, h, w] = x.planes();
+        let output = self.layer(name, "Conv2D", &[*channels, h, w]);
+        self.tensor(TensorRole::HeadKernel, &[*channels, c, 1, 1]);
+        self.tensor(TensorRole::HeadBias, &[*channels]);
+        self.multiplications += output.len() * c;
+        output
+    }
+
+    fn add_upsampled(&mut self, x: &Shape, coarse: &Shape, name: &str) -> Shape {
+        let [c, h, w] = coarse.planes();
+        let doubled = self.layer(&format!("{name}_up"), "UpSampling2D", &[c, 2 * h, 2 * w]);
+        assert_eq!(x, &doubled, "{name}: values of different shapes");
+        self.layer(name, "Add", x.axes())
     }
 
     fn pad(&mut self, x: &Shape, name: &str, padding: Padding2d) -> Shape {
@@ -251,6 +229,7 @@ impl Builder for Recorder {
     fn dense(&mut self, x: &Shape, dense: &Dense) -> Shape {
         let Dense { name, outputs } = dense;
         let output = self.layer(name, "Dense", &[*outputs]);
+        self.multiplications += outputs * x.len();
         self.tensor(TensorRole::DenseWeight, &[*outputs, x.len()]);
         self.tensor(TensorRole::DenseBias, &[*outputs]);
         output
@@ -314,8 +293,11 @@ mod tests {
 
     #[test]
     fn layer_names_are_unique() {
-        for variant in Variant::ALL {
-            let recorder = recorded(variant);
+        let networks = Variant::ALL.map(Architecture::FaceNet);
+        for network in networks.into_iter().chain([Architecture::Landmarks, Architecture::Detector])
+        {
+            let mut recorder = Recorder::new();
+            network.build(&mut recorder);
             let mut names: Vec<_> = recorder.layers().iter().map(|layer| &layer.name).collect();
             names.sort();
             let all = names.len();

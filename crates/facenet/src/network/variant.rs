@@ -6,7 +6,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Builder, INPUT_CHANNELS, INPUT_SIZE, Recorder, TensorSpec, VIEW_SIZE, definition};
+use super::{
+    Builder, INPUT_CHANNELS, INPUT_SIZE, Recorder, TensorSpec, VIEW_SIZE, definition, detector,
+};
 
 /// One of the networks that are defined here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +17,8 @@ pub enum Architecture {
     FaceNet(Variant),
     /// Views of a face to five points and a confidence.
     Landmarks,
+    /// Pictures of any size to what is seen at each of their cells, at three strides.
+    Detector,
 }
 
 impl From<Variant> for Architecture {
@@ -24,19 +28,43 @@ impl From<Variant> for Architecture {
 }
 
 impl Architecture {
-    /// Hands `builder` the whole network and returns the node of its result.
-    pub fn build<B: Builder>(self, builder: &mut B) -> B::Node {
+    /// Hands `builder` the whole network, for images of [`input`](Self::input), and returns the
+    /// nodes of its results: one, or the detector's three.
+    pub fn build<B: Builder>(self, builder: &mut B) -> Vec<B::Node> {
+        let [_, h, w] = self.input();
+        self.build_for(builder, [h, w])
+    }
+
+    /// [`build`](Self::build) for images of `size`, height and width.
+    ///
+    /// # Panics
+    /// If the network [does not take](Self::takes) them.
+    pub fn build_for<B: Builder>(self, builder: &mut B, size: [usize; 2]) -> Vec<B::Node> {
+        let own = self.input();
+        assert!(self.takes(size), "{self:?} takes images of {own:?}, not of {size:?}");
         match self {
-            Self::FaceNet(variant) => definition::build(builder, variant),
-            Self::Landmarks => definition::build_landmarks(builder),
+            Self::FaceNet(variant) => vec![definition::build(builder, variant)],
+            Self::Landmarks => vec![definition::build_landmarks(builder)],
+            Self::Detector => detector::build(builder, size),
         }
     }
 
-    /// C, H and W of an image that it takes.
+    /// C, H and W of an image that it takes; of the detector one of many sizes.
     pub fn input(self) -> [usize; 3] {
+        let size = match self {
+            Self::FaceNet(_) => INPUT_SIZE,
+            Self::Landmarks => VIEW_SIZE,
+            Self::Detector => detector::SIZE,
+        };
+        [INPUT_CHANNELS, size, size]
+    }
+
+    /// Whether it takes images of this height and width: its own size, or of the detector
+    /// multiples of [`MULTIPLE`](detector::MULTIPLE).
+    pub fn takes(self, size: [usize; 2]) -> bool {
         match self {
-            Self::FaceNet(_) => [INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE],
-            Self::Landmarks => [INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE],
+            Self::FaceNet(_) | Self::Landmarks => self.input()[1..] == size,
+            Self::Detector => detector::takes(size),
         }
     }
 

@@ -15,6 +15,7 @@ pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> 
     let files = match architecture {
         Architecture::FaceNet(_) => ::weights::FACENET,
         Architecture::Landmarks => ::weights::LANDMARKS,
+        Architecture::Detector => ::weights::DETECTOR,
     };
     let find = |name: &str| files.binary_search_by_key(&name, |file| file.0).ok();
     let missing: Vec<_> =

@@ -92,6 +92,12 @@ pub enum WeightsError {
         /// What is wrong with it.
         fault: TensorFault,
     },
+    /// Complete weights, but of another network.
+    #[error("expected the weights of {expected}, found another network's")]
+    OtherNetwork {
+        /// Whose weights they should be.
+        expected: &'static str,
+    },
     /// Writing failed; the folder is as it was.
     #[error("cannot write {}; the weights that were there are kept", path.display())]
     Write {

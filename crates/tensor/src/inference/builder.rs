@@ -1,5 +1,7 @@
 //! Collects the operators of a network in the order of its definition.
 
+mod maps;
+
 use ndarray::{ArrayView2, CowArray, Ix4};
 
 use super::Precision;
@@ -29,6 +31,16 @@ pub(super) enum Operation<'w> {
         /// Multiplications and additions for an image.
         operations: usize,
     },
+    /// A convolution of each channel by itself.
+    Depthwise {
+        weight: ScaledWeight<'w>,
+        bias: Vec<f32>,
+        options: Conv2dOptions,
+        /// Multiplications and additions for an image.
+        operations: usize,
+    },
+    /// The sum of a value and of another, each of whose values covers 2×2 pixels.
+    AddUpsampled,
     Pool {
         kind: PoolKind,
         options: Pool2dOptions,
@@ -228,23 +240,6 @@ impl<'w> ProgramBuilder<'w> {
         self.node(name, Operation::L2Normalize { epsilon }, &[input], shape)
     }
 
-    /// Values joined along the channels, see
-    /// [`concat_channels`](crate::ops::concat_channels()).
-    ///
-    /// # Panics
-    /// If there are none or their heights or widths differ.
-    pub fn concat(&mut self, name: &str, inputs: &[Value]) -> Value {
-        let Some(first) = inputs.first() else { panic!("{name}: nothing to concatenate") };
-        let [_, h, w] = self.shape(*first);
-        let mut channels = 0;
-        for input in inputs {
-            let [c, other_h, other_w] = self.shape(*input);
-            assert_eq!([h, w], [other_h, other_w], "{name}: values of different sizes");
-            channels += c;
-        }
-        self.node(name, Operation::Concat, inputs, [channels, h, w])
-    }
-
     fn node(
         &mut self,
         name: &str,
@@ -264,15 +259,22 @@ impl<'w> ProgramBuilder<'w> {
 
     /// [`finish`](Self::finish), with named values for [`Program::trace`].
     pub fn finish_keeping(self, output: Value, stages: &[(&'static str, Value)]) -> Program {
+        self.finish_all(&[output], stages)
+    }
+
+    /// [`finish_keeping`](Self::finish_keeping) for several outputs, which follow each other in
+    /// the result of each image.
+    pub fn finish_all(self, outputs: &[Value], stages: &[(&'static str, Value)]) -> Program {
         let Self { mut nodes, isa, precision } = self;
+        let outputs: Vec<usize> = outputs.iter().map(|value| value.0).collect();
         let kept: Vec<usize> = stages.iter().map(|(_, value)| value.0).collect();
         let shape = nodes[0].shape;
-        if !kept.contains(&0) && output.0 != 0 {
+        if !kept.contains(&0) && !outputs.contains(&0) {
             space_to_depth::rewrite_first_convolution(&mut nodes);
         }
-        let plan = planner::plan(&nodes, output.0, &kept);
+        let plan = planner::plan(&nodes, &outputs, &kept);
         let values = plan.arena_values();
-        let output = plan.region(output.0);
+        let outputs = outputs.iter().map(|output| plan.region(*output)).collect();
         let stages = stages
             .iter()
             .map(|(name, value)| Stage {
@@ -281,6 +283,6 @@ impl<'w> ProgramBuilder<'w> {
                 phase: plan.ready_at(value.0),
             })
             .collect();
-        Program::new(isa, shape, plan.steps(nodes, shape, precision), values, output, stages)
+        Program::new(isa, shape, plan.steps(nodes, shape, precision), values, outputs, stages)
     }
 }

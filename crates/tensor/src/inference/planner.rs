@@ -72,9 +72,9 @@ pub(super) struct Plan {
     arena_values: usize,
 }
 
-/// Plans the nodes that `output` and the `kept` values depend on.
-pub(super) fn plan(nodes: &[Node<'_>], output: usize, kept: &[usize]) -> Plan {
-    let kept: Vec<usize> = kept.iter().copied().chain([output]).collect();
+/// Plans the nodes that `outputs` and the `kept` values depend on.
+pub(super) fn plan(nodes: &[Node<'_>], outputs: &[usize], kept: &[usize]) -> Plan {
+    let kept: Vec<usize> = kept.iter().chain(outputs).copied().collect();
     let graph = Graph::new(nodes, &kept);
     let reads: Vec<Option<Read>> = (0..nodes.len())
         .map(|node| graph.is_materialized[node].then(|| graph.read(node)).flatten())
@@ -102,9 +102,11 @@ pub(super) fn plan(nodes: &[Node<'_>], output: usize, kept: &[usize]) -> Plan {
             plan.plan_steps(&graph, node, reads[node]);
         }
     }
-    // The output is read after the last phase.
+    // Outputs are read after the last phase.
     let last = plan.ready_at.iter().copied().max().unwrap_or(0);
-    plan.extend_live_range(output, [plan.ready_at[output], last]);
+    for output in outputs {
+        plan.extend_live_range(*output, [plan.ready_at[*output], last]);
+    }
     plan.arena_values = memory::assign_offsets(&mut plan.buffers, &plan.live_ranges);
     plan
 }
@@ -191,7 +193,10 @@ impl Plan {
         let nodes = graph.nodes;
         if let Some(read) = read {
             let form = read.form;
-            let phase = self.ready_at[read.base] + 1;
+            // The first is what `read` describes; the others have no border.
+            let others = &nodes[node].inputs[1..];
+            let ready = others.iter().chain([&read.base]).map(|input| self.ready_at[*input]);
+            let phase = ready.max().unwrap_or(0) + 1;
             let last = phase + usize::from(form.is_some());
             let transformed = form.map(|form| {
                 let [_, oh, ow] = nodes[node].shape;
@@ -201,7 +206,9 @@ impl Plan {
             if let Some(transformed) = transformed {
                 self.live_ranges[transformed].extend([phase, last]);
             }
-            self.extend_live_range(read.base, [phase, last]);
+            for input in others.iter().chain([&read.base]) {
+                self.extend_live_range(*input, [phase, last]);
+            }
             self.extend_live_range(node, [phase, last]);
             self.ready_at[node] = last;
             let kind = StepKind::Compute { read, transformed };
@@ -278,7 +285,7 @@ impl Plan {
     }
 }
 
-/// Whether an operation computes its value from one other value.
+/// Whether an operation computes its value from others.
 fn is_computed(operation: &Operation<'_>) -> bool {
     !matches!(operation, Operation::Input { .. } | Operation::Pad(_) | Operation::Concat)
 }

@@ -37,7 +37,8 @@ pub struct Program {
     /// Names and operations of the steps.
     names: Vec<(String, usize)>,
     level: Level,
-    output: Region,
+    /// They follow each other in the result of an image.
+    outputs: Vec<Region>,
     /// Named values for traces.
     stages: Vec<Stage>,
     /// Memory of completed passes, for later ones.
@@ -57,7 +58,7 @@ impl Program {
         input: [usize; 3],
         steps: Vec<ScheduledStep>,
         values: usize,
-        output: Region,
+        outputs: Vec<Region>,
         stages: Vec<Stage>,
     ) -> Self {
         let (names, steps) = steps
@@ -67,7 +68,7 @@ impl Program {
             })
             .unzip();
         let schedule = Schedule::new(isa, input, steps, values);
-        Self { schedule, names, level: isa.level(), output, stages, idle: Mutex::default() }
+        Self { schedule, names, level: isa.level(), outputs, stages, idle: Mutex::default() }
     }
 
     /// The level of its kernels.
@@ -75,9 +76,14 @@ impl Program {
         self.level
     }
 
-    /// Length of the result for an image.
+    /// Length of the result for an image: of all outputs together.
     pub fn outputs(&self) -> usize {
-        self.output.channels * self.output.height * self.output.width
+        self.outputs.iter().map(|output| output.channels * output.pixels()).sum()
+    }
+
+    /// C, H and W of each output, in the order in which they follow each other.
+    pub fn output_shapes(&self) -> impl Iterator<Item = [usize; 3]> {
+        self.outputs.iter().map(|output| [output.channels, output.height, output.width])
     }
 
     /// Runs images through the network, on the threads of the rayon pool that this is
@@ -88,7 +94,8 @@ impl Program {
     ///
     /// # Shapes
     /// `images`: N × C × H × W, any strides; `results`: N · [`outputs`](Self::outputs),
-    /// each image's in C × H × W order.
+    /// each image's in C × H × W order,
+    /// one output after another.
     ///
     /// # Panics
     /// If a shape differs.
@@ -119,7 +126,7 @@ impl Program {
     /// One pass on some threads.
     fn pass(&self, images: ArrayView4<'_, f32>, results: &mut [f32], threads: usize) {
         let mut memory = self.take();
-        self.schedule.run(&mut memory, images, threads, &self.output, results);
+        self.schedule.run(&mut memory, images, threads, &self.outputs, results);
         self.give_back(memory);
     }
 
@@ -142,12 +149,12 @@ impl Program {
                 let Region { channels, height, width, .. } = stage.region;
                 let mut values = Array4::zeros((images.len_of(Axis(0)), channels, height, width));
                 if let Some(values) = values.as_slice_mut() {
-                    pass.unpack_output(&stage.region, values);
+                    pass.unpack_outputs(&[stage.region], values);
                 }
                 look(stage.name, values.view());
             }
         }
-        pass.unpack_output(&self.output, results);
+        pass.unpack_outputs(&self.outputs, results);
         self.give_back(memory);
     }
 

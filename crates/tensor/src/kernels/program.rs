@@ -12,7 +12,8 @@
 //! | `tile.rs` | the innermost loop: up to 9 pixels × 48 channels in registers |
 //! | `convolution.rs` | direct convolution, any kernel and stride; dense layers |
 //! | `winograd.rs` | F(m×m, r×r) for stride 1: fewer multiplications |
-//! | `pool.rs`, `norm.rs`, `layout.rs` | the other steps |
+//! | `depthwise.rs` | depthwise convolution |
+//! | `pool.rs`, `norm.rs`, `upsample.rs`, `layout.rs` | the other steps |
 //! | `step.rs` | all of them as one enum, divided into items for threads |
 //! | `arena.rs` | the memory |
 //! | `barrier.rs` | assigns items to threads and waits for the end of each phase |
@@ -24,6 +25,7 @@
 pub(crate) mod arena;
 pub(crate) mod barrier;
 pub(crate) mod convolution;
+pub(crate) mod depthwise;
 pub(crate) mod layout;
 pub(crate) mod norm;
 pub(crate) mod pool;
@@ -31,4 +33,5 @@ pub(crate) mod region;
 pub(crate) mod schedule;
 pub(crate) mod step;
 mod tile;
+pub(crate) mod upsample;
 pub(crate) mod winograd;

@@ -50,7 +50,7 @@ pub(crate) fn sum2<T: Element>(left: &[T], right: &[T], terms: impl Fn(T, T) -> 
 
 /// Adds partial sums pairwise.
 #[inline(always)]
-fn join<T: Element>(mut lanes: [T; LANES]) -> T {
+pub(crate) fn join<T: Element>(mut lanes: [T; LANES]) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {

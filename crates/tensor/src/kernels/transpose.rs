@@ -1,10 +1,12 @@
 //! Transposes between planes (the order of arrays: channel by channel) and pixels (the
 //! order that tiles read: the channels of a pixel side by side).
 //!
-//! AVX-512 transposes sixteen by sixteen values in registers; other machines copy small
-//! blocks value by value.
+//! AVX-512 transposes sixteen by sixteen values in registers, AVX2 eight by eight; other
+//! machines copy small blocks value by value.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+pub(in crate::kernels) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(in crate::kernels) mod avx512;
 mod pairs;

@@ -182,11 +182,11 @@ impl LandmarkTrainer {
         let leaves = self.model.parameters().leaves(&self.tape);
         let images = self.tape.constant(images);
         let forward = self.model.train(&leaves, &images);
-        let scores = forward.output.slice_axis(1, 10..12).softmax_cross_entropy(&labels);
+        let scores = forward.output().slice_axis(1, 10..12).softmax_cross_entropy(&labels);
         let mut loss = &scores * score_weight;
         let mut error = 0.0;
         if !faces.is_empty() {
-            let found = forward.output.slice_axis(1, 0..10).select_rows(&faces);
+            let found = forward.output().slice_axis(1, 0..10).select_rows(&faces);
             let off = &found - &self.tape.constant(targets);
             let points = off.square().add_scalar(SOFT * SOFT).sqrt().mean().mul_scalar(1.0 / EYES);
             error = f64::from(points.item());

@@ -38,7 +38,8 @@ impl Trainer {
 
         let leaves = self.model.parameters().leaves(tape);
         let images = tape.constant(images);
-        let Forward { output: encodings, moments, stages } = self.model.train(&leaves, &images);
+        let Forward { mut outputs, moments, stages } = self.model.train(&leaves, &images);
+        let encodings = outputs.remove(0);
         // Their values are in the tape as far as they are needed.
         drop((stages, images));
         let (loss, triplets) = match self.options.loss {

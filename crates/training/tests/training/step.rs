@@ -57,7 +57,8 @@ fn step(model: &Model<f64>) -> (f64, ParameterGradients<f64>) {
     let tape = Tape::new();
     let leaves = model.parameters().leaves(&tape);
     let batch = tape.constant(batch().mapv(f64::from));
-    let Forward { output: encodings, moments, .. } = model.train(&leaves, &batch);
+    let Forward { mut outputs, moments, .. } = model.train(&leaves, &batch);
+    let encodings = outputs.remove(0);
     assert_eq!(moments.len(), 37);
     let triplets: Vec<_> =
         (0..4).map(|i| Triplet { anchor: i, positive: i + 4, negative: i + 8 }).collect();

@@ -37,9 +37,9 @@ pub(super) fn times(batch: usize, precision: Precision, seconds: f64) -> Result<
         let start = Instant::now();
         let leaves = model.parameters().leaves(&tape);
         let forward = model.train(&leaves, &tape.constant(images.clone()));
-        let loss = batch_loss(&forward.output, &triplets, MARGIN, Reduction::Sum);
+        let loss = batch_loss(forward.output(), &triplets, MARGIN, Reduction::Sum);
         let moments = forward.moments;
-        drop((forward.output, forward.stages));
+        drop((forward.outputs, forward.stages));
         let gradients = leaves.collect(loss.backward()).context("a layer is not in the loss")?;
         model.update(&mut optimizer, &gradients, RATE);
         model.absorb(&moments, 0.01);

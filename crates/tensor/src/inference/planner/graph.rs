@@ -46,7 +46,7 @@ impl<'a, 'w> Graph<'a, 'w> {
         (value, corner)
     }
 
-    /// How a node that is computed from one other node reads it.
+    /// How a node that is computed from others reads the first of them.
     pub(super) fn read(&self, node: usize) -> Option<Read> {
         let Node { operation, inputs, shape: [_, oh, ow], .. } = &self.nodes[node];
         let output = [*oh, *ow];
@@ -70,13 +70,19 @@ impl<'a, 'w> Graph<'a, 'w> {
                 };
                 Some(Read { base, before, after, form })
             }
+            Operation::Depthwise { weight, options, .. } => {
+                let (.., kh, kw) = weight.dim();
+                before = [before[0] + options.padding.top, before[1] + options.padding.left];
+                let after = after(options.stride, [kh, kw], before);
+                Some(Read { base, before, after, form: None })
+            }
             Operation::Pool { options, .. } => {
                 let after = after(options.stride, options.kernel, before);
                 Some(Read { base, before, after, form: None })
             }
-            Operation::LocalResponseNorm(_) | Operation::L2Normalize { .. } => {
-                Some(Read { base, before, after: [0; 2], form: None })
-            }
+            Operation::LocalResponseNorm(_)
+            | Operation::L2Normalize { .. }
+            | Operation::AddUpsampled => Some(Read { base, before, after: [0; 2], form: None }),
             Operation::Input { .. } | Operation::Pad(_) | Operation::Concat => None,
         }
     }
@@ -121,13 +127,17 @@ fn is_materialized(nodes: &[Node<'_>], needed: &[bool], kept: &[usize]) -> Vec<b
         }
     }
     for (index, node) in nodes.iter().enumerate() {
-        let normalizes = matches!(
+        let reads_no_border = matches!(
             node.operation,
-            Operation::LocalResponseNorm(_) | Operation::L2Normalize { .. }
+            Operation::LocalResponseNorm(_)
+                | Operation::L2Normalize { .. }
+                | Operation::AddUpsampled
         );
-        // Normalizations read regions without a border.
-        if needed[index] && normalizes {
-            is_materialized[node.inputs[0]] = true;
+        // Normalizations and sums read regions without a border.
+        if needed[index] && reads_no_border {
+            for input in &node.inputs {
+                is_materialized[*input] = true;
+            }
         }
     }
     is_materialized

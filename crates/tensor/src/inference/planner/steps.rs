@@ -8,12 +8,15 @@ use crate::inference::builder::{Node, Operation};
 use crate::kernels::aligned_buffer::HugePageArena;
 use crate::kernels::packed_weight::PackedWeight;
 use crate::kernels::program::convolution::Convolution;
+use crate::kernels::program::depthwise::Depthwise;
 use crate::kernels::program::layout::{CopyChannels, PackInput};
 use crate::kernels::program::norm::{L2Normalize, LocalResponseNorm};
 use crate::kernels::program::pool::Pool;
 use crate::kernels::program::step::Step;
+use crate::kernels::program::upsample::AddUpsampled;
 use crate::kernels::program::winograd::{Winograd, WinogradWeight};
 use crate::kernels::simd::{Bf16, LANES};
+use crate::ops::Conv2dOptions;
 
 /// A step and its first phase.
 #[derive(Debug)]
@@ -55,9 +58,11 @@ impl Plan {
                 let node = &nodes[planned.node];
                 let step = self.step(node, planned, &context);
                 let operations = match (&planned.kind, &node.operation) {
-                    (StepKind::Compute { .. }, Operation::Convolution { operations, .. }) => {
-                        *operations
-                    }
+                    (
+                        StepKind::Compute { .. },
+                        Operation::Convolution { operations, .. }
+                        | Operation::Depthwise { operations, .. },
+                    ) => *operations,
                     _ => 0,
                 };
                 ScheduledStep { name: node.name.clone(), phase: planned.phase, step, operations }
@@ -109,6 +114,24 @@ impl Plan {
                     Some(bf16) => step.into_bf16(bf16),
                     None => step,
                 })
+            }
+            Operation::Depthwise { weight, bias, options, .. } => {
+                let (kernels, factors) = (weight.kernels(), weight.factors());
+                let Conv2dOptions { activation, stride, .. } = *options;
+                Step::Depthwise(Depthwise::new(
+                    regions,
+                    kernels,
+                    factors,
+                    bias,
+                    activation,
+                    stride,
+                    read.before,
+                ))
+            }
+            Operation::AddUpsampled => {
+                let [source, target] = regions;
+                let coarse = self.region(node.inputs[1]);
+                Step::AddUpsampled(AddUpsampled::new([source, coarse, target]))
             }
             Operation::Pool { kind, options } => {
                 Step::Pool(Pool::new(regions, *kind, *options, read.before))

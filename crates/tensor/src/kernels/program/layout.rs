@@ -2,6 +2,8 @@
 //! input, copies between regions, unpacking of results, and zero borders.
 #![allow(unsafe_code)]
 
+mod colors;
+
 use std::ops::Range;
 
 use super::region::{Region, split_range};
@@ -141,13 +143,17 @@ impl PackInput {
         let [channels, _, width] = self.shape;
         let InputImages { first, strides: [n_step, c_step, h_step, w_step] } = *context.input;
         let pixel = self.target.buffer.width;
+        let start = first.wrapping_offset(image as isize * n_step + y as isize * h_step);
+        let plane = |c: usize| start.wrapping_offset(c as isize * c_step);
+        let is_colors = [channels, pixel] == [3, 3] && w_step == 1;
         for c in 0..channels {
             let target = self.target.at(context.images, [image, c / pixel, y, 0], [0; 2]);
             // SAFETY: image and region have this row.
             unsafe {
-                let row = image as isize * n_step + c as isize * c_step + y as isize * h_step;
-                let source = first.offset(row);
-                let target = context.memory.at(target + c % pixel);
+                let (source, target) = (plane(c), context.memory.at(target + c % pixel));
+                if is_colors {
+                    return colors::interleave([0, 1, 2].map(plane), target, width);
+                }
                 for x in 0..width {
                     *target.add(x * pixel) = *source.offset(x as isize * w_step);
                 }
@@ -300,11 +306,13 @@ pub(crate) unsafe fn unpack_output(
     let Region { channels, height, width, .. } = *region;
     assert_eq!(target.len(), channels * height * width, "a result of another size");
     let lanes = region.buffer.width;
-    for (index, value) in target.iter_mut().enumerate() {
-        let (channel, pixel) = (index / (height * width), index % (height * width));
-        let index = [image, channel / lanes, pixel / width, pixel % width];
-        let offset = region.at(context.images, index, [0; 2]) + channel % lanes;
-        // SAFETY: the region has this channel and pixel, and no thread writes it now.
-        *value = unsafe { *context.memory.at(offset) };
+    for (row, target) in target.chunks_exact_mut(width.max(1)).enumerate() {
+        let (channel, y) = (row / height, row % height);
+        let offset = region.at(context.images, [image, channel / lanes, y, 0], [0; 2]);
+        let offset = offset + channel % lanes;
+        for (x, value) in target.iter_mut().enumerate() {
+            // SAFETY: the region has this channel and pixel, and no thread writes it now.
+            *value = unsafe { *context.memory.at(offset + x * lanes) };
+        }
     }
 }

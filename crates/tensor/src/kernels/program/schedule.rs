@@ -96,7 +96,7 @@ impl Schedule {
     }
 
     /// Runs all phases on up to `threads` threads, which share the items, and copies the
-    /// values of `output` to `target`, image by image.
+    /// values of `outputs` to `target`, image by image.
     ///
     /// # Panics
     /// If the images have another shape or `target` has another length.
@@ -105,7 +105,7 @@ impl Schedule {
         memory: &mut PassMemory,
         images: ArrayView4<'_, f32>,
         threads: usize,
-        output: &Region,
+        outputs: &[Region],
         target: &mut [f32],
     ) {
         let mut pass = self.begin(memory, &images, threads);
@@ -116,7 +116,7 @@ impl Schedule {
         } else {
             pass.run_on_threads();
         }
-        pass.unpack_output(output, target);
+        pass.unpack_outputs(outputs, target);
     }
 
     /// A pass whose phases the caller runs one by one.
@@ -216,21 +216,29 @@ impl Pass<'_> {
         });
     }
 
-    /// Copies the values of a region to `target`, image by image.
+    /// Copies the values of regions to `target`: of each image, one region after another.
     ///
     /// # Panics
-    /// If the region is not one of this schedule's or `target` has another length.
-    pub(crate) fn unpack_output(&mut self, region: &Region, target: &mut [f32]) {
-        let length = region.channels * region.pixels();
-        assert_eq!(target.len(), self.images * length, "room for another number of results");
-        let end = region.buffer.offset + region.buffer.image_step();
-        assert!(end <= self.schedule.values && region.fits([0; 2], [0; 2]), "a foreign {region:?}");
+    /// If a region is not one of this schedule's or `target` has another length.
+    pub(crate) fn unpack_outputs(&mut self, regions: &[Region], target: &mut [f32]) {
+        let length = |region: &Region| region.channels * region.pixels();
+        let total = regions.iter().map(length).sum::<usize>();
+        assert_eq!(target.len(), self.images * total, "room for another number of results");
+        for region in regions {
+            let end = region.buffer.offset + region.buffer.image_step();
+            let is_inside = end <= self.schedule.values && region.fits([0; 2], [0; 2]);
+            assert!(is_inside, "a foreign {region:?}");
+        }
         let memory = self.memory.arena.pointer();
         let context = self.context(memory, 0);
-        for (image, target) in target.chunks_exact_mut(length.max(1)).enumerate() {
-            // SAFETY: the region was just checked to be inside the arena; the exclusive
-            // borrow proves that no thread writes.
-            unsafe { unpack_output(&context, region, image, target) };
+        for (image, mut target) in target.chunks_exact_mut(total.max(1)).enumerate() {
+            for region in regions {
+                let (values, rest) = target.split_at_mut(length(region));
+                target = rest;
+                // SAFETY: the region was just checked to be inside the arena; the exclusive
+                // borrow proves that no thread writes.
+                unsafe { unpack_output(&context, region, image, values) };
+            }
         }
     }
 

@@ -5,10 +5,12 @@ use std::ops::Range;
 
 use super::arena::ArenaPtr;
 use super::convolution::Convolution;
+use super::depthwise::Depthwise;
 use super::layout::{CopyChannels, InputImages, PackInput};
 use super::norm::{L2Normalize, LocalResponseNorm};
 use super::pool::Pool;
 use super::region::{Buffer, Region};
+use super::upsample::AddUpsampled;
 use super::winograd::Winograd;
 use crate::kernels::simd::{Bf16, Features, Isa, SimdOp, Vector, dispatch};
 
@@ -18,6 +20,8 @@ pub(crate) enum Step {
     PackInput(PackInput),
     Convolution(Convolution),
     Winograd(Winograd),
+    Depthwise(Depthwise),
+    AddUpsampled(AddUpsampled),
     Pool(Pool),
     LocalResponseNorm(LocalResponseNorm),
     L2Normalize(L2Normalize),
@@ -96,6 +100,8 @@ impl Step {
             Self::Convolution(step) => step.items(images, threads),
             Self::Winograd(step) if part == 0 => step.transform_items(images, threads),
             Self::Winograd(step) => step.multiply_items(images, threads),
+            Self::Depthwise(step) => step.items(images, threads),
+            Self::AddUpsampled(step) => step.items(images, threads),
             Self::Pool(step) => step.items(images, threads),
             Self::LocalResponseNorm(step) => step.items(images, threads),
             Self::L2Normalize(_) | Self::CopyChannels(_) => 1,
@@ -107,6 +113,7 @@ impl Step {
         match self {
             Self::PackInput(step) => vec![Access::write(&step.target)],
             Self::Convolution(Convolution { source, target, .. })
+            | Self::Depthwise(Depthwise { source, target, .. })
             | Self::Pool(Pool { source, target, .. })
             | Self::LocalResponseNorm(LocalResponseNorm { source, target, .. })
             | Self::L2Normalize(L2Normalize { source, target, .. }) => {
@@ -117,6 +124,9 @@ impl Step {
                 Access::write(&step.transformed_region()),
                 Access::write(&step.target),
             ],
+            Self::AddUpsampled(AddUpsampled { source, coarse, target }) => {
+                vec![Access::read(source), Access::read(coarse), Access::write(target)]
+            }
             Self::CopyChannels(step) => vec![Access::read(&step.source), step.write_access()],
         }
     }
@@ -137,6 +147,8 @@ impl Step {
             Self::PackInput(_) => "pack",
             Self::Convolution(_) => "direct",
             Self::Winograd(step) => step.method(),
+            Self::Depthwise(_) => "depthwise",
+            Self::AddUpsampled(_) => "add",
             Self::Pool(_) => "pool",
             Self::LocalResponseNorm(_) | Self::L2Normalize(_) => "norm",
             Self::CopyChannels(_) => "copy",
@@ -199,6 +211,8 @@ impl SimdOp for ValidItem<'_> {
                     step.transform::<V>(features, context, item);
                 }
                 Step::Winograd(step) => step.multiply::<V>(features, context, item),
+                Step::Depthwise(step) => step.run::<V>(features, context, item),
+                Step::AddUpsampled(step) => step.run::<V>(features, context, item),
                 Step::Pool(step) => step.run::<V>(features, context, item),
                 Step::LocalResponseNorm(step) => step.run(context, item),
                 Step::L2Normalize(step) => step.run(context),

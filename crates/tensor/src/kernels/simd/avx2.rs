@@ -3,6 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::{Features, SimdOp, Vector};
+use crate::kernels::transpose::{CheckedTranspose, avx2};
 
 /// Proof that this machine has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +43,8 @@ macro_rules! intrinsic {
     };
 }
 
-// SAFETY: `load` and `store` are the unaligned instructions for 8 values; the provided
-// methods are not overridden.
+// SAFETY: `load` and `store` are the unaligned instructions for 8 values; `store_words` and
+// `accumulate` are not overridden.
 unsafe impl Vector for Ymm {
     type Element = f32;
     type Features = Avx2;
@@ -101,5 +102,11 @@ unsafe impl Vector for Ymm {
     #[inline(always)]
     fn max(self, other: Self) -> Self {
         Self(intrinsic!(_mm256_max_ps(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn transpose(_features: Avx2, matrix: CheckedTranspose<'_, f32>) {
+        // SAFETY: the token proves the features.
+        unsafe { avx2::transpose(matrix) }
     }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{Affine, BatchNormTrain, BatchStatistics, channel_block};
 use crate::kernels::planes::{channel_planes, plane_values};
-use crate::kernels::simd::{SimdOp, Vector, dispatch, vectorize};
+use crate::kernels::simd::{SimdOp, Vector, dispatch};
 use crate::kernels::sums::sum2;
 use crate::{Activation, Element, level};
 
@@ -126,13 +126,7 @@ impl<T: Element> Channel<T> {
 
     /// Replaces the gradients of a plane of outputs by those of its inputs.
     fn apply(&self, inputs: &[T], gradients: &mut [T]) {
-        vectorize(|| {
-            for (gradient, value) in gradients.iter_mut().zip(inputs) {
-                let centered = *value - self.affine.mean;
-                let own = self.gate(*value, *gradient) - self.means[0] - centered * self.means[1];
-                *gradient = self.affine.factor * own;
-            }
-        });
+        dispatch(level::active(), PlaneGradients { channel: self, inputs, gradients });
     }
 
     /// The gradient before the activation: zero where ReLU is zero.
@@ -164,5 +158,29 @@ impl<T: Element> SimdOp for PlaneSums<'_, T> {
             let gradient = channel.gate(value, gradient);
             [gradient, gradient * (value - channel.affine.mean)]
         })
+    }
+}
+
+/// The gradients of a plane of inputs, in the place of those of its outputs.
+struct PlaneGradients<'a, T> {
+    channel: &'a Channel<T>,
+    inputs: &'a [T],
+    gradients: &'a mut [T],
+}
+
+impl<T: Element> SimdOp for PlaneGradients<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Element = f32>>(self, _features: V::Features) {
+        // A copy: behind the reference its values might change with each gradient that is
+        // written, for all that the compiler knows, and nothing would be vectorized.
+        let channel = *self.channel;
+        for (gradient, value) in self.gradients.iter_mut().zip(self.inputs) {
+            let centered = *value - channel.affine.mean;
+            let own = channel.gate(*value, *gradient);
+            let own = own - channel.means[0] - centered * channel.means[1];
+            *gradient = channel.affine.factor * own;
+        }
     }
 }

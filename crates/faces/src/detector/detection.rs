@@ -1,0 +1,29 @@
+//! What a detector says of a face: its box, and its landmarks where the detector sees them.
+
+use crate::{FaceBox, Landmarks};
+
+/// A face that was detected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detection {
+    /// Where it is.
+    pub place: FaceBox,
+    /// Its landmarks; nothing from a detector that sees none.
+    pub landmarks: Option<DetectedLandmarks>,
+}
+
+/// Landmarks that a detector saw together with the box.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DetectedLandmarks {
+    /// Where they are, in pixels of the photo.
+    pub points: Landmarks,
+    /// How far off they are expected to be along an axis, as a share of the box's side (the
+    /// root of its area): the scale of a Laplace distribution, which is its mean absolute
+    /// error. Less is surer.
+    pub uncertainty: f32,
+}
+
+impl From<FaceBox> for Detection {
+    fn from(place: FaceBox) -> Self {
+        Self { place, landmarks: None }
+    }
+}
