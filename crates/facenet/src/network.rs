@@ -10,8 +10,8 @@
 //! | [`engine`](crate::engine) | a plan for inference, batch-norm folded in |
 //! | [`model`](crate::model) | a graph on a tape, to be differentiated |
 //!
-//! A second, small network over the same vocabulary finds landmarks; an
-//! [`Architecture`] names either.
+//! Two small networks over the same vocabulary find landmarks and tell whether a face is
+//! covered; an [`Architecture`] names any of them.
 //!
 //! The definition is kept apart from its interpreters so that a change to the
 //! network cannot reach one of them and miss another.
@@ -27,7 +27,7 @@ mod recorder;
 mod variant;
 
 pub use builder::{Builder, Convolution, Dense};
-pub use definition::{LANDMARK_OUTPUTS, VIEW_SIZE, build};
+pub use definition::{LANDMARK_OUTPUTS, VIEW_SIZE, VISIBILITY_OUTPUTS, VISIBILITY_SIZE, build};
 pub use recorder::{Layer, Recorder, Shape, TensorRole, TensorSpec, tensor_table};
 pub use variant::{Architecture, UnknownVariant, Variant};
 

@@ -6,7 +6,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Builder, INPUT_CHANNELS, INPUT_SIZE, Recorder, TensorSpec, VIEW_SIZE, definition};
+use super::{
+    Builder, INPUT_CHANNELS, INPUT_SIZE, Recorder, TensorSpec, VIEW_SIZE, VISIBILITY_SIZE,
+    definition,
+};
 
 /// One of the networks that are defined here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +18,8 @@ pub enum Architecture {
     FaceNet(Variant),
     /// Views of a face to five points and a confidence.
     Landmarks,
+    /// Face crops to whether mouth and eyes can be seen.
+    Visibility,
 }
 
 impl From<Variant> for Architecture {
@@ -29,6 +34,7 @@ impl Architecture {
         match self {
             Self::FaceNet(variant) => definition::build(builder, variant),
             Self::Landmarks => definition::build_landmarks(builder),
+            Self::Visibility => definition::build_visibility(builder),
         }
     }
 
@@ -37,6 +43,7 @@ impl Architecture {
         match self {
             Self::FaceNet(_) => [INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE],
             Self::Landmarks => [INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE],
+            Self::Visibility => [INPUT_CHANNELS, VISIBILITY_SIZE, VISIBILITY_SIZE],
         }
     }
 
