@@ -1,8 +1,8 @@
 //! Lists this folder's `.npy` files for `src/lib.rs` to include.
 //!
 //! An incomplete folder is no error here: `cargo xtask convert-weights` must build to
-//! complete it, and `cargo xtask train-landmarks` and `train-detector` to make the others. Whoever reads the
-//! weights reports what is missing.
+//! complete it, and `cargo xtask train-landmarks`, `train-detector` and `train-visibility` to
+//! make the others. Whoever reads the weights reports what is missing.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -17,10 +17,11 @@ struct Model {
     tensors: usize,
 }
 
-const MODELS: [Model; 3] = [
+const MODELS: [Model; 4] = [
     Model { folder: "", list: "facenet.rs", tensors: 224 },
     Model { folder: "landmarks", list: "landmarks.rs", tensors: 38 },
     Model { folder: "detector", list: "detector.rs", tensors: 210 },
+    Model { folder: "visibility", list: "visibility.rs", tensors: 32 },
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

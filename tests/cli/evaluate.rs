@@ -120,6 +120,75 @@ fn groups_and_bad_conditions_have_tables() {
     assert!(ended.stderr.contains("name no person here: nemo"), "{ended}");
 }
 
+/// Bytes of an .npy file of `int64`.
+fn npy(values: &[i64]) -> Vec<u8> {
+    let header = format!(
+        "{:<117}\n",
+        format!("{{'descr': '<i8', 'fortran_order': False, 'shape': ({},), }}", values.len())
+    );
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn labels_of_a_pack_have_a_line_for_each_image() {
+    let folder = small_set();
+    let names = ["biden_0001.jpg", "collins_0001.jpg", "obama_0001.jpg", "obama_0002.jpg"];
+    let (mut images, mut offsets) = (Vec::new(), vec![0]);
+    for name in names {
+        images.extend(fs::read(folder.path().join(name)).unwrap());
+        offsets.push(images.len() as i64);
+    }
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    write("images.bin", &images);
+    write("offsets.npy", &npy(&offsets));
+    write("names.txt", names.join("\n").as_bytes());
+    write("pack.json", br#"{"format":"jpeg-pack-1","images":4}"#);
+    let evaluate = |labels: &str| {
+        write("sex.txt", labels.as_bytes());
+        let mut command = facenet();
+        command.arg("evaluate").arg("--images").arg(folder.path());
+        run(command.arg("--pairs").arg(folder.path().join("pairs.txt")))
+    };
+    let ended = evaluate("m\nf\nm\nm\n").with_code(0);
+    assert!(ended.stdout.contains("by sex, one threshold"), "{ended}");
+    for (labels, found) in [("m\nf\nm\nm\nf\n", "5 lines"), ("m\nf\nm\n", "3 lines")] {
+        evaluate(labels).with_code(2).with_error(&["sex.txt", "4 images", found]);
+    }
+    evaluate("m\nf\nx\nm\n").with_code(2).with_error(&["sex.txt", "line 3", "\"x\""]);
+}
+
+#[test]
+fn a_table_that_cannot_be_measured_leaves_the_others() {
+    let folder = small_set();
+    fs::write(folder.path().join("groups.csv"), "person,sex\nobama,m\nbiden,m\n").unwrap();
+    // Both pairs of two people have a photo without a face.
+    for name in ["biden_0001.jpg", "collins_0001.jpg"] {
+        image::RgbImage::new(64, 64).save(folder.path().join(name)).unwrap();
+    }
+    let report = folder.path().join("report");
+    let evaluate = |more: &[&str]| {
+        let mut command = facenet();
+        command.arg("evaluate").arg("--images").arg(folder.path());
+        command.arg("--pairs").arg(folder.path().join("pairs.txt"));
+        run(command.arg("--report").arg(&report).arg("--robustness").args(more))
+    };
+    let ended = evaluate(&[]).with_code(0);
+    assert!(ended.stdout.contains("accuracy   50.00 %"), "{ended}");
+    assert!(ended.stdout.contains("robustness: not measured: "), "{ended}");
+    let row = evaluate(&["--json"]).with_code(0).json().pop().unwrap();
+    assert!(row["robustness"].is_null() && row["accuracy"] == 0.5, "{row}");
+    let tables: Vec<_> = row["not_measured"].as_array().unwrap().iter().collect();
+    assert!(tables.iter().any(|table| table["table"] == "robustness"), "{row}");
+    assert!(tables.iter().all(|table| !table["reason"].as_str().unwrap().is_empty()));
+    for name in ["report.html", "report.md", "report.json"] {
+        let text = fs::read_to_string(report.join(name)).unwrap().to_lowercase();
+        assert!(text.contains("robustness") && text.contains("measured"), "{name}");
+    }
+}
+
 #[test]
 fn the_report_is_a_self_contained_page() {
     let folder = small_set();

@@ -5,6 +5,7 @@
 mod bench;
 mod calibrate;
 mod convert_weights;
+mod covered;
 mod demonstration;
 mod detect;
 mod encode;

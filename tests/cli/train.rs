@@ -150,12 +150,12 @@ fn ctrl_c_saves_and_ends_cleanly() {
     let output = work.path().join("run");
     let mut command = new(data.path(), &output, &["--steps", "1000000"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // The journal is opened before the first step.
-    while !output.join("metrics.jsonl").exists() {
+    // The journal is opened before the first step, and has a line after it.
+    let has_begun = || fs::metadata(output.join("metrics.jsonl")).is_ok_and(|file| file.len() > 0);
+    while !has_begun() {
         assert_eq!(child.try_wait().unwrap(), None, "it ended early");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    std::thread::sleep(std::time::Duration::from_secs(1));
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(interrupt.unwrap().success());
     let ended = e2e::Ended::from(&child.wait_with_output().unwrap()).with_code(0);

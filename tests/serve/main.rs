@@ -6,6 +6,7 @@
 mod abuse;
 mod access;
 mod enrollment;
+mod hints;
 mod interface;
 mod load;
 mod page;

@@ -36,7 +36,7 @@ impl Proxy {
         let proxy = Self { child, address };
         let begin = Instant::now();
         while Client::connect(address).is_err() {
-            assert!(begin.elapsed() < Duration::from_secs(30), "the proxy does not start");
+            assert!(begin.elapsed() < Duration::from_secs(120), "the proxy does not start");
             std::thread::sleep(Duration::from_millis(50));
         }
         Some(proxy)

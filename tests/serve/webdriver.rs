@@ -9,7 +9,7 @@ use e2e::http::{Client, Request};
 use serde_json::{Value, json};
 
 /// Timeout of a change in the page.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// WebDriver's key of an element reference.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";

@@ -1,4 +1,4 @@
-//! The bytes of the default model: the network's tensors, the landmark network's, and
+//! The bytes of the default model: the network's tensors, those of the two small networks, and
 //! the calibration that belongs to them.
 //!
 //! They lie in this folder and are checked by whoever reads them
@@ -26,6 +26,9 @@ pub static LANDMARKS: Files = include!(concat!(env!("OUT_DIR"), "/landmarks.rs")
 
 /// The tensors of the network that finds faces; empty as long as none is shipped.
 pub static DETECTOR: Files = include!(concat!(env!("OUT_DIR"), "/detector.rs"));
+
+/// The tensors of the network that tells whether mouth and eyes can be seen.
+pub static VISIBILITY: Files = include!(concat!(env!("OUT_DIR"), "/visibility.rs"));
 
 /// What is known of the distances between encodings of [`FACENET`] from two looks, as JSON.
 pub static CALIBRATION: &str = include_str!("../calibration.json");

@@ -5,7 +5,9 @@
 
 mod bench;
 mod convert_weights;
+mod small_training;
 mod train_landmarks;
+mod train_visibility;
 
 use std::process::ExitCode;
 
@@ -26,6 +28,7 @@ enum Command {
     ConvertWeights(convert_weights::Arguments),
     Bench(bench::Arguments),
     TrainLandmarks(train_landmarks::Arguments),
+    TrainVisibility(train_visibility::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +52,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::TrainLandmarks(arguments) => {
             train_landmarks::run(&arguments).map(|()| ExitCode::SUCCESS)
+        }
+        Command::TrainVisibility(arguments) => {
+            train_visibility::run(&arguments).map(|()| ExitCode::SUCCESS)
         }
     }
 }

@@ -16,7 +16,6 @@ use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facenet::engine::{EngineOptions, Looks};
 use facenet::network::Variant;
-use faces::{DecodeLimits, DetectionOptions, FaceChoice, FaceLocation, UnknownChoice};
 use tensor::inference::Precision;
 
 pub(crate) use acceptance::{Acceptance, Admission};
@@ -25,7 +24,7 @@ pub(crate) use evaluate::{Evaluate, Method};
 
 pub(crate) use bench::Bench;
 pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
-pub(crate) use photos::{Detect, LabeledFaces, Searching};
+pub(crate) use photos::{Detect, FaceChoices, Faces, LabeledFaces};
 pub(crate) use serve::{Limits, LogForm, Serve};
 pub(crate) use train::{LossKind, OptimizerKind, ScheduleKind, Train};
 
@@ -181,78 +180,6 @@ pub(crate) struct Model {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
-}
-
-/// Which faces of a first and a second photo.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FaceChoices {
-    first: FaceChoice,
-    second: FaceChoice,
-}
-
-impl FaceChoices {
-    /// One choice, for every photo.
-    fn of_one(text: &str) -> Result<Self, UnknownChoice> {
-        let first = text.parse()?;
-        Ok(Self { first, second: first })
-    }
-
-    /// One choice, or two with a comma between them.
-    fn of_two(text: &str) -> Result<Self, UnknownChoice> {
-        match text.split_once(',') {
-            Some((first, second)) => Ok(Self { first: first.parse()?, second: second.parse()? }),
-            None => Self::of_one(text),
-        }
-    }
-}
-
-/// How faces are found and chosen in photos.
-#[derive(Debug, Args)]
-pub(crate) struct Faces {
-    /// Which face to use if a photo has several: only (refuse several), largest,
-    /// central, all, or an index from 0, largest first. Photos of a gallery must show
-    /// one face each
-    #[arg(long, value_name = "CHOICE", default_value = "only", value_parser = FaceChoices::of_one)]
-    face: FaceChoices,
-    /// The photo is a face crop: resize it without detection
-    #[arg(long, conflicts_with = "face")]
-    pub(crate) aligned: bool,
-    #[command(flatten)]
-    pub(crate) searching: Searching,
-    /// Use a face even if it is too small, blurred, dark, bright or rotated for a
-    /// reliable comparison
-    #[arg(long)]
-    pub(crate) force: bool,
-}
-
-impl Faces {
-    /// The location of the probe's faces.
-    pub(crate) fn location(&self) -> FaceLocation {
-        self.location_of(self.face.first)
-    }
-
-    /// The location of the second photo's faces: the second choice, or the only one.
-    pub(crate) fn location_of_reference(&self) -> FaceLocation {
-        self.location_of(self.face.second)
-    }
-
-    /// Bounds on photos.
-    pub(crate) fn limits(&self) -> DecodeLimits {
-        self.searching.limits()
-    }
-
-    /// The location in gallery photos, which show one person each: `--face` is for probes.
-    pub(crate) fn location_in_gallery(&self) -> FaceLocation {
-        self.location_of(FaceChoice::Only)
-    }
-
-    fn location_of(&self, choice: FaceChoice) -> FaceLocation {
-        if self.aligned {
-            return FaceLocation::WholePicture;
-        }
-        let options = self.searching.options(choice);
-        FaceLocation::Detected(DetectionOptions { any_quality: self.force, ..options })
-    }
 }
 
 /// The network and its weights.

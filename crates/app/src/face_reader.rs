@@ -10,7 +10,7 @@ use facenet::engine::{Engine, EngineOptions};
 use facenet::network::Variant;
 use faces::{
     DecodeLimits, DetectionOptions, Face, FaceError, FaceLocation, FaceLocator, FacePipeline,
-    Photo, PhotoError, QualityLimits,
+    Photo, PhotoError,
 };
 use indicatif::ProgressBar;
 
@@ -136,6 +136,10 @@ impl FaceReader {
     }
 }
 
+/// What is said of a photo that is coarse.
+pub(crate) const COARSE: &str =
+    "the file ends early: the photo is whole, but its last details are missing";
+
 /// What messages call standard input.
 const STANDARD_INPUT: &str = "standard input";
 
@@ -223,7 +227,10 @@ fn warn_of(face: &Face, name: &str) {
         let missing = 100.0 * detected.missing;
         warn(format_args!("{name}: the file ends early, {missing:.0} % of the photo is missing"));
     }
-    for fault in detected.quality.faults(&QualityLimits::WARN) {
+    if detected.is_coarse {
+        warn(format_args!("{name}: {COARSE}"));
+    }
+    for fault in face.warnings() {
         let alignment = match detected.landmarks {
             None if fault.measure == "confidence" => "; the crop follows the detector's box",
             _ => "",

@@ -115,6 +115,14 @@ impl LabeledPhotos {
         matches!(self.data, DataSet::Pack(_))
     }
 
+    /// How many images the pack holds; nothing of a folder.
+    pub(crate) fn pack_len(&self) -> Option<usize> {
+        match &self.data {
+            DataSet::Pack(pack) => Some(pack.len()),
+            DataSet::Tree(_) => None,
+        }
+    }
+
     /// Their names, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)

@@ -10,8 +10,8 @@
 //! | [`engine`](crate::engine) | a plan for inference, batch-norm folded in |
 //! | [`model`](crate::model) | a graph on a tape, to be differentiated |
 //!
-//! Two small networks over the same vocabulary find faces and their landmarks; an
-//! [`Architecture`] names any of the three.
+//! Three small networks over the same vocabulary find faces, find their landmarks, and tell
+//! whether a face is covered; an [`Architecture`] names any of them.
 //!
 //! The definition is kept apart from its interpreters so that a change to the
 //! network cannot reach one of them and miss another.
@@ -29,7 +29,7 @@ mod tensor_spec;
 mod variant;
 
 pub use builder::{Builder, Convolution, Dense, Head};
-pub use definition::{LANDMARK_OUTPUTS, VIEW_SIZE, build};
+pub use definition::{LANDMARK_OUTPUTS, VIEW_SIZE, VISIBILITY_OUTPUTS, VISIBILITY_SIZE, build};
 pub use recorder::{Layer, Recorder, Shape, tensor_table};
 pub use tensor_spec::{TensorRole, TensorSpec};
 pub use variant::{Architecture, UnknownVariant, Variant};

@@ -17,7 +17,7 @@ fn main() -> Result<(), faces::Error> {
     println!("{}: {} × {} pixels", file.display(), photo.width(), photo.height());
 
     for (number, face) in locator.detect(&photo)?.iter().enumerate() {
-        let [x, y, width, height] = face.place.sides();
+        let [x, y, width, height] = face.face_box.sides();
         println!("[{number}] {width:.0} × {height:.0} at ({x:.0}, {y:.0})");
         for (name, [x, y]) in ["eye", "eye", "nose", "mouth", "mouth"].iter().zip(face.landmarks) {
             println!("    {name} at ({x:.1}, {y:.1})");

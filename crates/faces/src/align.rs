@@ -6,7 +6,7 @@ use facenet::weights::WeightsError;
 use ndarray::Array3;
 
 use crate::landmarks::{FoundLandmarks, LandmarkFinder, Landmarks, alignment};
-use crate::{FaceBox, FaceQuality, Photo, Similarity, crop_along, face_window};
+use crate::{FaceBox, FaceQuality, Photo, Similarity, VisibilityNetwork, crop_along, face_window};
 
 /// Landmarks of this confidence and more frame the crop.
 ///
@@ -23,6 +23,7 @@ const ROTATIONS: [f64; 4] = [0.0, 90.0, -90.0, 180.0];
 #[derive(Clone, Debug)]
 pub struct FaceAligner {
     finder: LandmarkFinder,
+    visibility: VisibilityNetwork,
     rotations: bool,
 }
 
@@ -52,18 +53,18 @@ pub enum CropMethod {
 }
 
 impl FaceAligner {
-    /// With the landmark network inside this binary.
+    /// With the networks inside this binary.
     ///
     /// # Errors
-    /// When the binary was built without it.
+    /// When the binary was built without them.
     pub fn embedded() -> Result<Self, WeightsError> {
-        Ok(Self::new(LandmarkFinder::embedded()?))
+        Ok(Self::new(LandmarkFinder::embedded()?, VisibilityNetwork::embedded()?))
     }
 
-    /// With this landmark network.
+    /// With these networks: for landmarks, and for what of a face can be seen.
     #[must_use]
-    pub fn new(finder: LandmarkFinder) -> Self {
-        Self { finder, rotations: false }
+    pub fn new(finder: LandmarkFinder, visibility: VisibilityNetwork) -> Self {
+        Self { finder, visibility, rotations: false }
     }
 
     /// Whether a face that lies on its side or stands on its head is looked for in a box in
@@ -82,7 +83,8 @@ impl FaceAligner {
         let found = self.landmarks(photo, face_box);
         let (method, map) = framing(&found, face_box);
         let pixels = crop_along(photo, &map);
-        let quality = FaceQuality::of(pixels.view(), &map, &found);
+        let visibility = self.visibility.look(pixels.view());
+        let quality = FaceQuality::of(pixels.view(), &map, &found, visibility);
         AlignedFace { face_box: *face_box, landmarks: found.landmarks, method, quality, pixels }
     }
 

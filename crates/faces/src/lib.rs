@@ -60,6 +60,7 @@ mod photo;
 mod pipeline;
 mod quality;
 pub mod resample;
+pub mod visibility;
 
 pub use align::{AlignedFace, CropMethod, FaceAligner, LEAST_CONFIDENCE};
 pub use choice::{FaceChoice, FaceError, UnknownChoice, choose, choose_one};
@@ -75,3 +76,4 @@ pub use locator::{DetectedFace, DetectionOptions, FaceCrop, FaceLocation, FaceLo
 pub use photo::{DecodeLimits, Need, Photo, PhotoError};
 pub use pipeline::{BATCH, Face, FacePipeline};
 pub use quality::{FaceQuality, QualityError, QualityFault, QualityLimits};
+pub use visibility::{Visibility, VisibilityNetwork};

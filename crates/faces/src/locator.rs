@@ -11,8 +11,8 @@ use ndarray::Array3;
 
 use crate::{
     AlignedFace, CropMethod, DecodeLimits, Detector, Error, FaceAligner, FaceBox, FaceChoice,
-    FaceError, FaceQuality, Landmarks, Photo, PhotoError, RotatedDetector, SeetaDetector,
-    SeetaOptions, Window, choose, crop_aligned, crop_window, face_window,
+    FaceError, FaceQuality, Landmarks, Photo, PhotoError, QualityLimits, RotatedDetector,
+    SeetaDetector, SeetaOptions, Window, choose, crop_aligned, crop_window, face_window,
 };
 
 /// Where the face is in an image.
@@ -39,6 +39,8 @@ pub struct DetectionOptions {
     pub rotations: bool,
     /// Whether a face that can hardly be seen is taken all the same. Default: no.
     pub any_quality: bool,
+    /// Whether faces are to be enrolled: a covered one is refused, too. Default: no.
+    pub to_enroll: bool,
 }
 
 impl Default for DetectionOptions {
@@ -48,6 +50,7 @@ impl Default for DetectionOptions {
             smallest_face: SeetaOptions::default().smallest_face,
             rotations: false,
             any_quality: false,
+            to_enroll: false,
         }
     }
 }
@@ -91,6 +94,8 @@ pub struct DetectedFace {
     /// How much of the photo its file does not hold because it ends early, from 0 to 1. The
     /// face is not in that part.
     pub missing: f32,
+    /// Whether the file lacks the details of the rest: [`Photo::is_coarse`].
+    pub is_coarse: bool,
 }
 
 /// Finds the faces of photos and cuts them out. Cheap to clone.
@@ -200,6 +205,7 @@ impl FaceLocator {
             FaceLocation::Detected(options) => options,
         };
         let aligner = self.aligner()?;
+        let limits = if options.to_enroll { QualityLimits::ENROLL } else { QualityLimits::REFUSE };
         let boxes = match choose(&self.detector.detect(photo), photo, options.choice) {
             Err(FaceError::NoFace { .. }) if missing > 0.0 => return Err(incomplete(false).into()),
             boxes => boxes?,
@@ -210,11 +216,12 @@ impl FaceLocator {
                 if photo.missing().is_some_and(|part| part.overlaps(&face_window(face_box))) {
                     return Err(incomplete(true).into());
                 }
-                face.quality.check()?;
+                face.quality.check_against(&limits)?;
             }
             let landmarks = (face.method == CropMethod::Landmarks).then_some(face.landmarks);
             let (face_box, quality) = (face.face_box, face.quality);
-            let detected = DetectedFace { face_box, landmarks, quality, missing };
+            let is_coarse = photo.is_coarse();
+            let detected = DetectedFace { face_box, landmarks, quality, missing, is_coarse };
             Ok(FaceCrop { pixels: face.pixels, detected: Some(detected) })
         });
         crops.collect()

@@ -37,6 +37,8 @@ pub struct Photo {
     half: OnceLock<Box<Photo>>,
     /// The part that the file does not hold.
     missing: Option<Window>,
+    /// Whether the file lacks the details of the rest.
+    is_coarse: bool,
 }
 
 impl Photo {
@@ -77,9 +79,9 @@ impl Photo {
             let found = format::describe(bytes);
             return Err(PhotoError::UnknownFormat { file: file(), found });
         };
-        let Decoded { image, turn, rows } = decode::decode(bytes, name, format, limits)?;
+        let Decoded { image, turn, rows, is_coarse } = decode::decode(bytes, name, format, limits)?;
         let missing = orientation::band(&image, rows, turn);
-        Ok(Photo { missing, ..Photo::from_rgb(orientation::upright(image, turn)) })
+        Ok(Photo { missing, is_coarse, ..Photo::from_rgb(orientation::upright(image, turn)) })
     }
 
     /// Whether a file that begins so is of a format that is read; the error says what it
@@ -98,7 +100,7 @@ impl Photo {
     /// An image that is decoded and upright already.
     #[must_use]
     pub fn from_rgb(image: RgbImage) -> Photo {
-        Photo { rgb: image, half: OnceLock::new(), missing: None }
+        Photo { rgb: image, half: OnceLock::new(), missing: None, is_coarse: false }
     }
 
     /// The part of the photo that its file does not hold because it ends early: a band along
@@ -113,6 +115,13 @@ impl Photo {
     pub fn missing_share(&self) -> f32 {
         let pixels = f64::from(self.width()) * f64::from(self.height());
         self.missing.map_or(0.0, |window| (window.area() / pixels) as f32)
+    }
+
+    /// Whether the file ends before the details: a progressive JPEG brings its picture coarse
+    /// first and whole.
+    #[must_use]
+    pub fn is_coarse(&self) -> bool {
+        self.is_coarse
     }
 
     /// Pixels from left to right.

@@ -10,7 +10,9 @@ use facenet::weights::Weights;
 use ndarray::Axis;
 use rayon::prelude::*;
 
-use crate::{DetectedFace, Error, FaceCrop, FaceLocation, FaceLocator, Photo};
+use crate::{
+    DetectedFace, Error, FaceCrop, FaceLocation, FaceLocator, Photo, QualityFault, QualityLimits,
+};
 
 /// Photos that are read before their faces are encoded together.
 pub const BATCH: usize = 32;
@@ -29,6 +31,16 @@ pub struct Face {
     pub detected: Option<DetectedFace>,
     /// The network's answer.
     pub encoding: Encoding,
+}
+
+impl Face {
+    /// What may make an answer about it wrong: measures beyond [`QualityLimits::WARN`]. The
+    /// error rates of a calibration were measured on faces without any.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<QualityFault> {
+        let faults = |detected: &DetectedFace| detected.quality.faults(&QualityLimits::WARN);
+        self.detected.as_ref().map_or_else(Vec::new, faults)
+    }
 }
 
 impl FacePipeline {

@@ -14,14 +14,20 @@
 //! | yaw | degrees | how far the head is turned aside, from nose and eyes |
 //! | roll | degrees | how far it is tilted to a shoulder; of no harm, aligned away |
 //! | confidence | 0 to 1 | the landmark network's, that this is a face |
+//! | mouth | 0 to 1 | how sure a [network](crate::visibility) is that the mouth can be seen |
+//! | eyes | 0 to 1 | the same of the eyes |
+
+mod limits;
 
 use std::fmt;
 
 use facenet::network::INPUT_SIZE;
 use ndarray::ArrayView3;
 
-use crate::Similarity;
+pub use limits::QualityLimits;
+
 use crate::landmarks::{FoundLandmarks, Landmarks};
+use crate::{Similarity, Visibility};
 
 /// How far the tip of the nose stands before the eyes, in eye distances; a mean of
 /// adults, for [`FaceQuality::yaw`].
@@ -49,48 +55,8 @@ pub struct FaceQuality {
     pub roll: f32,
     /// The landmark network's confidence, 0 to 1.
     pub confidence: f32,
-}
-
-/// From where on a face is refused or warned of.
-///
-/// Chosen so that of the faces found in 1,583 photographs of 250×250 pixels (LFW) none is
-/// refused and one in two hundred is warned of, nearly always for blur.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct QualityLimits {
-    /// Least size, in photo pixels.
-    pub size: f32,
-    /// Least sharpness.
-    pub sharpness: f32,
-    /// Least and greatest brightness.
-    pub brightness: [f32; 2],
-    /// Least contrast.
-    pub contrast: f32,
-    /// Greatest yaw to either side, in degrees.
-    pub yaw: f32,
-    /// Least confidence.
-    pub confidence: f32,
-}
-
-impl QualityLimits {
-    /// Beyond these a face is refused.
-    pub const REFUSE: Self = Self {
-        size: 20.0,
-        sharpness: 0.0006,
-        brightness: [0.04, 0.97],
-        contrast: 0.02,
-        yaw: 70.0,
-        confidence: 0.02,
-    };
-
-    /// Beyond these it is warned of: an answer may be wrong.
-    pub const WARN: Self = Self {
-        size: 40.0,
-        sharpness: 0.002,
-        brightness: [0.12, 0.9],
-        contrast: 0.05,
-        yaw: 45.0,
-        confidence: crate::LEAST_CONFIDENCE,
-    };
+    /// What is not covered by a mask, a hand, dark glasses.
+    pub visibility: Visibility,
 }
 
 /// One measure that is beyond its limit.
@@ -134,7 +100,12 @@ type Beyond = fn(f32, f32) -> bool;
 
 impl FaceQuality {
     /// Measures a crop; `map` leads from it to the photo.
-    pub(crate) fn of(crop: ArrayView3<'_, f32>, map: &Similarity, found: &FoundLandmarks) -> Self {
+    pub(crate) fn of(
+        crop: ArrayView3<'_, f32>,
+        map: &Similarity,
+        found: &FoundLandmarks,
+        visibility: Visibility,
+    ) -> Self {
         let gray = gray(crop);
         let [from, to] = FACE;
         let face: Vec<f32> =
@@ -148,6 +119,7 @@ impl FaceQuality {
             yaw: yaw(&found.landmarks),
             roll: map.rotation().to_degrees() as f32,
             confidence: found.confidence,
+            visibility,
         }
     }
 
@@ -156,6 +128,7 @@ impl FaceQuality {
     pub fn faults(&self, limits: &QualityLimits) -> Vec<QualityFault> {
         let [dark, bright] = limits.brightness;
         let yaw = self.yaw.abs();
+        let (seen, least) = (self.visibility, limits.visibility);
         let low = |found: f32, limit: f32| found.is_nan() || found < limit;
         let high = |found: f32, limit: f32| found.is_nan() || found > limit;
         let checks = [
@@ -173,6 +146,8 @@ impl FaceQuality {
                 "",
                 low,
             ),
+            ("mouth", "the mouth looks covered", seen.mouth, least.mouth, "", low),
+            ("eyes", "the eyes look covered", seen.eyes, least.eyes, "", low),
         ];
         checks
             .into_iter()
@@ -192,7 +167,15 @@ impl FaceQuality {
     /// # Errors
     /// Says what is wrong, with value and limit.
     pub fn check(&self) -> Result<(), QualityError> {
-        let faults = self.faults(&QualityLimits::REFUSE);
+        self.check_against(&QualityLimits::REFUSE)
+    }
+
+    /// Refuses what is beyond these limits.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_against(&self, limits: &QualityLimits) -> Result<(), QualityError> {
+        let faults = self.faults(limits);
         if faults.is_empty() { Ok(()) } else { Err(QualityError { faults }) }
     }
 }
@@ -251,6 +234,7 @@ mod tests {
         yaw: -10.0,
         roll: 5.0,
         confidence: 0.99,
+        visibility: Visibility { mouth: 0.99, eyes: 0.99 },
     };
 
     #[test]
@@ -279,6 +263,21 @@ mod tests {
             error.to_string(),
             "the face cannot be used: it is too small: size 12 pixels, expected at least 20 pixels"
         );
+    }
+
+    #[test]
+    fn a_covered_face_is_compared_with_a_warning_and_not_enrolled() {
+        for (visibility, measure) in [
+            (Visibility { mouth: 0.01, eyes: 0.99 }, "mouth"),
+            (Visibility { mouth: 0.99, eyes: 0.01 }, "eyes"),
+        ] {
+            let covered = FaceQuality { visibility, ..GOOD };
+            assert_eq!(covered.check(), Ok(()));
+            assert_eq!(covered.faults(&QualityLimits::WARN)[0].measure, measure);
+            let refused = covered.check_against(&QualityLimits::ENROLL).expect_err(measure);
+            assert_eq!(refused.faults[0].measure, measure);
+            assert!(refused.to_string().contains("looks covered") || measure == "eyes");
+        }
     }
 
     /// A head as a model rotates it: eyes one apart, the nose [`NOSE`] before them.

@@ -12,6 +12,7 @@ mod tests {
     mod detector;
     mod files;
     mod formats;
+    mod jpeg;
     mod made;
     mod orientation;
     mod quality;

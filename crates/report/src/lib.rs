@@ -6,13 +6,14 @@
 
 #![forbid(unsafe_code)]
 
+mod comparison;
 mod path;
 mod rows;
 mod text;
 
-pub use path::{ErrorRow, PathRow};
-pub use rows::{
-    CandidateRow, ComparisonRow, Identity, IdentityRow, LocationRow, PairRow, PersonRow,
-    RecognitionRow, Reference, VerificationRow,
+pub use comparison::{
+    ComparisonRow, PairRow, Reference, VerificationRow, is_outside_measured, warnings,
 };
+pub use path::{ErrorRow, PathRow};
+pub use rows::{CandidateRow, Identity, IdentityRow, LocationRow, PersonRow, RecognitionRow};
 pub use text::{escaped, timestamp, with_causes};

@@ -3,15 +3,14 @@
 
 use std::path::Path;
 
-use biometrics::RateEstimate;
-use biometrics::calibration::CalibrationError;
-use biometrics::policy::{GalleryThreshold, VerificationPolicy, VerificationStats};
+use biometrics::policy::GalleryThreshold;
 use facenet::matching::{Candidate, Recognition};
 use faces::Face;
 use serde::Serialize;
 use store::{Person, PersonSummary};
 
 use crate::PathRow;
+use crate::comparison::warnings;
 
 /// Where a face is in its photo; all null for a photo that is a face crop.
 #[derive(Clone, Debug, Serialize)]
@@ -57,6 +56,8 @@ pub struct IdentityRow {
     distance: Option<f32>,
     /// The nearest people.
     candidates: Vec<CandidateRow>,
+    /// Why the answer may be wrong, such as a mouth that looks covered.
+    warnings: Vec<String>,
 }
 
 /// Who a face is, among the faces of its photo: see
@@ -89,6 +90,7 @@ impl IdentityRow {
             person: identity.name.map(|person| person.name.clone()),
             distance: nearest.map(|nearest| nearest.distance),
             candidates: identity.candidates().iter().cloned().map(Into::into).collect(),
+            warnings: warnings(face),
         }
     }
 
@@ -124,83 +126,6 @@ impl RecognitionRow {
         let identity = IdentityRow::new(face, identity);
         Self { probe: PathRow::new("probe", probe), identity, threshold, skipped }
     }
-}
-
-/// One comparison: its distance, its answer, and what is known of both.
-#[derive(Debug, Serialize)]
-pub struct ComparisonRow {
-    distance: f32,
-    threshold: f32,
-    same: bool,
-    /// What was measured of such a distance.
-    #[serde(flatten)]
-    pub stats: VerificationStats,
-}
-
-impl ComparisonRow {
-    /// The policy's answer to the distance.
-    ///
-    /// # Errors
-    /// As [`VerificationPolicy::stats`].
-    pub fn new(distance: f32, policy: &VerificationPolicy) -> Result<Self, CalibrationError> {
-        let threshold = policy.threshold();
-        let (same, stats) = (threshold.accepts(distance), policy.stats(distance)?);
-        Ok(Self { distance, threshold: threshold.distance(), same, stats })
-    }
-}
-
-/// One comparison of `verify`.
-#[derive(Debug, Serialize)]
-pub struct VerificationRow<'a> {
-    /// The photo.
-    #[serde(flatten)]
-    pub probe: PathRow,
-    /// What it was compared with.
-    #[serde(flatten)]
-    pub reference: Reference<'a>,
-    /// The answer.
-    #[serde(flatten)]
-    pub comparison: ComparisonRow,
-    /// In the demonstration, whether the answer is correct.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub correct: Option<bool>,
-    /// Which faces were compared; nothing in the demonstration.
-    #[serde(flatten)]
-    pub pair: Option<PairRow>,
-}
-
-/// The nearest pair of faces, of those of both photos.
-#[derive(Debug, Serialize)]
-pub struct PairRow {
-    /// The probe's face: left, top, width, height.
-    #[serde(rename = "box")]
-    pub face_box: Option<[f32; 4]>,
-    /// The reference's.
-    pub reference_box: Option<[f32; 4]>,
-    /// How many pairs of faces there are.
-    pub pairs: usize,
-    /// The false match rate of the nearest of so many pairs; `fmr` is that of one.
-    pub fmr_of_nearest: Option<RateEstimate>,
-    /// Whether a face can be seen less well than those that the rates were measured on, so
-    /// that there is no probability.
-    pub outside_measured: bool,
-}
-
-/// What a probe was compared with.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum Reference<'a> {
-    /// Another photo.
-    Photo(PathRow),
-    /// The mean of a person's photos.
-    Person {
-        /// The person's name.
-        claim: &'a str,
-        /// How many photos it is the mean of.
-        references: usize,
-        /// Photos of the person that could not be used.
-        skipped: usize,
-    },
 }
 
 /// An enrolled person, without encodings and photos.
@@ -255,6 +180,7 @@ mod tests {
         let json = serde_json::to_value(row).unwrap();
         let expected = serde_json::json!({
             "box": null, "landmarks": null, "person": "kian", "distance": 0.25, "candidates": [],
+            "warnings": [],
         });
         assert_eq!(json, expected);
     }

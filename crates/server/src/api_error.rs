@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Response};
 use biometrics::calibration::CalibrationError;
 use facenet::gallery::{NameError, TemplateError};
 use facenet::matching::EncodingError;
-use faces::{FaceError, PhotoError};
+use faces::{DetectionOptions, FaceError, PhotoError};
 use report::{escaped, with_causes};
 use serde::Serialize;
 
+use crate::query::hint_for_no_face;
 use crate::service::ServiceError;
 
 /// An answer that is an error.
@@ -20,6 +21,8 @@ pub(crate) struct ApiError {
     pub(crate) kind: &'static str,
     /// For people.
     pub(crate) error: String,
+    /// For people: what may help.
+    pub(crate) hint: Option<String>,
 }
 
 /// As it is sent.
@@ -28,11 +31,13 @@ struct Body<'a> {
     error: &'a str,
     kind: &'a str,
     status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
 }
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
-        Self { status, kind, error: error.into() }
+        Self { status, kind, error: error.into(), hint: None }
     }
 
     pub(crate) fn bad_request(error: impl Into<String>) -> Self {
@@ -56,6 +61,14 @@ impl ApiError {
         Self { error: format!("{what}: {}", self.error), ..self }
     }
 
+    /// Says what may help where no face was found.
+    pub(crate) fn with_hint(self, options: &DetectionOptions) -> Self {
+        match self.kind {
+            "no_face" => Self { hint: hint_for_no_face(options), ..self },
+            _ => self,
+        }
+    }
+
     /// Something of ours is wrong. What, is for the log and not for strangers.
     pub(crate) fn internal() -> Self {
         let error = "something went wrong here; the log says what";
@@ -66,7 +79,8 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let error = escaped(&self.error);
-        let body = Body { error: &error, kind: self.kind, status: self.status.as_u16() };
+        let hint = self.hint.as_deref();
+        let body = Body { error: &error, kind: self.kind, status: self.status.as_u16(), hint };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         match self.status {
@@ -210,7 +224,7 @@ mod tests {
     fn the_stores_errors_are_told_apart() {
         let (name, at) = (|| "Zoë".to_owned(), || "postgres://secret/faces".to_owned());
         let answer_to = |error: store::Error| {
-            let ApiError { status, kind, error } = ApiError::from(error);
+            let ApiError { status, kind, error, .. } = ApiError::from(error);
             (status.as_u16(), kind, error)
         };
         let (status, kind, error) = answer_to(store::Error::Busy { at: at(), seconds: 10 });

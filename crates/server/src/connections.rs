@@ -167,3 +167,6 @@ fn refuse(mut stream: TcpStream, refusals: &Arc<Semaphore>) {
         drop(permit);
     });
 }
+
+#[cfg(test)]
+mod tests;

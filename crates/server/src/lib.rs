@@ -46,6 +46,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+mod kept_gallery;
 mod metrics;
 mod options;
 mod page;

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use facenet::gallery::PersonName;
-use faces::FaceChoice;
+use faces::{DetectionOptions, FaceChoice};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -43,6 +43,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecognizeQuery {
     pub(crate) face: Option<String>,
+    pub(crate) smallest_face: Option<f32>,
+    pub(crate) rotations: Option<bool>,
     pub(crate) top: Option<usize>,
 }
 
@@ -51,6 +53,8 @@ pub(crate) struct RecognizeQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyQuery {
     pub(crate) face: Option<String>,
+    pub(crate) smallest_face: Option<f32>,
+    pub(crate) rotations: Option<bool>,
     pub(crate) name: Option<String>,
 }
 
@@ -59,6 +63,8 @@ pub(crate) struct VerifyQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct EncodeQuery {
     pub(crate) face: Option<String>,
+    pub(crate) smallest_face: Option<f32>,
+    pub(crate) rotations: Option<bool>,
 }
 
 /// Of `POST /v1/people`.
@@ -66,6 +72,9 @@ pub(crate) struct EncodeQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct EnrollQuery {
     pub(crate) face: Option<String>,
+    pub(crate) smallest_face: Option<f32>,
+    pub(crate) rotations: Option<bool>,
+    pub(crate) covered: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) consent: Option<String>,
     pub(crate) keep_photos: Option<String>,
@@ -101,8 +110,43 @@ pub(crate) fn bounded(
     }
 }
 
-/// The choice among a picture's faces, or what is usual for the route.
-pub(crate) fn face_choice(asked: Option<&str>, usual: FaceChoice) -> Result<FaceChoice, ApiError> {
-    let choice = asked.map_or(Ok(usual), str::parse);
-    choice.map_err(|error| ApiError::bad_request(error.to_string()))
+/// Least share of a picture's shorter side that may be asked for: a tenth, the usual one, takes a
+/// quarter of the time.
+pub(crate) const LEAST_FACE: f32 = 0.05;
+
+/// How the faces of a picture are looked for.
+pub(crate) struct Search<'q> {
+    pub(crate) face: Option<&'q str>,
+    pub(crate) smallest_face: Option<f32>,
+    pub(crate) rotations: Option<bool>,
+}
+
+impl Search<'_> {
+    /// The detector's options; `usual` is the route's choice among several faces.
+    pub(crate) fn options(&self, usual: FaceChoice) -> Result<DetectionOptions, ApiError> {
+        let choice = self.face.map_or(Ok(usual), str::parse);
+        let choice = choice
+            .map_err(|error: faces::UnknownChoice| ApiError::bad_request(error.to_string()))?;
+        let options = DetectionOptions::from(choice);
+        let smallest_face = self.smallest_face.unwrap_or(options.smallest_face);
+        if !(LEAST_FACE..=1.0).contains(&smallest_face) {
+            return Err(ApiError::bad_request(format!(
+                "`smallest_face`: expected {LEAST_FACE} to 1, found {smallest_face}"
+            )));
+        }
+        let rotations = self.rotations.unwrap_or(options.rotations);
+        Ok(DetectionOptions { smallest_face, rotations, ..options })
+    }
+}
+
+/// What may help where no face was found, by how it was looked for; nothing where all was tried.
+pub(crate) fn hint_for_no_face(options: &DetectionOptions) -> Option<String> {
+    let mut hints = Vec::new();
+    if options.smallest_face > LEAST_FACE {
+        hints.push(format!("`smallest_face={LEAST_FACE}` looks for smaller faces"));
+    }
+    if !options.rotations {
+        hints.push("`rotations=true` looks for those that lie on their side".to_owned());
+    }
+    (!hints.is_empty()).then(|| hints.join(", "))
 }

@@ -2,8 +2,12 @@
 //! the crate `report`'s.
 
 use biometrics::RateEstimate;
+use biometrics::calibration::CalibrationError;
+use biometrics::policy::VerificationPolicy;
 use faces::Face;
-use report::{CandidateRow, ComparisonRow, IdentityRow, LocationRow, PersonRow};
+use report::{
+    CandidateRow, ComparisonRow, IdentityRow, LocationRow, PersonRow, is_outside_measured, warnings,
+};
 use serde::Serialize;
 use store::Model;
 
@@ -16,8 +20,10 @@ pub(crate) struct Recognized {
     /// How many the faces were compared with.
     pub(crate) people: usize,
     /// How many of the strangers are expected to be taken for somebody, if they look no more
-    /// alike than the calibration's people; null without a calibration.
+    /// alike than the calibration's people; null without a calibration, or where they do.
     pub(crate) fpir: Option<RateEstimate>,
+    /// Whether the enrolled people look more alike than the calibration's.
+    pub(crate) are_alike: bool,
     pub(crate) faces: Vec<IdentityRow>,
 }
 
@@ -28,6 +34,34 @@ pub(crate) struct Verified {
     pub(crate) claim: Option<Claim>,
     #[serde(flatten)]
     pub(crate) comparison: ComparisonRow,
+    /// Whether a face can be seen less well than those that the rates were measured on, so
+    /// that there is no probability.
+    pub(crate) outside_measured: bool,
+    /// Why the answer may be wrong.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Verified {
+    /// The policy's answer to the distance of faces, each with the words that its warnings
+    /// begin with.
+    pub(crate) fn new(
+        claim: Option<Claim>,
+        distance: f32,
+        faces: &[(&str, &Face)],
+        policy: &VerificationPolicy,
+    ) -> Result<Self, CalibrationError> {
+        let of = |(prefix, face): &(&str, &Face)| {
+            let about = |warning| format!("{prefix}{warning}");
+            warnings(face).into_iter().map(about).collect::<Vec<_>>()
+        };
+        let all: Vec<_> = faces.iter().map(|(_, face)| *face).collect();
+        Ok(Self {
+            claim,
+            comparison: ComparisonRow::of_faces(distance, &all, policy)?,
+            outside_measured: is_outside_measured(&all),
+            warnings: faces.iter().flat_map(of).collect(),
+        })
+    }
 }
 
 /// Whom a picture was compared with.

@@ -10,12 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLock
 
 use biometrics::enrollment::{self, Outlier};
 use biometrics::policy::{GalleryThreshold, IdentificationPolicy, VerificationPolicy};
-use facenet::gallery::{Gallery, PersonName, TemplateError};
+use facenet::gallery::{PersonName, TemplateError};
 use facenet::matching::{Candidate, Encoding, Recognition};
 use faces::{DecodeLimits, FacePipeline};
 use store::{Enrollment, Location, Model, Person, PersonSummary, Store};
 
 use crate::Limits;
+use crate::kept_gallery::KeptGallery;
 
 /// Why the service cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,17 @@ pub(crate) enum ServiceError {
         /// The first of them.
         first: Outlier,
     },
+}
+
+/// Who faces are among the enrolled people.
+pub(crate) struct Among {
+    /// What was applied; without a rate of strangers where the people look more alike than those
+    /// that it was measured on.
+    pub(crate) threshold: GalleryThreshold,
+    /// Whether they do.
+    pub(crate) are_alike: bool,
+    /// One a face.
+    pub(crate) answers: Vec<Recognition>,
 }
 
 /// What became of an enrollment.
@@ -64,7 +76,7 @@ pub(crate) struct FaceService {
     pub(crate) model: Model,
     policy: IdentificationPolicy,
     store: Mutex<Store>,
-    gallery: RwLock<Gallery>,
+    gallery: RwLock<KeptGallery>,
     /// Whether others may change the store.
     shared: bool,
     /// Whether a change failed since the gallery was made.
@@ -96,7 +108,7 @@ impl FaceService {
             model,
             policy,
             store: Mutex::new(store),
-            gallery: RwLock::new(gallery),
+            gallery: RwLock::new(gallery.into()),
             shared,
             stale: AtomicBool::new(false),
             reachable: AtomicBool::new(true),
@@ -114,17 +126,21 @@ impl FaceService {
         self.policy.verification()
     }
 
-    /// Identifies each face among the enrolled people; also returns the threshold that was applied.
+    /// Identifies each face among the enrolled people.
     pub(crate) fn recognize<'f>(
         &self,
         faces: impl Iterator<Item = &'f Encoding>,
         top: usize,
-    ) -> Result<(GalleryThreshold, Vec<Recognition>)> {
+    ) -> Result<Among> {
         self.refresh()?;
         let gallery = self.gallery();
-        let among = self.policy.among(gallery.len(), gallery.faces());
-        let threshold = among.threshold;
-        Ok((among, faces.map(|face| gallery.recognize(face, threshold, top)).collect()))
+        let mut threshold = self.policy.among(gallery.len(), gallery.faces());
+        let are_alike = gallery.are_alike(&self.policy);
+        if are_alike {
+            threshold.fpir = None;
+        }
+        let recognize = |face| gallery.recognize(face, threshold.threshold, top);
+        Ok(Among { threshold, are_alike, answers: faces.map(recognize).collect() })
     }
 
     /// The mean template of a person, and of how many photos it is.
@@ -158,7 +174,7 @@ impl FaceService {
             changed => changed,
         };
         if let Some(gallery) = fresh {
-            *self.gallery_mut() = gallery;
+            *self.gallery_mut() = gallery.into();
             self.stale.store(false, Ordering::Release);
         }
         Ok(())
@@ -247,7 +263,7 @@ impl FaceService {
             }
             store.enroll(name, enrollment)?;
             let person = store.person(name)?;
-            self.gallery_mut().insert(name.clone(), &person.encodings())?;
+            self.gallery_mut().to_change().insert(name.clone(), &person.encodings())?;
             let added = person.templates.len().saturating_sub(stored.len());
             Ok(EnrollmentOutcome { person, added, resembles })
         })
@@ -257,7 +273,7 @@ impl FaceService {
     pub(crate) fn remove(&self, name: &PersonName) -> Result<()> {
         self.change(|store| {
             store.remove(std::slice::from_ref(name))?;
-            self.gallery_mut().remove(name);
+            self.gallery_mut().to_change().remove(name);
             Ok(())
         })
     }
@@ -279,11 +295,11 @@ impl FaceService {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gallery(&self) -> RwLockReadGuard<'_, Gallery> {
+    fn gallery(&self) -> RwLockReadGuard<'_, KeptGallery> {
         self.gallery.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gallery_mut(&self) -> std::sync::RwLockWriteGuard<'_, Gallery> {
+    fn gallery_mut(&self) -> std::sync::RwLockWriteGuard<'_, KeptGallery> {
         self.gallery.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -316,7 +332,7 @@ mod tests {
             Err(TemplateError::None.into())
         });
         failed.unwrap_err();
-        let (_, found) = state.service.recognize(std::iter::once(&encoding()), 1).unwrap();
+        let found = state.service.recognize(std::iter::once(&encoding()), 1).unwrap().answers;
         assert!(found[0].candidates.is_empty(), "who was removed opens the door");
         assert!(!state.service.stale.load(Ordering::Acquire), "and is not fetched again");
         // What was never begun is no reason to fetch everybody.
@@ -333,7 +349,7 @@ mod tests {
         let name = enrolled(service);
         assert_eq!(service.list().unwrap().len(), 1);
         std::fs::rename(&backup, &path).unwrap();
-        let (_, found) = service.recognize(std::iter::once(&encoding()), 1).unwrap();
+        let found = service.recognize(std::iter::once(&encoding()), 1).unwrap().answers;
         assert!(found[0].candidates.is_empty(), "recognized by a file that was replaced");
         assert!(service.list().unwrap().is_empty());
         // And with changes that come first.
@@ -358,7 +374,7 @@ mod tests {
         let answer = std::thread::scope(|scope| {
             let writing = service.store();
             scope.spawn(move || {
-                let (_, found) = service.recognize(std::iter::once(&encoding()), 1).unwrap();
+                let found = service.recognize(std::iter::once(&encoding()), 1).unwrap().answers;
                 sender.send(found[0].candidates[0].name.clone()).unwrap();
             });
             let answer = receiver.recv_timeout(Duration::from_secs(20));

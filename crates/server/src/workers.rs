@@ -65,3 +65,41 @@ impl Workers {
         work.await.unwrap_or_else(|_| Err(ApiError::internal()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// The cores wait for the test, so the queue fills up whatever the machine is at.
+    #[test]
+    fn beyond_the_queue_work_is_refused_at_once() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let workers = Arc::new(Workers::new(2));
+            let cores = rayon::current_num_threads();
+            let gates: Vec<_> = (0..cores + 2).map(|_| mpsc::channel::<()>()).collect();
+            let (gates, waits): (Vec<_>, Vec<_>) = gates.into_iter().unzip();
+            let asked: Vec<_> = waits
+                .into_iter()
+                .map(|wait| {
+                    let workers = Arc::clone(&workers);
+                    let work = move || Ok(wait.recv().is_ok());
+                    tokio::spawn(async move { workers.run(work).await })
+                })
+                .collect();
+            while workers.waiting() < 2 {
+                tokio::task::yield_now().await;
+            }
+            let refused = workers.run(|| Ok(())).await.unwrap_err();
+            assert_eq!((refused.status.as_u16(), refused.kind), (503, "busy"));
+            assert_eq!(workers.waiting(), 2);
+            gates.iter().for_each(|gate| gate.send(()).unwrap());
+            for asked in asked {
+                assert_eq!(asked.await.unwrap(), Ok(true));
+            }
+            assert_eq!(workers.run(|| Ok(7)).await, Ok(7));
+        });
+    }
+}

@@ -182,7 +182,10 @@ pub(crate) fn magnitudes<T: Element, D: Dimension>(array: &Array<T, D>) -> Array
 pub(crate) fn config(cases: u32) -> ProptestConfig {
     let mut config = ProptestConfig { cases, ..ProptestConfig::default() };
     match std::env::var("RANDOM_TESTS") {
-        Ok(factor) => config.cases *= factor.parse::<u32>().expect("RANDOM_TESTS is a number"),
+        Ok(factor) => {
+            config.cases *= factor.parse::<u32>().expect("RANDOM_TESTS is a number");
+            config.rng_seed = RngSeed::Random;
+        }
         // PROPTEST_RNG_SEED sets the seed of one run.
         Err(_) if matches!(config.rng_seed, RngSeed::Random) => config.rng_seed = RngSeed::Fixed(1),
         Err(_) => {}

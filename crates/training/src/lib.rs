@@ -16,6 +16,7 @@
 //! | [`HeldOut`] | how well unseen faces are distinguished meanwhile |
 //! | [`Checkpoint`] | a training on disk |
 //! | [`landmarks`] | training of the landmark network |
+//! | [`visibility`] | training of the network that tells what of a face can be seen |
 //!
 //! Training is a function of its options, its images and the weights to begin
 //! with: the same bits come out with any number of threads, and when it was
@@ -58,8 +59,10 @@ mod losses;
 mod people;
 mod random;
 mod skipped;
+mod small_network;
 mod source;
 mod trainer;
+pub mod visibility;
 
 pub use augmentation::AugmentationOptions;
 pub use batches::Sampling;

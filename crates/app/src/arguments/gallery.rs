@@ -81,11 +81,12 @@ pub(crate) struct Recognize {
 /// probes are compared with their mean. Ask the person first, and record the consent
 /// with --consent. Photos are stored only with --keep-photos. A photo that is unlike the
 /// person's others, or unlike those given with it, may show somebody else and is refused
-/// unless --force says otherwise; one that the person has already is not added again.
+/// unless --force says otherwise, as is one on which a mask, a hand or dark glasses hide the
+/// mouth or the eyes; one that the person has already is not added again.
 #[derive(Debug, Args)]
 #[command(mut_arg("force", |force| force.help(
-    "Use a face even if it is too small, blurred, dark, bright or rotated for a reliable \
-     comparison, or unlike the person's other photos"
+    "Use a face even if it is too small, blurred, dark, bright, rotated or covered for a \
+     reliable comparison, or unlike the person's other photos"
 )))]
 pub(crate) struct Enroll {
     /// The person's name

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use faces::{DecodeLimits, DetectionOptions, FaceChoice};
+use faces::{DecodeLimits, DetectionOptions, FaceChoice, FaceLocation, UnknownChoice};
 
 /// Options of face detection.
 #[derive(Debug, Args)]
@@ -31,6 +31,88 @@ impl Searching {
         let usual = DetectionOptions::from(choice);
         let smallest_face = self.smallest_face.unwrap_or(usual.smallest_face);
         DetectionOptions { smallest_face, rotations: self.rotations, ..usual }
+    }
+}
+
+/// Which faces of a first and a second photo.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FaceChoices {
+    first: FaceChoice,
+    second: FaceChoice,
+}
+
+impl FaceChoices {
+    /// One choice, for every photo.
+    pub(super) fn of_one(text: &str) -> Result<Self, UnknownChoice> {
+        let first = text.parse()?;
+        Ok(Self { first, second: first })
+    }
+
+    /// One choice, or two with a comma between them.
+    pub(super) fn of_two(text: &str) -> Result<Self, UnknownChoice> {
+        match text.split_once(',') {
+            Some((first, second)) => Ok(Self { first: first.parse()?, second: second.parse()? }),
+            None => Self::of_one(text),
+        }
+    }
+}
+
+/// How faces are found and chosen in photos.
+#[derive(Debug, Args)]
+pub(crate) struct Faces {
+    /// Which face to use if a photo has several: only (refuse several), largest,
+    /// central, all, or an index from 0, largest first. Photos of a gallery must show
+    /// one face each
+    #[arg(long, value_name = "CHOICE", default_value = "only", value_parser = FaceChoices::of_one)]
+    face: FaceChoices,
+    /// The photo is a face crop: resize it without detection
+    #[arg(long, conflicts_with = "face")]
+    pub(crate) aligned: bool,
+    #[command(flatten)]
+    pub(crate) searching: Searching,
+    /// Use a face even if it is too small, blurred, dark, bright, rotated or covered for a
+    /// reliable comparison
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+impl Faces {
+    /// The location of the probe's faces.
+    pub(crate) fn location(&self) -> FaceLocation {
+        self.location_of(self.face.first)
+    }
+
+    /// The location of the second photo's faces: the second choice, or the only one.
+    pub(crate) fn location_of_reference(&self) -> FaceLocation {
+        self.location_of(self.face.second)
+    }
+
+    /// The location of the face that is enrolled, which has to be seen whole.
+    pub(crate) fn location_to_enroll(&self) -> FaceLocation {
+        match self.location() {
+            FaceLocation::Detected(options) => {
+                FaceLocation::Detected(DetectionOptions { to_enroll: true, ..options })
+            }
+            other => other,
+        }
+    }
+
+    /// Bounds on photos.
+    pub(crate) fn limits(&self) -> DecodeLimits {
+        self.searching.limits()
+    }
+
+    /// The location in gallery photos, which show one person each: `--face` is for probes.
+    pub(crate) fn location_in_gallery(&self) -> FaceLocation {
+        self.location_of(FaceChoice::Only)
+    }
+
+    fn location_of(&self, choice: FaceChoice) -> FaceLocation {
+        if self.aligned {
+            return FaceLocation::WholePicture;
+        }
+        let options = self.searching.options(choice);
+        FaceLocation::Detected(DetectionOptions { any_quality: self.force, ..options })
     }
 }
 

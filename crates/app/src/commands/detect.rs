@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use faces::{
     AlignedFace, CropMethod, FaceBox, FaceChoice, FaceError, FaceLocation, FaceLocator,
-    FaceQuality, Photo, QualityFault, QualityLimits,
+    FaceQuality, Photo, QualityFault, QualityLimits, Visibility,
 };
 use report::{ErrorRow, PathRow};
 use serde::Serialize;
 
 use crate::arguments::Detect;
-use crate::face_reader::{self, hint_for_no_face};
+use crate::face_reader::{self, COARSE, hint_for_no_face};
 use crate::output::{Output, escaped, line, note, warn};
 use crate::{ExitStatus, exit_status_of};
 
@@ -26,6 +26,8 @@ struct PhotoRow {
     height: u32,
     /// How much of the photo its file does not hold because it ends early, 0 to 1.
     missing: f32,
+    /// Whether the file lacks the last details of the rest.
+    coarse: bool,
     faces: Vec<FaceRow>,
 }
 
@@ -54,6 +56,9 @@ struct QualityRow {
     yaw: f32,
     roll: f32,
     confidence: f32,
+    /// How sure it is that the mouth can be seen, and the eyes.
+    mouth: f32,
+    eyes: f32,
 }
 
 #[derive(Serialize)]
@@ -107,6 +112,9 @@ fn detect(
         let file = escaped(&file);
         warn(format_args!("{file}: the file ends early, {missing:.0} % of the photo is missing"));
     }
+    if photo.is_coarse() {
+        warn(format_args!("{}: {COARSE}", escaped(&file.display().to_string())));
+    }
     if let Some(path) = drawing_path(arguments, file)? {
         let drawn = drawing::draw(&photo, &faces);
         drawn
@@ -117,7 +125,8 @@ fn detect(
         let (width, height) = (photo.width(), photo.height());
         let faces = faces.iter().map(row).collect();
         let (file, missing) = (PathRow::new("file", file), photo.missing_share());
-        output.json(&PhotoRow { file, width, height, missing, faces })?;
+        let coarse = photo.is_coarse();
+        output.json(&PhotoRow { file, width, height, missing, coarse, faces })?;
     } else {
         print(&file.display().to_string(), &photo, &faces, output)?;
     }
@@ -146,7 +155,9 @@ fn drawing_path(arguments: &Detect, file: &Path) -> Result<Option<PathBuf>> {
 
 fn row(face: &AlignedFace) -> FaceRow {
     let FaceBox { x, y, width, height, score } = face.face_box;
-    let FaceQuality { size, sharpness, brightness, contrast, yaw, roll, confidence } = face.quality;
+    let FaceQuality { size, sharpness, brightness, contrast, yaw, roll, confidence, visibility } =
+        face.quality;
+    let Visibility { mouth, eyes } = visibility;
     let (refused, warnings) = faults(face);
     let rows = |faults: Vec<QualityFault>| faults.iter().map(limit_row).collect();
     FaceRow {
@@ -154,7 +165,17 @@ fn row(face: &AlignedFace) -> FaceRow {
         score,
         landmarks: face.landmarks,
         framing: framing(face),
-        quality: QualityRow { size, sharpness, brightness, contrast, yaw, roll, confidence },
+        quality: QualityRow {
+            size,
+            sharpness,
+            brightness,
+            contrast,
+            yaw,
+            roll,
+            confidence,
+            mouth,
+            eyes,
+        },
         refused: rows(refused),
         warnings: rows(warnings),
     }
@@ -199,8 +220,17 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
         let landmarks: Vec<_> =
             landmarks.map(|(name, [x, y])| format!("{name} ({x:.0}, {y:.0})")).collect();
         line!(output, "      {}", landmarks.join(", "))?;
-        let FaceQuality { size, sharpness, brightness, contrast, yaw, roll, confidence } =
-            face.quality;
+        let FaceQuality {
+            size,
+            sharpness,
+            brightness,
+            contrast,
+            yaw,
+            roll,
+            confidence,
+            visibility,
+        } = face.quality;
+        let Visibility { mouth, eyes } = visibility;
         line!(
             output,
             "      confidence {confidence:.2}, framed by {}; size {size:.0} pixels, \
@@ -212,7 +242,8 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
         )?;
         line!(
             output,
-            "      sharpness {sharpness:.3}, brightness {brightness:.2}, contrast {contrast:.2}"
+            "      sharpness {sharpness:.3}, brightness {brightness:.2}, contrast {contrast:.2}, \
+             seen: mouth {mouth:.2}, eyes {eyes:.2}"
         )?;
         let (refused, warnings) = faults(face);
         for (kind, faults) in [("refused", refused), ("warning", warnings)] {

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = identification(&Admission::default(), &model)?;
-    let reader = FaceReader::new(choice, &model, arguments.faces.location())?
+    let reader = FaceReader::new(choice, &model, arguments.faces.location_to_enroll())?
         .with_limits(arguments.faces.limits());
     let ReadPhotos { files, templates, skipped } = read(arguments, &reader)?;
     let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();

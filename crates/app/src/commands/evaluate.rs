@@ -17,7 +17,7 @@ mod thumbnails;
 
 use std::num::NonZeroUsize;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use biometrics::evaluation::{Comparison, TarAtFmr, pixels};
 use facenet::matching::{Encoding, Threshold};
 use faces::FaceLocator;
@@ -31,7 +31,7 @@ use crate::ExitStatus;
 use crate::arguments::{Evaluate, Method};
 use crate::face_reader::{load, pipeline};
 use crate::labeled_photos::{Failure, LabeledPhotos, name_of};
-use crate::output::{Output, warn};
+use crate::output::Output;
 
 /// Most folds that a list without folds is split into.
 const FOLDS: usize = 10;
@@ -125,26 +125,27 @@ fn by_network(
         Some(calibration) => calibration.default_point()?.threshold,
         None => Threshold::NOTEBOOK,
     };
-    let groups = match (&people, labels) {
-        (_, []) => Vec::new(),
-        (Ok(people), labels) => groups::measure(labels, encodings, people, threshold)?,
-        (Err(error), _) => {
-            warn(format_args!("no rates by group: {error:#}"));
-            Vec::new()
-        }
-    };
-    let locator = pipeline.locator();
-    let robustness = match arguments.robustness {
-        true => Some(robustness::measure(pairs, photos, &pipeline, locator, threshold)?),
-        false => None,
-    };
+    // The pairs are measured: what goes wrong from here on is noted in the report.
+    let mut tables = Tables::default();
+    if !labels.is_empty() {
+        let measured = match &people {
+            Ok(people) => groups::measure(labels, encodings, people, threshold),
+            Err(error) => Err(anyhow!("{error:#}")),
+        };
+        tables.groups = tables.kept("groups", measured).unwrap_or_default();
+    }
+    if arguments.robustness {
+        let locator = pipeline.locator();
+        let measured = robustness::measure(pairs, photos, &pipeline, locator, threshold);
+        tables.robustness = tables.kept("robustness", measured);
+    }
     let identification = Identification::measure(&vectors, people, calibration);
     Ok(Measurement {
         distances,
         failures: processed.failures,
         identification,
         weights_sha256: Some(model.hash().to_owned()),
-        tables: Tables { robustness, groups },
+        tables,
     })
 }
 
@@ -202,6 +203,7 @@ fn summary(figures: &Figures) -> Result<Value> {
         "identification": serde_json::to_value(&figures.identification)?,
         "robustness": serde_json::to_value(&figures.tables.robustness)?,
         "groups": serde_json::to_value(&figures.tables.groups)?,
+        "not_measured": serde_json::to_value(&figures.tables.not_measured)?,
         "details": serde_json::to_value(report)?,
     }))
 }

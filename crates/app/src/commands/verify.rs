@@ -7,8 +7,11 @@ use biometrics::LoadedModel;
 use biometrics::policy::{Answer, VerificationPolicy};
 use facenet::gallery::{PersonName, mean_template};
 use facenet::matching::Encoding;
-use faces::{Face, QualityLimits};
-use report::{ComparisonRow, ErrorRow, LocationRow, PairRow, PathRow, Reference, VerificationRow};
+use faces::Face;
+use report::{
+    ComparisonRow, ErrorRow, LocationRow, PairRow, PathRow, Reference, VerificationRow,
+    is_outside_measured, warnings,
+};
 use store::Access;
 
 use crate::arguments::{StoreChoice, Verify};
@@ -161,21 +164,18 @@ impl<'f> Nearest<'f> {
         }
     }
 
-    /// The answer: of the threshold alone where no probability is known.
+    /// The comparison, and what is known of such a distance.
+    fn comparison(&self, policy: &VerificationPolicy) -> Result<ComparisonRow> {
+        Ok(ComparisonRow::of_faces(self.distance, &self.faces, policy)?)
+    }
+
     fn answer(&self, policy: &VerificationPolicy) -> Result<Answer> {
-        Ok(match self.is_outside() {
-            true => policy.answer_by_threshold(self.distance),
-            false => policy.answer(self.distance)?,
-        })
+        Ok(self.comparison(policy)?.stats.answer)
     }
 
     /// Whether a face can be seen less well than those that the rates were measured on.
     fn is_outside(&self) -> bool {
-        let is_doubtful = |face: &&Face| {
-            let quality = face.detected.map(|detected| detected.quality);
-            quality.is_some_and(|quality| !quality.faults(&QualityLimits::WARN).is_empty())
-        };
-        self.faces.iter().any(is_doubtful)
+        is_outside_measured(&self.faces)
     }
 }
 
@@ -185,16 +185,13 @@ fn json<'a>(
     nearest: &Nearest<'_>,
     policy: &VerificationPolicy,
 ) -> Result<VerificationRow<'a>> {
-    let mut comparison = ComparisonRow::new(nearest.distance, policy)?;
-    let outside_measured = nearest.is_outside();
-    if outside_measured {
-        comparison.stats.probability = None;
-        comparison.stats.answer = nearest.answer(policy)?;
-    }
+    let (comparison, outside_measured) = (nearest.comparison(policy)?, nearest.is_outside());
     let [face_box, reference_box] = nearest.faces.map(|face| LocationRow::from(face).face_box);
     let pairs = nearest.pairs;
     let fmr_of_nearest = comparison.stats.fmr.map(|fmr| nearest_rate(fmr, pairs));
-    let pair = PairRow { face_box, reference_box, pairs, fmr_of_nearest, outside_measured };
+    let warnings = nearest.faces.map(warnings);
+    let pair =
+        PairRow { face_box, reference_box, pairs, fmr_of_nearest, outside_measured, warnings };
     let probe = PathRow::new("probe", probe);
     Ok(VerificationRow { probe, reference, comparison, correct: None, pair: Some(pair) })
 }

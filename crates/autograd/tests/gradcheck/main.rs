@@ -27,7 +27,10 @@ use proptest::test_runner::RngSeed;
 fn config(cases: u32) -> ProptestConfig {
     let mut config = ProptestConfig { cases, ..ProptestConfig::default() };
     match std::env::var("RANDOM_TESTS") {
-        Ok(factor) => config.cases *= factor.parse::<u32>().expect("RANDOM_TESTS is a number"),
+        Ok(factor) => {
+            config.cases *= factor.parse::<u32>().expect("RANDOM_TESTS is a number");
+            config.rng_seed = RngSeed::Random;
+        }
         // PROPTEST_RNG_SEED sets the seed of one run.
         Err(_) if matches!(config.rng_seed, RngSeed::Random) => config.rng_seed = RngSeed::Fixed(1),
         Err(_) => {}

@@ -1,5 +1,5 @@
 //! What the networks are: FaceNet's stem, its seven Inception blocks and its head, and the
-//! small network that finds landmarks.
+//! small networks that find landmarks and tell whether a face is covered.
 //!
 //! An Inception block sends its input down up to four branches and concatenates what comes
 //! back in the order 3×3, 5×5, pool, 1×1.
@@ -223,4 +223,33 @@ pub(super) fn build_landmarks<B: Builder>(b: &mut B) -> B::Node {
     let x = b.convolution(&x, &layer(6, 96, 4));
     let x = b.flatten(&x, "flatten");
     b.dense(&x, &Dense { name: "dense", outputs: LANDMARK_OUTPUTS })
+}
+
+/// Side in pixels of the face crop, at half its size, that tells what of a face can be seen.
+pub const VISIBILITY_SIZE: usize = INPUT_SIZE / 2;
+/// Numbers that the network returns: the scores of "covered" and "can be seen", of the mouth
+/// and then of the eyes.
+pub const VISIBILITY_OUTPUTS: usize = 4;
+
+/// Hands `builder` the network that tells whether mouth and eyes can be seen, and returns the
+/// node of its outputs. Five convolutions, each with batch-norm and ReLU; the last sees all of
+/// what is left. 45,980 values, 3 million multiplications a face.
+///
+/// # Shapes
+/// Input `(m, 3, 48, 48)`, RGB in 0..1; output `(m, 4)`, two pairs of scores for a softmax each.
+pub(super) fn build_visibility<B: Builder>(b: &mut B) -> B::Node {
+    let pool = Pool2dOptions { kernel: [2, 2], stride: [2, 2] };
+    let layer = |number: usize, channels, kernel| {
+        Convolution::new(format!("conv{number}"), format!("bn{number}"), channels, kernel)
+    };
+    let x = b.input([INPUT_CHANNELS, VISIBILITY_SIZE, VISIBILITY_SIZE]);
+    let x = b.convolution(&x, &Convolution { stride: 2, padding: 2, ..layer(1, 12, 5) });
+    let x = b.convolution(&x, &Convolution { padding: 1, ..layer(2, 24, 3) });
+    let x = b.max_pool(&x, "pool2", pool);
+    let x = b.convolution(&x, &Convolution { padding: 1, ..layer(3, 32, 3) });
+    let x = b.max_pool(&x, "pool3", pool);
+    let x = b.convolution(&x, &Convolution { stride: 2, padding: 1, ..layer(4, 48, 3) });
+    let x = b.convolution(&x, &layer(5, 48, 3));
+    let x = b.flatten(&x, "flatten");
+    b.dense(&x, &Dense { name: "dense", outputs: VISIBILITY_OUTPUTS })
 }

@@ -7,7 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{
-    Builder, INPUT_CHANNELS, INPUT_SIZE, Recorder, TensorSpec, VIEW_SIZE, definition, detector,
+    Builder, INPUT_CHANNELS, INPUT_SIZE, Recorder, TensorSpec, VIEW_SIZE, VISIBILITY_SIZE,
+    definition, detector,
 };
 
 /// One of the networks that are defined here.
@@ -19,6 +20,8 @@ pub enum Architecture {
     Landmarks,
     /// Pictures of any size to what is seen at each of their cells, at three strides.
     Detector,
+    /// Face crops to whether mouth and eyes can be seen.
+    Visibility,
 }
 
 impl From<Variant> for Architecture {
@@ -46,6 +49,7 @@ impl Architecture {
             Self::FaceNet(variant) => vec![definition::build(builder, variant)],
             Self::Landmarks => vec![definition::build_landmarks(builder)],
             Self::Detector => detector::build(builder, size),
+            Self::Visibility => vec![definition::build_visibility(builder)],
         }
     }
 
@@ -55,6 +59,7 @@ impl Architecture {
             Self::FaceNet(_) => INPUT_SIZE,
             Self::Landmarks => VIEW_SIZE,
             Self::Detector => detector::SIZE,
+            Self::Visibility => VISIBILITY_SIZE,
         };
         [INPUT_CHANNELS, size, size]
     }
@@ -63,7 +68,7 @@ impl Architecture {
     /// multiples of [`MULTIPLE`](detector::MULTIPLE).
     pub fn takes(self, size: [usize; 2]) -> bool {
         match self {
-            Self::FaceNet(_) | Self::Landmarks => self.input()[1..] == size,
+            Self::FaceNet(_) | Self::Landmarks | Self::Visibility => self.input()[1..] == size,
             Self::Detector => detector::takes(size),
         }
     }

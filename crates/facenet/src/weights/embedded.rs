@@ -16,6 +16,7 @@ pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> 
         Architecture::FaceNet(_) => ::weights::FACENET,
         Architecture::Landmarks => ::weights::LANDMARKS,
         Architecture::Detector => ::weights::DETECTOR,
+        Architecture::Visibility => ::weights::VISIBILITY,
     };
     let find = |name: &str| files.binary_search_by_key(&name, |file| file.0).ok();
     let missing: Vec<_> =
@@ -59,7 +60,9 @@ mod tests {
     #[test]
     #[cfg(target_endian = "little")]
     fn tensors_are_read_in_place() {
-        for architecture in [Variant::HappyHouse.into(), Architecture::Landmarks] {
+        for architecture in
+            [Variant::HappyHouse.into(), Architecture::Landmarks, Architecture::Visibility]
+        {
             let weights = load(architecture).unwrap();
             assert!(weights.tensors.iter().all(|(_, tensor)| tensor.is_view()), "{architecture:?}");
         }

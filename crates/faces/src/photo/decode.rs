@@ -22,6 +22,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Rgb, RgbImage};
 
+use super::jpeg::Completed;
 use super::tiff::Special;
 use super::{DecodeLimits, Need, PhotoError, jpeg, orientation, tiff};
 
@@ -34,6 +35,26 @@ pub(super) struct Decoded {
     pub(super) image: RgbImage,
     pub(super) turn: Orientation,
     pub(super) rows: u32,
+    /// Whether scans that bring its details are missing.
+    pub(super) is_coarse: bool,
+}
+
+impl Decoded {
+    /// An image of which nothing is missing.
+    fn whole(image: RgbImage, turn: Orientation) -> Self {
+        Self { rows: image.height(), image, turn, is_coarse: false }
+    }
+
+    /// Grays the rows that the file does not hold.
+    fn without_the_rest(mut self, file: &str) -> Result<Self, PhotoError> {
+        if self.rows == 0 {
+            return Err(cut(file, "it holds no row of its picture"));
+        }
+        for row in self.image.rows_mut().skip(self.rows as usize) {
+            row.for_each(|pixel| *pixel = Rgb([128; 3]));
+        }
+        Ok(self)
+    }
 }
 
 /// The image in `bytes`; a decoder that panics on them is an error.
@@ -68,7 +89,7 @@ fn by_format(
                     format,
                     found,
                 })?;
-                Ok(Decoded { rows: image.height(), image, turn })
+                Ok(Decoded::whole(image, turn))
             }
             Some(Special::Unsupported(found)) => {
                 Err(PhotoError::Unsupported { file: file.to_owned(), format, found })
@@ -83,16 +104,24 @@ fn by_format(
 fn decode_jpeg(bytes: &[u8], file: &str, limits: &DecodeLimits) -> Result<Decoded, PhotoError> {
     let format = ImageFormat::Jpeg;
     let header = jpeg::Header::read(bytes);
+    if let Some(complete) = header.as_ref().and_then(|header| header.with_usual_tables(bytes)) {
+        return decode_jpeg(&complete, file, limits);
+    }
     let mut decoded = match &header {
         Some(header) if header.has_separate_scans() && header.has_too_many_scans() => {
             let found = "more scans than colors".to_owned();
             return Err(PhotoError::Damaged { file: file.to_owned(), format, found });
         }
         Some(header) if header.has_separate_scans() => {
-            let image = separate_scans(bytes, file, limits)?;
             let mut reader = decoder(bytes, file, format, limits)?;
             let turn = orientation::of(&mut reader, bytes, format);
-            return Ok(Decoded { rows: image.height(), image, turn });
+            let Some(completed) = header.completed(bytes) else {
+                return Ok(Decoded::whole(separate_scans(bytes, file, limits)?, turn));
+            };
+            let Completed { bytes, rows, lacks_colors } = completed;
+            let image =
+                if rows > 0 { separate_scans(&bytes, file, limits)? } else { RgbImage::new(0, 0) };
+            return Decoded { image, turn, rows, is_coarse: lacks_colors }.without_the_rest(file);
         }
         Some(header) if !header.has_end() => {
             // With its end, so that the decoder takes the codes that there are.
@@ -100,24 +129,22 @@ fn decode_jpeg(bytes: &[u8], file: &str, limits: &DecodeLimits) -> Result<Decode
         }
         _ => decode_whole(bytes, file, format, limits)?,
     };
-    let cut =
-        |found: &str| PhotoError::Cut { file: file.to_owned(), format, found: found.to_owned() };
     let Some(header) = header else {
         // The decoder may know more headers than we do.
         let has_end = bytes.ends_with(&[0xff, 0xd9]);
-        return if has_end { Ok(decoded) } else { Err(cut("its end marker is missing")) };
+        return if has_end { Ok(decoded) } else { Err(cut(file, "its end marker is missing")) };
     };
+    decoded.is_coarse = header.is_coarse();
     if header.has_end() && !jpeg::looks_filled(&decoded.image) {
         return Ok(decoded);
     }
     decoded.rows = header.complete_rows().min(decoded.image.height());
-    if decoded.rows == 0 {
-        return Err(cut("it holds no row of its picture"));
-    }
-    for row in decoded.image.rows_mut().skip(decoded.rows as usize) {
-        row.for_each(|pixel| *pixel = Rgb([128; 3]));
-    }
-    Ok(decoded)
+    decoded.without_the_rest(file)
+}
+
+fn cut(file: &str, found: &str) -> PhotoError {
+    let (file, found) = (file.to_owned(), found.to_owned());
+    PhotoError::Cut { file, format: ImageFormat::Jpeg, found }
 }
 
 /// A baseline JPEG with a scan of its own for each color, which needs another decoder: the
@@ -166,8 +193,7 @@ fn decode_whole(
     let turn = orientation::of(&mut decoder, bytes, format);
     let image = DynamicImage::from_decoder(decoder)
         .map_err(|error| explain(&error, file, format, limits.memory_bytes))?;
-    let image = on_white(image);
-    Ok(Decoded { rows: image.height(), image, turn })
+    Ok(Decoded::whole(on_white(image), turn))
 }
 
 /// The decoder of an image whose size is within the limits.

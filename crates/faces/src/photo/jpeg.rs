@@ -4,22 +4,31 @@
 //! the file ends or a marker of its end comes too early. So the codes of a file that looks
 //! cut are counted here: nothing is decoded, only the blocks are stepped over.
 
+mod bits;
+mod scans;
+mod tables;
+
 use image::RgbImage;
+
+use bits::{Bits, Codes};
+pub(super) use scans::Completed;
 
 /// The markers that are looked at.
 const END: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
-const RESTART: std::ops::RangeInclusive<u8> = 0xd0..=0xd7;
 /// Rows above the first incomplete one that a decoder mixes with it when it brings the
 /// colors to full size.
 const MIXED: u32 = 2;
 
 /// The headers of a JPEG up to the data of its first scan.
+#[derive(Clone)]
 pub(super) struct Header<'b> {
     progressive: bool,
     width: u32,
     height: u32,
     components: Vec<Component>,
+    /// The header of the first scan.
+    first: &'b [u8],
     /// The components of the first scan, with the tables of their codes.
     scan: Vec<ScanComponent>,
     tables: [[Option<Codes<'b>>; 4]; 2],
@@ -27,42 +36,45 @@ pub(super) struct Header<'b> {
     restart: usize,
     /// From the first byte of the first scan to the end of the file.
     data: &'b [u8],
+    /// Where in the file the marker of the first scan is.
+    first_scan: usize,
 }
 
 /// A color component: how many blocks of it are in a unit, across and down.
+#[derive(Clone, Copy)]
 struct Component {
     id: u8,
     across: u32,
     down: u32,
 }
 
+#[derive(Clone, Copy)]
 struct ScanComponent {
     index: usize,
     dc: usize,
     ac: usize,
 }
 
-/// A table of Huffman codes: how many there are of each length, and what they stand for.
-#[derive(Clone, Copy)]
-struct Codes<'b> {
-    counts: &'b [u8],
-    values: &'b [u8],
-}
-
 impl<'b> Header<'b> {
     /// Reads the headers; nothing where they are no ones of a coded scan.
     pub(super) fn read(bytes: &'b [u8]) -> Option<Self> {
-        let mut header = Self {
+        let header = Self {
             progressive: false,
             width: 0,
             height: 0,
             components: Vec::new(),
+            first: &[],
             scan: Vec::new(),
             tables: [[None; 4]; 2],
             restart: 0,
             data: &[],
+            first_scan: 0,
         };
-        let mut at = 2;
+        header.to_next_scan(bytes, 2)
+    }
+
+    /// Takes in the segments from there on, up to the data of a scan.
+    fn to_next_scan(mut self, bytes: &'b [u8], mut at: usize) -> Option<Self> {
         loop {
             let &[mark, kind, high, low] = bytes.get(at..)?.first_chunk()?;
             if mark != 0xff {
@@ -75,11 +87,12 @@ impl<'b> Header<'b> {
                 _ => {
                     let length = usize::from(u16::from_be_bytes([high, low])).max(2);
                     let segment = bytes.get(at + 4..at + 2 + length)?;
+                    self.first_scan = at;
                     at += 2 + length;
-                    header.take(kind, segment)?;
+                    self.take(kind, segment)?;
                     if kind == START_OF_SCAN {
-                        header.data = &bytes[at..];
-                        return (!header.components.is_empty()).then_some(header);
+                        self.data = &bytes[at..];
+                        return (!self.components.is_empty()).then_some(self);
                     }
                 }
             }
@@ -122,6 +135,8 @@ impl<'b> Header<'b> {
                 Some(())
             }
             START_OF_SCAN => {
+                self.first = segment;
+                self.scan.clear();
                 let count = usize::from(*segment.first()?);
                 for entry in segment.get(1..1 + 2 * count)?.chunks_exact(2) {
                     let index = self.components.iter().position(|c| c.id == entry[0])?;
@@ -132,6 +147,14 @@ impl<'b> Header<'b> {
             }
             _ => Some(()),
         }
+    }
+
+    /// The file with the tables of codes that a frame of a video leaves out because all have
+    /// the same; nothing where it has tables.
+    pub(super) fn with_usual_tables(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let has_none = self.tables.iter().flatten().all(Option::is_none);
+        let (before, after) = bytes.split_at_checked(self.first_scan)?;
+        has_none.then(|| [before, &tables::segment(), after].concat())
     }
 
     /// Whether there are more scans than components. Each costs the time of the whole picture.
@@ -176,7 +199,7 @@ impl<'b> Header<'b> {
 
     /// How many of the units have all their codes.
     fn complete_units(&self, total: usize) -> usize {
-        let mut bits = Bits { data: self.data, at: 0, byte: 0, left: 0 };
+        let mut bits = Bits::new(self.data);
         for unit in 0..total {
             if unit > 0 && self.restart > 0 && unit.is_multiple_of(self.restart) && !bits.restart()
             {
@@ -213,68 +236,6 @@ impl<'b> Header<'b> {
             }
         }
         Some(())
-    }
-}
-
-impl Codes<'_> {
-    /// What the next code stands for.
-    fn read(&self, bits: &mut Bits<'_>) -> Option<u8> {
-        let (mut code, mut first, mut index) = (0_i32, 0_i32, 0_i32);
-        for &count in self.counts {
-            let count = i32::from(count);
-            code |= i32::from(bits.next()?);
-            if code - first < count {
-                return self.values.get((index + code - first) as usize).copied();
-            }
-            index += count;
-            first = (first + count) << 1;
-            code <<= 1;
-        }
-        None
-    }
-}
-
-/// The bits of coded data, up to a marker or the end of the file.
-struct Bits<'b> {
-    data: &'b [u8],
-    at: usize,
-    byte: u8,
-    left: u8,
-}
-
-impl Bits<'_> {
-    fn next(&mut self) -> Option<u8> {
-        if self.left == 0 {
-            self.byte = *self.data.get(self.at)?;
-            self.at += 1;
-            if self.byte == 0xff {
-                // A zero after it says that it is no marker.
-                if self.data.get(self.at) != Some(&0) {
-                    self.at -= 1;
-                    return None;
-                }
-                self.at += 1;
-            }
-            self.left = 8;
-        }
-        self.left -= 1;
-        Some(self.byte >> self.left & 1)
-    }
-
-    fn skip(&mut self, count: u8) -> Option<()> {
-        (0..count).try_for_each(|_| self.next().map(drop))
-    }
-
-    /// Steps over a restart marker; false where there is none.
-    fn restart(&mut self) -> bool {
-        self.left = 0;
-        while self.data.get(self.at..).is_some_and(|rest| rest.starts_with(&[0xff, 0xff])) {
-            self.at += 1;
-        }
-        let found =
-            matches!(self.data.get(self.at..), Some([0xff, kind, ..]) if RESTART.contains(kind));
-        self.at += if found { 2 } else { 0 };
-        found
     }
 }
 

@@ -1,7 +1,5 @@
 //! Small files that want much memory.
 
-use std::time::{Duration, Instant};
-
 use faces::{DecodeLimits, Need, Photo, PhotoError};
 use image::ImageFormat;
 
@@ -47,8 +45,8 @@ fn an_image_of_no_pixels_is_none() {
     assert!(matches!(error, PhotoError::PixelCount { width: 0, height: 0, .. }), "{error:?}");
 }
 
-/// Text, profiles and EXIF that unpack to a gigabyte cost neither time nor
-/// memory: the image itself is one pixel.
+/// Text, profiles and EXIF that unpack to a gigabyte keep nobody from the image, which is one
+/// pixel. That they are not unpacked, `photo_memory.rs` tests.
 #[test]
 fn packed_extras_are_not_unpacked_beyond_the_limit() {
     let packed = packed_zeros(1 << 30);
@@ -63,13 +61,11 @@ fn packed_extras_are_not_unpacked_beyond_the_limit() {
     ] {
         let kind = String::from_utf8(extra[4..8].to_vec()).unwrap();
         let png = png_claiming(1, 1, &[extra, pixel.clone(), end.clone()]);
-        let start = Instant::now();
         match decoded(&png) {
             Ok(photo) => assert_eq!(photo.rgb().as_raw(), &[7, 8, 9], "{kind}"),
             Err(PhotoError::TooMuchMemory { .. } | PhotoError::Damaged { .. }) => {}
             Err(error) => panic!("{kind}: {error}"),
         }
-        assert!(start.elapsed() < Duration::from_secs(2), "{kind}: {:?}", start.elapsed());
     }
 }
 
@@ -85,11 +81,9 @@ fn a_jpeg_of_many_scans_is_refused() {
         bytes.extend_from_slice(&jpeg[scan..scan + head]);
     }
     bytes.extend_from_slice(&jpeg[scan..]);
-    let started = Instant::now();
     let error = decoded(&bytes).expect_err("it has too many scans");
     assert!(
         matches!(&error, PhotoError::Damaged { found, .. } if found.contains("scans")),
         "{error:?}"
     );
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }

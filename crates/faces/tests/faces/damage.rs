@@ -116,7 +116,21 @@ fn a_progressive_jpeg_that_ends_in_its_first_scan_lacks_a_part() {
     let part = photo.missing().unwrap();
     assert!(part.y >= 14.0 && part.y + part.height == 44.0, "{part:?}");
     // The means of the whole picture are a coarse picture.
-    assert_eq!(decoded(&bytes[..next]).unwrap().missing(), None);
+    assert!(!whole.is_coarse());
+    let last = bytes.len() - 10;
+    for end in [next, bytes.len() - bytes.len() / 3, last] {
+        for cut in [bytes[..end].to_vec(), [&bytes[..end], &[0xff, 0xd9]].concat()] {
+            let is_marked = cut.len() > end;
+            let photo = decoded(&cut).unwrap();
+            assert_eq!(photo.missing(), None, "cut at {end}");
+            // Within the last scan, a marker of the end hides that details are missing.
+            assert!(photo.is_coarse() || (is_marked && end == last), "cut at {end}");
+        }
+    }
+    // Only the marker is missing, or it might be.
+    assert!(decoded(&bytes[..bytes.len() - 2]).unwrap().is_coarse());
+    // Another picture behind it, as cameras append, changes nothing.
+    assert!(!decoded(&[&bytes[..], &bytes[..next]].concat()).unwrap().is_coarse());
 }
 
 #[test]

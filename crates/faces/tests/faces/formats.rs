@@ -1,18 +1,12 @@
 //! Formats and pixel kinds: all become the same 8-bit RGB.
 
-use faces::{Photo, PhotoError, crop_aligned};
+use faces::{PhotoError, crop_aligned};
 use image::codecs::gif::GifEncoder;
 use image::{
     DynamicImage, Frame, GrayImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba,
 };
 
-use super::made::{FORMATS, decoded, encoded, gradient};
-
-/// The largest difference of a sample.
-fn difference(a: &Photo, b: &RgbImage) -> u8 {
-    assert_eq!((a.width(), a.height()), b.dimensions());
-    a.rgb().iter().zip(b.iter()).map(|(a, b)| a.abs_diff(*b)).max().unwrap()
-}
+use super::made::{FORMATS, decoded, difference, encoded, gradient};
 
 #[test]
 fn every_format_gives_the_same_image() {
@@ -137,23 +131,6 @@ fn cmyk_jpeg(ink: [u8; 4]) -> Vec<u8> {
     }
     jpeg.extend([0xff, 0xd9]);
     jpeg
-}
-
-/// `cjpeg -scans` with `0; 1; 2;` and `-sample 2x2` or `1x2`, of [`gradient`].
-#[test]
-fn a_jpeg_with_a_scan_for_each_color_is_no_stripes() {
-    let image = gradient(52, 44);
-    for (sampling, file) in [
-        ("4:2:0", &include_bytes!("fixtures/separate-scans-420.jpg")[..]),
-        ("4:4:0", include_bytes!("fixtures/separate-scans-440.jpg")),
-    ] {
-        let photo = decoded(file).unwrap();
-        assert!(difference(&photo, &image) <= 24, "{sampling}");
-        for length in [file.len() - 30, file.len() / 2] {
-            let cut = decoded(&file[..length]);
-            assert!(matches!(cut, Err(PhotoError::Cut { .. } | PhotoError::Damaged { .. })));
-        }
-    }
 }
 
 /// An uncompressed TIFF, or one with offsets of 64 bits, of 3×2 pixels: the photometric tag,

@@ -35,6 +35,12 @@ pub(crate) fn decoded(bytes: &[u8]) -> Result<Photo, PhotoError> {
     Photo::from_bytes(bytes, "test image", &DecodeLimits::default())
 }
 
+/// The largest difference of a sample.
+pub(crate) fn difference(a: &Photo, b: &RgbImage) -> u8 {
+    assert_eq!((a.width(), a.height()), b.dimensions());
+    a.rgb().iter().zip(b.iter()).map(|(a, b)| a.abs_diff(*b)).max().unwrap()
+}
+
 /// A sample photo of the repository.
 pub(crate) fn sample(name: &str) -> Photo {
     Photo::open(&sample_path(name), &DecodeLimits::default()).unwrap()

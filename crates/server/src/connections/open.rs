@@ -55,6 +55,11 @@ impl OpenConnections {
     /// Closes a connection if there is no room otherwise: of those without a request, or else
     /// of those with a part of one, the one that has waited for longest.
     pub(super) fn make_room(&self, most: usize) -> Room {
+        self.make_room_at(most, Instant::now())
+    }
+
+    /// [`make_room`](Self::make_room) as of a time.
+    fn make_room_at(&self, most: usize, now: Instant) -> Room {
         let mut open = self.locked();
         if open.count < most {
             return Room::Free;
@@ -62,7 +67,7 @@ impl OpenConnections {
         let order = |waiting: &Waiting| (waiting.has_begun, waiting.patient_until);
         let first = open.waiting.iter().min_by_key(|(_, waiting)| order(waiting));
         let Some((&place, first)) = first else { return Room::None };
-        let early = first.patient_until.saturating_duration_since(Instant::now());
+        let early = first.patient_until.saturating_duration_since(now);
         if !early.is_zero() {
             return Room::In(early);
         }
@@ -163,12 +168,12 @@ mod tests {
         second.work();
         assert_eq!(open.make_room(2), Room::None);
         // Half a body waits longer than a connection without a request.
+        let before = Instant::now();
         let body = first.wait_for_body();
-        assert!(matches!(open.make_room(2), Room::In(early) if early > MOMENT));
+        assert!(matches!(open.make_room_at(2, before), Room::In(early) if early >= PAUSE));
         // But a connection without a request goes first.
         second.rest();
-        std::thread::sleep(MOMENT);
-        assert_eq!(open.make_room(2), Room::Free);
+        assert_eq!(open.make_room_at(2, Instant::now() + MOMENT), Room::Free);
         let (first_place, second_place) = (first.place().is_some(), *second.place());
         let closed = second_place.is_none_or(|p| !open.locked().waiting.contains_key(&p));
         assert!(first_place && closed);
@@ -183,8 +188,7 @@ mod tests {
     fn the_one_that_has_waited_for_longest_is_closed() {
         let open = OpenConnections::default();
         let [first, second] = [open.add(), open.add()];
-        std::thread::sleep(MOMENT);
-        assert_eq!(open.make_room(2), Room::Free);
+        assert_eq!(open.make_room_at(2, Instant::now() + MOMENT), Room::Free);
         let places = || {
             [&first, &second].map(|c| {
                 let place = *c.place();

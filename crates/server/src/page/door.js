@@ -257,8 +257,9 @@ function answerDoor(answer) {
   } else if (answer.people === 0) {
     answerRing("refused", "Please go away", "Nobody lives here yet. Enroll somebody below, and ring again.");
   } else {
-    answerRing("refused", "Please go away",
-      "I do not know this face. If you live here: come closer, into the light, and ring again.");
+    const [warning] = answer.faces.flatMap((face) => face.warnings);
+    const way = warning ? hint(warning) : "Come closer, into the light, and ring again.";
+    answerRing("refused", "Please go away", `I do not know this face. If you live here: ${way}`);
   }
 }
 
@@ -350,6 +351,8 @@ function refusal(error) {
 
 /** What would make a face easier to see, by the measure that the server names. */
 function hint(message) {
+  if (/mouth looks covered/.test(message)) return "Let me see your mouth and nose, please.";
+  if (/eyes look covered/.test(message)) return "Let me see your eyes, please.";
   if (/: size /.test(message)) return "Come a little closer, please.";
   if (/: sharpness /.test(message)) return "Hold still for a moment, please.";
   if (/: yaw /.test(message)) return "Look straight at the camera, please.";

@@ -7,15 +7,15 @@ use axum::{Extension, Json};
 use biometrics::policy::GalleryThreshold;
 use facenet::gallery::PersonName;
 use facenet::matching::{Encoding, names_in_photo};
-use faces::{Face, FaceChoice, Photo};
-use report::{ComparisonRow, Identity, IdentityRow};
+use faces::{DetectionOptions, Face, FaceChoice, FaceLocation, Photo};
+use report::{Identity, IdentityRow};
 
 use crate::api_error::ApiError;
 use crate::body::Form;
 use crate::guard::Role;
-use crate::query::{EncodeQuery, Params, RecognizeQuery, VerifyQuery, bounded, face_choice};
+use crate::query::{EncodeQuery, Params, RecognizeQuery, Search, VerifyQuery, bounded};
 use crate::responses::{Claim, Encoded, EncodedFace, Recognized, Verified};
-use crate::service::FaceService;
+use crate::service::{Among, FaceService};
 use crate::state::State;
 
 /// Most candidates of an answer.
@@ -31,17 +31,19 @@ pub(crate) async fn recognize(
     Params(query): Params<RecognizeQuery>,
     request: Request,
 ) -> Result<Json<Recognized>, ApiError> {
-    let choice = face_choice(query.face.as_deref(), FaceChoice::All)?;
-    let top = bounded("top", query.top, 2, MOST_CANDIDATES)?;
+    let RecognizeQuery { face, smallest_face, rotations, top } = query;
+    let search = Search { face: face.as_deref(), smallest_face, rotations };
+    let options = search.options(FaceChoice::All)?;
+    let top = bounded("top", top, 2, MOST_CANDIDATES)?;
     let mut form = Form::read(request, &state.budget, &["photo"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
-        let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
+        let (photo, faces) = faces_in(&service, &form.file("photo")?, options)?;
         let encodings = faces.iter().map(|face| &face.encoding);
         // As many candidates as faces, so that who loses the nearest name may have the next.
         let depth = faces.len().max(top).max(1);
-        let (GalleryThreshold { threshold, people, fpir, .. }, answers) =
-            service.recognize(encodings, depth)?;
+        let Among { threshold, are_alike, answers } = service.recognize(encodings, depth)?;
+        let GalleryThreshold { threshold, people, fpir, .. } = threshold;
         let names = names_in_photo(&answers);
         let faces = faces.iter().zip(&answers).zip(names).map(|((face, recognition), name)| {
             let identity = Identity { recognition, name, top };
@@ -53,7 +55,7 @@ pub(crate) async fn recognize(
         });
         let faces = faces.collect();
         let (width, height, threshold) = (photo.width(), photo.height(), threshold.distance());
-        Ok(Json(Recognized { width, height, threshold, people, fpir, faces }))
+        Ok(Json(Recognized { width, height, threshold, people, fpir, are_alike, faces }))
     };
     state.workers.run(work).await
 }
@@ -64,15 +66,17 @@ pub(crate) async fn verify(
     Params(query): Params<VerifyQuery>,
     request: Request,
 ) -> Result<Json<Verified>, ApiError> {
-    let choice = face_choice(query.face.as_deref(), FaceChoice::Only)?;
-    if choice == FaceChoice::All {
+    let VerifyQuery { face, smallest_face, rotations, name } = query;
+    let search = Search { face: face.as_deref(), smallest_face, rotations };
+    let options = search.options(FaceChoice::Only)?;
+    if options.choice == FaceChoice::All {
         return Err(ApiError::bad_request("to verify, a picture shows one face: not `all`"));
     }
     let mut form = Form::read(request, &state.budget, &["photo", "name", "a", "b"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
         let policy = service.decision();
-        let is_claim = form.has("photo") || form.has("name") || query.name.is_some();
+        let is_claim = form.has("photo") || form.has("name") || name.is_some();
         let has_two = form.has("a") || form.has("b");
         if is_claim == has_two {
             let error = "expected the pictures `a` and `b`, or `photo` and a `name`";
@@ -80,21 +84,21 @@ pub(crate) async fn verify(
         }
         if has_two {
             let [a, b] = ["a", "b"].map(|field| form.file(field));
-            let (a, b) = (face_in(&service, &a?, choice)?, face_in(&service, &b?, choice)?);
-            let comparison = ComparisonRow::new(a.distance(&b), policy)?;
-            return Ok(Json(Verified { claim: None, comparison }));
+            let (a, b) = (face_in(&service, &a?, options)?, face_in(&service, &b?, options)?);
+            let distance = a.encoding.distance(&b.encoding);
+            return Ok(Json(Verified::new(None, distance, &[("a: ", &a), ("b: ", &b)], policy)?));
         }
-        let name = form.text("name", query.name)?;
+        let name = form.text("name", name)?;
         let name = name.ok_or_else(|| ApiError::bad_request("expected a `name`"))?;
         let name = PersonName::enrolled(&name)?;
         let known =
             service.template(&name)?.ok_or_else(|| ApiError::person_not_found(name.as_str()))?;
         let (template, references) = known;
         let known = Encoding::new(template)?;
-        let distance = face_in(&service, &form.file("photo")?, choice)?.distance(&known);
+        let face = face_in(&service, &form.file("photo")?, options)?;
+        let distance = face.encoding.distance(&known);
         let claim = Claim { claim: name.as_str().to_owned(), references };
-        let comparison = ComparisonRow::new(distance, policy)?;
-        Ok(Json(Verified { claim: Some(claim), comparison }))
+        Ok(Json(Verified::new(Some(claim), distance, &[("", &face)], policy)?))
     };
     state.workers.run(work).await
 }
@@ -105,11 +109,13 @@ pub(crate) async fn encode(
     Params(query): Params<EncodeQuery>,
     request: Request,
 ) -> Result<Json<Encoded>, ApiError> {
-    let choice = face_choice(query.face.as_deref(), FaceChoice::All)?;
+    let EncodeQuery { face, smallest_face, rotations } = query;
+    let search = Search { face: face.as_deref(), smallest_face, rotations };
+    let options = search.options(FaceChoice::All)?;
     let mut form = Form::read(request, &state.budget, &["photo"]).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
-        let (photo, faces) = faces_in(&service, &form.file("photo")?, choice)?;
+        let (photo, faces) = faces_in(&service, &form.file("photo")?, options)?;
         Ok(Json(Encoded {
             width: photo.width(),
             height: photo.height(),
@@ -120,28 +126,30 @@ pub(crate) async fn encode(
     state.workers.run(work).await
 }
 
-/// The encoding of the one face that was chosen.
+/// The one face that was chosen.
 pub(super) fn face_in(
     service: &FaceService,
     picture: &[u8],
-    choice: FaceChoice,
-) -> Result<Encoding, ApiError> {
-    if choice == FaceChoice::All {
+    options: DetectionOptions,
+) -> Result<Face, ApiError> {
+    if options.choice == FaceChoice::All {
         return Err(ApiError::bad_request("this takes one face of each picture: not `all`"));
     }
-    let pipeline = service.pipeline.with_location(choice)?;
-    let photo = pipeline.locator().decode(picture, PICTURE).map_err(faces::Error::from)?;
-    Ok(pipeline.encode_photo(&photo)?)
+    let (_, mut faces) = faces_in(service, picture, options)?;
+    Ok(faces.swap_remove(0))
 }
 
 /// A picture and the faces that were chosen in it: at least one.
 fn faces_in(
     service: &FaceService,
     picture: &[u8],
-    choice: FaceChoice,
-) -> Result<(Photo, Vec<Face>), faces::Error> {
-    let pipeline = service.pipeline.with_location(choice)?;
-    let photo = pipeline.locator().decode(picture, PICTURE)?;
-    let faces = pipeline.faces(&photo)?;
-    Ok((photo, faces))
+    options: DetectionOptions,
+) -> Result<(Photo, Vec<Face>), ApiError> {
+    let read = || -> Result<_, faces::Error> {
+        let pipeline = service.pipeline.with_location(FaceLocation::Detected(options))?;
+        let photo = pipeline.locator().decode(picture, PICTURE)?;
+        let faces = pipeline.faces(&photo)?;
+        Ok((photo, faces))
+    };
+    read().map_err(|error| ApiError::from(error).with_hint(&options))
 }

@@ -6,14 +6,14 @@ use axum::Json;
 use axum::extract::{Request, State as Shared};
 use axum::http::StatusCode;
 use facenet::gallery::PersonName;
-use faces::{FaceChoice, Photo};
+use faces::{DetectionOptions, FaceChoice, Photo};
 use report::PersonRow;
 use store::{Enrollment, NewTemplate};
 
 use super::faces::{PICTURE, face_in};
 use crate::api_error::ApiError;
 use crate::body::Form;
-use crate::query::{EnrollQuery, ListQuery, Named, NoQuery, Params, bounded, face_choice};
+use crate::query::{EnrollQuery, ListQuery, Named, NoQuery, Params, Search, bounded};
 use crate::responses::{Enrolled, People};
 use crate::service::{EnrollmentOutcome, FaceService};
 use crate::state::State;
@@ -22,7 +22,7 @@ use crate::state::State;
 const MOST_PHOTOS: usize = 32;
 
 /// Fields of the form to enroll.
-const FIELDS: [&str; 5] = ["name", "photo", "consent", "keep_photos", "unlike"];
+const FIELDS: [&str; 6] = ["name", "photo", "consent", "keep_photos", "unlike", "covered"];
 
 /// Most people of one page of the list.
 const MOST_LISTED: usize = 10_000;
@@ -33,7 +33,9 @@ pub(crate) async fn enroll(
     Params(query): Params<EnrollQuery>,
     request: Request,
 ) -> Result<(StatusCode, Json<Enrolled>), ApiError> {
-    let choice = face_choice(query.face.as_deref(), FaceChoice::Only)?;
+    let EnrollQuery { ref face, smallest_face, rotations, .. } = query;
+    let search = Search { face: face.as_deref(), smallest_face, rotations };
+    let options = search.options(FaceChoice::Only)?;
     let mut form = Form::read(request, &state.budget, &FIELDS).await?;
     let service = Arc::clone(&state.service);
     let work = move || {
@@ -43,7 +45,9 @@ pub(crate) async fn enroll(
         let consent = form.text("consent", query.consent)?.filter(|note| !note.is_empty());
         let keep = form.choice("keep_photos", query.keep_photos, ["true", "false"])?;
         let accept_unlike = form.choice("unlike", query.unlike, ["accept", "refuse"])?;
-        let templates = templates(&service, form.files("photo"), choice, keep)?;
+        let to_enroll = !form.choice("covered", query.covered, ["accept", "refuse"])?;
+        let options = DetectionOptions { to_enroll, ..options };
+        let templates = templates(&service, form.files("photo"), options, keep)?;
         let enrollment = Enrollment { templates, consent, at: None };
         let EnrollmentOutcome { person, added, resembles } =
             service.enroll(&name, &enrollment, accept_unlike)?;
@@ -59,7 +63,7 @@ pub(crate) async fn enroll(
 fn templates(
     service: &FaceService,
     photos: Vec<Vec<u8>>,
-    choice: FaceChoice,
+    options: DetectionOptions,
     keep: bool,
 ) -> Result<Vec<NewTemplate>, ApiError> {
     let count = photos.len();
@@ -69,13 +73,14 @@ fn templates(
         )));
     }
     let template = |(number, photo): (usize, Vec<u8>)| {
-        let encoding = face_in(service, &photo, choice).map_err(|api_error| match count {
+        let face = face_in(service, &photo, options).map_err(|api_error| match count {
             1 => api_error,
             _ => api_error.about(&format!("photo {}", number + 1)),
         })?;
         let limits = service.pipeline.locator().limits();
         let bare = keep.then(|| Photo::without_metadata(&photo, PICTURE, limits)).transpose();
-        Ok(NewTemplate { encoding, photo: bare.map_err(faces::Error::from)? })
+        let photo = bare.map_err(faces::Error::from)?;
+        Ok(NewTemplate { encoding: face.encoding, photo })
     };
     photos.into_iter().enumerate().map(template).collect()
 }

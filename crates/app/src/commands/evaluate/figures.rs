@@ -12,6 +12,7 @@ use training::dataset::Pairs;
 use super::groups::Groups;
 use super::robustness::Robustness;
 use crate::labeled_photos::Failure;
+use crate::output::warn;
 
 /// Errors of each kind that are listed.
 const LISTED: usize = 12;
@@ -54,6 +55,29 @@ pub(super) struct Tables {
     pub(super) robustness: Option<Robustness>,
     /// By group of people, where the groups are known.
     pub(super) groups: Vec<Groups>,
+    /// Tables that were wanted and could not be measured.
+    pub(super) not_measured: Vec<NotMeasured>,
+}
+
+/// A table that could not be measured; the others stand.
+#[derive(Serialize)]
+pub(super) struct NotMeasured {
+    /// The table: `groups` or `robustness`.
+    pub(super) table: &'static str,
+    /// Why.
+    pub(super) reason: String,
+}
+
+impl Tables {
+    /// What was measured, or the note that it was not.
+    pub(super) fn kept<T>(&mut self, table: &'static str, measured: Result<T>) -> Option<T> {
+        let note = |error| {
+            let reason = format!("{error:#}");
+            warn(format_args!("{table}: not measured: {reason}"));
+            self.not_measured.push(NotMeasured { table, reason });
+        };
+        measured.map_err(note).ok()
+    }
 }
 
 /// Figures in galleries, or the reason why there are none.

@@ -72,6 +72,14 @@ fn text(path: &Path) -> Result<String> {
 
 fn sex(text: &str, photos: &LabeledPhotos) -> Result<Labels> {
     let lines: Vec<_> = text.lines().collect();
+    if let Some(images) = photos.pack_len()
+        && lines.len() != images
+    {
+        bail!(
+            "expected a line for each of the pack's {images} images, found {} lines",
+            lines.len()
+        );
+    }
     let label = |(line, text): (usize, &&str)| match *text {
         "m" => Ok(Some("men")),
         "f" => Ok(Some("women")),
@@ -81,7 +89,7 @@ fn sex(text: &str, photos: &LabeledPhotos) -> Result<Labels> {
     let labels = lines.iter().enumerate().map(label).collect::<Result<Vec<_>>>()?;
     let of = photos.pack_indices().map(|index| match labels.get(index) {
         Some(label) => Ok(label.map(str::to_owned)),
-        None => bail!("expected a line an image of the pack, found {}", labels.len()),
+        None => bail!("expected a line for image {}, found {}", index + 1, labels.len()),
     });
     Ok(Labels { by: "sex".to_owned(), of: of.collect::<Result<_>>()? })
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use biometrics::evaluation::{OperatingPoint, TarAtFmr};
 
-use super::figures::{Figures, Identification, PointOrRefusal};
+use super::figures::{Figures, Identification, NotMeasured, PointOrRefusal};
 use super::groups::Groups;
 use super::robustness::Robustness;
 use super::text::interval;
@@ -82,6 +82,9 @@ pub(super) fn of(figures: &Figures) -> String {
     figures.tables.groups.iter().for_each(|groups| by_group(&mut page, groups));
     if let Some(robustness) = &figures.tables.robustness {
         in_bad_conditions(&mut page, robustness);
+    }
+    for NotMeasured { table, reason } in &figures.tables.not_measured {
+        page.push_str(&format!("Of {table}, nothing was measured: {}.\n\n", cell(reason)));
     }
     page
 }

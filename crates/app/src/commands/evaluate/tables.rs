@@ -5,7 +5,7 @@ use biometrics::RateEstimate;
 use biometrics::evaluation::{GroupRates, Rate};
 use maud::{Markup, PreEscaped, html};
 
-use super::figures::Tables;
+use super::figures::{NotMeasured, Tables};
 use super::groups::Groups;
 use super::robustness::{Condition, Robustness};
 use super::text::interval;
@@ -58,6 +58,10 @@ pub(super) fn print(tables: &Tables, output: &mut Output) -> Result<()> {
             )?;
         }
     }
+    for NotMeasured { table, reason } in &tables.not_measured {
+        line!(output)?;
+        line!(output, "{table}: not measured: {}", escaped(reason))?;
+    }
     Ok(())
 }
 
@@ -81,6 +85,9 @@ pub(super) fn sections(tables: &Tables) -> Markup {
     html! {
         @for groups in &tables.groups { (by_group(groups)) }
         @if let Some(robustness) = &tables.robustness { (in_bad_conditions(robustness)) }
+        @for NotMeasured { table, reason } in &tables.not_measured {
+            section { h2 { (table) } p { "Not measured: " (escaped(reason)) "." } }
+        }
     }
 }
 
