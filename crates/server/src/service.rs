@@ -36,6 +36,7 @@ pub(crate) enum ServiceError {
 }
 
 /// Who faces are among the enrolled people.
+#[derive(Debug)]
 pub(crate) struct Among {
     /// What was applied; without a rate of strangers where the people look more alike than those
     /// that it was measured on.
