@@ -5,6 +5,7 @@
 
 mod bench;
 mod convert_weights;
+mod train_detector;
 mod train_landmarks;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ enum Command {
     ConvertWeights(convert_weights::Arguments),
     Bench(bench::Arguments),
     TrainLandmarks(train_landmarks::Arguments),
+    TrainDetector(Box<train_detector::Arguments>),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +51,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::TrainLandmarks(arguments) => {
             train_landmarks::run(&arguments).map(|()| ExitCode::SUCCESS)
+        }
+        Command::TrainDetector(arguments) => {
+            train_detector::run(&arguments).map(|()| ExitCode::SUCCESS)
         }
     }
 }
