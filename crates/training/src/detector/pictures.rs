@@ -156,7 +156,9 @@ fn read_faces(path: &Path, pictures: usize) -> Result<Vec<Vec<KnownFace>>, Datas
             let expected = "the number of a picture of the pack, ascending";
             return Err(fault(expected, picture.to_string()));
         }
-        if let Some(far) = values[1..15].iter().find(|value| !value.is_finite() || value.abs() > FARTHEST) {
+        if let Some(far) =
+            values[1..15].iter().find(|value| !value.is_finite() || value.abs() > FARTHEST)
+        {
             return Err(fault("coordinates in pixels", far.to_string()));
         }
         let sides = [left, top, right, bottom];

@@ -43,12 +43,13 @@ pub(super) struct SceneFace {
     pub(super) is_sure: bool,
 }
 
-/// Decides which faces are to be learned, and drops those outside.
-fn settle(faces: &mut Vec<SceneFace>, side: usize) {
-    let side = side as f32;
+/// Decides which faces are to be learned, and drops those outside a width and height.
+fn settle(faces: &mut Vec<SceneFace>, [width, height]: [usize; 2]) {
+    let [width, height] = [width as f32, height as f32];
     faces.retain_mut(|face| {
-        let sides = face.known.sides;
-        let seen = area(&sides.map(|v| v.clamp(0.0, side))) / area(&sides).max(1e-6);
+        let [left, top, right, bottom] = face.known.sides;
+        let seen = [left, top, right.min(width), bottom.min(height)].map(|v| v.max(0.0));
+        let seen = area(&seen) / area(&face.known.sides).max(1e-6);
         face.is_sure &= seen >= VISIBLE && face.known.size() >= SMALLEST;
         seen > 0.0
     });

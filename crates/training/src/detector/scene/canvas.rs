@@ -115,6 +115,14 @@ impl Canvas {
         }
     }
 
+    /// Makes all beyond a width and a height gray.
+    pub(super) fn end_at(&mut self, [width, height]: [usize; 2]) {
+        for (row, pixels) in self.pixels.chunks_exact_mut(self.side).enumerate() {
+            let first = if row < height { width } else { 0 };
+            pixels[first..].fill([0.5; 3]);
+        }
+    }
+
     /// Adds a face of a picture as far as it can be seen.
     fn add_face(&mut self, face: &KnownFace, to_canvas: &Similarity, part: &Part) {
         let [left, top, right, bottom] = face.sides;

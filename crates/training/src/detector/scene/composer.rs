@@ -8,7 +8,7 @@ use tensor::Random;
 use super::super::pictures::{Picture, Pictures, SURE};
 use super::canvas::{Canvas, Part};
 use super::lists::Lists;
-use super::placing::{LEAN, is_free, lean, log_between, mirrored, piece, placed, whole};
+use super::placing::{LEAN, border, is_free, lean, log_between, mirrored, piece, placed, whole};
 use super::{Scene, cover, light, settle};
 use crate::batches::Unreadable;
 use crate::random::between;
@@ -71,9 +71,11 @@ impl Composer {
         } else {
             self.empty(random)?
         };
-        settle(&mut canvas.faces, self.side);
+        let ends = border(self.side, random);
+        settle(&mut canvas.faces, ends);
         cover::cover(&mut canvas, random);
         light::relight(&mut canvas, random);
+        canvas.end_at(ends);
         Ok(finished(canvas))
     }
 
@@ -93,7 +95,7 @@ impl Composer {
         if let Some(map) = placed(&picture, request.size, request.degrees, place, random) {
             canvas.lay(&picture, &map, whole(&picture));
         }
-        settle(&mut canvas.faces, self.side);
+        settle(&mut canvas.faces, [self.side; 2]);
         if request.shadow {
             light::half_shadow(&mut canvas, random);
         }

@@ -95,3 +95,13 @@ pub(super) fn lean(random: &mut Random) -> f64 {
 pub(super) fn log_between(random: &mut Random, low: f64, high: f64) -> f64 {
     between(random, low.ln(), high.ln()).exp()
 }
+
+/// Where a photo ends on the right and below: sometimes before the scene does, because
+/// sides that are no multiples of a cell are filled up with gray.
+pub(super) fn border(side: usize, random: &mut Random) -> [usize; 2] {
+    let is_filled = random.uniform() < 0.1;
+    [(); 2].map(|()| {
+        let gap = random.below(32);
+        if is_filled { side - gap } else { side }
+    })
+}
