@@ -129,7 +129,8 @@ impl From<store::Error> for ApiError {
             }
             store::Error::CleanupFailed { .. } => {
                 let _ = unforeseen(&error);
-                Self::internal().about("the change was made, but what it removed could not be cleaned up")
+                Self::internal()
+                    .about("the change was made, but what it removed could not be cleaned up")
             }
             error => unforeseen(&error),
         }

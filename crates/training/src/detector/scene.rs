@@ -2,7 +2,7 @@
 //!
 //! | part | file |
 //! | --- | --- |
-//! | pictures are laid onto a canvas | `scene/canvas.rs` |
+//! | pictures are laid onto a canvas | `scene/canvas.rs`, `scene/sampling.rs` |
 //! | which pictures there are | `scene/lists.rs` |
 //! | where they are laid, and which part of them | `scene/placing.rs` |
 //! | a scene from beginning to end | `scene/composer.rs` |
@@ -15,6 +15,7 @@ mod cover;
 mod light;
 mod lists;
 mod placing;
+mod sampling;
 
 use super::known::{KnownFace, area};
 

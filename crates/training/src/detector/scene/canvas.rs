@@ -1,11 +1,11 @@
 //! Pictures laid onto a canvas.
 
 use faces::Similarity;
-use faces::resample::warp_image;
 
 use super::super::known::{KnownFace, area};
 use super::super::pictures::{PERHAPS, Picture, SURE};
 use super::SceneFace;
+use super::sampling::Sampler;
 
 /// What is painted on, and the faces on it so far.
 #[derive(Clone, Debug)]
@@ -81,19 +81,16 @@ impl Canvas {
         }
         let [left, top] = [extent[0].floor() as usize, extent[1].floor() as usize];
         let [right, bottom] = [extent[2].ceil() as usize, extent[3].ceil() as usize];
-        let length = (right - left).max(bottom - top);
-        let corner = [left as f64, top as f64];
-        let back = to_canvas.inverse().after(&Similarity::new(1.0, 0.0, [0.0; 2], corner));
-        let planes = warp_image(&picture.rgb, &back, length);
-        for row in 0..bottom - top {
-            for column in 0..right - left {
-                let at = [column as f64 + 0.5, row as f64 + 0.5];
-                let opacity = part.opacity(back.apply(at).map(|v| v as f32));
+        let back = to_canvas.inverse();
+        let sampler = Sampler::new(&picture.rgb, &back);
+        for row in top..bottom {
+            for column in left..right {
+                let [x, y] = [column as f32 + 0.5, row as f32 + 0.5];
+                let opacity = part.opacity(back.apply([x, y].map(f64::from)).map(|v| v as f32));
                 if opacity > 0.0 {
-                    let place = row * length + column;
-                    let pixel = &mut self.pixels[(top + row) * self.side + left + column];
-                    for (channel, value) in pixel.iter_mut().enumerate() {
-                        let new = planes[channel * length * length + place];
+                    let color = sampler.color(x, y);
+                    let pixel = &mut self.pixels[row * self.side + column];
+                    for (value, new) in pixel.iter_mut().zip(color) {
                         *value += opacity * (new - *value);
                     }
                 }

@@ -62,11 +62,11 @@ impl Composer {
     /// Names the picture that cannot be read.
     pub(in super::super) fn scene(&self, random: &mut Random) -> Result<Scene, Unreadable> {
         let way = random.uniform();
-        let mut canvas = if way < 0.42 {
+        let mut canvas = if way < 0.40 {
             self.portrait(random)?
-        } else if way < 0.72 {
+        } else if way < 0.76 {
             self.collage(random)?
-        } else if way < 0.82 && !self.lists.groups.is_empty() {
+        } else if way < 0.86 && !self.lists.groups.is_empty() {
             self.group(random)?
         } else {
             self.empty(random)?
@@ -146,7 +146,7 @@ impl Composer {
     fn collage(&self, random: &mut Random) -> Result<Canvas, Unreadable> {
         let mut canvas = self.ground(random)?;
         let side = self.side as f64;
-        let count = 1 + random.below(9);
+        let count = 1 + random.below(12);
         let typical = log_between(random, 1.2 * LEAST, 80.0);
         for _ in 0..count {
             let picture = self.read(self.lists.face(random), random)?;
