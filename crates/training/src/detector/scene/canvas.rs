@@ -81,14 +81,13 @@ impl Canvas {
         }
         let [left, top] = [extent[0].floor() as usize, extent[1].floor() as usize];
         let [right, bottom] = [extent[2].ceil() as usize, extent[3].ceil() as usize];
-        let back = to_canvas.inverse();
-        let sampler = Sampler::new(&picture.rgb, &back);
+        let sampler = Sampler::new(&picture.rgb, &to_canvas.inverse());
         for row in top..bottom {
             for column in left..right {
-                let [x, y] = [column as f32 + 0.5, row as f32 + 0.5];
-                let opacity = part.opacity(back.apply([x, y].map(f64::from)).map(|v| v as f32));
+                let place = sampler.place(column as f32 + 0.5, row as f32 + 0.5);
+                let opacity = part.opacity(place);
                 if opacity > 0.0 {
-                    let color = sampler.color(x, y);
+                    let color = sampler.color(place);
                     let pixel = &mut self.pixels[row * self.side + column];
                     for (value, new) in pixel.iter_mut().zip(color) {
                         *value += opacity * (new - *value);

@@ -241,10 +241,14 @@ impl Composer {
 /// Planes instead of pixels, rounded as an image's are.
 fn finished(canvas: Canvas) -> Scene {
     let Canvas { side, pixels, faces } = canvas;
-    let planes = (0..3).flat_map(|channel| {
-        pixels.iter().map(move |pixel| (255.0 * pixel[channel].clamp(0.0, 1.0)).round() / 255.0)
-    });
-    Scene { side, planes: planes.collect(), faces }
+    let mut planes = Vec::with_capacity(3 * pixels.len());
+    for channel in 0..3 {
+        let rounded = |pixel: &[f32; 3]| {
+            f32::from((255.0 * pixel[channel].clamp(0.0, 1.0) + 0.5) as u8) / 255.0
+        };
+        planes.extend(pixels.iter().map(rounded));
+    }
+    Scene { side, planes, faces }
 }
 
 #[cfg(test)]

@@ -13,9 +13,11 @@ use image::RgbImage;
 /// Pixels that a look may span.
 const SPAN: f64 = 1.5;
 
-/// A picture, perhaps made smaller, and the way from a scene's pixels to its own.
+/// A picture, perhaps made smaller, and the way from a scene's pixels to it.
 pub(super) struct Sampler<'p> {
     rgb: Cow<'p, RgbImage>,
+    /// Pixels of the smaller picture to one of the picture.
+    share: f32,
     /// Changes of place a column and a row, and the place of column and row 0.
     column: [f32; 2],
     row: [f32; 2],
@@ -30,22 +32,34 @@ impl<'p> Sampler<'p> {
             rgb = Cow::Owned(halved(&rgb));
             shrink *= 2.0;
         }
-        let at = |x: f64, y: f64| map.apply([x, y]).map(|v| v / shrink);
+        let at = |x: f64, y: f64| map.apply([x, y]);
         let (start, right, down) = (at(0.0, 0.0), at(1.0, 0.0), at(0.0, 1.0));
         let step = |to: [f64; 2]| [0, 1].map(|axis| (to[axis] - start[axis]) as f32);
-        Self { rgb, column: step(right), row: step(down), start: start.map(|v| v as f32) }
+        Self {
+            rgb,
+            share: (1.0 / shrink) as f32,
+            column: step(right),
+            row: step(down),
+            start: start.map(|v| v as f32),
+        }
     }
 
-    /// The color in 0..1 at a place of the scene; beyond the picture its border is repeated.
-    pub(super) fn color(&self, x: f32, y: f32) -> [f32; 3] {
-        let place = |axis: usize| {
-            let v = self.start[axis] + x * self.column[axis] + y * self.row[axis] - 0.5;
-            let last = [self.rgb.width(), self.rgb.height()][axis] as usize - 1;
+    /// The place in the picture of one in the scene.
+    pub(super) fn place(&self, x: f32, y: f32) -> [f32; 2] {
+        [0, 1].map(|axis| self.start[axis] + x * self.column[axis] + y * self.row[axis])
+    }
+
+    /// The color in 0..1 at a place in the picture; beyond it its border is repeated.
+    pub(super) fn color(&self, place: [f32; 2]) -> [f32; 3] {
+        let along = |place: f32, length: u32| {
+            let last = length as usize - 1;
             // Unlike `clamp`, `max` makes 0 of NaN.
-            let v = v.max(0.0).min(last as f32);
-            (v as usize, (v as usize + 1).min(last), v - v.floor())
+            let v = (place * self.share - 0.5).max(0.0).min(last as f32);
+            let first = v as usize;
+            (first, (first + 1).min(last), v - first as f32)
         };
-        let ((left, right, across), (upper, lower, down)) = (place(0), place(1));
+        let (left, right, across) = along(place[0], self.rgb.width());
+        let (upper, lower, down) = along(place[1], self.rgb.height());
         let (samples, width) = (self.rgb.as_raw(), self.rgb.width() as usize);
         let pixel = |x: usize, y: usize| {
             let at = 3 * (y * width + x);
@@ -104,7 +118,7 @@ mod tests {
             let sampler = Sampler::new(&image, &map);
             for place in 0..32 * 32 {
                 let (x, y) = ((place % 32) as f32 + 0.5, (place / 32) as f32 + 0.5);
-                for (channel, found) in sampler.color(x, y).into_iter().enumerate() {
+                for (channel, found) in sampler.color(sampler.place(x, y)).into_iter().enumerate() {
                     let expected = exact[channel * 1024 + place];
                     assert!((found - expected).abs() < 0.05, "{scale}, {turn}: {found}");
                 }
@@ -121,7 +135,8 @@ mod tests {
                 Similarity::new(1.0, 0.3, [0.0; 2], [1e12, -1e12]),
                 Similarity::new(f64::NAN, 0.3, [0.0; 2], [0.0; 2]),
             ] {
-                let color = Sampler::new(&image, &map).color(3.5, 4.5);
+                let sampler = Sampler::new(&image, &map);
+                let color = sampler.color(sampler.place(3.5, 4.5));
                 assert!(color.iter().all(|v| (0.0..=1.0).contains(v)), "{side}: {color:?}");
             }
         }

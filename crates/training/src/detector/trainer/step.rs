@@ -61,7 +61,8 @@ impl BatchMaker {
 /// Scenes of one size as a batch.
 pub(in super::super) fn images(scenes: &[Scene]) -> Array4<f32> {
     let side = scenes.first().map_or(0, |scene| scene.side);
-    let values = scenes.iter().flat_map(|scene| scene.planes.iter().copied()).collect();
+    let planes: Vec<_> = scenes.iter().map(|scene| &scene.planes[..]).collect();
+    let values = planes.concat();
     let shape = (scenes.len(), INPUT_CHANNELS, side, side);
     match Array4::from_shape_vec(shape, values) {
         Ok(images) => images,
