@@ -6,6 +6,7 @@
 mod bench;
 mod convert_weights;
 mod small_training;
+mod train_detector;
 mod train_landmarks;
 mod train_visibility;
 
@@ -29,6 +30,7 @@ enum Command {
     Bench(bench::Arguments),
     TrainLandmarks(train_landmarks::Arguments),
     TrainVisibility(train_visibility::Arguments),
+    TrainDetector(Box<train_detector::Arguments>),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +57,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::TrainVisibility(arguments) => {
             train_visibility::run(&arguments).map(|()| ExitCode::SUCCESS)
+        }
+        Command::TrainDetector(arguments) => {
+            train_detector::run(&arguments).map(|()| ExitCode::SUCCESS)
         }
     }
 }

@@ -18,18 +18,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use autograd::optimizer::OptimizerState;
+use facenet::network::Architecture;
 use facenet::weights::{Weights, hexadecimal};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::error::OptionsError;
 use super::skipped::Skipped;
 use super::source::Source;
 use super::trainer::TrainingOptions;
 
+pub(super) use read::read;
 pub(super) use write::write;
 
-/// The only format there is so far.
-const FORMAT: &str = "facenet-training-2";
 const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights";
 const AVERAGE: &str = "average";
@@ -37,14 +39,38 @@ const OPTIMIZER: &str = "optimizer.npy";
 /// What a checkpoint's folder is called, before its step.
 const PREFIX: &str = "step-";
 
-/// A training that can be gone on with, see
-/// [`Trainer::resume`](super::Trainer::resume).
+/// How something was trained, as a checkpoint keeps it.
+pub(super) trait Trained: Clone + Serialize + DeserializeOwned {
+    /// What `state.json` calls a checkpoint of such a training.
+    const FORMAT: &'static str;
+
+    /// Whose weights it has.
+    fn architecture(&self) -> Architecture;
+
+    /// Checks every option.
+    fn check(&self) -> Result<(), OptionsError>;
+}
+
+impl Trained for TrainingOptions {
+    const FORMAT: &'static str = "facenet-training-2";
+
+    fn architecture(&self) -> Architecture {
+        self.variant.into()
+    }
+
+    fn check(&self) -> Result<(), OptionsError> {
+        Self::check(self)
+    }
+}
+
+/// A training that can be gone on with, see [`Trainer::resume`](super::Trainer::resume) and
+/// [`DetectorTrainer::resume`](super::detector::DetectorTrainer::resume).
 #[derive(Clone, Debug)]
-pub struct Checkpoint {
+pub struct Checkpoint<O = TrainingOptions> {
     /// Its folder.
     pub path: PathBuf,
     /// How it was trained. The budget may be changed before it is resumed.
-    pub options: TrainingOptions,
+    pub options: O,
     /// The weights.
     pub weights: Weights,
     /// Their moving average, where the options ask for one.
@@ -87,14 +113,19 @@ impl Fingerprint {
         }
         Self { count: source.len(), hash: hexadecimal(hasher) }
     }
+
+    /// Of `count` images with this hash, however that is made.
+    pub(super) fn with_hash(count: usize, hasher: Sha256) -> Self {
+        Self { count, hash: hexadecimal(hasher) }
+    }
 }
 
 /// `state.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct State {
+struct State<O> {
     format: String,
-    options: TrainingOptions,
+    options: O,
     position: Position,
     #[serde(alias = "pictures")]
     images: Fingerprint,

@@ -16,6 +16,7 @@
 //! | [`HeldOut`] | how well unseen faces are distinguished meanwhile |
 //! | [`Checkpoint`] | a training on disk |
 //! | [`landmarks`] | training of the landmark network |
+//! | [`detector`] | training of the network that finds faces |
 //! | [`visibility`] | training of the network that tells what of a face can be seen |
 //!
 //! Training is a function of its options, its images and the weights to begin
@@ -51,6 +52,7 @@ mod batches;
 mod centers;
 mod checkpoint;
 pub mod dataset;
+pub mod detector;
 mod error;
 mod fit;
 mod held_out;

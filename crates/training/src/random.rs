@@ -18,6 +18,10 @@ pub(crate) enum Purpose {
     Augmentation = 4,
     /// Which people and pairs are held out.
     HeldOut = 5,
+    /// Scenes of faces; by batch and place in it.
+    Scene = 6,
+    /// Scenes to measure on; by kind and place.
+    Measure = 7,
 }
 
 /// The generator of one place.

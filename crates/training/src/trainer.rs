@@ -38,6 +38,7 @@ use super::source::Source;
 
 pub use event::{Event, StepMetrics, TripletCount};
 pub use options::{Budget, OptimizerOptions, RateSchedule, TrainingOptions};
+pub(super) use run::{Clock, Timer};
 pub use run::{Interval, Outcome, RunOptions};
 
 /// Weights to begin with.

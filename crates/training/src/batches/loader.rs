@@ -9,27 +9,26 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use super::{Batch, BatchBuilder};
-
 /// Batches in order, from any number on.
-pub(in super::super) struct Loader {
-    threads: Vec<Thread>,
+pub(in super::super) struct Loader<B> {
+    threads: Vec<Thread<B>>,
     next: u64,
 }
 
 /// One thread; both are `Some` while it runs.
-struct Thread {
-    queue: Option<Receiver<Batch>>,
+struct Thread<B> {
+    queue: Option<Receiver<B>>,
     handle: Option<JoinHandle<()>>,
 }
 
-impl Loader {
-    /// Starts `threads` threads, at least one, on batches from number `first` on.
+impl<B: Send + 'static> Loader<B> {
+    /// Starts `threads` threads, at least one, on batches from number `first` on. Each has a
+    /// copy of `make`, which makes the batch of a number.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub(in super::super) fn start(
-        builder: &BatchBuilder,
+        make: impl FnMut(u64) -> B + Clone + Send + 'static,
         first: u64,
         threads: usize,
     ) -> io::Result<Self> {
@@ -37,11 +36,11 @@ impl Loader {
         let mut loader = Self { threads: Vec::with_capacity(count), next: 0 };
         for offset in 0..count {
             let (sender, queue) = sync_channel(1);
-            let mut builder = builder.clone();
+            let mut make = make.clone();
             let work = move || {
                 let numbers = (first + offset as u64..).step_by(count);
                 for number in numbers {
-                    if sender.send(builder.batch(number)).is_err() {
+                    if sender.send(make(number)).is_err() {
                         // The loader was dropped.
                         return;
                     }
@@ -57,7 +56,7 @@ impl Loader {
     ///
     /// # Panics
     /// When the thread that makes it panicked, with its message.
-    pub(in super::super) fn next(&mut self) -> Batch {
+    pub(in super::super) fn next(&mut self) -> B {
         let turn = (self.next % self.threads.len() as u64) as usize;
         let thread = &mut self.threads[turn];
         self.next += 1;
@@ -71,7 +70,7 @@ impl Loader {
     }
 }
 
-impl Drop for Loader {
+impl<B> Drop for Loader<B> {
     /// Waits for the threads, each of which ends its current batch.
     fn drop(&mut self) {
         for thread in &mut self.threads {
@@ -93,7 +92,7 @@ mod tests {
 
     use super::*;
     use crate::augmentation::AugmentationOptions;
-    use crate::batches::{Sampler, Sampling};
+    use crate::batches::{Batch, BatchBuilder, Sampler, Sampling};
     use crate::source::{Canvas, Source, SourceError};
 
     /// Plain images of different grays; image 3 cannot be read, 1000 panics.
@@ -123,6 +122,12 @@ mod tests {
         }
     }
 
+    /// A loader of these batches.
+    fn start(builder: &BatchBuilder, first: u64, threads: usize) -> Loader<Batch> {
+        let mut builder = builder.clone();
+        Loader::start(move |number| builder.batch(number), first, threads).unwrap()
+    }
+
     fn builder(count: usize) -> (Arc<Grays>, BatchBuilder) {
         let source = Arc::new(Grays { count, ..Grays::default() });
         let sampling = Sampling::Images { images: 4 };
@@ -136,7 +141,7 @@ mod tests {
         let (_, mut builder) = builder(10);
         let expected: Vec<Batch> = (7..19).map(|number| builder.batch(number)).collect();
         for threads in [0, 1, 2, 5] {
-            let mut loader = Loader::start(&builder, 7, threads).unwrap();
+            let mut loader = start(&builder, 7, threads);
             for expected in &expected {
                 let batch = loader.next();
                 assert_eq!(batch.images, expected.images, "{threads} threads");
@@ -158,7 +163,7 @@ mod tests {
     #[test]
     fn the_queue_is_bounded_and_ends_when_it_is_dropped() {
         let (source, builder) = builder(100);
-        let mut loader = Loader::start(&builder, 0, 2).unwrap();
+        let mut loader = start(&builder, 0, 2);
         loader.next();
         drop(loader);
         // One taken, and for each thread one in the queue and one being made.
@@ -170,7 +175,7 @@ mod tests {
     #[should_panic(expected = "breaks the decoder")]
     fn a_panic_while_loading_is_passed_on() {
         let (_, builder) = builder(2000);
-        let mut loader = Loader::start(&builder, 0, 1).unwrap();
+        let mut loader = start(&builder, 0, 1);
         (0..100).for_each(|_| drop(loader.next()));
     }
 }

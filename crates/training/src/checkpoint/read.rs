@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use autograd::optimizer::OptimizerState;
 use facenet::bounded_file::{self, FileError};
+use facenet::network::Architecture;
 use facenet::npy::{self, ReadError};
 use facenet::weights::{Loaded, Weights, hexadecimal};
 use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
 
-use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMIZER, PREFIX, STATE, State, WEIGHTS};
+use super::{AVERAGE, Checkpoint, Moments, OPTIMIZER, PREFIX, STATE, State, Trained, WEIGHTS};
 use crate::TrainingError;
 
 /// Most bytes of `state.json`: thousands of skipped images.
@@ -25,21 +26,28 @@ impl Checkpoint {
     /// # Errors
     /// When there is none, or it is damaged.
     pub fn read(folder: &Path) -> Result<Self, TrainingError> {
-        let path =
-            if folder.join(STATE).is_file() { folder.to_path_buf() } else { newest(folder)? };
-        let state_path = path.join(STATE);
-        let bytes = bounded_file::read(&state_path, STATE_LIMIT)?;
-        let state = parse(&state_path, &bytes)?;
-        let weights = read_weights(&path.join(WEIGHTS), &state.weights)?;
-        let average = match &state.average {
-            Some(hash) => Some(read_weights(&path.join(AVERAGE), hash)?),
-            None => None,
-        };
-        let optimizer = read_moments(&path.join(OPTIMIZER), state.optimizer)?;
-        let State { options, position, images, skipped, .. } = state;
-        Ok(Self { path, options, weights, average, position, images, skipped, optimizer })
+        read(folder)
     }
+}
 
+/// The same for any training.
+pub(in super::super) fn read<O: Trained>(folder: &Path) -> Result<Checkpoint<O>, TrainingError> {
+    let path = if folder.join(STATE).is_file() { folder.to_path_buf() } else { newest(folder)? };
+    let state_path = path.join(STATE);
+    let bytes = bounded_file::read(&state_path, STATE_LIMIT)?;
+    let state: State<O> = parse(&state_path, &bytes)?;
+    let network = state.options.architecture();
+    let weights = read_weights(network, &path.join(WEIGHTS), &state.weights)?;
+    let average = match &state.average {
+        Some(hash) => Some(read_weights(network, &path.join(AVERAGE), hash)?),
+        None => None,
+    };
+    let optimizer = read_moments(&path.join(OPTIMIZER), state.optimizer)?;
+    let State { options, position, images, skipped, .. } = state;
+    Ok(Checkpoint { path, options, weights, average, position, images, skipped, optimizer })
+}
+
+impl<O> Checkpoint<O> {
     /// Steps taken.
     pub fn step(&self) -> u64 {
         self.position.step
@@ -47,8 +55,12 @@ impl Checkpoint {
 }
 
 /// The weights in a folder, if they have this hash.
-fn read_weights(folder: &Path, hash: &str) -> Result<Weights, TrainingError> {
-    let Loaded { weights, .. } = Weights::from_npy_folder(folder)?;
+fn read_weights(
+    network: Architecture,
+    folder: &Path,
+    hash: &str,
+) -> Result<Weights, TrainingError> {
+    let Loaded { weights, .. } = Weights::from_npy_folder_for(network, folder)?;
     let found = weights.hash();
     if found == hash {
         Ok(weights)
@@ -72,7 +84,7 @@ fn newest(folder: &Path) -> Result<PathBuf, TrainingError> {
     }
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<State, TrainingError> {
+fn parse<O: Trained>(path: &Path, bytes: &[u8]) -> Result<State<O>, TrainingError> {
     #[derive(serde::Deserialize)]
     struct Format {
         format: String,
@@ -80,10 +92,10 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<State, TrainingError> {
     let fault = |error: serde_json::Error| damaged(path, "a checkpoint's state", error.to_string());
     // The format first: another one may have other fields.
     let Format { format } = serde_json::from_slice(bytes).map_err(fault)?;
-    if format != FORMAT {
-        return Err(damaged(path, format!("the format {FORMAT:?}"), format!("{format:?}")));
+    if format != O::FORMAT {
+        return Err(damaged(path, format!("the format {:?}", O::FORMAT), format!("{format:?}")));
     }
-    let state: State = serde_json::from_slice(bytes).map_err(fault)?;
+    let state: State<O> = serde_json::from_slice(bytes).map_err(fault)?;
     state.options.check()?;
     let seconds = state.position.seconds;
     if !(seconds.is_finite() && seconds >= 0.0) {

@@ -9,7 +9,7 @@ use ndarray::ArrayD;
 use npyz::WriterBuilder;
 use sha2::{Digest, Sha256};
 
-use super::{AVERAGE, Checkpoint, FORMAT, Moments, OPTIMIZER, PREFIX, STATE, State, WEIGHTS};
+use super::{AVERAGE, Checkpoint, Moments, OPTIMIZER, PREFIX, STATE, State, Trained, WEIGHTS};
 use crate::TrainingError;
 
 /// Checkpoints that are kept, the newest among them.
@@ -19,9 +19,9 @@ const PARTIAL: &str = "partial";
 
 /// Writes `checkpoint` into `folder`, takes the oldest away, and returns where it
 /// is. Its own path is not looked at.
-pub(in super::super) fn write(
+pub(in super::super) fn write<O: Trained>(
     folder: &Path,
-    checkpoint: &Checkpoint,
+    checkpoint: &Checkpoint<O>,
 ) -> Result<PathBuf, TrainingError> {
     let name = format!("{PREFIX}{:010}", checkpoint.position.step);
     let path = folder.join(&name);
@@ -50,7 +50,7 @@ pub(in super::super) fn write(
     Ok(path)
 }
 
-fn write_moments(path: &Path, checkpoint: &Checkpoint) -> io::Result<Moments> {
+fn write_moments<O>(path: &Path, checkpoint: &Checkpoint<O>) -> io::Result<Moments> {
     let state = &checkpoint.optimizer;
     let count: usize = state.tensors.values().map(ArrayD::len).sum();
     let file = io::BufWriter::with_capacity(1 << 20, File::create(path)?);
@@ -73,9 +73,13 @@ fn write_moments(path: &Path, checkpoint: &Checkpoint) -> io::Result<Moments> {
     })
 }
 
-fn write_state(path: &Path, checkpoint: &Checkpoint, optimizer: Moments) -> io::Result<()> {
+fn write_state<O: Trained>(
+    path: &Path,
+    checkpoint: &Checkpoint<O>,
+    optimizer: Moments,
+) -> io::Result<()> {
     let state = State {
-        format: FORMAT.to_owned(),
+        format: O::FORMAT.to_owned(),
         options: checkpoint.options.clone(),
         position: checkpoint.position,
         images: checkpoint.images.clone(),

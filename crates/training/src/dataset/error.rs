@@ -186,6 +186,28 @@ pub enum DatasetError {
         /// The length of its target.
         found: f64,
     },
+    /// A row of a table of faces.
+    #[error("{}: row {row}: expected {expected}, found {found}", path.display())]
+    Face {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 0.
+        row: usize,
+        /// What should stand there.
+        expected: &'static str,
+        /// What does.
+        found: String,
+    },
+    /// A mark that is neither yes nor no.
+    #[error("{}: image {image}: expected 0 or 1, found {found}", path.display())]
+    Mark {
+        /// The file.
+        path: PathBuf,
+        /// The image, from 0.
+        image: usize,
+        /// Its mark.
+        found: i32,
+    },
     /// An image that the pack does not have.
     #[error("{}: no image {index}, the pack has {images}", path.display())]
     NoSuchImage {

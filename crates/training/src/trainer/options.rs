@@ -109,7 +109,7 @@ impl RateSchedule {
         schedule.rate(step)
     }
 
-    fn check(self) -> Result<(), OptionsError> {
+    pub(in super::super) fn check(self) -> Result<(), OptionsError> {
         let (option, value) = match self {
             Self::Constant => return Ok(()),
             Self::Cosine { floor, .. } => ("schedule.floor", floor),
@@ -134,7 +134,7 @@ pub enum Budget {
 }
 
 impl Budget {
-    fn check(self) -> Result<(), OptionsError> {
+    pub(in super::super) fn check(self) -> Result<(), OptionsError> {
         let (option, amount) = match self {
             Self::Steps(steps) => ("budget.steps", steps as f64),
             Self::Epochs(epochs) => ("budget.epochs", epochs),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use autograd::Tape;
 use facenet::engine::Engine;
 
-use super::super::batches::Loader;
+use super::super::batches::{Batch, Loader};
 use super::super::{TrainingError, checkpoint};
 use super::{Event, StepMetrics, Trainer};
 
@@ -87,10 +87,12 @@ impl Trainer {
             }
             let loader = match &mut loader {
                 Some(loader) => loader,
-                none => none.insert(
-                    Loader::start(&self.builder, self.position.step, threads)
-                        .map_err(TrainingError::Thread)?,
-                ),
+                none => {
+                    let mut builder = self.builder.clone();
+                    let make = move |number| builder.batch(number);
+                    let loader = Loader::start(make, self.position.step, threads);
+                    none.insert(loader.map_err(TrainingError::Thread)?)
+                }
             };
             let metrics = self.take_step(&tape, loader, &mut clock)?;
             observe(Event::Step(&metrics));
@@ -117,7 +119,7 @@ impl Trainer {
     fn take_step(
         &mut self,
         tape: &Tape<f32>,
-        loader: &mut Loader,
+        loader: &mut Loader<Batch>,
         clock: &mut Clock,
     ) -> Result<StepMetrics, TrainingError> {
         let start = Instant::now();
@@ -182,11 +184,11 @@ impl Trainer {
 }
 
 /// Measures the time that goes by in a run, whatever it goes by with.
-struct Clock(Instant);
+pub(crate) struct Clock(pub(crate) Instant);
 
 impl Clock {
     /// Seconds since the last call.
-    fn lap(&mut self) -> f64 {
+    pub(crate) fn lap(&mut self) -> f64 {
         let now = Instant::now();
         let seconds = now.duration_since(self.0).as_secs_f64();
         self.0 = now;
@@ -195,19 +197,19 @@ impl Clock {
 }
 
 /// When something was done last, and when it is to be done again.
-struct Timer {
+pub(crate) struct Timer {
     interval: Option<Interval>,
     last_step: Option<u64>,
     last_time: Instant,
 }
 
 impl Timer {
-    fn new(interval: Option<Interval>) -> Self {
+    pub(crate) fn new(interval: Option<Interval>) -> Self {
         Self { interval, last_step: None, last_time: Instant::now() }
     }
 
     /// Whether it is to be done now; it then counts as done.
-    fn is_due(&mut self, step: u64) -> bool {
+    pub(crate) fn is_due(&mut self, step: u64) -> bool {
         let due = match self.interval {
             None => false,
             Some(Interval::Steps(every)) => every > 0 && step.is_multiple_of(every),
@@ -221,7 +223,7 @@ impl Timer {
     }
 
     /// Whether it is to be done at the end and was not just done.
-    fn is_pending(&self, step: u64) -> bool {
+    pub(crate) fn is_pending(&self, step: u64) -> bool {
         self.interval.is_some() && self.last_step != Some(step)
     }
 }

@@ -76,7 +76,7 @@ impl OptimizerOptions {
         }
     }
 
-    pub(super) fn check(self) -> Result<(), OptionsError> {
+    pub(crate) fn check(self) -> Result<(), OptionsError> {
         let share = |option, value: f64| {
             OptionsError::check(option, value, "0 to below 1", (0.0..1.0).contains(&value))
         };
