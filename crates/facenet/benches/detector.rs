@@ -2,7 +2,10 @@
 //!
 //! Items are pictures; `RAYON_NUM_THREADS=1` for one core. Weights are random, of which no time
 //! depends.
-//! `FACENET_PROFILE=1` prints the time of each step of a pass instead.
+//! `FACENET_PROFILE=256x320` prints the time of each step of a pass of that height and width
+//! instead.
+
+#![allow(clippy::print_stdout, reason = "a profile is printed")]
 
 use autograd::Tape;
 use divan::Bencher;
@@ -13,8 +16,12 @@ use facenet::network::Architecture;
 use ndarray::Array4;
 
 fn main() {
-    if std::env::var_os("FACENET_PROFILE").is_some() {
-        return profile();
+    if let Ok(size) = std::env::var("FACENET_PROFILE") {
+        let mut sides = size.split('x').map(str::parse);
+        match [sides.next(), sides.next()] {
+            [Some(Ok(height)), Some(Ok(width))] => return profile([height, width]),
+            _ => panic!("FACENET_PROFILE: expected HEIGHTxWIDTH, found {size:?}"),
+        }
     }
     divan::main();
 }
@@ -37,8 +44,8 @@ fn compiled() -> CompiledDetector {
     }
 }
 
-fn profile() {
-    let steps = compiled().profile(pictures(1, [256, 320]).view(), 200);
+fn profile(size: [usize; 2]) {
+    let steps = compiled().profile(pictures(1, size).view(), 200);
     let total: f64 = steps.iter().map(|step| step.seconds).sum();
     for step in steps {
         let (micros, rate) = (1e6 * step.seconds, step.operations as f64 / step.seconds / 1e9);

@@ -51,7 +51,11 @@ fn sum_chunk<T: Element>(
             sums[lane] += factor * values[lane];
         }
     }
-    sums.map(|sum| activation.of(sum))
+    // Not by `map`, which might not be inlined into the code for this machine's vectors.
+    for lane in 0..WIDTH {
+        sums[lane] = activation.of(sums[lane]);
+    }
+    sums
 }
 
 #[inline(always)]

@@ -231,19 +231,26 @@ unsafe fn block<V: Vector, const R: usize, const N: usize>(
     // The pointers of a loop's last increment are not read; they are formed by
     // `wrapping_add`, which may leave the slice.
     unsafe {
-        let rows: [*const V::Element; R] =
-            std::array::from_fn(|i| tile.a.as_ptr().add(*tile.rows.get_unchecked(row + i)));
-        let vectors: [*const V::Element; N] = std::array::from_fn(|j| {
+        // Loops rather than closures, which are compiled without this machine's vectors where
+        // the compiler does not inline them.
+        let mut rows = [std::ptr::null::<V::Element>(); R];
+        for i in 0..R {
+            rows[i] = tile.a.as_ptr().add(*tile.rows.get_unchecked(row + i));
+        }
+        let mut vectors = [std::ptr::null::<V::Element>(); N];
+        for j in 0..N {
             let at = column + j * V::LANES;
-            tile.b.as_ptr().add(*tile.vectors.get_unchecked(at / LANES) + at % LANES)
-        });
+            vectors[j] = tile.b.as_ptr().add(*tile.vectors.get_unchecked(at / LANES) + at % LANES);
+        }
         let mut sums = [[V::zero(features); N]; R];
         for segment in segments {
             let mut a = segment.a;
             let mut b = segment.b;
             for _ in 0..segment.length {
-                let columns: [V; N] =
-                    std::array::from_fn(|j| V::load(features, vectors[j].wrapping_add(b)));
+                let mut columns = [V::zero(features); N];
+                for j in 0..N {
+                    columns[j] = V::load(features, vectors[j].wrapping_add(b));
+                }
                 for i in 0..R {
                     let value = V::splat(features, *rows[i].wrapping_add(a));
                     for j in 0..N {
