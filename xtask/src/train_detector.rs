@@ -51,13 +51,13 @@ pub(crate) struct Arguments {
     /// adamw or muon
     #[arg(long, value_name = "NAME", default_value = "adamw", value_parser = ["adamw", "muon"])]
     optimizer: String,
-    /// The highest learning rate [default: 0.002]
+    /// The highest learning rate [default: 0.003]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Pull of kernels toward zero [default: 0.001]
     #[arg(long, value_name = "RATE")]
     weight_decay: Option<f64>,
-    /// The part of the weights' moving average that a step keeps [default: 0.999]
+    /// The part of the weights' moving average that a step keeps [default: 0.998]
     #[arg(long, value_name = "SHARE")]
     average_decay: Option<f64>,
     /// Weight of the boxes' loss [default: 2]

@@ -27,7 +27,7 @@ pub struct DetectorOptions {
     pub side: usize,
     /// How gradients change weights. Default: AdamW.
     pub optimizer: OptimizerOptions,
-    /// The highest learning rate. Default: 2e-3.
+    /// The highest learning rate. Default: 3e-3.
     pub learning_rate: f64,
     /// How the learning rate goes with the steps. Default: 300 steps up, then a cosine down to
     /// a hundredth.
@@ -40,7 +40,7 @@ pub struct DetectorOptions {
     /// batches. Default: 0.01.
     pub statistics_momentum: f64,
     /// The part of the moving average of all weights and statistics that a step keeps; the
-    /// average is what is measured and saved. 0 for none. Default: 0.999.
+    /// average is what is measured and saved. 0 for none. Default: 0.998.
     pub average_decay: f64,
     /// What the loss of boxes weighs, against that of scores. Default: 2.
     pub box_weight: f64,
@@ -56,12 +56,12 @@ impl Default for DetectorOptions {
             batch: 16,
             side: 256,
             optimizer: OptimizerOptions::adamw(),
-            learning_rate: 2e-3,
+            learning_rate: 3e-3,
             schedule: RateSchedule::Cosine { warm_up: 300, floor: 0.01 },
             weight_decay: 1e-3,
             clip_norm: 10.0,
             statistics_momentum: 0.01,
-            average_decay: 0.999,
+            average_decay: 0.998,
             box_weight: 2.0,
             landmark_weight: 0.2,
         }
