@@ -5,8 +5,21 @@
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use biometrics::policy::IdentificationPolicy;
+use biometrics::policy::{GalleryThreshold, IdentificationPolicy};
 use facenet::gallery::Gallery;
+use facenet::matching::Recognition;
+
+/// Who faces are among the enrolled people.
+#[derive(Debug)]
+pub(crate) struct Among {
+    /// What was applied; without a rate of strangers where the people look more alike than those
+    /// that it was measured on.
+    pub(crate) threshold: GalleryThreshold,
+    /// Whether they do.
+    pub(crate) are_alike: bool,
+    /// One a face.
+    pub(crate) answers: Vec<Recognition>,
+}
 
 /// A gallery with what is known of it.
 pub(crate) struct KeptGallery {

@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use biometrics::enrollment::{self, Outlier};
-use biometrics::policy::{GalleryThreshold, IdentificationPolicy, VerificationPolicy};
+use biometrics::policy::{IdentificationPolicy, VerificationPolicy};
 use facenet::gallery::{PersonName, TemplateError};
-use facenet::matching::{Candidate, Encoding, Recognition};
+use facenet::matching::{Candidate, Encoding};
 use faces::{DecodeLimits, FacePipeline};
 use store::{Enrollment, Location, Model, Person, PersonSummary, Store};
 
 use crate::Limits;
-use crate::kept_gallery::KeptGallery;
+use crate::kept_gallery::{Among, KeptGallery};
 
 /// Why the service cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -33,18 +33,6 @@ pub(crate) enum ServiceError {
         /// The first of them.
         first: Outlier,
     },
-}
-
-/// Who faces are among the enrolled people.
-#[derive(Debug)]
-pub(crate) struct Among {
-    /// What was applied; without a rate of strangers where the people look more alike than those
-    /// that it was measured on.
-    pub(crate) threshold: GalleryThreshold,
-    /// Whether they do.
-    pub(crate) are_alike: bool,
-    /// One a face.
-    pub(crate) answers: Vec<Recognition>,
 }
 
 /// What became of an enrollment.

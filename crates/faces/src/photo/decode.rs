@@ -123,11 +123,17 @@ fn decode_jpeg(bytes: &[u8], file: &str, limits: &DecodeLimits) -> Result<Decode
                 if rows > 0 { separate_scans(&bytes, file, limits)? } else { RgbImage::new(0, 0) };
             return Decoded { image, turn, rows, is_coarse: lacks_colors }.without_the_rest(file);
         }
-        Some(header) if !header.has_end() => {
-            // With its end, so that the decoder takes the codes that there are.
-            decode_whole(&[bytes, &[0xff, 0xd9]].concat(), file, format, limits)?
+        Some(header) => {
+            let whole = header.before_torn_headers(bytes);
+            if whole.is_some() || !header.has_end() {
+                // With its end, so that the decoder takes the codes that there are.
+                let bytes = [whole.unwrap_or(bytes), &[0xff, 0xd9]].concat();
+                decode_whole(&bytes, file, format, limits)?
+            } else {
+                decode_whole(bytes, file, format, limits)?
+            }
         }
-        _ => decode_whole(bytes, file, format, limits)?,
+        None => decode_whole(bytes, file, format, limits)?,
     };
     let Some(header) = header else {
         // The decoder may know more headers than we do.

@@ -48,6 +48,6 @@ impl QualityLimits {
         contrast: 0.05,
         yaw: 45.0,
         confidence: crate::LEAST_CONFIDENCE,
-        visibility: Visibility { mouth: 0.5, eyes: 0.5 },
+        visibility: Visibility { mouth: 0.7, eyes: 0.5 },
     };
 }

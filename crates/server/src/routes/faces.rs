@@ -13,9 +13,10 @@ use report::{Identity, IdentityRow};
 use crate::api_error::ApiError;
 use crate::body::Form;
 use crate::guard::Role;
+use crate::kept_gallery::Among;
 use crate::query::{EncodeQuery, Params, RecognizeQuery, Search, VerifyQuery, bounded};
 use crate::responses::{Claim, Encoded, EncodedFace, Recognized, Verified};
-use crate::service::{Among, FaceService};
+use crate::service::FaceService;
 use crate::state::State;
 
 /// Most candidates of an answer.

@@ -13,12 +13,30 @@ pub(in crate::photo) struct Completed {
 }
 
 impl<'b> Header<'b> {
-    /// The header of the scan that follows in the same file.
-    fn next_scan(&self, bytes: &'b [u8]) -> Option<Self> {
+    /// Where in the file the marker behind the data of this scan is.
+    fn end_of_scan(&self, bytes: &[u8]) -> Option<usize> {
         let is_marker =
             |pair: &[u8]| pair[0] == 0xff && pair[1] != 0 && !RESTART.contains(&pair[1]);
         let end = self.data.windows(2).position(is_marker)?;
-        self.clone().to_next_scan(bytes, bytes.len() - self.data.len() + end)
+        Some(bytes.len() - self.data.len() + end)
+    }
+
+    /// The header of the scan that follows in the same file.
+    fn next_scan(&self, bytes: &'b [u8]) -> Option<Self> {
+        self.clone().to_next_scan(bytes, self.end_of_scan(bytes)?)
+    }
+
+    /// The file up to headers, between two scans, in which it ends: decoders refuse such a one.
+    /// Nothing where they are whole.
+    pub(in crate::photo) fn before_torn_headers(&self, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        let mut scan = self.clone();
+        while let Some(end) = scan.end_of_scan(bytes) {
+            match scan.next_scan(bytes) {
+                Some(next) => scan = next,
+                None => return (bytes.get(end + 1) != Some(&END)).then_some(&bytes[..end]),
+            }
+        }
+        None
     }
 
     /// A file whose colors come in scans of their own, with what it lacks: the picture without
@@ -38,6 +56,10 @@ impl<'b> Header<'b> {
             scan.scan.iter().for_each(|part| has_scan[part.index] = true);
             rows = rows.min(complete);
             next = if complete < self.height { None } else { scan.next_scan(bytes) };
+            if next.is_none() {
+                // Before a marker of the end, or headers in which the file ends.
+                end = scan.end_of_scan(bytes).unwrap_or(end);
+            }
         }
         let missing: Vec<u8> = self
             .components
