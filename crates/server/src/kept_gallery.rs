@@ -43,7 +43,7 @@ impl Deref for KeptGallery {
 
 impl KeptGallery {
     /// The gallery, to be changed.
-    pub(crate) fn to_change(&mut self) -> &mut Gallery {
+    pub(crate) fn get_mut(&mut self) -> &mut Gallery {
         self.are_alike = OnceLock::new();
         &mut self.gallery
     }
@@ -89,11 +89,11 @@ mod tests {
                 _ => 0.0,
             };
             let face = Encoding::new((0..128).map(value).map(|v: f32| v / 10_f32.sqrt())).unwrap();
-            gallery.to_change().insert(name(i), &[face]).unwrap();
+            gallery.get_mut().insert(name(i), &[face]).unwrap();
         }
         assert!(gallery.are_alike(&policy));
         (1..40).for_each(|i| {
-            gallery.to_change().remove(&name(i));
+            gallery.get_mut().remove(&name(i));
         });
         assert!(!gallery.are_alike(&policy));
     }

@@ -252,7 +252,7 @@ impl FaceService {
             }
             store.enroll(name, enrollment)?;
             let person = store.person(name)?;
-            self.gallery_mut().to_change().insert(name.clone(), &person.encodings())?;
+            self.gallery_mut().get_mut().insert(name.clone(), &person.encodings())?;
             let added = person.templates.len().saturating_sub(stored.len());
             Ok(EnrollmentOutcome { person, added, resembles })
         })
@@ -262,7 +262,7 @@ impl FaceService {
     pub(crate) fn remove(&self, name: &PersonName) -> Result<()> {
         self.change(|store| {
             store.remove(std::slice::from_ref(name))?;
-            self.gallery_mut().to_change().remove(name);
+            self.gallery_mut().get_mut().remove(name);
             Ok(())
         })
     }

@@ -70,11 +70,11 @@ impl<'b> Header<'b> {
             data: &[],
             first_scan: 0,
         };
-        header.to_next_scan(bytes, 2)
+        header.into_next_scan(bytes, 2)
     }
 
     /// Takes in the segments from there on, up to the data of a scan.
-    fn to_next_scan(mut self, bytes: &'b [u8], mut at: usize) -> Option<Self> {
+    fn into_next_scan(mut self, bytes: &'b [u8], mut at: usize) -> Option<Self> {
         loop {
             let &[mark, kind, high, low] = bytes.get(at..)?.first_chunk()?;
             if mark != 0xff {

@@ -31,8 +31,8 @@ impl FaceFrame {
         let along = [right[0] - left[0], right[1] - left[1]];
         let down = [mouth[0] - origin[0], mouth[1] - origin[1]];
         let area = along[0] * down[1] - along[1] * down[0];
-        // Also false where anything is NaN.
-        if !(area.abs() > 1.0) {
+        // NaN where a landmark is.
+        if area.abs() <= 1.0 || area.is_nan() {
             return None;
         }
         let inverse = [[down[1] / area, -down[0] / area], [-along[1] / area, along[0] / area]];

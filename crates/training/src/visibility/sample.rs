@@ -166,6 +166,8 @@ fn extremes(values: &[f64]) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
     use crate::visibility::cover::Shape;
     use crate::visibility::paint::Paint;
@@ -195,11 +197,11 @@ mod tests {
         ];
         for (covers, expected) in [
             (&[][..], [Some(true), Some(true)]),
-            (&[mask.clone()], [Some(false), Some(true)]),
-            (&[half], [None, Some(true)]),
-            (&[glasses.clone()], [Some(true), Some(false)]),
-            (&[clear], [Some(true), Some(true)]),
-            (&[mask, glasses], [Some(false), Some(false)]),
+            (from_ref(&mask), [Some(false), Some(true)]),
+            (from_ref(&half), [None, Some(true)]),
+            (from_ref(&glasses), [Some(true), Some(false)]),
+            (from_ref(&clear), [Some(true), Some(true)]),
+            (&[mask.clone(), glasses.clone()][..], [Some(false), Some(false)]),
         ] {
             assert_eq!([mouth(&frame, covers), eyes(&frame, covers)], expected, "{covers:?}");
         }

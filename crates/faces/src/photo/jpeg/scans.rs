@@ -23,7 +23,7 @@ impl<'b> Header<'b> {
 
     /// The header of the scan that follows in the same file.
     fn next_scan(&self, bytes: &'b [u8]) -> Option<Self> {
-        self.clone().to_next_scan(bytes, self.end_of_scan(bytes)?)
+        self.clone().into_next_scan(bytes, self.end_of_scan(bytes)?)
     }
 
     /// The file up to headers, between two scans, in which it ends: decoders refuse such a one.
