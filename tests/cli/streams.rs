@@ -85,7 +85,9 @@ fn help_states_the_limits() {
     let serve = run(facenet().args(["serve", "--help"])).with_code(0);
     assert!(serve.stdout.contains("no liveness check"), "{serve}");
     let readme = std::fs::read_to_string(e2e::root().join("README.md")).unwrap();
-    for words in ["No liveness check", "Not for sole authentication", "15.1 %", "higher for children"] {
+    for words in
+        ["No liveness check", "Not for sole authentication", "15.1 %", "higher for children"]
+    {
         assert!(readme.contains(words), "{words}");
     }
     assert!(ended.stdout.contains("Exit codes"), "{ended}");

@@ -15,8 +15,8 @@ fn png(image: &RgbImage) -> Vec<u8> {
 /// A portrait, small in a large gray photo.
 fn far_away() -> Vec<u8> {
     let face = image::open(portrait("obama-portrait.jpg")).unwrap().into_rgb8();
-    let height = 150 * face.height() / face.width();
-    let face = imageops::resize(&face, 150, height, imageops::FilterType::Triangle);
+    let height = 110 * face.height() / face.width();
+    let face = imageops::resize(&face, 110, height, imageops::FilterType::Triangle);
     let mut photo = RgbImage::from_pixel(1100, 900, Rgb([120, 124, 128]));
     imageops::replace(&mut photo, &face, 500, 400);
     png(&photo)

@@ -58,11 +58,11 @@ struct Condition {
     draw: fn(&mut tensor::Random, side: f64) -> Request,
 }
 
-/// A request of these sizes and leans in the middle of the scene.
-fn request(random: &mut tensor::Random, sizes: [f64; 2], leans: [f64; 2]) -> Request {
+/// A request of these sizes and rolls in the middle of the scene.
+fn request(random: &mut tensor::Random, sizes: [f64; 2], rolls: [f64; 2]) -> Request {
     let size = between(random, sizes[0].ln(), sizes[1].ln()).exp();
     let sign = if random.below(2) == 0 { 1.0 } else { -1.0 };
-    let degrees = sign * between(random, leans[0], leans[1]);
+    let degrees = sign * between(random, rolls[0], rolls[1]);
     let middle = [(); 2].map(|()| between(random, 0.4, 0.6));
     Request { size, degrees, middle, shadow: false }
 }
@@ -94,7 +94,7 @@ const CONDITIONS: [Condition; 9] = [
         draw: |random, _| request(random, [12.0, 16.0], [0.0, 12.0]),
     },
     Condition {
-        name: "leaning 15° to 45°",
+        name: "rolled 15° to 45°",
         profiles: false,
         draw: |random, _| request(random, [32.0, 160.0], [15.0, 45.0]),
     },

@@ -7,7 +7,7 @@ use super::paint::Paint;
 /// A place in a face: to the right in distances between the eyes, from their middle; down in
 /// distances from the eyes to the mouth. The eyes are at (±0.5, 0), the corners of the mouth
 /// near (±0.43, 1), the chin near (0, 1.75).
-pub(super) type Place = [f64; 2];
+pub(super) type FacePoint = [f64; 2];
 
 /// Half the width, in distances between the eyes, of a cover's soft edge.
 const SOFT: f64 = 0.05;
@@ -19,7 +19,7 @@ pub(super) struct FaceFrame {
     /// The inverse of the matrix whose columns are "right" and "down" in pixels.
     inverse: [[f64; 2]; 2],
     /// Both eyes, the tip of the nose, both corners of the mouth.
-    pub(super) points: [Place; 5],
+    pub(super) points: [FacePoint; 5],
 }
 
 impl FaceFrame {
@@ -41,7 +41,7 @@ impl FaceFrame {
     }
 
     /// The place of a pixel.
-    pub(super) fn place(&self, pixel: [f64; 2]) -> Place {
+    pub(super) fn place(&self, pixel: [f64; 2]) -> FacePoint {
         let [x, y] = [0, 1].map(|axis| pixel[axis] - self.origin[axis]);
         self.inverse.map(|[a, b]| a * x + b * y)
     }
@@ -50,11 +50,11 @@ impl FaceFrame {
 /// What a cover covers.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
-    Polygon(Vec<Place>),
+    Polygon(Vec<FacePoint>),
     /// Middle and radii.
-    Ellipse(Place, Place),
+    Ellipse(FacePoint, FacePoint),
     /// Thick lines: both ends and half the thickness.
-    Lines(Vec<([Place; 2], f64)>),
+    Lines(Vec<([FacePoint; 2], f64)>),
     /// The first without the second.
     Without(Box<Shape>, Box<Shape>),
     /// All of them.
@@ -63,7 +63,7 @@ pub(super) enum Shape {
 
 impl Shape {
     /// How far a place is outside; negative within.
-    pub(super) fn distance(&self, place: Place) -> f64 {
+    pub(super) fn distance(&self, place: FacePoint) -> f64 {
         match self {
             Self::Polygon(corners) => polygon_distance(corners, place),
             Self::Ellipse(middle, radii) => {
@@ -82,13 +82,13 @@ impl Shape {
     }
 
     /// How much of a place is covered, from 0 to 1.
-    fn coverage(&self, place: Place) -> f64 {
+    fn coverage(&self, place: FacePoint) -> f64 {
         (0.5 - self.distance(place) / (2.0 * SOFT)).clamp(0.0, 1.0)
     }
 }
 
 /// Distance to a line from end to end.
-fn line_distance([from, to]: &[Place; 2], place: Place) -> f64 {
+fn line_distance([from, to]: &[FacePoint; 2], place: FacePoint) -> f64 {
     let [along, off] =
         [[to[0] - from[0], to[1] - from[1]], [place[0] - from[0], place[1] - from[1]]];
     let square = along[0] * along[0] + along[1] * along[1];
@@ -97,7 +97,7 @@ fn line_distance([from, to]: &[Place; 2], place: Place) -> f64 {
 }
 
 /// Distance to the nearest side; within, negative, by the even-odd rule.
-fn polygon_distance(corners: &[Place], place: Place) -> f64 {
+fn polygon_distance(corners: &[FacePoint], place: FacePoint) -> f64 {
     let (mut nearest, mut is_inside) = (f64::INFINITY, false);
     for (i, &to) in corners.iter().enumerate() {
         let from = corners[(i + corners.len() - 1) % corners.len()];
@@ -122,7 +122,7 @@ pub(super) struct Cover<'i> {
 
 impl Cover<'_> {
     /// How much of a place is hidden, from 0 to 1.
-    pub(super) fn hides(&self, place: Place) -> f64 {
+    pub(super) fn hides(&self, place: FacePoint) -> f64 {
         self.opacity * self.shape.coverage(place)
     }
 

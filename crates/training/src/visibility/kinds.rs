@@ -3,7 +3,7 @@
 use image::RgbImage;
 use tensor::Random;
 
-use super::cover::{Cover, FaceFrame, Place, Shape};
+use super::cover::{Cover, FaceFrame, FacePoint, Shape};
 use super::paint::Paint;
 use crate::random::between;
 
@@ -104,7 +104,7 @@ impl<'i> Painter<'_, 'i> {
         if self.is(0.6) {
             let reach = [self.between(1.2, 1.6), ear + self.between(-0.4, 0.2)];
             let half = self.between(0.015, 0.05);
-            let of = |sign: f64, from: Place| ([from, [sign * reach[0], reach[1]]], half);
+            let of = |sign: f64, from: FacePoint| ([from, [sign * reach[0], reach[1]]], half);
             let straps = vec![
                 of(1.0, [side, ear]),
                 of(-1.0, [-side, ear]),
@@ -127,7 +127,7 @@ impl<'i> Painter<'_, 'i> {
             let x = reach * (i as f64 / 2.0 - 1.0);
             [x, mean + 0.4 * (height - mean) + level * x]
         });
-        let mut corners: Vec<Place> = edge.collect();
+        let mut corners: Vec<FacePoint> = edge.collect();
         corners.extend([[reach, 4.0], [-reach, 4.0]]);
         let paint = match self.is(0.3) {
             true => Paint::fibers(self.random),
@@ -137,7 +137,7 @@ impl<'i> Painter<'_, 'i> {
     }
 
     /// A hand whose fingers reach a place.
-    fn hand(&mut self, middle: Place) -> Vec<Cover<'i>> {
+    fn hand(&mut self, middle: FacePoint) -> Vec<Cover<'i>> {
         let turn = self.between(-1.3, 1.3) + if self.is(0.2) { 3.1 } else { 0.0 };
         let ([sin, cos], size) = ([turn.sin(), turn.cos()], self.between(0.85, 1.3));
         let [right, down] = [self.between(-0.12, 0.12), self.between(-0.12, 0.12)];
@@ -159,7 +159,7 @@ impl<'i> Painter<'_, 'i> {
         let shade = Paint::plain(self.skin.map(|v| 0.45 * v));
         let gaps = fingers.windows(2).map(|pair| {
             let [a, b] = [pair[0].0, pair[1].0];
-            let middle = |p: Place, q: Place| [0, 1].map(|axis| (p[axis] + q[axis]) / 2.0);
+            let middle = |p: FacePoint, q: FacePoint| [0, 1].map(|axis| (p[axis] + q[axis]) / 2.0);
             ([middle(a[0], b[0]), middle(a[1], b[1])], 0.012)
         });
         let gaps = Shape::Lines(gaps.collect());
@@ -170,7 +170,7 @@ impl<'i> Painter<'_, 'i> {
     }
 
     /// A cup, a telephone, a microphone.
-    fn object(&mut self, middle: Place) -> Vec<Cover<'i>> {
+    fn object(&mut self, middle: FacePoint) -> Vec<Cover<'i>> {
         let middle = [middle[0] + self.between(-0.25, 0.25), middle[1] + self.between(-0.2, 0.4)];
         let half = [self.between(0.2, 0.9), self.between(0.2, 0.9)];
         let shape = if self.is(0.5) {

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use image::RgbImage;
 use tensor::Random;
 
-use super::cover::Place;
+use super::cover::FacePoint;
 use crate::random::between;
 
 /// A color for each place of a face.
@@ -113,7 +113,7 @@ impl<'i> Paint<'i> {
     }
 
     /// Red, green and blue at a place, each from 0 to 1.
-    pub(super) fn color(&self, place: Place) -> [f32; 3] {
+    pub(super) fn color(&self, place: FacePoint) -> [f32; 3] {
         let [x, y] = place;
         let mix = |share: f64| {
             [0, 1, 2].map(|c| self.colors[0][c] + share * (self.colors[1][c] - self.colors[0][c]))
@@ -156,7 +156,7 @@ impl<'i> Paint<'i> {
     }
 
     /// Smooth noise from 0 to 1, about a unit from hill to hill.
-    fn noise(&self, [x, y]: Place) -> f64 {
+    fn noise(&self, [x, y]: FacePoint) -> f64 {
         let corner = |x: f64, y: f64| {
             let at = [x, y].map(|v| (v as i64).cast_unsigned());
             Random::at(self.seed, &at).uniform()

@@ -9,7 +9,7 @@ use image::RgbImage;
 use ndarray::Array3;
 use tensor::Random;
 
-use super::cover::{Cover, FaceFrame, Place};
+use super::cover::{Cover, FaceFrame, FacePoint};
 use super::kinds::Painter;
 use crate::random::between;
 
@@ -133,7 +133,7 @@ fn skin(frame: &FaceFrame, planes: &[f32]) -> [f64; 3] {
 }
 
 /// How much of a place all covers hide together.
-fn hidden(covers: &[Cover<'_>], place: Place) -> f64 {
+fn hidden(covers: &[Cover<'_>], place: FacePoint) -> f64 {
     1.0 - covers.iter().map(|cover| 1.0 - cover.hides(place)).product::<f64>()
 }
 
@@ -184,7 +184,7 @@ mod tests {
     fn labels_follow_what_is_hidden() {
         let (_, points) = made();
         let frame = FaceFrame::new(&points).expect("a face");
-        let cover = |middle: Place, radii: Place, opacity: f64| Cover {
+        let cover = |middle: FacePoint, radii: FacePoint, opacity: f64| Cover {
             shape: Shape::Ellipse(middle, radii),
             paint: Paint::plain([0.0; 3]),
             opacity,

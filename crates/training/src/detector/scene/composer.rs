@@ -8,7 +8,9 @@ use tensor::Random;
 use super::super::pictures::{Picture, Pictures, SURE};
 use super::canvas::{Canvas, Part};
 use super::lists::Lists;
-use super::placing::{LEAN, border, is_free, lean, log_between, mirrored, piece, placed, whole};
+use super::placing::{
+    MAX_ROLL, border, is_free, log_between, mirrored, piece, placed, roll, whole,
+};
 use super::{Scene, cover, light, settle};
 use crate::batches::Unreadable;
 use crate::random::between;
@@ -31,7 +33,7 @@ pub(in super::super) struct Composer {
 pub(in super::super) struct Request {
     /// The size of the picture's first sure face, in pixels.
     pub(in super::super) size: f64,
-    /// How far it leans, in degrees.
+    /// Its roll in degrees.
     pub(in super::super) degrees: f64,
     /// Where its middle lies, as a share of the scene.
     pub(in super::super) middle: [f64; 2],
@@ -130,7 +132,7 @@ impl Composer {
         // A large face lies in the middle, else little of it would be seen.
         let room = if size > 0.6 * side { 0.22 } else { 0.45 };
         let middle = [(); 2].map(|()| side * (0.5 + between(random, -room, room)));
-        let map = placed(&picture, size, lean(random), middle, random);
+        let map = placed(&picture, size, roll(random), middle, random);
         let mut canvas = self.ground(random)?;
         if let Some(map) = map {
             let part = match random.uniform() {
@@ -151,7 +153,7 @@ impl Composer {
         for _ in 0..count {
             let picture = self.read(self.lists.face(random), random)?;
             let size = (typical * between(random, -0.5, 0.5).exp()).clamp(LEAST, 0.6 * side);
-            let degrees = lean(random);
+            let degrees = roll(random);
             let part = piece(&picture, random);
             for _ in 0..TRIES {
                 let middle = [(); 2].map(|()| side * between(random, -0.04, 1.04));
@@ -178,7 +180,7 @@ impl Composer {
         let size = scale * f64::from(face.size());
         let mut canvas = self.ground(random)?;
         let from = face.middle().map(f64::from);
-        let turn = (8.0 * random.normal()).clamp(-LEAN, LEAN).to_radians();
+        let turn = (8.0 * random.normal()).clamp(-MAX_ROLL, MAX_ROLL).to_radians();
         let map = Similarity::new(size / f64::from(face.size()), turn, from, middle);
         canvas.lay(&picture, &map, whole(&picture));
         Ok(canvas)
@@ -198,7 +200,7 @@ impl Composer {
             let scale = side * between(random, 0.2, 0.8) / f64::from(w.max(h));
             let from = [f64::from(w) / 2.0, f64::from(h) / 2.0];
             let to = [(); 2].map(|()| side * between(random, 0.0, 1.0));
-            let map = Similarity::new(scale, lean(random).to_radians(), from, to);
+            let map = Similarity::new(scale, roll(random).to_radians(), from, to);
             canvas.lay(&picture, &map, whole(&picture));
         }
         Ok(canvas)

@@ -1,4 +1,4 @@
-//! Where a picture is laid, how it leans, and which part of it shows.
+//! Where a picture is laid, how it is rolled, and which part of it shows.
 
 use faces::Similarity;
 use tensor::Random;
@@ -8,8 +8,8 @@ use super::super::pictures::{Picture, SURE};
 use super::canvas::{Canvas, Part};
 use crate::random::between;
 
-/// Degrees beyond which faces lean in no scene.
-pub(super) const LEAN: f64 = 55.0;
+/// Largest roll of a face in a scene, in degrees.
+pub(super) const MAX_ROLL: f64 = 55.0;
 
 /// The picture in a mirror.
 pub(super) fn mirrored(picture: &Picture) -> Picture {
@@ -20,7 +20,7 @@ pub(super) fn mirrored(picture: &Picture) -> Picture {
     }
 }
 
-/// The transform that gives a sure face of the picture, any of them, a size, a lean and a
+/// The transform that gives a sure face of the picture, any of them, a size, a roll and a
 /// place; none without such a face.
 pub(super) fn placed(
     picture: &Picture,
@@ -83,11 +83,11 @@ pub(super) fn is_free(canvas: &Canvas, part: &Part, map: &Similarity) -> bool {
 }
 
 /// Mostly upright, sometimes anything up to the limit; in degrees.
-pub(super) fn lean(random: &mut Random) -> f64 {
+pub(super) fn roll(random: &mut Random) -> f64 {
     if random.uniform() < 0.3 {
-        between(random, -LEAN, LEAN)
+        between(random, -MAX_ROLL, MAX_ROLL)
     } else {
-        (12.0 * random.normal()).clamp(-LEAN, LEAN)
+        (12.0 * random.normal()).clamp(-MAX_ROLL, MAX_ROLL)
     }
 }
 
