@@ -2,7 +2,7 @@
 //! which camera, earlier versions, thumbnails, sound.
 //!
 //! A JPEG keeps its compressed data bit by bit, so it decodes to the same pixels; only the
-//! orientation is written anew. Every other format is written as PNG, upright and without
+//! orientation is written again. Every other format is written as PNG, upright and without
 //! loss.
 
 use std::io::{self, Cursor};
