@@ -1,6 +1,6 @@
 //! Convolution of images, conv2d and depthwise_conv2d, and their zero padding, pad2d.
 
-use ndarray::{Array4, ArrayView4, Ix1, Ix4};
+use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4, Ix1, Ix4};
 use tensor::ops::{self, Conv2dOptions};
 use tensor::{Activation, Element, Padding2d};
 
@@ -26,43 +26,13 @@ impl<T: Element> Var<T> {
     /// or the kernel does not fit.
     #[must_use]
     pub fn conv2d(&self, weight: &Self, bias: Option<&Self>, options: Conv2dOptions) -> Self {
-        let input = self.expect::<Ix4>("conv2d", "input");
-        let kernel = weight.expect::<Ix4>("conv2d", "weight");
-        let shift = bias.map(|bias| bias.expect::<Ix1>("conv2d", "bias"));
-        let shift = shift.as_ref().map(|shift| shift.view());
-        let (n, _, h, w) = input.dim();
-        let (o, _, kh, kw) = kernel.dim();
-        let Some([oh, ow]) = options.output_size([h, w], [kh, kw]) else {
-            panic!("conv2d: kernel {kh} x {kw} with {options:?} does not fit an image of {h} x {w}")
+        let kind = Kind {
+            name: "conv2d",
+            forward: ops::conv2d_into,
+            of_weight: ops::conv2d_backward_weight,
+            of_input: ops::conv2d_backward_input_into,
         };
-        let mut output = self.tape().take(Ix4(n, o, oh, ow));
-        ops::conv2d_into(input.view(), kernel.view(), shift, options, output.view_mut());
-        let output = self.tape().share(output);
-        let activated = (options.activation != Activation::None).then(|| output.clone());
-        let mut parents = vec![self, weight];
-        parents.extend(bias);
-        let has_bias = bias.is_some();
-        Self::record(&parents, output, move |gradient, parents| {
-            let mut gradient: Array4<T> = fixed(gradient);
-            if let Some(output) = activated {
-                gradient = differentiate(options.activation, output.view(), gradient);
-            }
-            let options = Conv2dOptions { activation: Activation::None, ..options };
-            if has_bias && parents.wants(2) {
-                parents.add(2, ops::conv2d_backward_bias(gradient.view()));
-            }
-            if parents.wants(1) {
-                let (input, gradient) = (input.view(), gradient.view());
-                parents.add(1, ops::conv2d_backward_weight(input, gradient, [kh, kw], options));
-            }
-            if parents.wants(0) {
-                let mut target = parents.take(input.raw_dim());
-                let (kernel, gradient) = (kernel.view(), gradient.view());
-                ops::conv2d_backward_input_into(gradient, kernel, options, target.view_mut());
-                parents.add(0, target);
-            }
-            parents.give(gradient);
-        })
+        self.convolve(weight, bias, options, kind)
     }
 
     /// Convolution of each channel with a kernel of its own, plus `bias`, then the activation of
@@ -89,17 +59,35 @@ impl<T: Element> Var<T> {
         bias: Option<&Self>,
         options: Conv2dOptions,
     ) -> Self {
-        let input = self.expect::<Ix4>("depthwise_conv2d", "input");
-        let kernel = weight.expect::<Ix4>("depthwise_conv2d", "weight");
-        let shift = bias.map(|bias| bias.expect::<Ix1>("depthwise_conv2d", "bias"));
-        let shift = shift.as_ref().map(|shift| shift.view());
-        let (n, c, h, w) = input.dim();
-        let (_, _, kh, kw) = kernel.dim();
-        let Some([oh, ow]) = options.output_size([h, w], [kh, kw]) else {
-            panic!("depthwise_conv2d: kernel {kh} x {kw} with {options:?} does not fit {h} x {w}")
+        let kind = Kind {
+            name: "depthwise_conv2d",
+            forward: ops::depthwise_conv2d_into,
+            of_weight: ops::depthwise_conv2d_backward_weight,
+            of_input: ops::depthwise_conv2d_backward_input_into,
         };
-        let mut output = self.tape().take(Ix4(n, c, oh, ow));
-        ops::depthwise_conv2d_into(input.view(), kernel.view(), shift, options, output.view_mut());
+        self.convolve(weight, bias, options, kind)
+    }
+
+    /// A convolution of either kind.
+    fn convolve(
+        &self,
+        weight: &Self,
+        bias: Option<&Self>,
+        options: Conv2dOptions,
+        kind: Kind<T>,
+    ) -> Self {
+        let Kind { name, forward, of_weight, of_input } = kind;
+        let input = self.expect::<Ix4>(name, "input");
+        let kernel = weight.expect::<Ix4>(name, "weight");
+        let shift = bias.map(|bias| bias.expect::<Ix1>(name, "bias"));
+        let shift = shift.as_ref().map(|shift| shift.view());
+        let (n, _, h, w) = input.dim();
+        let (o, _, kh, kw) = kernel.dim();
+        let Some([oh, ow]) = options.output_size([h, w], [kh, kw]) else {
+            panic!("{name}: kernel {kh} x {kw} with {options:?} does not fit an image of {h} x {w}")
+        };
+        let mut output = self.tape().take(Ix4(n, o, oh, ow));
+        forward(input.view(), kernel.view(), shift, options, output.view_mut());
         let output = self.tape().share(output);
         let activated = (options.activation != Activation::None).then(|| output.clone());
         let mut parents = vec![self, weight];
@@ -115,16 +103,11 @@ impl<T: Element> Var<T> {
                 parents.add(2, ops::conv2d_backward_bias(gradient.view()));
             }
             if parents.wants(1) {
-                let (input, gradient) = (input.view(), gradient.view());
-                let kernel = [kh, kw];
-                let of_weight =
-                    ops::depthwise_conv2d_backward_weight(input, gradient, kernel, options);
-                parents.add(1, of_weight);
+                parents.add(1, of_weight(input.view(), gradient.view(), [kh, kw], options));
             }
             if parents.wants(0) {
                 let mut target = parents.take(input.raw_dim());
-                let (kernel, view) = (kernel.view(), target.view_mut());
-                ops::depthwise_conv2d_backward_input_into(gradient.view(), kernel, options, view);
+                of_input(gradient.view(), kernel.view(), options, target.view_mut());
                 parents.add(0, target);
             }
             parents.give(gradient);
@@ -157,6 +140,29 @@ impl<T: Element> Var<T> {
             parents.give(gradient);
         })
     }
+}
+
+/// From input, weight, bias and options to the output.
+type Forward<T> = for<'a> fn(
+    ArrayView4<'a, T>,
+    ArrayView4<'a, T>,
+    Option<ArrayView1<'a, T>>,
+    Conv2dOptions,
+    ArrayViewMut4<'a, T>,
+);
+/// From input, gradient, the kernel's size and options to the gradient of the weight.
+type OfWeight<T> =
+    for<'a> fn(ArrayView4<'a, T>, ArrayView4<'a, T>, [usize; 2], Conv2dOptions) -> Array4<T>;
+/// From gradient, weight and options to the gradient of the input.
+type OfInput<T> =
+    for<'a> fn(ArrayView4<'a, T>, ArrayView4<'a, T>, Conv2dOptions, ArrayViewMut4<'a, T>);
+
+/// The functions of a kind of convolution.
+struct Kind<T> {
+    name: &'static str,
+    forward: Forward<T>,
+    of_weight: OfWeight<T>,
+    of_input: OfInput<T>,
 }
 
 /// The gradient before an activation, from the one after it.
