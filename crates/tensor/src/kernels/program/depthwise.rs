@@ -84,13 +84,8 @@ impl Depthwise {
         }
     }
 
-    /// Rows of all blocks of all images.
-    fn rows(&self, images: usize) -> usize {
-        images * self.target.blocks() * self.target.height
-    }
-
     pub(crate) fn items(&self, images: usize, threads: usize) -> usize {
-        if threads > 1 { self.rows(images).min(4 * threads) } else { 1 }
+        if threads > 1 { self.target.rows(images).min(4 * threads) } else { 1 }
     }
 
     /// Computes one item: some rows.
@@ -104,17 +99,15 @@ impl Depthwise {
         context: &PassContext<'_>,
         item: WorkItem,
     ) {
-        let (blocks, height) = (self.target.blocks(), self.target.height);
+        let blocks = self.target.blocks();
         // SAFETY: both regions have these rows, blocks and images, which no other item
         // writes; the borders are the first item's.
         unsafe {
             if item.item == 0 {
                 zero_border(context, &self.target, 0..context.images, 0..blocks);
             }
-            for row in split_range(self.rows(context.images), item.items, item.item) {
-                let (image, block, y) =
-                    (row / height / blocks, row / height % blocks, row % height);
-                let place = [image, block, y];
+            for row in split_range(self.target.rows(context.images), item.items, item.item) {
+                let place = self.target.row(row);
                 // Kernels and strides of networks are constants in loops of their own.
                 match (self.kernel, self.stride[1]) {
                     ([3, 3], 1) => self.row::<V, 3, 1>(features, context, place),

@@ -54,6 +54,18 @@ impl Region {
         self.channels.div_ceil(self.buffer.width)
     }
 
+    /// Rows of all blocks of so many images.
+    pub(super) fn rows(&self, images: usize) -> usize {
+        images * self.blocks() * self.height
+    }
+
+    /// Image, block and y of one of these rows.
+    #[inline(always)]
+    pub(super) fn row(&self, row: usize) -> [usize; 3] {
+        let (blocks, height) = (self.blocks(), self.height);
+        [row / height / blocks, row / height % blocks, row % height]
+    }
+
     /// Height and width.
     pub(crate) fn size(&self) -> [usize; 2] {
         [self.height, self.width]

@@ -28,13 +28,8 @@ impl AddUpsampled {
         Self { source, coarse, target }
     }
 
-    /// Rows of all blocks of all images.
-    fn rows(&self, images: usize) -> usize {
-        images * self.target.blocks() * self.target.height
-    }
-
     pub(crate) fn items(&self, images: usize, threads: usize) -> usize {
-        if threads > 1 { self.rows(images).min(2 * threads) } else { 1 }
+        if threads > 1 { self.target.rows(images).min(2 * threads) } else { 1 }
     }
 
     /// Computes one item: some rows.
@@ -48,16 +43,15 @@ impl AddUpsampled {
         context: &PassContext<'_>,
         item: WorkItem,
     ) {
-        let (blocks, height) = (self.target.blocks(), self.target.height);
+        let blocks = self.target.blocks();
         // SAFETY: all regions have these rows, blocks and images, and no other item writes
         // these rows of the target; the borders are the first item's.
         unsafe {
             if item.item == 0 {
                 zero_border(context, &self.target, 0..context.images, 0..blocks);
             }
-            for row in split_range(self.rows(context.images), item.items, item.item) {
-                let (image, block, y) =
-                    (row / height / blocks, row / height % blocks, row % height);
+            for row in split_range(self.target.rows(context.images), item.items, item.item) {
+                let [image, block, y] = self.target.row(row);
                 let at = |region: &Region, y: usize| {
                     region.at(context.images, [image, block, y, 0], [0; 2])
                 };
