@@ -6,16 +6,18 @@
 
 mod bits;
 mod scans;
+mod segments;
 mod tables;
 
 use image::RgbImage;
 
 use bits::{Bits, Codes};
 pub(super) use scans::Completed;
+pub(super) use segments::{Segment, scan_length, segment_at};
 
 /// The markers that are looked at.
-const END: u8 = 0xd9;
-const START_OF_SCAN: u8 = 0xda;
+pub(super) const END: u8 = 0xd9;
+pub(super) const START_OF_SCAN: u8 = 0xda;
 /// Rows above the first incomplete one that a decoder mixes with it when it brings the
 /// colors to full size.
 const MIXED: u32 = 2;
@@ -76,25 +78,20 @@ impl<'b> Header<'b> {
     /// Takes in the segments from there on, up to the data of a scan.
     fn into_next_scan(mut self, bytes: &'b [u8], mut at: usize) -> Option<Self> {
         loop {
-            let &[mark, kind, high, low] = bytes.get(at..)?.first_chunk()?;
-            if mark != 0xff {
-                return None;
-            }
-            // A fill byte; a marker without a segment; a segment with its length.
-            match kind {
-                0xff => at += 1,
-                0x01 | 0xd0..=0xd8 => at += 2,
-                _ => {
-                    let length = usize::from(u16::from_be_bytes([high, low])).max(2);
-                    let segment = bytes.get(at + 4..at + 2 + length)?;
-                    self.first_scan = at;
-                    at += 2 + length;
-                    self.take(kind, segment)?;
-                    if kind == START_OF_SCAN {
-                        self.data = &bytes[at..];
-                        return (!self.components.is_empty()).then_some(self);
-                    }
+            let Segment { kind, start, content, end } = segment_at(bytes, at)?;
+            at = end;
+            let Some(content) = content else {
+                // Headers that the picture ends in are none of a scan.
+                if kind == END {
+                    return None;
                 }
+                continue;
+            };
+            self.first_scan = start;
+            self.take(kind, content)?;
+            if kind == START_OF_SCAN {
+                self.data = &bytes[at..];
+                return (!self.components.is_empty()).then_some(self);
             }
         }
     }

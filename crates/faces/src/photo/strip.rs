@@ -11,12 +11,11 @@ use image::ImageFormat;
 use image::codecs::jpeg::JpegDecoder;
 use image::metadata::Orientation;
 
+use super::jpeg::{END, START_OF_SCAN, Segment, scan_length, segment_at};
 use super::{DecodeLimits, Photo, PhotoError, format, orientation};
 
 const MARKER: u8 = 0xff;
 const START: u8 = 0xd8;
-const END: u8 = 0xd9;
-const START_OF_SCAN: u8 = 0xda;
 const COMMENT: u8 = 0xfe;
 
 impl Photo {
@@ -53,47 +52,34 @@ impl Photo {
 /// The segments that say how to decode the picture, up to its end; nothing if they cannot be
 /// followed. (JPEG: ITU-T T.81, annex B.)
 fn bare_jpeg(bytes: &[u8], orientation: Orientation) -> Option<Vec<u8>> {
-    let mut rest = bytes.strip_prefix(&[MARKER, START])?;
+    let mut at = bytes.starts_with(&[MARKER, START]).then_some(2)?;
     let mut bare = vec![MARKER, START];
     if orientation != Orientation::NoTransforms {
         bare.extend(exif_segment(orientation));
     }
     loop {
-        rest = rest.strip_prefix(&[MARKER])?;
-        let (&marker, after) = rest.split_first()?;
-        match marker {
-            // A byte that fills up; the next one begins the marker.
-            MARKER => continue,
-            END => {
+        let Segment { kind, start, content, end } = segment_at(bytes, at)?;
+        at = end;
+        match (kind, content) {
+            (END, _) => {
                 bare.extend([MARKER, END]);
                 return Some(bare);
             }
-            START | 0 => return None,
+            (0, _) | (_, None) => return None,
+            (_, Some(content)) if is_needed(kind, content) => bare.extend(&bytes[start..end]),
             _ => {}
         }
-        let length = usize::from(u16::from_be_bytes(*after.first_chunk()?));
-        let (segment, after) = after.split_at_checked(length)?;
-        if is_needed(marker, segment.get(2..)?) {
-            bare.extend([MARKER, marker]);
-            bare.extend(segment);
-        }
-        rest = after;
-        if marker == START_OF_SCAN {
-            let (scan, after) = rest.split_at(scan_length(rest));
-            bare.extend(scan);
-            if after.is_empty() {
+        if kind == START_OF_SCAN {
+            let data = &bytes[at..];
+            let Some(length) = scan_length(data) else {
                 // A file that was cut stays cut at the same place.
+                bare.extend(data);
                 return Some(bare);
-            }
-            rest = after;
+            };
+            bare.extend(&data[..length]);
+            at += length;
         }
     }
-}
-
-/// Bytes of compressed data up to the next marker that is no part of them.
-fn scan_length(data: &[u8]) -> usize {
-    let ends = |pair: &[u8]| pair[0] == MARKER && !matches!(pair[1], 0 | 0xd0..=0xd7 | MARKER);
-    data.windows(2).position(ends).unwrap_or(data.len())
 }
 
 /// Whether a decoder needs the segment: all but comments and applications' own, of which it

@@ -1,7 +1,6 @@
 //! Scans after the first: whether details or colors are missing because a file ends before them.
 
-use super::bits::RESTART;
-use super::{END, Header, START_OF_SCAN, tables};
+use super::{END, Header, START_OF_SCAN, scan_length, tables};
 
 /// A file that was completed.
 pub(in crate::photo) struct Completed {
@@ -15,10 +14,7 @@ pub(in crate::photo) struct Completed {
 impl<'b> Header<'b> {
     /// Where in the file the marker behind the data of this scan is.
     fn end_of_scan(&self, bytes: &[u8]) -> Option<usize> {
-        let is_marker =
-            |pair: &[u8]| pair[0] == 0xff && pair[1] != 0 && !RESTART.contains(&pair[1]);
-        let end = self.data.windows(2).position(is_marker)?;
-        Some(bytes.len() - self.data.len() + end)
+        Some(bytes.len() - self.data.len() + scan_length(self.data)?)
     }
 
     /// The header of the scan that follows in the same file.
