@@ -11,7 +11,7 @@ mod rotated;
 mod seeta;
 
 pub use self::detection::{DetectedLandmarks, Detection};
-pub use self::network::{NetworkDetector, NetworkOptions};
+pub use self::network::{NetworkDetector, NetworkOptions, merge_detections, read_detections};
 pub use self::rotated::RotatedDetector;
 pub use self::seeta::{BadOption, SeetaDetector, SeetaOptions};
 

@@ -67,7 +67,7 @@ pub use choice::{FaceChoice, FaceError, UnknownChoice, choose, choose_one};
 pub use crop::{crop_aligned, crop_along, crop_face, crop_window, face_window};
 pub use detector::{
     BadOption, DetectedLandmarks, Detection, Detector, NetworkDetector, NetworkOptions,
-    RotatedDetector, SeetaDetector, SeetaOptions,
+    RotatedDetector, SeetaDetector, SeetaOptions, merge_detections, read_detections,
 };
 pub use error::Error;
 pub use geometry::{FaceBox, Similarity, Window};

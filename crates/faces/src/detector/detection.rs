@@ -6,7 +6,7 @@ use crate::{FaceBox, Landmarks};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detection {
     /// Where it is.
-    pub place: FaceBox,
+    pub face_box: FaceBox,
     /// Its landmarks; nothing from a detector that sees none.
     pub landmarks: Option<DetectedLandmarks>,
 }
@@ -23,7 +23,7 @@ pub struct DetectedLandmarks {
 }
 
 impl From<FaceBox> for Detection {
-    fn from(place: FaceBox) -> Self {
-        Self { place, landmarks: None }
+    fn from(face_box: FaceBox) -> Self {
+        Self { face_box, landmarks: None }
     }
 }

@@ -10,13 +10,15 @@
 mod answers;
 mod input;
 
+pub use self::answers::{merge_detections, read_detections};
+
 use std::sync::Arc;
 
 use facenet::engine::CompiledDetector;
 use facenet::network::Architecture;
 use facenet::weights::Weights;
+use ndarray::Axis;
 
-use self::answers::{merged, read};
 use self::input::{Input, sizes};
 use super::{BadOption, Detection, Detector};
 use crate::{Error, FaceBox, Photo};
@@ -106,7 +108,7 @@ impl NetworkDetector {
 
 impl Detector for NetworkDetector {
     fn detect(&self, photo: &Photo) -> Vec<FaceBox> {
-        self.detect_with_landmarks(photo).into_iter().map(|face| face.place).collect()
+        self.detect_with_landmarks(photo).into_iter().map(|face| face.face_box).collect()
     }
 
     fn detect_with_landmarks(&self, photo: &Photo) -> Vec<Detection> {
@@ -115,11 +117,12 @@ impl Detector for NetworkDetector {
         for size in sizes(photo, smallest_face) {
             let input = Input::of(photo, size);
             let answers = self.network.run(input.pixels.view());
-            let faces = read(&answers, score).map(|face| input.to_photo(&face));
-            found.extend(faces.filter(|face| input::touches(photo, &face.place)));
+            let answers = answers.each_ref().map(|answer| answer.index_axis(Axis(0), 0));
+            let faces = read_detections(answers, score).map(|face| input.to_photo(&face));
+            found.extend(faces.filter(|face| input::touches(photo, &face.face_box)));
         }
-        let mut faces = merged(found, overlap);
-        faces.sort_by(|a, b| super::order(&a.place, &b.place));
+        let mut faces = merge_detections(found, overlap);
+        faces.sort_by(|a, b| super::order(&a.face_box, &b.face_box));
         faces
     }
 }
@@ -177,11 +180,11 @@ mod tests {
         let faces = detector.detect_with_landmarks(&photo());
         assert!(!faces.is_empty());
         for pair in faces.windows(2) {
-            assert!(pair[0].place.area() >= pair[1].place.area());
-            assert!(super::super::overlap(&pair[0].place, &pair[1].place) <= 0.4);
+            assert!(pair[0].face_box.area() >= pair[1].face_box.area());
+            assert!(super::super::overlap(&pair[0].face_box, &pair[1].face_box) <= 0.4);
         }
         assert!(faces.iter().all(|face| face.landmarks.is_some()));
-        let boxes: Vec<_> = faces.iter().map(|face| face.place).collect();
+        let boxes: Vec<_> = faces.iter().map(|face| face.face_box).collect();
         assert_eq!(detector.detect(&photo()), boxes);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
         assert_eq!(pool.install(|| detector.detect_with_landmarks(&photo())), faces);

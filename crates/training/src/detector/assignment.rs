@@ -5,12 +5,9 @@
 //! as well, and all cells on faces that are too small or of which the teacher is not sure, are
 //! left out of the loss: they are neither faces nor mistakes.
 
-use super::scene::SceneFace;
+use facenet::network::detector::STRIDES;
 
-/// Pixels between the cells of each output.
-pub(super) const STRIDES: [usize; 3] = [8, 16, 32];
-/// Numbers a cell.
-pub(super) const CHANNELS: usize = 16;
+use super::scene::SceneFace;
 
 /// Sizes of the faces of each stride, in pixels, from and below. They overlap: such a face is
 /// learned at two strides.

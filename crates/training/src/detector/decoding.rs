@@ -1,59 +1,42 @@
-//! From the network's numbers to boxes.
+//! From the network's numbers to boxes, as `faces` reads them where faces are looked for.
 
-use ndarray::ArrayViewD;
+use faces::{merge_detections, read_detections};
+use ndarray::{ArrayView3, ArrayViewD, Axis, Ix3};
 
-use super::assignment::{CHANNELS, STRIDES};
-use super::known::{KnownFace, overlap};
+use super::known::KnownFace;
 
 /// Boxes that share more than this with a better one are the same face.
 const SAME: f32 = 0.4;
-/// Longest side of a box, in strides: logarithms beyond are cut.
-const LONGEST: f32 = 1e3;
 
 /// The faces of one image of a batch with a score of `least` or more, the best first, after
 /// non-maximum suppression. `outputs` are those of the strides 8, 16 and 32.
 pub(super) fn decode(outputs: &[ArrayViewD<'_, f32>], image: usize, least: f32) -> Vec<KnownFace> {
-    let mut found = Vec::new();
-    let logit = (least / (1.0 - least)).ln();
-    for (output, stride) in outputs.iter().zip(STRIDES) {
-        let &[_, channels, rows, columns] = output.shape() else {
-            panic!("decode: an output of shape {:?}", output.shape())
-        };
-        assert_eq!(channels, CHANNELS, "decode: channels");
-        let s = stride as f32;
-        for row in 0..rows {
-            for column in 0..columns {
-                let at = |channel: usize| output[[image, channel, row, column]];
-                if at(0) < logit {
-                    continue;
-                }
-                let [x, y] = [(column as f32 + 0.5) * s, (row as f32 + 0.5) * s];
-                let side = |i: usize| s * at(1 + i).exp().min(LONGEST);
-                found.push(KnownFace {
-                    sides: [x - side(0), y - side(1), x + side(2), y + side(3)],
-                    landmarks: std::array::from_fn(|i| {
-                        [x + s * at(5 + 2 * i), y + s * at(6 + 2 * i)]
-                    }),
-                    score: 1.0 / (1.0 + (-at(0)).exp()),
-                });
-            }
+    let answers: [ArrayView3<'_, f32>; 3] = std::array::from_fn(|stride| {
+        let answer = outputs[stride].index_axis(Axis(0), image);
+        match answer.into_dimensionality::<Ix3>() {
+            Ok(answer) => answer,
+            Err(_) => panic!("decode: an output of shape {:?}", outputs[stride].shape()),
         }
-    }
-    found.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut kept: Vec<KnownFace> = Vec::new();
-    for face in found {
-        if kept.iter().all(|better| overlap(&better.sides, &face.sides) <= SAME) {
-            kept.push(face);
-        }
-    }
-    kept
+    });
+    let found = merge_detections(read_detections(answers, least).collect(), SAME);
+    let known = |face: faces::Detection| {
+        let [x, y, width, height] = face.face_box.sides();
+        Some(KnownFace {
+            sides: [x, y, x + width, y + height],
+            landmarks: face.landmarks?.points,
+            score: face.face_box.score,
+        })
+    };
+    found.into_iter().filter_map(known).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use facenet::network::detector::CHANNELS;
     use ndarray::Array4;
 
     use super::*;
+    use crate::detector::known::overlap;
 
     #[test]
     fn a_cell_is_decoded_as_it_was_assigned() {
@@ -66,7 +49,7 @@ mod tests {
         let targets = assign(&[&[SceneFace { known, is_sure: true }]], 128);
         let mut outputs = [16, 8, 4].map(|cells| {
             let mut output = Array4::<f32>::zeros((1, CHANNELS, cells, cells));
-            output.index_axis_mut(ndarray::Axis(1), 0).fill(-9.0);
+            output.index_axis_mut(Axis(1), 0).fill(-9.0);
             output
         });
         for positive in &targets.positives {

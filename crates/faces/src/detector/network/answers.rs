@@ -1,7 +1,7 @@
 //! From the network's numbers to faces: what a cell says, and one box a face.
 
 use facenet::network::detector::{BOX, CHANNELS, LANDMARK_SCALE, LANDMARKS, SCORE, STRIDES};
-use ndarray::{Array4, ArrayView3, Axis};
+use ndarray::ArrayView3;
 
 use crate::FaceBox;
 use crate::detector::{DetectedLandmarks, Detection, overlap};
@@ -9,19 +9,21 @@ use crate::detector::{DetectedLandmarks, Detection, overlap};
 /// Most boxes that are compared with each other: the surest.
 const MOST: usize = 2000;
 
-/// The faces of the first picture that are as probable as `score` or more, in pixels of the
-/// network's input.
+/// The faces of a picture that are as probable as `score` or more, in pixels of the network's
+/// input: all that [`facenet::network::detector`] says of its numbers.
 ///
 /// # Shapes
-/// `answers`: of each stride, as the network gives them.
-pub(super) fn read(
-    answers: &[Array4<f32>; 3],
+/// `answers`: of the picture, of each stride, 16 × H / s × W / s.
+///
+/// # Panics
+/// If a cell has not 16 numbers.
+pub fn read_detections(
+    answers: [ArrayView3<'_, f32>; 3],
     score: f32,
-) -> impl Iterator<Item = Detection> + use<'_> {
+) -> impl Iterator<Item = Detection> {
     // The logarithm of the odds, as the network answers.
     let least = (f64::from(score) / (1.0 - f64::from(score))).ln() as f32;
-    answers.iter().zip(STRIDES).flat_map(move |(answer, stride)| {
-        let cells = answer.index_axis(Axis(0), 0);
+    answers.into_iter().zip(STRIDES).flat_map(move |(cells, stride)| {
         let (channels, rows, columns) = cells.dim();
         assert_eq!(channels, CHANNELS, "numbers of a cell");
         let is_face = move |place: &[usize; 2]| cells[[SCORE, place[0], place[1]]] >= least;
@@ -35,7 +37,7 @@ fn face(cells: ArrayView3<'_, f32>, [row, column]: [usize; 2], stride: f32) -> O
     let value = |channel: usize| cells[[channel, row, column]];
     let middle = [column, row].map(|place| (place as f32 + 0.5) * stride);
     let [left, top, right, bottom] = [0, 1, 2, 3].map(|side| stride * value(BOX + side).exp());
-    let place = FaceBox {
+    let face_box = FaceBox {
         x: middle[0] - left,
         y: middle[1] - top,
         width: left + right,
@@ -46,21 +48,24 @@ fn face(cells: ArrayView3<'_, f32>, [row, column]: [usize; 2], stride: f32) -> O
         [0, 1].map(|axis| middle[axis] + stride * value(LANDMARKS + 2 * point + axis))
     });
     let uncertainty = value(LANDMARK_SCALE).exp();
-    let numbers = place.sides().into_iter().chain([place.area(), place.score, uncertainty]);
+    let numbers =
+        face_box.sides().into_iter().chain([face_box.area(), face_box.score, uncertainty]);
     let all_finite = numbers.chain(points.into_iter().flatten()).all(f32::is_finite);
-    let is_box = all_finite && place.width > 0.0 && place.height > 0.0;
-    is_box
-        .then_some(Detection { place, landmarks: Some(DetectedLandmarks { points, uncertainty }) })
+    let is_box = all_finite && face_box.width > 0.0 && face_box.height > 0.0;
+    is_box.then_some(Detection {
+        face_box,
+        landmarks: Some(DetectedLandmarks { points, uncertainty }),
+    })
 }
 
 /// Of boxes that overlap (intersection over union) by more than `most` the surest; of equally
-/// sure ones the first. The surest come first.
-pub(super) fn merged(mut found: Vec<Detection>, most: f32) -> Vec<Detection> {
-    found.sort_by(|a, b| b.place.score.total_cmp(&a.place.score));
+/// sure ones the first. The surest come first (non-maximum suppression).
+pub fn merge_detections(mut found: Vec<Detection>, most: f32) -> Vec<Detection> {
+    found.sort_by(|a, b| b.face_box.score.total_cmp(&a.face_box.score));
     found.truncate(MOST);
     let mut faces: Vec<Detection> = Vec::new();
     for face in found {
-        if faces.iter().all(|kept| overlap(&kept.place, &face.place) <= most) {
+        if faces.iter().all(|kept| overlap(&kept.face_box, &face.face_box) <= most) {
             faces.push(face);
         }
     }
@@ -69,6 +74,8 @@ pub(super) fn merged(mut found: Vec<Detection>, most: f32) -> Vec<Detection> {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::{Array4, Axis};
+
     use super::*;
 
     /// Answers to a picture of 64×96 pixels in which no cell is a face's.
@@ -78,6 +85,10 @@ mod tests {
             answer.index_axis_mut(Axis(1), SCORE).fill(-20.0);
             answer
         })
+    }
+
+    fn read(answers: &[Array4<f32>; 3], score: f32) -> impl Iterator<Item = Detection> {
+        read_detections(answers.each_ref().map(|answer| answer.index_axis(Axis(0), 0)), score)
     }
 
     fn set(answers: &mut [Array4<f32>; 3], output: usize, cell: [usize; 2], numbers: [f32; 16]) {
@@ -106,15 +117,15 @@ mod tests {
         assert_eq!(read(&answers, 0.5).count(), 0);
         set(&mut answers, 1, [2, 3], numbers(0.75, [1.0, 0.5, 2.0, 1.5], 0.125));
         let faces: Vec<_> = read(&answers, 0.5).collect();
-        let [Detection { place, landmarks: Some(landmarks) }] = faces[..] else {
+        let [Detection { face_box, landmarks: Some(landmarks) }] = faces[..] else {
             panic!("{faces:?}")
         };
         // The middle of row 2 and column 3 at stride 16 is (56, 40).
         let expected = [40.0, 32.0, 48.0, 32.0];
-        for (found, expected) in place.sides().into_iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-4, "{place:?}");
+        for (found, expected) in face_box.sides().into_iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-4, "{face_box:?}");
         }
-        assert!((place.score - 0.75).abs() < 1e-6, "{place:?}");
+        assert!((face_box.score - 0.75).abs() < 1e-6, "{face_box:?}");
         assert_eq!(landmarks.points[0], [56.0, 44.0]);
         assert_eq!(landmarks.points[4], [56.0 + 32.0, 40.0 + 36.0]);
         assert!((landmarks.uncertainty - 0.125).abs() < 1e-6);
@@ -125,8 +136,9 @@ mod tests {
         let mut answers = nothing();
         set(&mut answers, 0, [7, 11], numbers(0.6, [1.0; 4], 0.1));
         set(&mut answers, 2, [1, 0], numbers(0.9, [1.0; 4], 0.1));
-        let middles =
-            |score| -> Vec<_> { read(&answers, score).map(|face| face.place.middle()).collect() };
+        let middles = |score| -> Vec<_> {
+            read(&answers, score).map(|face| face.face_box.middle()).collect()
+        };
         assert_eq!(middles(0.5), [(92.0, 60.0), (16.0, 48.0)]);
         assert_eq!(middles(0.61), [(16.0, 48.0)]);
         assert_eq!(middles(0.91), []);
@@ -152,23 +164,26 @@ mod tests {
     #[test]
     fn of_boxes_that_overlap_the_surest_stays_with_its_landmarks() {
         let at = |x, score, uncertainty| Detection {
-            place: FaceBox { x, y: 0.0, width: 10.0, height: 10.0, score },
+            face_box: FaceBox { x, y: 0.0, width: 10.0, height: 10.0, score },
             landmarks: Some(DetectedLandmarks { points: [[x, 1.0]; 5], uncertainty }),
         };
         let found = vec![at(0.0, 0.5, 0.1), at(50.0, 0.7, 0.2), at(1.0, 0.9, 0.3)];
-        assert_eq!(merged(found, 0.4), [at(1.0, 0.9, 0.3), at(50.0, 0.7, 0.2)]);
+        assert_eq!(merge_detections(found, 0.4), [at(1.0, 0.9, 0.3), at(50.0, 0.7, 0.2)]);
         // 5 of 15 in common.
         let found = vec![at(0.0, 0.5, 0.1), at(5.0, 0.9, 0.2)];
-        assert_eq!(merged(found.clone(), 0.34).len(), 2);
-        assert_eq!(merged(found, 0.33), [at(5.0, 0.9, 0.2)]);
+        assert_eq!(merge_detections(found.clone(), 0.34).len(), 2);
+        assert_eq!(merge_detections(found, 0.33), [at(5.0, 0.9, 0.2)]);
         // Of equally sure ones the first.
-        assert_eq!(merged(vec![at(2.0, 0.5, 0.1), at(1.0, 0.5, 0.2)], 0.4), [at(2.0, 0.5, 0.1)]);
+        assert_eq!(
+            merge_detections(vec![at(2.0, 0.5, 0.1), at(1.0, 0.5, 0.2)], 0.4),
+            [at(2.0, 0.5, 0.1)]
+        );
     }
 
     #[test]
     fn only_the_surest_of_very_many_are_compared() {
         let many = (0..3000).map(|i| Detection {
-            place: FaceBox {
+            face_box: FaceBox {
                 x: 20.0 * i as f32,
                 y: 0.0,
                 width: 10.0,
@@ -177,8 +192,8 @@ mod tests {
             },
             landmarks: None,
         });
-        let faces = merged(many.collect(), 0.4);
+        let faces = merge_detections(many.collect(), 0.4);
         assert_eq!(faces.len(), MOST);
-        assert_eq!(faces[MOST - 1].place.x, 20_000.0);
+        assert_eq!(faces[MOST - 1].face_box.x, 20_000.0);
     }
 }

@@ -86,8 +86,8 @@ impl Input {
     /// A face of the copy as one of the photo.
     pub(super) fn to_photo(&self, face: &Detection) -> Detection {
         let [across, down] = self.scale;
-        let FaceBox { x, y, width, height, score } = face.place;
-        let place = FaceBox {
+        let FaceBox { x, y, width, height, score } = face.face_box;
+        let face_box = FaceBox {
             x: x * across,
             y: y * down,
             width: width * across,
@@ -98,7 +98,7 @@ impl Input {
             points: found.points.map(|[x, y]| [x * across, y * down]),
             ..found
         });
-        Detection { place, landmarks }
+        Detection { face_box, landmarks }
     }
 }
 
@@ -147,11 +147,11 @@ mod tests {
     #[test]
     fn a_face_comes_back_to_the_photo() {
         let input = Input::of(&photo(200, 100), [100, 25]);
-        let place = FaceBox { x: 10.0, y: 5.0, width: 20.0, height: 10.0, score: 0.7 };
+        let face_box = FaceBox { x: 10.0, y: 5.0, width: 20.0, height: 10.0, score: 0.7 };
         let landmarks = DetectedLandmarks { points: [[12.0, 7.0]; 5], uncertainty: 0.1 };
-        let found = input.to_photo(&Detection { place, landmarks: Some(landmarks) });
+        let found = input.to_photo(&Detection { face_box, landmarks: Some(landmarks) });
         let expected = FaceBox { x: 20.0, y: 20.0, width: 40.0, height: 40.0, score: 0.7 };
-        assert_eq!(found.place, expected);
+        assert_eq!(found.face_box, expected);
         let landmarks = found.landmarks.unwrap();
         assert_eq!((landmarks.points[4], landmarks.uncertainty), ([24.0, 28.0], 0.1));
     }
