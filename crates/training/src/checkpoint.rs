@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::OptionsError;
+use super::position::Position;
 use super::skipped::Skipped;
 use super::source::Source;
 use super::trainer::TrainingOptions;
@@ -79,20 +80,6 @@ pub struct Checkpoint<O = TrainingOptions> {
     pub(super) images: Fingerprint,
     pub(super) skipped: Skipped,
     pub(super) optimizer: OptimizerState<f32>,
-}
-
-/// How far training is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Position {
-    /// Batches so far, and so the number of the next.
-    pub(super) step: u64,
-    /// Time spent on them.
-    pub(super) seconds: f64,
-    /// Batches that went into the running statistics since random weights; large
-    /// where training began with weights.
-    pub(super) absorbed: u64,
-    /// Images that were trained on, counted each time.
-    pub(super) shown: u64,
 }
 
 /// What identifies a set of images.

@@ -59,6 +59,7 @@ mod held_out;
 pub mod landmarks;
 mod losses;
 mod people;
+mod position;
 mod random;
 mod skipped;
 mod small_network;

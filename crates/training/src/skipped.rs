@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::TrainingError;
 use super::batches::Unreadable;
 
 /// Bad data so far. None of it ends the training.
@@ -39,6 +40,21 @@ impl Skipped {
             if self.unreadable.insert(index) && self.examples.len() < Self::EXAMPLES {
                 self.examples.push(SkippedImage { name, reason });
             }
+        }
+    }
+
+    /// Ends a training to which nothing was shown so far and would never be.
+    ///
+    /// # Errors
+    /// [`TrainingError::NothingReadable`] with the first example, if there is one.
+    pub(super) fn expect_none(&self) -> Result<(), TrainingError> {
+        match self.examples.first() {
+            None => Ok(()),
+            Some(first) => Err(TrainingError::NothingReadable {
+                images: self.unreadable.len(),
+                name: first.name.clone(),
+                reason: first.reason.clone(),
+            }),
         }
     }
 

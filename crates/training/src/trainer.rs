@@ -28,11 +28,12 @@ use super::TrainingError;
 use super::augmentation::Augmentation;
 use super::batches::{BatchBuilder, Sampler, Sampling, prepare};
 use super::centers::Centers;
-use super::checkpoint::{Checkpoint, Fingerprint, Position};
+use super::checkpoint::{Checkpoint, Fingerprint};
 use super::fit::fit_last_layer;
 use super::held_out::HeldOut;
 use super::losses::Loss;
 use super::people::People;
+use super::position::Position;
 use super::skipped::Skipped;
 use super::source::Source;
 
@@ -215,12 +216,7 @@ impl Trainer {
 
     /// Share of the budget that is spent, 0 to 1.
     pub fn progress(&self) -> f64 {
-        let (spent, amount) = match self.options.budget {
-            Budget::Steps(steps) => (self.position.step as f64, steps as f64),
-            Budget::Epochs(epochs) => (self.position.step as f64, self.steps_of(epochs) as f64),
-            Budget::Minutes(minutes) => (self.position.seconds, 60.0 * minutes),
-        };
-        if spent < amount { spent / amount } else { 1.0 }
+        self.position.progress(self.options.budget, |epochs| self.steps_of(epochs))
     }
 
     /// Whole batches in a number of epochs.
@@ -230,16 +226,8 @@ impl Trainer {
 
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
-        let step = self.position.step;
-        let steps = match self.options.budget {
-            Budget::Steps(steps) => steps,
-            Budget::Epochs(epochs) => self.steps_of(epochs),
-            // As many as there will be if they go on taking as long.
-            Budget::Minutes(_) => match self.progress() {
-                0.0 => u64::MAX,
-                progress => (step as f64 / progress).round() as u64,
-            },
-        };
+        let Position { step, .. } = self.position;
+        let steps = self.position.steps(self.options.budget, |epochs| self.steps_of(epochs));
         self.options.schedule.rate(self.options.learning_rate, step, steps)
     }
 

@@ -21,9 +21,10 @@ use super::pictures::Pictures;
 use super::scene::Composer;
 use crate::TrainingError;
 use crate::batches::Loader;
-use crate::checkpoint::{self, Position};
+use crate::checkpoint;
+use crate::position::Position;
 use crate::skipped::Skipped;
-use crate::trainer::{Budget, Clock, Outcome, RunOptions, Timer};
+use crate::trainer::{Clock, Outcome, RunOptions, Timer};
 
 pub(super) use step::images;
 use step::{Batch, BatchMaker};
@@ -66,7 +67,7 @@ pub struct DetectorStep {
     pub learning_rate: f64,
     /// Length of all gradients as one vector, before it was clipped.
     pub gradient_norm: f64,
-    /// Seconds of this step, and those among them spent waiting for scenes.
+    /// Seconds of this step.
     pub seconds: f64,
     /// Part of the seconds that were spent waiting for scenes.
     pub waiting: f64,
@@ -153,7 +154,7 @@ impl DetectorTrainer {
         self.position.step += 1;
         self.position.seconds += clock.lap();
         if self.position.shown == 0 && self.position.step >= 100 {
-            self.check_readable()?;
+            self.skipped.expect_none()?;
         }
         Ok(DetectorStep {
             step: self.position.step,
@@ -163,18 +164,6 @@ impl DetectorTrainer {
             waiting,
             ..metrics
         })
-    }
-
-    /// Ends a training that would show nothing for ever.
-    fn check_readable(&self) -> Result<(), TrainingError> {
-        match self.skipped.examples.first() {
-            None => Ok(()),
-            Some(first) => Err(TrainingError::NothingReadable {
-                images: self.skipped.unreadable.len(),
-                name: first.name.clone(),
-                reason: first.reason.clone(),
-            }),
-        }
     }
 
     /// What is found of pictures that were held out, at most so many of each kind of scene.
@@ -223,25 +212,12 @@ impl DetectorTrainer {
 
     /// Share of the budget that is spent, 0 to 1.
     pub fn progress(&self) -> f64 {
-        let (spent, amount) = match self.options.budget {
-            Budget::Steps(steps) => (self.position.step as f64, steps as f64),
-            Budget::Epochs(epochs) => (self.position.step as f64, self.steps_of(epochs) as f64),
-            Budget::Minutes(minutes) => (self.position.seconds, 60.0 * minutes),
-        };
-        if spent < amount { spent / amount } else { 1.0 }
+        self.position.progress(self.options.budget, |epochs| self.steps_of(epochs))
     }
 
     fn learning_rate(&self) -> f64 {
-        let step = self.position.step;
-        let steps = match self.options.budget {
-            Budget::Steps(steps) => steps,
-            Budget::Epochs(epochs) => self.steps_of(epochs),
-            // As many as there will be if they go on taking as long.
-            Budget::Minutes(_) => match self.progress() {
-                0.0 => u64::MAX,
-                progress => (step as f64 / progress).round() as u64,
-            },
-        };
+        let Position { step, .. } = self.position;
+        let steps = self.position.steps(self.options.budget, |epochs| self.steps_of(epochs));
         self.options.schedule.rate(self.options.learning_rate, step, steps)
     }
 

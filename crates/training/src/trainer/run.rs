@@ -152,14 +152,7 @@ impl Trainer {
         if self.position.shown > 0 || self.epoch() < 1.0 {
             return Ok(());
         }
-        match self.skipped.examples.first() {
-            None => Ok(()),
-            Some(first) => Err(TrainingError::NothingReadable {
-                images: self.skipped.unreadable.len(),
-                name: first.name.clone(),
-                reason: first.reason.clone(),
-            }),
-        }
+        self.skipped.expect_none()
     }
 
     fn measure(&self, observe: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainingError> {

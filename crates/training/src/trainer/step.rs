@@ -84,14 +84,11 @@ impl Trainer {
         }
         self.model.update(&mut self.optimizer, &gradients, rate);
 
-        self.position.absorbed += 1;
-        let share = 1.0 / self.position.absorbed as f64;
-        self.model.absorb(&moments, share.max(self.options.statistics_momentum));
+        let share = self.position.absorb(self.options.statistics_momentum);
+        self.model.absorb(&moments, share);
         self.position.shown += identities.len() as u64;
         if let Some(average) = &mut self.average {
-            let n = self.position.step as f64;
-            let kept = self.options.average_decay.min((1.0 + n) / (10.0 + n));
-            average.approach(&self.model, 1.0 - kept);
+            average.approach(&self.model, 1.0 - self.position.kept(self.options.average_decay));
         }
         Ok(StepResult { loss: Some(value), gradient_norm: Some(norm), triplets })
     }

@@ -13,7 +13,8 @@ use super::super::pictures::Pictures;
 use super::super::scene::Composer;
 use super::DetectorTrainer;
 use crate::TrainingError;
-use crate::checkpoint::{Checkpoint, Position};
+use crate::checkpoint::Checkpoint;
+use crate::position::Position;
 use crate::skipped::Skipped;
 
 impl DetectorTrainer {

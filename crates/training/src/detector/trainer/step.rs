@@ -2,9 +2,10 @@
 
 use autograd::{Tape, Var};
 use facenet::network::INPUT_CHANNELS;
+use facenet::network::detector::{BOX, CHANNELS, LANDMARKS, SCORE};
 use ndarray::{Array2, Array4};
 
-use super::super::assignment::{CHANNELS, Targets, assign};
+use super::super::assignment::{Targets, assign};
 use super::super::losses::{giou, iou, laplace, quality_focal};
 use super::super::options::DetectorOptions;
 use super::super::scene::{Composer, Scene};
@@ -12,13 +13,6 @@ use super::{DetectorStep, DetectorTrainer};
 use crate::TrainingError;
 use crate::batches::Unreadable;
 use crate::random::{self, Purpose};
-
-/// The part of the moving average that a step keeps: less while there have been few, so that
-/// it forgets what it began with.
-fn kept(decay: f64, step: u64) -> f64 {
-    let n = step as f64;
-    decay.min((1.0 + n) / (10.0 + n))
-}
 
 /// Makes batches by number. Clones make the same ones.
 #[derive(Clone)]
@@ -91,12 +85,12 @@ pub(super) fn losses(outputs: &[Var<f32>], targets: &Targets) -> Losses {
     if let Some(own) = &own {
         let values = own.value();
         for (row, positive) in positives.iter().enumerate() {
-            let distances = std::array::from_fn(|i| values[[row, 1 + i]].exp());
+            let distances = std::array::from_fn(|i| values[[row, BOX + i]].exp());
             qualities[positive.cell] = iou(distances, positive.sides);
         }
     }
     let share = 1.0 / positives.len().max(1) as f32;
-    let logits = rows.slice_axis(1, 0..1).reshape(&[cells]);
+    let logits = rows.slice_axis(1, SCORE..SCORE + 1).reshape(&[cells]);
     let score = quality_focal(&logits, &qualities, &targets.weights).mul_scalar(share);
     let box_and_landmarks = own.map(|own| {
         let n = positives.len();
@@ -104,8 +98,9 @@ pub(super) fn losses(outputs: &[Var<f32>], targets: &Targets) -> Losses {
         let sides = Array2::from_shape_fn((n, 4), |(row, i)| positives[row].sides[i]);
         let points = Array2::from_shape_fn((n, 10), |(row, i)| positives[row].landmarks[i]);
         let sizes: Vec<_> = positives.iter().map(|positive| positive.size).collect();
-        let box_ = giou(&own.slice_axis(1, 1..5), sides.view(), &ones);
-        let landmarks = laplace(&own.slice_axis(1, 5..CHANNELS), points.view(), &sizes, &ones);
+        let box_ = giou(&own.slice_axis(1, BOX..BOX + 4), sides.view(), &ones);
+        let landmarks =
+            laplace(&own.slice_axis(1, LANDMARKS..CHANNELS), points.view(), &sizes, &ones);
         [box_, landmarks].map(|loss| loss.mul_scalar(share))
     });
     Losses { score, box_and_landmarks }
@@ -163,12 +158,11 @@ impl DetectorTrainer {
         }
         self.model.update(&mut self.optimizer, &gradients, rate);
 
-        self.position.absorbed += 1;
-        let share = 1.0 / self.position.absorbed as f64;
-        self.model.absorb(&moments, share.max(self.options.statistics_momentum));
+        let share = self.position.absorb(self.options.statistics_momentum);
+        self.model.absorb(&moments, share);
         self.position.shown += scenes as u64;
         if let Some(average) = &mut self.average {
-            average.approach(&self.model, 1.0 - kept(self.options.average_decay, step));
+            average.approach(&self.model, 1.0 - self.position.kept(self.options.average_decay));
         }
         Ok(DetectorStep {
             scenes,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::super::options::DetectorOptions;
 use super::super::synthetic;
 use super::*;
+use crate::Budget;
 use crate::checkpoint::Checkpoint;
 use crate::trainer::Interval;
 
