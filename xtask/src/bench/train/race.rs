@@ -31,7 +31,7 @@ pub(super) struct Race<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Runner {
     /// This project's trainer.
-    HappyHouse(Precision),
+    Ours(Precision),
     /// By the name of its engine.
     PyTorch(&'static str),
 }
@@ -48,7 +48,7 @@ struct Turn {
 impl Runner {
     fn name(self) -> String {
         match self {
-            Self::HappyHouse(precision) => format!("Happy House FaceNet, {precision}"),
+            Self::Ours(precision) => format!("Happy House FaceNet, {precision}"),
             Self::PyTorch("torch-cl") => "PyTorch, f32, channels last".into(),
             Self::PyTorch("torch-cl-bf16") => "PyTorch, bf16, channels last".into(),
             Self::PyTorch(engine) => engine.into(),
@@ -58,8 +58,8 @@ impl Runner {
     /// The one of PyTorch with the same precision.
     fn rival(self) -> Option<&'static str> {
         match self {
-            Self::HappyHouse(Precision::F32) => Some("torch-cl"),
-            Self::HappyHouse(Precision::Bf16) => Some("torch-cl-bf16"),
+            Self::Ours(Precision::F32) => Some("torch-cl"),
+            Self::Ours(Precision::Bf16) => Some("torch-cl-bf16"),
             _ => None,
         }
     }
@@ -77,9 +77,9 @@ impl Race<'_> {
         let values: Vec<u8> = images(most).iter().flat_map(|value| value.to_le_bytes()).collect();
         fs::write(data.path().join("x.f32"), values)?;
 
-        let mut runners = vec![Runner::HappyHouse(Precision::F32), Runner::PyTorch("torch-cl")];
+        let mut runners = vec![Runner::Ours(Precision::F32), Runner::PyTorch("torch-cl")];
         if Precision::Bf16.is_available_at(Level::best()) {
-            runners.extend([Runner::HappyHouse(Precision::Bf16), Runner::PyTorch("torch-cl-bf16")]);
+            runners.extend([Runner::Ours(Precision::Bf16), Runner::PyTorch("torch-cl-bf16")]);
         }
         let bar = bar(self.rounds * self.batches.len() * runners.len())?;
         let mut turns = vec![vec![Vec::new(); runners.len()]; self.batches.len()];
@@ -119,7 +119,7 @@ impl Race<'_> {
         let [threads, batch] = [self.threads, batch].map(|number| number.to_string());
         let seconds = self.seconds.to_string();
         let mut command = match runner {
-            Runner::HappyHouse(precision) => {
+            Runner::Ours(precision) => {
                 let mut command = Command::new(env::current_exe()?);
                 command.args(["bench", "train", "--turn", "--precision", precision.name()]);
                 command.args(["--batch", &batch, "--seconds", &seconds]);
