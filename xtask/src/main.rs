@@ -5,6 +5,7 @@
 
 mod bench;
 mod convert_weights;
+mod measure_detector;
 mod small_training;
 mod train_detector;
 mod train_landmarks;
@@ -31,6 +32,7 @@ enum Command {
     TrainLandmarks(train_landmarks::Arguments),
     TrainVisibility(train_visibility::Arguments),
     TrainDetector(Box<train_detector::Arguments>),
+    MeasureDetector(measure_detector::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +62,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::TrainDetector(arguments) => {
             train_detector::run(&arguments).map(|()| ExitCode::SUCCESS)
+        }
+        Command::MeasureDetector(arguments) => {
+            measure_detector::run(&arguments).map(|()| ExitCode::SUCCESS)
         }
     }
 }

@@ -74,7 +74,7 @@ fn face(photo: &Photo) -> FaceBox {
 
 fn aligned(file: &[u8]) -> AlignedFace {
     let photo = photo(file);
-    ALIGNER.align(&photo, &face(&photo))
+    ALIGNER.align(&photo, face(&photo))
 }
 
 #[divan::bench]
@@ -93,7 +93,7 @@ fn detect(bencher: Bencher<'_, '_>) {
 fn align(bencher: Bencher<'_, '_>) {
     let photo = photo(&FILE);
     let face = face(&photo);
-    bencher.bench(|| ALIGNER.align(&photo, &face));
+    bencher.bench(|| ALIGNER.align(&photo, face));
 }
 
 #[divan::bench]

@@ -6,7 +6,9 @@ use facenet::weights::WeightsError;
 use ndarray::Array3;
 
 use crate::landmarks::{FoundLandmarks, LandmarkFinder, Landmarks, alignment};
-use crate::{FaceBox, FaceQuality, Photo, Similarity, VisibilityNetwork, crop_along, face_window};
+use crate::{
+    Detection, FaceBox, FaceQuality, Photo, Similarity, VisibilityNetwork, crop_along, face_window,
+};
 
 /// Landmarks of this confidence and more frame the crop.
 ///
@@ -74,18 +76,23 @@ impl FaceAligner {
         Self { rotations, ..self }
     }
 
-    /// The face in a box, cut out.
+    /// A detected face, cut out. A box will do; landmarks that the detector saw are where the
+    /// search for better ones begins.
     ///
     /// # Panics
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
-    pub fn align(&self, photo: &Photo, face_box: &FaceBox) -> AlignedFace {
-        let found = self.landmarks(photo, face_box);
-        let (method, map) = framing(&found, face_box);
+    pub fn align(&self, photo: &Photo, face: impl Into<Detection>) -> AlignedFace {
+        let face = face.into();
+        let found = self.landmarks(photo, &face);
+        let (method, map) = framing(&found, &face.face_box);
         let pixels = crop_along(photo, &map);
         let visibility = self.visibility.look(pixels.view());
-        let quality = FaceQuality::of(pixels.view(), &map, &found, visibility);
-        AlignedFace { face_box: *face_box, landmarks: found.landmarks, method, quality, pixels }
+        // The detector has learned profiles, of which the finer network knows little.
+        let pose = face.landmarks.map_or(found.landmarks, |seen| seen.points);
+        let quality = FaceQuality::of(pixels.view(), &map, &pose, found.confidence, visibility);
+        let (face_box, landmarks) = (face.face_box, found.landmarks);
+        AlignedFace { face_box, landmarks, method, quality, pixels }
     }
 
     /// From the face's crop to the photo: where the crop lies, without cutting it out.
@@ -93,11 +100,26 @@ impl FaceAligner {
     /// # Panics
     /// If the photo has no pixels or the box is not finite and positive.
     #[must_use]
-    pub fn locate(&self, photo: &Photo, face_box: &FaceBox) -> Similarity {
-        framing(&self.landmarks(photo, face_box), face_box).1
+    pub fn locate(&self, photo: &Photo, face: impl Into<Detection>) -> Similarity {
+        let face = face.into();
+        framing(&self.landmarks(photo, &face), &face.face_box).1
     }
 
-    fn landmarks(&self, photo: &Photo, face_box: &FaceBox) -> FoundLandmarks {
+    fn landmarks(&self, photo: &Photo, face: &Detection) -> FoundLandmarks {
+        let Some(seen) = face.landmarks else {
+            return self.landmarks_in_box(photo, &face.face_box);
+        };
+        let found = self.finder.refine(photo, &seen.points);
+        // Of two answers the surer.
+        let own = FoundLandmarks { landmarks: seen.points, confidence: seen.confidence() };
+        if found.confidence >= LEAST_CONFIDENCE || found.confidence >= own.confidence {
+            found
+        } else {
+            own
+        }
+    }
+
+    fn landmarks_in_box(&self, photo: &Photo, face_box: &FaceBox) -> FoundLandmarks {
         let rotations = if self.rotations { &ROTATIONS[..] } else { &ROTATIONS[..1] };
         let mut best: Option<FoundLandmarks> = None;
         for rotation in rotations {

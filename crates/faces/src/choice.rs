@@ -136,11 +136,11 @@ impl fmt::Display for Places<'_> {
 /// # Errors
 /// [`FaceError`] if there is no face, if there are several and the choice is
 /// [`FaceChoice::Only`], or if there is none with the chosen number.
-pub fn choose(
-    faces: &[FaceBox],
+pub fn choose<F: AsRef<FaceBox> + Copy>(
+    faces: &[F],
     photo: &Photo,
     choice: FaceChoice,
-) -> Result<Vec<FaceBox>, FaceError> {
+) -> Result<Vec<F>, FaceError> {
     match choice {
         FaceChoice::All if !faces.is_empty() => Ok(faces.to_vec()),
         choice => Ok(vec![choose_one(faces, photo, choice)?]),
@@ -151,16 +151,17 @@ pub fn choose(
 ///
 /// # Errors
 /// As [`choose`].
-pub fn choose_one(
-    faces: &[FaceBox],
+pub fn choose_one<F: AsRef<FaceBox> + Copy>(
+    faces: &[F],
     photo: &Photo,
     choice: FaceChoice,
-) -> Result<FaceBox, FaceError> {
+) -> Result<F, FaceError> {
     let (width, height) = (photo.width(), photo.height());
-    let (count, boxes) = (faces.len(), || faces.to_vec());
+    let (count, boxes) = (faces.len(), || faces.iter().map(|face| *face.as_ref()).collect());
     let middle = (width as f32 / 2.0, height as f32 / 2.0);
-    let distance = |face: &FaceBox| {
-        let (x, y) = face.middle();
+    let area = |face: &F| face.as_ref().area();
+    let distance = |face: &F| {
+        let (x, y) = face.as_ref().middle();
         (x - middle.0).hypot(y - middle.1)
     };
     let chosen = match choice {
@@ -172,7 +173,7 @@ pub fn choose_one(
         }
         FaceChoice::Only | FaceChoice::All => faces.first(),
         // Of equals the first, as everywhere.
-        FaceChoice::Largest => faces.iter().rev().max_by(|a, b| a.area().total_cmp(&b.area())),
+        FaceChoice::Largest => faces.iter().rev().max_by(|a, b| area(a).total_cmp(&area(b))),
         FaceChoice::Central => faces.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))),
         FaceChoice::Index(index) => faces.get(index),
     };

@@ -12,7 +12,7 @@ mod seeta;
 
 pub use self::detection::{DetectedLandmarks, Detection};
 pub use self::network::{NetworkDetector, NetworkOptions, merge_detections, read_detections};
-pub use self::rotated::RotatedDetector;
+pub use self::rotated::{QUARTER_TURNS, RotatedDetector};
 pub use self::seeta::{BadOption, SeetaDetector, SeetaOptions};
 
 use std::cmp::Ordering;

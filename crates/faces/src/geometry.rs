@@ -72,6 +72,12 @@ impl FaceBox {
     }
 }
 
+impl AsRef<Self> for FaceBox {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// A similarity transform of the plane: shift, rotation and scale, without mirroring.
 ///
 /// `(x, y)` to `(cos·x - sin·y + right, sin·x + cos·y + down)`, where `cos` and `sin`

@@ -37,7 +37,7 @@
 //! let photo = Photo::open(&file, &DecodeLimits::default())?;
 //! let boxes = SeetaDetector::default().detect(&photo);
 //! let face_box = choose_one(&boxes, &photo, FaceChoice::Only)?;
-//! let face = FaceAligner::embedded()?.align(&photo, &face_box);
+//! let face = FaceAligner::embedded()?.align(&photo, face_box);
 //! face.quality.check()?;
 //! assert_eq!(face.pixels.dim(), (3, 96, 96));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -67,7 +67,7 @@ pub use choice::{FaceChoice, FaceError, UnknownChoice, choose, choose_one};
 pub use crop::{crop_aligned, crop_along, crop_face, crop_window, face_window};
 pub use detector::{
     BadOption, DetectedLandmarks, Detection, Detector, NetworkDetector, NetworkOptions,
-    RotatedDetector, SeetaDetector, SeetaOptions, merge_detections, read_detections,
+    QUARTER_TURNS, RotatedDetector, SeetaDetector, SeetaOptions, merge_detections, read_detections,
 };
 pub use error::Error;
 pub use geometry::{FaceBox, Similarity, Window};

@@ -206,14 +206,16 @@ impl FaceLocator {
         };
         let aligner = self.aligner()?;
         let limits = if options.to_enroll { QualityLimits::ENROLL } else { QualityLimits::REFUSE };
-        let boxes = match choose(&self.detector.detect(photo), photo, options.choice) {
+        let found = self.detector.detect_with_landmarks(photo);
+        let chosen = match choose(&found, photo, options.choice) {
             Err(FaceError::NoFace { .. }) if missing > 0.0 => return Err(incomplete(false).into()),
-            boxes => boxes?,
+            chosen => chosen?,
         };
-        let crops = boxes.iter().map(|face_box| {
-            let face = aligner.align(photo, face_box);
+        let crops = chosen.iter().map(|detection| {
+            let face = aligner.align(photo, detection);
             if !options.any_quality {
-                if photo.missing().is_some_and(|part| part.overlaps(&face_window(face_box))) {
+                let window = face_window(&detection.face_box);
+                if photo.missing().is_some_and(|part| part.overlaps(&window)) {
                     return Err(incomplete(true).into());
                 }
                 face.quality.check_against(&limits)?;
@@ -234,8 +236,8 @@ impl FaceLocator {
     /// When the landmark network is not inside this binary.
     pub fn detect(&self, photo: &Photo) -> Result<Vec<AlignedFace>, Error> {
         let aligner = self.aligner()?;
-        let boxes = self.detector.detect(photo);
-        Ok(boxes.iter().map(|face_box| aligner.align(photo, face_box)).collect())
+        let found = self.detector.detect_with_landmarks(photo);
+        Ok(found.iter().map(|detection| aligner.align(photo, detection)).collect())
     }
 
     fn aligner(&self) -> Result<FaceAligner, WeightsError> {
@@ -243,9 +245,16 @@ impl FaceLocator {
     }
 }
 
+/// Rotations of the photo, in degrees, that bridge what the detector tolerates.
+const TWELFTHS: [f64; 7] = [0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0];
+
 /// The detector, over rotated copies where that is wanted.
 fn rotated(detector: Arc<dyn Detector>, rotations: bool) -> Arc<dyn Detector> {
-    if rotations { Arc::new(RotatedDetector { inner: detector }) } else { detector }
+    if rotations {
+        Arc::new(RotatedDetector { inner: detector, rotations: &TWELFTHS })
+    } else {
+        detector
+    }
 }
 
 #[cfg(test)]

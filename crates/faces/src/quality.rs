@@ -26,7 +26,7 @@ use ndarray::ArrayView3;
 
 pub use limits::QualityLimits;
 
-use crate::landmarks::{FoundLandmarks, Landmarks};
+use crate::landmarks::Landmarks;
 use crate::{Similarity, Visibility};
 
 /// How far the tip of the nose stands before the eyes, in eye distances; a mean of
@@ -99,11 +99,12 @@ pub struct QualityError {
 type Beyond = fn(f32, f32) -> bool;
 
 impl FaceQuality {
-    /// Measures a crop; `map` leads from it to the photo.
+    /// Measures a crop; `map` leads from it to the photo. The landmarks tell the yaw.
     pub(crate) fn of(
         crop: ArrayView3<'_, f32>,
         map: &Similarity,
-        found: &FoundLandmarks,
+        landmarks: &Landmarks,
+        confidence: f32,
         visibility: Visibility,
     ) -> Self {
         let gray = gray(crop);
@@ -116,9 +117,9 @@ impl FaceQuality {
             sharpness: laplacian(&gray) / variance.max(1e-6),
             brightness,
             contrast: variance.sqrt(),
-            yaw: yaw(&found.landmarks),
+            yaw: yaw(landmarks),
             roll: map.rotation().to_degrees() as f32,
-            confidence: found.confidence,
+            confidence,
             visibility,
         }
     }

@@ -71,12 +71,31 @@ impl LandmarkFinder {
     /// As [`find`](Self::find).
     #[must_use]
     pub fn find_rotated(&self, photo: &Photo, face: &FaceBox, rotation: f64) -> FoundLandmarks {
-        self.refine(photo, view::of_box(face, rotation))
+        self.find_in_view(photo, view::of_box(face, rotation))
     }
 
-    /// Looks that begin with a view.
-    pub fn refine(&self, photo: &Photo, mut view: Similarity) -> FoundLandmarks {
-        for _ in 1..LOOKS {
+    /// [`find`](Self::find) with another first view than the box's.
+    #[must_use]
+    pub fn find_in_view(&self, photo: &Photo, view: Similarity) -> FoundLandmarks {
+        self.looks(photo, view, LOOKS)
+    }
+
+    /// Better landmarks of a face whose landmarks are known roughly, at any roll: one look
+    /// less than [`find`](Self::find) needs.
+    ///
+    /// # Panics
+    /// If the photo has no pixels.
+    #[must_use]
+    pub fn refine(&self, photo: &Photo, landmarks: &Landmarks) -> FoundLandmarks {
+        match view::of_landmarks(landmarks) {
+            Some(view) => self.looks(photo, view, LOOKS - 1),
+            None => FoundLandmarks { landmarks: *landmarks, confidence: 0.0 },
+        }
+    }
+
+    /// So many looks, of which the first begins with a view.
+    fn looks(&self, photo: &Photo, mut view: Similarity, count: usize) -> FoundLandmarks {
+        for _ in 1..count {
             let found = self.look(photo, &[view]);
             match view::of_landmarks(&found.landmarks) {
                 Some(next) => view = next,

@@ -13,7 +13,7 @@ fn changed(change: impl Fn(&RgbImage) -> RgbImage) -> [AlignedFace; 2] {
     let place = SeetaDetector::default().detect(&portrait)[0];
     let aligner = FaceAligner::embedded().unwrap();
     let other = Photo::from_rgb(change(portrait.rgb()));
-    [&portrait, &other].map(|photo| aligner.align(photo, &place))
+    [&portrait, &other].map(|photo| aligner.align(photo, place))
 }
 
 fn with_values(image: &RgbImage, change: impl Fn(f32) -> f32) -> RgbImage {
@@ -60,7 +60,7 @@ fn a_face_of_a_few_pixels_is_refused_for_its_size() {
         height: place.height / 20.0,
         score: place.score,
     };
-    let face = FaceAligner::embedded().unwrap().align(&small, &shrunk);
+    let face = FaceAligner::embedded().unwrap().align(&small, shrunk);
     let error = face.quality.check().expect_err("too small");
     assert!(error.faults.iter().any(|fault| fault.measure == "size"), "{error}");
     assert!(error.to_string().contains("at least 20 pixels"), "{error}");

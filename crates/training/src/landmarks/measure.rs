@@ -103,7 +103,7 @@ fn look_at(
     let change = Similarity::new(scale, roll.to_radians(), [side / 2.0; 2], to);
     let first = view::of_landmarks(&points)?.after(&change);
     let photo = Photo::from_rgb(image);
-    let found = finder.refine(&photo, first);
+    let found = finder.find_in_view(&photo, first);
     // The pack's faces are upright, so what is turned is the view; the points' order
     // stays the same.
     Some((LandmarkError::of_face(&found.landmarks, &points), found.confidence))

@@ -63,8 +63,9 @@ const ROOM: usize = WINDOW / 2;
 impl<D: Detector> PhotoReader for FacesInPhotos<D> {
     fn read(&self, photo: &Path) -> Result<Canvas, SourceError> {
         let photo = Photo::open(photo, &self.limits)?;
-        let place = choose_one(&self.detector.detect(&photo), &photo, self.choice)?;
-        let crop = self.aligner.locate(&photo, &place);
+        let found = self.detector.detect_with_landmarks(&photo);
+        let face = choose_one(&found, &photo, self.choice)?;
+        let crop = self.aligner.locate(&photo, face);
         let corner = [ROOM as f64; 2];
         let pixel = INPUT_SIZE as f64 / WINDOW as f64;
         let canvas = crop.after(&Similarity::new(pixel, 0.0, corner, [0.0; 2]));
