@@ -50,6 +50,13 @@ pub(crate) trait Features: Copy {
     fn run<Op: SimdOp>(self, op: Op) -> Op::Output;
 }
 
+/// The first share where `count` items are divided into as few shares of up to `most` as
+/// possible, of almost the same size: small shares leave the multipliers idle.
+#[inline(always)]
+pub(crate) fn even_share(count: usize, most: usize) -> usize {
+    count.div_ceil(count.div_ceil(most))
+}
+
 /// A vector of a machine.
 ///
 /// # Safety
@@ -60,8 +67,9 @@ pub(crate) unsafe trait Vector: Copy {
     /// The token without which no vector can be made.
     type Features: Features;
     const LANES: usize;
-    /// Rows and vectors of the largest block of sums in registers, for programs.
-    const BLOCK: [usize; 2];
+    /// Most rows of a block of sums in registers, by its number of vectors: of one, of two and
+    /// of three; 0 of more vectors than a block may have. For programs.
+    const BLOCK: [usize; 3];
     /// Rows and vectors of the largest block of sums in registers, for training, whose
     /// operands need more registers for addresses.
     const TRAINING_BLOCK: [usize; 2];

@@ -13,7 +13,7 @@
 //! operands in any order and sums in several parts.
 #![allow(unsafe_code)]
 
-use crate::kernels::simd::{LANES, SimdOp, Vector};
+use crate::kernels::simd::{LANES, SimdOp, Vector, even_share};
 
 /// Most rows of a tile: 9 divides the number of pixels of every stage of the network.
 pub(crate) const ROWS: usize = 9;
@@ -100,31 +100,32 @@ impl SimdOp for ValidTile<'_> {
 
     #[inline(always)]
     fn run<V: Vector<Element = f32>>(self, features: V::Features) {
-        let [most_rows, most_vectors] = V::BLOCK;
         let tile = &self.0;
+        let most_vectors = V::BLOCK.iter().filter(|rows| **rows > 0).count();
         let vectors = tile.vectors * (LANES / V::LANES);
-        let mut row = 0;
-        while row < tile.rows {
-            let rows = (tile.rows - row).min(most_rows);
-            let mut vector = 0;
-            while vector < vectors {
-                let some = (vectors - vector).min(most_vectors);
+        let mut vector = 0;
+        while vector < vectors {
+            let some = even_share(vectors - vector, most_vectors);
+            let most_rows = V::BLOCK[some - 1];
+            let mut row = 0;
+            while row < tile.rows {
+                let rows = even_share(tile.rows - row, most_rows);
                 // SAFETY: the tile is valid; `row + rows` and `vector + some` are within it.
                 unsafe {
                     match some {
                         1 => tile.with_rows::<V, 1>(features, rows, row, vector),
-                        2 if most_vectors > 1 => {
+                        2 if V::BLOCK[1] > 0 => {
                             tile.with_rows::<V, 2>(features, rows, row, vector);
                         }
-                        _ if most_vectors > 2 => {
+                        3 if V::BLOCK[2] > 0 => {
                             tile.with_rows::<V, 3>(features, rows, row, vector);
                         }
                         _ => unreachable!("{some} vectors"),
                     }
                 }
-                vector += some;
+                row += rows;
             }
-            row += rows;
+            vector += some;
         }
     }
 }
@@ -142,14 +143,14 @@ impl Tile<'_> {
         row: usize,
         vector: usize,
     ) {
-        let [most, _] = V::BLOCK;
+        let most = V::BLOCK[N - 1];
         // SAFETY: guaranteed by the caller.
         unsafe {
             match rows {
                 1 => self.block::<V, 1, N>(features, row, vector),
                 2 => self.block::<V, 2, N>(features, row, vector),
                 3 => self.block::<V, 3, N>(features, row, vector),
-                4 => self.block::<V, 4, N>(features, row, vector),
+                4 if most >= 4 => self.block::<V, 4, N>(features, row, vector),
                 5 if most >= 5 => self.block::<V, 5, N>(features, row, vector),
                 6 if most >= 6 => self.block::<V, 6, N>(features, row, vector),
                 7 if most >= 7 => self.block::<V, 7, N>(features, row, vector),

@@ -49,11 +49,10 @@ unsafe impl Vector for Ymm {
     type Element = f32;
     type Features = Avx2;
     const LANES: usize = 8;
-    // Nine sums, three vectors and a value of the row: 13 registers, and nine independent
-    // sums keep both multipliers busy for the four cycles of a sum. With twelve sums the
-    // compiler spills two of them in the innermost loop, which halves its speed. Three rows
-    // divide the nine of a tile.
-    const BLOCK: [usize; 2] = [3, 3];
+    // Eight to ten sums, up to three vectors and a value of the row: at most 13 registers, and
+    // enough independent sums to keep both multipliers busy for the four cycles of a sum. With
+    // twelve sums the compiler spills two of them in the innermost loop.
+    const BLOCK: [usize; 3] = [9, 5, 3];
     // Eight sums, two vectors and a value of the row. Four rows divide the eight of a tile.
     const TRAINING_BLOCK: [usize; 2] = [4, 2];
 

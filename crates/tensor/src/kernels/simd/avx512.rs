@@ -121,7 +121,7 @@ unsafe impl<F: Avx512Features> Vector for Zmm<F> {
     type Features = F;
     const LANES: usize = 16;
     // 27 sums, three vectors and a value of the row: 31 registers.
-    const BLOCK: [usize; 2] = [9, 3];
+    const BLOCK: [usize; 3] = [9; 3];
     // 24 sums, three vectors and a value of the row: 28 registers.
     const TRAINING_BLOCK: [usize; 2] = [8, 3];
     const PER_WORD: usize = if F::BF16 { 2 } else { 1 };

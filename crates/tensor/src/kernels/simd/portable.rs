@@ -35,7 +35,7 @@ unsafe impl<T: Element> Vector for Lanes<T> {
     type Element = T;
     type Features = Portable;
     const LANES: usize = 8;
-    const BLOCK: [usize; 2] = [4, 1];
+    const BLOCK: [usize; 3] = [4, 0, 0];
     const TRAINING_BLOCK: [usize; 2] = [4, 1];
 
     #[inline(always)]

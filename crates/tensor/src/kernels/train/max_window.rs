@@ -1,18 +1,64 @@
 //! The maxima of windows and their indices, for max-pools whose derivative is wanted.
+//!
+//! A plane is divided into its phases: of rows and columns every `stride`th each. In a phase
+//! the values of one tap of successive windows lie next to each other, from row to row, so that
+//! a tap of all windows is one long loop, which the compiler vectorizes. A phase is a little
+//! wider than the outputs; what is computed in the surplus columns is left out at the end.
 
 use crate::Element;
 use crate::kernels::simd::{SimdOp, Vector};
 use crate::ops::Pool2dOptions;
 
-/// The maxima of one plane.
+/// The maxima of one plane and their indices in it.
 pub(crate) struct PlaneMaxima<'a, T> {
     pub(crate) plane: &'a [T],
-    pub(crate) options: Pool2dOptions,
-    /// Scratch for a row of the input, as is `line`.
-    pub(crate) columns: Maxima<'a, T>,
-    pub(crate) line: Maxima<'a, T>,
-    pub(crate) outputs: Maxima<'a, T>,
-    pub(crate) ow: usize,
+    pub(crate) layout: Phases,
+    /// Scratch of [`Phases::length`] values.
+    pub(crate) phases: &'a mut [T],
+    /// Scratch of [`Phases::windows`] values each.
+    pub(crate) maxima: [&'a mut [T]; 2],
+    pub(crate) taps: &'a mut [u32],
+    pub(crate) outputs: &'a mut [T],
+    pub(crate) places: &'a mut [u32],
+}
+
+/// How a plane is divided.
+#[derive(Clone, Copy)]
+pub(crate) struct Phases {
+    options: Pool2dOptions,
+    /// Height and width of the plane.
+    image: [usize; 2],
+    /// Height and width of the outputs.
+    output: [usize; 2],
+    /// Height and width of a phase.
+    phase: [usize; 2],
+}
+
+impl Phases {
+    pub(crate) fn new(options: Pool2dOptions, image: [usize; 2], output: [usize; 2]) -> Self {
+        let phase = [0, 1].map(|axis| image[axis].div_ceil(options.stride[axis]));
+        Self { options, image, output, phase }
+    }
+
+    /// Values of all phases.
+    pub(crate) fn length(&self) -> usize {
+        let [sh, sw] = self.options.stride;
+        sh * sw * self.phase[0] * self.phase[1]
+    }
+
+    /// Windows, those in the surplus columns included; the last row has none of them, so that
+    /// no tap reaches beyond its phase.
+    pub(crate) fn windows(&self) -> usize {
+        (self.output[0] - 1) * self.phase[1] + self.output[1]
+    }
+
+    /// Where the values of a tap begin.
+    #[inline(always)]
+    fn start(&self, [row, column]: [usize; 2]) -> usize {
+        let ([sh, sw], [height, width]) = (self.options.stride, self.phase);
+        let phase = row % sh * sw + column % sw;
+        (phase * height + row / sh) * width + column / sw
+    }
 }
 
 impl<T: Element> SimdOp for PlaneMaxima<'_, T> {
@@ -20,72 +66,96 @@ impl<T: Element> SimdOp for PlaneMaxima<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Element = f32>>(self, _features: V::Features) {
-        let Self { plane, options, columns, line, outputs, ow } = self;
-        let lines = outputs.0.chunks_exact_mut(ow).zip(outputs.1.chunks_exact_mut(ow));
-        for (y, outputs) in lines.enumerate() {
-            let (columns, line) =
-                ((&mut *columns.0, &mut *columns.1), (&mut *line.0, &mut *line.1));
-            line_maxima(plane, options, y, [columns, line], outputs);
+        let Self { plane, layout, phases, maxima, taps, outputs, places } = self;
+        let [mut maxima, mut next] = maxima;
+        let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = layout.options;
+        let (w, count) = (layout.image[1], layout.windows());
+        for (y, row) in plane.chunks_exact(w).enumerate() {
+            let first = layout.start([y, 0]);
+            let step = layout.phase[0] * layout.phase[1];
+            divide(row, sw, step, &mut phases[first..]);
+        }
+        maxima.copy_from_slice(&phases[..count]);
+        taps.fill(0);
+        for row in 0..kh {
+            for column in 0..kw {
+                if row + column > 0 {
+                    let values = &phases[layout.start([row, column])..][..count];
+                    take_greater(maxima, values, next, taps, (row * w + column) as u32);
+                    std::mem::swap(&mut maxima, &mut next);
+                }
+            }
+        }
+        let ow = layout.output[1];
+        let lines = outputs.chunks_exact_mut(ow).zip(places.chunks_exact_mut(ow));
+        for (y, (outputs, places)) in lines.enumerate() {
+            let from = y * layout.phase[1];
+            outputs.copy_from_slice(&maxima[from..][..ow]);
+            let (taps, first) = (&taps[from..][..ow], (y * sh * w) as u32);
+            for x in 0..ow {
+                places[x] = taps[x] + first + (x * sw) as u32;
+            }
         }
     }
 }
 
-/// Values and their indices in the plane.
-pub(crate) type Maxima<'a, T> = (&'a mut [T], &'a mut [u32]);
-
-/// The maxima of one line of windows.
+/// The greater of maxima and values, and the tap where it is the value. Only a greater value
+/// replaces another: of equals the first remains.
 ///
-/// As in `pool_window.rs`: first along the columns, then along the row, for every column
-/// although a stride skips some. `columns` and `line` are scratch for a row of the input.
+/// Selections between values that were read before, into another array: a branch, or a
+/// selection that keeps what is there, would become a masked store, which is slow.
 #[inline(always)]
-fn line_maxima<T: Element>(
-    plane: &[T],
-    options: Pool2dOptions,
-    y: usize,
-    [columns, line]: [Maxima<'_, T>; 2],
-    outputs: Maxima<'_, T>,
+fn take_greater<T: Element>(
+    maxima: &[T],
+    values: &[T],
+    next: &mut [T],
+    taps: &mut [u32],
+    tap: u32,
 ) {
-    let w = columns.0.len();
-    let Pool2dOptions { kernel: [kh, kw], stride: [sh, sw] } = options;
-    let rows = &plane[y * sh * w..][..kh * w];
-    let (columns, column_places) = (&mut columns.0[..w], &mut columns.1[..w]);
-    columns.copy_from_slice(&rows[..w]);
-    let first = (y * sh * w) as u32;
-    for i in 0..w {
-        column_places[i] = first + i as u32;
+    let count = values.len();
+    let (maxima, next, taps) = (&maxima[..count], &mut next[..count], &mut taps[..count]);
+    for i in 0..count {
+        let (value, maximum, before) = (values[i], maxima[i], taps[i]);
+        let is_taken = is_greater(value, maximum);
+        next[i] = if is_taken { value } else { maximum };
+        taps[i] = if is_taken { tap } else { before };
     }
-    // Indices and selections instead of branches: the compiler vectorizes this form.
-    for row in 1..kh {
-        let (values, first) = (&rows[row * w..][..w], ((y * sh + row) * w) as u32);
-        for i in 0..w {
-            // Only a greater value replaces another: of equals the first remains.
-            let is_taken = is_greater(values[i], columns[i]);
-            columns[i] = if is_taken { values[i] } else { columns[i] };
-            column_places[i] = if is_taken { first + i as u32 } else { column_places[i] };
+}
+
+/// Divides a row into its phases, which begin `step` values after each other.
+#[inline(always)]
+fn divide<T: Element>(row: &[T], stride: usize, step: usize, phases: &mut [T]) {
+    match stride {
+        1 => phases[..row.len()].copy_from_slice(row),
+        2 => {
+            let (even, odd) = phases.split_at_mut(step);
+            let (pairs, last) = row.as_chunks::<2>();
+            let count = pairs.len();
+            let (even, last_even) = even.split_at_mut(count);
+            let odd = &mut odd[..count];
+            // Two loops over a constant stride, which are vectorized.
+            for i in 0..count {
+                even[i] = pairs[i][0];
+            }
+            for i in 0..count {
+                odd[i] = pairs[i][1];
+            }
+            if let ([value], [target, ..]) = (last, last_even) {
+                *target = *value;
+            }
         }
-    }
-    let windows = w + 1 - kw;
-    let (line, line_places) = (&mut line.0[..windows], &mut line.1[..windows]);
-    line.copy_from_slice(&columns[..windows]);
-    line_places.copy_from_slice(&column_places[..windows]);
-    for offset in 1..kw {
-        let (values, places) = (&columns[offset..][..windows], &column_places[offset..][..windows]);
-        for i in 0..windows {
-            // Of equals, the maximum of a later column is first if its row is higher up.
-            let is_tie = !is_greater(line[i], values[i]) & (places[i] < line_places[i]);
-            let is_taken = is_greater(values[i], line[i]) | is_tie;
-            line[i] = if is_taken { values[i] } else { line[i] };
-            line_places[i] = if is_taken { places[i] } else { line_places[i] };
+        _ => {
+            for (phase, phases) in phases.chunks_mut(step).take(stride).enumerate() {
+                let values = row.iter().skip(phase).step_by(stride);
+                phases.iter_mut().zip(values).for_each(|(target, value)| *target = *value);
+            }
         }
-    }
-    let maxima = line.iter().zip(line_places.iter()).step_by(sw);
-    for ((output, place), (value, at)) in outputs.0.iter_mut().zip(outputs.1).zip(maxima) {
-        (*output, *place) = (*value, *at);
     }
 }
 
 /// Whether `value` is greater than `other`, a NaN being greater than any number.
 #[inline(always)]
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "one comparison that is true for NaN, too")]
 fn is_greater<T: Element>(value: T, other: T) -> bool {
-    (value > other) | (value.is_nan() & !other.is_nan())
+    !(value <= other) & !other.is_nan()
 }

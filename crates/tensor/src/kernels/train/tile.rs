@@ -25,7 +25,7 @@ mod element;
 
 use super::products::Products;
 use crate::kernels::packed_weight::VECTORS;
-use crate::kernels::simd::{LANES, SimdOp, Vector};
+use crate::kernels::simd::{LANES, SimdOp, Vector, even_share};
 
 pub(crate) use element::TileElement;
 
@@ -158,10 +158,10 @@ impl<T> CheckedTile<'_, '_, T> {
         let columns = self.tile.vectors.len() * LANES;
         let mut row = 0;
         while row < rows {
-            let some_rows = (rows - row).min(most_rows);
+            let some_rows = even_share(rows - row, most_rows);
             let mut column = 0;
             while column < columns {
-                let vectors = ((columns - column) / V::LANES).min(most_vectors);
+                let vectors = even_share((columns - column) / V::LANES, most_vectors);
                 // SAFETY: the tile was checked; `row + some_rows` and `column + vectors ·
                 // V::LANES` are within it.
                 unsafe {

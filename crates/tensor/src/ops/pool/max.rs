@@ -4,7 +4,7 @@ use super::Pool2dOptions;
 use crate::kernels::planes::{expect_shape, for_each_plane, for_each_plane_pair};
 use crate::kernels::scratch::with_scratch;
 use crate::kernels::simd::dispatch;
-use crate::kernels::train::max_window::PlaneMaxima;
+use crate::kernels::train::max_window::{Phases, PlaneMaxima};
 use crate::kernels::train::pool_window::{Reduction, reduce_windows};
 use crate::ops::layout::{pad_plane, padded_shape};
 use crate::{Element, Padding2d, level};
@@ -124,28 +124,24 @@ pub fn max_pool2d_padded_into<T: Element>(
     expect_shape(NAME, output.dim(), shape);
     expect_shape(NAME, indices.dim(), shape);
     assert!(u32::try_from(h * w).is_ok(), "{NAME}: {h} x {w} pixels exceed an index of 32 bits");
-    let (.., ow) = shape;
+    let (.., oh, ow) = shape;
+    let layout = Phases::new(options, [h, w], [oh, ow]);
     let input = input.as_standard_layout();
     let Some(source) = input.as_slice() else { unreachable!("standard layout is contiguous") };
     let room = if padding.is_none() { 0 } else { h * w };
     for_each_plane_pair(NAME, output, indices, |n, channel, outputs, places| {
         let plane = &source[(n * c + channel) * image_h * image_w..][..image_h * image_w];
-        with_scratch([w, w, room], |[columns, line, whole]| {
+        let windows = layout.windows();
+        with_scratch([layout.length(), windows, windows, room], |[phases, a, b, whole]| {
             let plane = if padding.is_none() {
                 plane
             } else {
                 pad_plane(plane, image_w, [padding.top, padding.left], w, whole);
                 &*whole
             };
-            with_scratch([w, w], |[column_places, line_places]| {
-                let maxima = PlaneMaxima {
-                    plane,
-                    options,
-                    columns: (columns, column_places),
-                    line: (line, line_places),
-                    outputs: (outputs, places),
-                    ow,
-                };
+            with_scratch([windows], |[taps]| {
+                let maxima = [a, b];
+                let maxima = PlaneMaxima { plane, layout, phases, maxima, taps, outputs, places };
                 dispatch(level::active(), maxima);
             });
         });
