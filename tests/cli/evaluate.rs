@@ -232,7 +232,7 @@ fn the_report_is_a_self_contained_page() {
     // The labels contradict the names, so the people are unknown.
     assert!(json["identification"]["not_measured"].is_string(), "{}", json["identification"]);
 
-    let shown = evaluate(&["--pictures"]);
+    let shown = evaluate(&["--thumbnails"]);
     assert!(shown.contains("<img src=\"data:image/jpeg;base64,/9j/"), "the page shows faces");
     assert!(page.len() < shown.len());
     // A bad path is reported before any photo is read.

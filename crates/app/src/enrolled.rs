@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use biometrics::LoadedModel;
 use etcetera::BaseStrategy;
-use facenet::gallery::{FACE_FRAMING, PersonName};
+use facenet::gallery::{CROP_VERSION, PersonName};
 use store::{Access, Error, Location, Model, SearchMethod, Store};
 
 use crate::arguments::StoreChoice;
@@ -44,7 +44,7 @@ pub(crate) fn identity(model: &LoadedModel) -> Model {
     Model {
         variant: model.variant().name().to_owned(),
         weights_sha256: model.hash().to_owned(),
-        framing: FACE_FRAMING.to_owned(),
+        crop_version: CROP_VERSION.to_owned(),
     }
 }
 

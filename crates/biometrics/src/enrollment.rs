@@ -1,4 +1,4 @@
-//! Whether photos belong to the person as whom they are enrolled.
+//! Checks that photos belong to the person as whom they are enrolled.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What can go wrong in this crate.
+//! The error type of this crate.
 
 use facenet::weights::WeightsError;
 
@@ -10,16 +10,16 @@ use crate::policy::PolicyError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Of a calibration.
+    /// A calibration cannot be made or used.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
-    /// Of a measurement.
+    /// A measurement is refused.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
-    /// Of a policy.
+    /// A policy cannot be made.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// Of a model's weights.
+    /// A model's weights cannot be read.
     #[error(transparent)]
     Weights(#[from] WeightsError),
 }

@@ -1,4 +1,4 @@
-//! How good the decisions are: verification figures from distances.
+//! Verification figures from distances.
 //!
 //! The names are those of ISO/IEC 19795-1, for the rule of the notebook, which
 //! **accepts two images as one person when distance < threshold**:

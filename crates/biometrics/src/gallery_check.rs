@@ -1,5 +1,5 @@
-//! How good a gallery is, from its stored encodings alone: who would be missed, who could be
-//! taken for somebody else, and which photos do harm.
+//! Audits a gallery from its stored encodings alone: people who would be missed, people who could
+//! be taken for somebody else, and photos that do harm.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::policy::{GalleryThreshold, IdentificationPolicy};
 /// as often as five (`docs/calibration.md`).
 pub const FEWEST_PHOTOS: usize = 3;
 
-/// Two photos that are nearer than this are the same picture, perhaps saved again: they say
+/// Two photos that are nearer than this are the same image, perhaps saved again: they say
 /// nothing more about a person than one.
 pub const COPY_DISTANCE: f32 = 0.02;
 
@@ -31,7 +31,7 @@ pub enum Finding {
     Missed {
         /// The person.
         name: PersonName,
-        /// Of how many photos.
+        /// Number of photos.
         photos: usize,
         /// How many are recognized.
         found: usize,
@@ -71,7 +71,7 @@ impl Finding {
         }
     }
 
-    /// What helps.
+    /// A remedy.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::FewPhotos { .. } => "enroll further photos, in other light and on another day",
@@ -105,7 +105,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// How good a gallery is.
+/// Result of the audit of a gallery.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GalleryCheck {
     /// The threshold in force, and how many strangers are accepted at it.
@@ -116,7 +116,7 @@ pub struct GalleryCheck {
     pub found: usize,
     /// The two people who are most alike, and the distance of their means.
     pub most_alike: Option<([PersonName; 2], f32)>,
-    /// What wants attention, by person.
+    /// Findings, by person.
     pub findings: Vec<Finding>,
 }
 

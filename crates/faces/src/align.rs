@@ -36,7 +36,7 @@ pub struct AlignedFace {
     pub face_box: FaceBox,
     /// Its landmarks, in pixels of the photo.
     pub landmarks: Landmarks,
-    /// What framed the crop.
+    /// The method that framed the crop.
     pub method: CropMethod,
     /// How well it can be seen, and how sure the landmarks are.
     pub quality: FaceQuality,
@@ -44,7 +44,7 @@ pub struct AlignedFace {
     pub pixels: Array3<f32>,
 }
 
-/// What a crop was framed by.
+/// How a crop was framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CropMethod {
     /// The landmarks, brought to the template by a similarity transform.
@@ -85,9 +85,9 @@ impl FaceAligner {
     pub fn align(&self, photo: &Photo, face: impl Into<Detection>) -> AlignedFace {
         let face = face.into();
         let found = self.landmarks(photo, &face);
-        let (method, map) = framing(&found, &face.face_box);
+        let (method, map) = crop_map(&found, &face.face_box);
         let pixels = crop_along(photo, &map);
-        let visibility = self.visibility.look(pixels.view());
+        let visibility = self.visibility.estimate(pixels.view());
         // The detector has learned profiles, of which the finer network knows little.
         let pose = face.landmarks.map_or(found.landmarks, |seen| seen.points);
         let quality = FaceQuality::of(pixels.view(), &map, &pose, found.confidence, visibility);
@@ -102,7 +102,7 @@ impl FaceAligner {
     #[must_use]
     pub fn locate(&self, photo: &Photo, face: impl Into<Detection>) -> Similarity {
         let face = face.into();
-        framing(&self.landmarks(photo, &face), &face.face_box).1
+        crop_map(&self.landmarks(photo, &face), &face.face_box).1
     }
 
     fn landmarks(&self, photo: &Photo, face: &Detection) -> FoundLandmarks {
@@ -135,8 +135,8 @@ impl FaceAligner {
     }
 }
 
-/// What frames the crop, and the transform from it to the photo.
-fn framing(found: &FoundLandmarks, face_box: &FaceBox) -> (CropMethod, Similarity) {
+/// The method that frames the crop, and the transform from the crop to the photo.
+fn crop_map(found: &FoundLandmarks, face_box: &FaceBox) -> (CropMethod, Similarity) {
     alignment(&found.landmarks)
         .filter(|_| found.confidence >= LEAST_CONFIDENCE)
         .map_or_else(|| (CropMethod::Box, by_box(face_box)), |map| (CropMethod::Landmarks, map))

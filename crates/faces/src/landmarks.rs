@@ -8,8 +8,8 @@
 //!        by box               roll
 //! ```
 //!
-//! A detector's box is off by a few pixels and knows nothing of a face's roll. The first look
-//! finds landmarks in it; further ones look again at a view that is shifted, scaled and
+//! A detector's box is off by a few pixels and knows nothing of a face's roll. The first pass
+//! finds landmarks in it; further ones read a view that is shifted, scaled and
 //! rotated by what the one before found. The network is [defined](facenet::network) with
 //! FaceNet and trained in the crate `training`; its weights are in the binary.
 //!

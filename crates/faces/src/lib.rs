@@ -75,5 +75,5 @@ pub use landmarks::Landmarks;
 pub use locator::{DetectedFace, DetectionOptions, FaceCrop, FaceLocation, FaceLocator};
 pub use photo::{DecodeLimits, Need, Photo, PhotoError};
 pub use pipeline::{BATCH, Face, FacePipeline};
-pub use quality::{FaceQuality, QualityError, QualityFault, QualityLimits};
+pub use quality::{FaceQuality, QualityError, QualityIssue, QualityLimits};
 pub use visibility::{Visibility, VisibilityNetwork};

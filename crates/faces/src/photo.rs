@@ -26,7 +26,7 @@ pub use error::{Need, PhotoError};
 pub use limits::DecodeLimits;
 
 use crate::Window;
-use crate::resample::pyramid::halved;
+use crate::resample::pyramid::half_size;
 use decode::Decoded;
 
 /// An upright image in 8-bit RGB.
@@ -79,9 +79,14 @@ impl Photo {
             let found = format::describe(bytes);
             return Err(PhotoError::UnknownFormat { file: file(), found });
         };
-        let Decoded { image, turn, rows, is_coarse } = decode::decode(bytes, name, format, limits)?;
-        let missing = orientation::band(&image, rows, turn);
-        Ok(Photo { missing, is_coarse, ..Photo::from_rgb(orientation::upright(image, turn)) })
+        let Decoded { image, orientation, rows, is_coarse } =
+            decode::decode(bytes, name, format, limits)?;
+        let missing = orientation::band(&image, rows, orientation);
+        Ok(Photo {
+            missing,
+            is_coarse,
+            ..Photo::from_rgb(orientation::upright(image, orientation))
+        })
     }
 
     /// Whether a file that begins so is of a format that is read; the error says what it
@@ -117,7 +122,7 @@ impl Photo {
         self.missing.map_or(0.0, |window| (window.area() / pixels) as f32)
     }
 
-    /// Whether the file ends before the details: a progressive JPEG brings its picture coarse
+    /// Whether the file ends before the details: a progressive JPEG brings its image coarse
     /// first and whole.
     #[must_use]
     pub fn is_coarse(&self) -> bool {
@@ -150,7 +155,7 @@ impl Photo {
         // Not made within `get_or_init`: who waits there for a piece of it may take up another
         // face of this photo, ask for the half again, and wait for itself. Made twice, it is
         // the same.
-        let half = Box::new(Photo::from_rgb(halved(&self.rgb)));
+        let half = Box::new(Photo::from_rgb(half_size(&self.rgb)));
         self.half.get_or_init(|| half)
     }
 }

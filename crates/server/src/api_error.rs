@@ -25,7 +25,7 @@ pub(crate) struct ApiError {
     pub(crate) hint: Option<String>,
 }
 
-/// As it is sent.
+/// JSON body of an error.
 #[derive(Serialize)]
 struct Body<'a> {
     error: &'a str,
@@ -186,7 +186,7 @@ impl From<CalibrationError> for ApiError {
     }
 }
 
-/// What to say of a picture; nothing where the fault is ours.
+/// Status and kind of an error in the photo; `None` for internal errors.
 fn of_face(error: &faces::Error) -> Option<(StatusCode, &'static str)> {
     Some(match error {
         faces::Error::Face(

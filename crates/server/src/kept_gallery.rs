@@ -9,7 +9,7 @@ use biometrics::policy::{GalleryThreshold, IdentificationPolicy};
 use facenet::gallery::Gallery;
 use facenet::matching::Recognition;
 
-/// Who faces are among the enrolled people.
+/// Identities of faces among the enrolled people.
 #[derive(Debug)]
 pub(crate) struct Among {
     /// What was applied; without a rate of strangers where the people look more alike than those

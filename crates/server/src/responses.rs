@@ -1,4 +1,4 @@
-//! What is sent, as JSON; `openapi.json` describes it. Rows that the program prints, too, are
+//! JSON bodies of the answers; `openapi.json` describes it. Rows that the program prints, too, are
 //! the crate `report`'s.
 
 use biometrics::RateEstimate;
@@ -64,7 +64,7 @@ impl Verified {
     }
 }
 
-/// Whom a picture was compared with.
+/// The person or the photo of the comparison.
 #[derive(Debug, Serialize)]
 pub(crate) struct Claim {
     pub(crate) claim: String,
@@ -85,13 +85,13 @@ pub(crate) struct Encoded {
 pub(crate) struct ModelRow {
     variant: String,
     weights_sha256: String,
-    framing: String,
+    crop_version: String,
 }
 
 impl From<&Model> for ModelRow {
     fn from(model: &Model) -> Self {
-        let Model { variant, weights_sha256, framing } = model.clone();
-        Self { variant, weights_sha256, framing }
+        let Model { variant, weights_sha256, crop_version } = model.clone();
+        Self { variant, weights_sha256, crop_version }
     }
 }
 

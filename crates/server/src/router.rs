@@ -1,4 +1,4 @@
-//! Paths to routes, and what is done around every one of them.
+//! Routing table, and the middleware round every route: guard, limits, panic handler, log.
 
 use std::any::Any;
 use std::time::Instant;
@@ -42,7 +42,7 @@ pub(crate) fn around(router: Router<State>, state: State) -> Router {
     router
         .fallback(|| async { page_not_found() })
         .method_not_allowed_fallback(|method: Method| async move {
-            let error = format!("{method} is not what can be done here");
+            let error = format!("the method {method} is not allowed on this path");
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "bad_request", error)
         })
         // Bodies are read by `body`, within a budget that is ours.
@@ -59,7 +59,7 @@ fn page_not_found() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "page_not_found", "there is no such page")
 }
 
-/// A request has so much time.
+/// Ends a request that takes longer than the timeout.
 async fn timed(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(state.timeout, next.run(request)).await {
         Ok(response) => response,
@@ -76,7 +76,7 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::internal().into_response()
 }
 
-/// Counts a request and tells the log.
+/// Counts a request and logs it.
 async fn log_request(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     let begin = Instant::now();
     let method = match *request.method() {

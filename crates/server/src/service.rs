@@ -21,7 +21,7 @@ use crate::kept_gallery::{Among, KeptGallery};
 /// Why the service cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServiceError {
-    /// Of the store.
+    /// Error of the store.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// Encodings that have no mean.
@@ -35,7 +35,7 @@ pub(crate) enum ServiceError {
     },
 }
 
-/// What became of an enrollment.
+/// Result of an enrollment.
 pub(crate) struct EnrollmentOutcome {
     /// Everything that is kept of the person.
     pub(crate) person: Person,
@@ -56,7 +56,7 @@ impl ServiceError {
     }
 }
 
-/// What the service answers.
+/// Result of a call to the service.
 type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
 /// Model, gallery and store behind the HTTP routes.

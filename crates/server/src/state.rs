@@ -25,7 +25,7 @@ pub(crate) struct Inner {
     pub(crate) budget: Arc<Budget>,
     pub(crate) workers: Workers,
     pub(crate) metrics: Metrics,
-    /// The turn to check the store for `/readyz`.
+    /// Permits one check of the store for `/readyz` at a time.
     pub(crate) checks: Arc<Semaphore>,
     /// From a request's head to its answer.
     pub(crate) timeout: Duration,

@@ -23,7 +23,7 @@ pub(super) use builder::{BatchBuilder, prepare};
 pub(super) use loader::Loader;
 pub(super) use sampler::Sampler;
 
-/// What a batch is made of.
+/// How the images of a batch are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Sampling {
@@ -81,7 +81,7 @@ pub(super) struct Batch {
     pub(super) identities: Vec<u32>,
     /// The teacher's encodings, `(n, 128)`, where the source has them.
     pub(super) targets: Option<Array2<f32>>,
-    /// Those that are not among them.
+    /// Images that are not among them.
     pub(super) unreadable: Vec<Unreadable>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! pack with landmarks ─► samples ─────────────────► step: graph on the tape,
-//!                        shifted, scaled, turned    distance of points,
+//!                        shifted, scaled, rotated   distance of them,
 //!                        views; views of no face    cross-entropy of scores
 //! ```
 //!

@@ -1,4 +1,4 @@
-//! What the trainings of the two small networks, for landmarks and for visibility, share: the
+//! Shared by the trainings of the two small networks, for landmarks and for visibility: the
 //! images of a pack with landmarks, the schedule, the step.
 
 use std::f64::consts::PI;
@@ -16,7 +16,7 @@ use tensor::Random;
 
 use crate::dataset::Pack;
 use crate::random::{self, Purpose};
-use crate::{Budget, TrainingError};
+use crate::{Budget, Error};
 
 /// One in so many people is held out.
 const HELD_OUT: i32 = 20;
@@ -28,7 +28,7 @@ const MOMENTUM: f64 = 0.01;
 /// Images of a pack whose landmarks are known.
 pub(crate) struct MarkedImages {
     pack: Pack,
-    /// Those that are trained on, and those that are not.
+    /// Positions of the images to train on, and of those held out.
     trained: Vec<usize>,
     held_out: Vec<usize>,
     /// Views that were left out because their image cannot be read.
@@ -40,17 +40,17 @@ impl MarkedImages {
     ///
     /// # Errors
     /// When the pack has no landmarks, or no image with any.
-    pub(crate) fn new(pack: Pack) -> Result<Self, TrainingError> {
+    pub(crate) fn new(pack: Pack) -> Result<Self, Error> {
         if !pack.has_landmarks() {
             let folder = pack.folder().to_path_buf();
-            return Err(TrainingError::PackLacks { folder, part: "landmarks (landmarks.npy)" });
+            return Err(Error::PackLacks { folder, part: "landmarks (landmarks.npy)" });
         }
         let person = |index: usize| pack.identities().map_or(index as i32, |people| people[index]);
         let marked = (0..pack.len()).filter(|&index| pack.landmarks(index).is_some());
         let (held_out, trained): (Vec<_>, Vec<_>) =
             marked.partition(|&index| person(index) % HELD_OUT == 0);
         if trained.is_empty() {
-            return Err(TrainingError::NoImages);
+            return Err(Error::NoImages);
         }
         Ok(Self { pack, trained, held_out, unreadable: 0 })
     }
@@ -94,7 +94,7 @@ impl MarkedImages {
         &mut self,
         [seed, step, size]: [u64; 3],
         draw: impl Fn(&Self, &Photo, &Landmarks, &mut Random) -> Result<S, String> + Sync,
-    ) -> Result<Vec<S>, TrainingError> {
+    ) -> Result<Vec<S>, Error> {
         let this = &*self;
         let one = |place: u64| {
             let mut random = random::at(seed, Purpose::Augmentation, [step, place]);
@@ -108,7 +108,7 @@ impl MarkedImages {
         let samples: Vec<S> = samples.into_iter().flatten().collect();
         match failed.into_iter().find_map(Result::err) {
             // Batch-norm needs two.
-            Some(reason) if samples.len() < 2 => Err(TrainingError::NothingReadable {
+            Some(reason) if samples.len() < 2 => Err(Error::NothingReadable {
                 images: size as usize,
                 name: self.pack.folder().display().to_string(),
                 reason,
@@ -192,7 +192,7 @@ impl SmallNetwork {
         &mut self,
         images: Array4<f32>,
         loss: impl FnOnce(&Tape<f32>, &Var<f32>) -> Var<f32>,
-    ) -> Result<(), TrainingError> {
+    ) -> Result<(), Error> {
         let rate = self.learning_rate();
         let leaves = self.model.parameters().leaves(&self.tape);
         let images = self.tape.constant(images);
@@ -201,7 +201,7 @@ impl SmallNetwork {
         let value = f64::from(loss.item());
         if !value.is_finite() {
             let step = self.step;
-            return Err(TrainingError::Diverged { step, quantity: "loss", found: value });
+            return Err(Error::Diverged { step, quantity: "loss", found: value });
         }
         let mut gradients = leaves.collect(loss.backward())?;
         gradients.clip_norm(5.0);

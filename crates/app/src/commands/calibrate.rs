@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<ExitStat
         data: arguments.name.clone().unwrap_or_else(|| name_of(&arguments.images)),
         faces: if arguments.faces.aligned { "aligned crops" } else { "detected" }.to_owned(),
         pairing: distances.pairing(),
-        pictures: faces as u64,
+        images: faces as u64,
         people: (distances.people() > 0).then_some(distances.people() as u64),
         failures: processed.failures.len() as u64,
     };
@@ -148,7 +148,7 @@ fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<
         Pairing::Listed => "listed pairs",
         _ => "all pairs",
     };
-    let photos = grouped(about.pictures);
+    let photos = grouped(about.images);
     line!(output, "{photos} photos of {}, {pairs}:", escaped(&about.data))?;
     let (genuine, impostor) = (grouped(genuine), grouped(impostor));
     line!(

@@ -33,7 +33,7 @@ struct SearchSpace<'g> {
     top: usize,
 }
 
-/// What tells one content of a file from the next.
+/// Fingerprint that differs when a file's content changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Version {
     size: u64,
@@ -45,7 +45,7 @@ struct Version {
 /// The state of a file of the folder.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum FileState {
-    /// What it was at the last poll.
+    /// Its fingerprint at the last poll.
     Growing(Version),
     /// Processed, as it was then.
     Done(Version),

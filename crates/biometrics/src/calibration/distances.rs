@@ -46,7 +46,7 @@ pub enum Pairing {
 pub struct Distances {
     pub(super) pairing: Pairing,
     pub(super) blocks: Vec<Block>,
-    pub(super) pictures: usize,
+    pub(super) images: usize,
     pub(super) people: usize,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Block {
 /// A count a bin and lane.
 pub(super) type Lanes = Vec<[u32; LANES]>;
 
-/// What one sample holds, by bin.
+/// Counts of one sample, by bin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sample {
     /// Pairs of one person.
@@ -102,7 +102,7 @@ impl Distances {
                 side[bin][lane] += 1;
             }
         }
-        Ok(Self { pairing: Pairing::Listed, blocks, pictures: 0, people: 0 })
+        Ok(Self { pairing: Pairing::Listed, blocks, images: 0, people: 0 })
     }
 
     /// Where they come from.
@@ -111,8 +111,8 @@ impl Distances {
     }
 
     /// Different images among the pairs; 0 where that is not known.
-    pub fn pictures(&self) -> usize {
-        self.pictures
+    pub fn images(&self) -> usize {
+        self.images
     }
 
     /// Different people among the pairs; 0 where that is not known.

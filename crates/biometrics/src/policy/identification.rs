@@ -1,4 +1,4 @@
-//! One face against many people: below which distance is it the nearest one's?
+//! Threshold policy of identification, one face against many people.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::{PolicyError, VerificationOptions, VerificationPolicy};
 use crate::RateEstimate;
 use crate::calibration::{Calibration, CalibrationError, gallery_fpir};
 
-/// How many of the strangers may be taken for somebody, unless the options say otherwise.
+/// Default FPIR: share of strangers that may be taken for somebody.
 pub const USUAL_FPIR: f64 = 0.01;
 
-/// When a face is taken for the nearest of many people's.
+/// Options of the policy; unset ones come from the calibration.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct IdentificationOptions {
     /// Accept below this distance, however many people there are.
@@ -67,7 +67,7 @@ pub struct GalleryThreshold {
 pub struct Resemblance {
     /// Pairs of two people that were compared.
     pub pairs: usize,
-    /// Those that are nearer than the distance.
+    /// Pairs that are nearer than the distance.
     pub near: usize,
     /// How many would be, of people like the calibration's.
     pub expected: f64,

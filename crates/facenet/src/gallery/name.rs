@@ -47,7 +47,7 @@ pub enum NameError {
         /// The first such character.
         found: char,
     },
-    /// Nothing of it can be seen: nobody could tell whom it means.
+    /// It has no visible character.
     #[error("the name {name:?} shows nothing")]
     Invisible {
         /// The text.

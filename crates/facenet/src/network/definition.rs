@@ -1,4 +1,4 @@
-//! What the networks are: FaceNet's stem, its seven Inception blocks and its head, and the
+//! Definition of the networks: FaceNet's stem, its seven Inception blocks and its head, and the
 //! small networks that find landmarks and tell whether a face is covered.
 //!
 //! An Inception block sends its input down up to four branches and concatenates what comes

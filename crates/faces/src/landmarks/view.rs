@@ -1,4 +1,4 @@
-//! What the landmark network is shown: a round piece of the photo.
+//! Input of the landmark network: a circular crop of the photo.
 //!
 //! The view is framed as the encoder's crop is (about the face, [`INPUT_SIZE`] pixels of
 //! crop to [`VIEW_SIZE`] of view), and all outside the inscribed circle is gray. A round

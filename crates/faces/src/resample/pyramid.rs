@@ -1,6 +1,6 @@
 //! A photo at half its size, and at half of that, and so on.
 //!
-//! In a photo of 12 megapixels the detector, each look at a face and the crop all want
+//! In a photo of 12 megapixels the detector, each pass over a face and the crop all want
 //! far fewer pixels than there are. Averaging them each time took longer than decoding the
 //! file, so they are averaged once, by halves, when first wanted, and kept with the photo: a
 //! third of its memory more, and nothing for a small photo.
@@ -58,7 +58,7 @@ impl Photo {
 }
 
 /// The mean of each 2×2 pixels; a last row or column by itself counts twice.
-pub(crate) fn halved(image: &RgbImage) -> RgbImage {
+pub(crate) fn half_size(image: &RgbImage) -> RgbImage {
     let (width, height) = (image.width().div_ceil(2), image.height().div_ceil(2));
     let mut half = RgbImage::new(width, height);
     let stride = 3 * image.width() as usize;
@@ -97,13 +97,13 @@ mod tests {
     fn a_half_holds_the_means_of_four_and_the_border_twice() {
         let image =
             RgbImage::from_fn(5, 3, |x, y| Rgb([10 * x as u8, 40 * y as u8, 200 + x as u8]));
-        let half = halved(&image);
+        let half = half_size(&image);
         assert_eq!(half.dimensions(), (3, 2));
         assert_eq!(half.get_pixel(0, 0).0, [5, 20, 201]);
         assert_eq!(half.get_pixel(1, 0).0, [25, 20, 203]);
         assert_eq!(half.get_pixel(2, 1).0, [40, 80, 204]);
-        assert_eq!(halved(&RgbImage::new(0, 7)).dimensions(), (0, 4));
-        assert_eq!(halved(&RgbImage::new(1, 1)).dimensions(), (1, 1));
+        assert_eq!(half_size(&RgbImage::new(0, 7)).dimensions(), (0, 4));
+        assert_eq!(half_size(&RgbImage::new(1, 1)).dimensions(), (1, 1));
     }
 
     #[test]

@@ -49,8 +49,8 @@ fn all_eight_orientations_give_the_same_encoding() {
     }
 }
 
-/// The photo turned about its middle by `degrees`, clockwise, on gray.
-fn turned(photo: &Photo, degrees: f64) -> Photo {
+/// The photo rotated about its middle by `degrees`, clockwise, on gray.
+fn rotated(photo: &Photo, degrees: f64) -> Photo {
     let side = f64::from(photo.width()).hypot(f64::from(photo.height())).ceil();
     let middle = [photo.width(), photo.height()].map(|v| f64::from(v) / 2.0);
     let back = Similarity::new(1.0, -degrees.to_radians(), [side / 2.0; 2], middle);

@@ -163,7 +163,7 @@ fn another_implementation_finds_the_same_faces() {
         let small =
             resize(photo.rgb(), photo.width() / 2, photo.height() / 2, FilterType::Triangle);
         let photo = Photo::from_rgb(small);
-        let ours = SeetaDetector::new(SeetaOptions { second_look: false, ..Default::default() });
+        let ours = SeetaDetector::new(SeetaOptions { refine_boxes: false, ..Default::default() });
         let ours = ours.unwrap().detect(&photo);
         let mut theirs = rustface::create_detector_with_model(model.clone());
         theirs.set_score_thresh(6.0);

@@ -29,12 +29,12 @@ pub struct PhotoTree {
     root: PathBuf,
 }
 
-/// What is in a [`PhotoTree`].
+/// Content of a [`PhotoTree`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// The photos, sorted by path.
     pub photos: Vec<Photo>,
-    /// What else there is, sorted by path.
+    /// Files that are no photos, sorted by path.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -43,7 +43,7 @@ pub struct Listing {
 pub struct LeftOut {
     /// Where it is.
     pub path: PathBuf,
-    /// What it is, such as `a PDF document`.
+    /// Its kind, such as `a PDF document`.
     pub found: String,
 }
 
@@ -154,7 +154,7 @@ impl Photo {
     }
 }
 
-/// Who is on the image called `name`, if it says so as LFW does: the folder of
+/// The person on the image called `name`, if the name says it as LFW's do: the folder of
 /// `ada/1.jpg`, or `Ada_Lovelace` of `Ada_Lovelace_0001.jpg`.
 pub fn person_in_name(name: &str) -> Option<&str> {
     match name.rsplit_once(['/', '\\']) {
@@ -174,7 +174,7 @@ fn person_of(name: &str) -> Option<&str> {
     (is_number && !person.is_empty() && person != "." && person != "..").then_some(person)
 }
 
-/// What a folder holds, but for hidden things.
+/// Entries of a folder, without hidden ones.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let fault = |source| FileError::read(folder, source);
     let mut paths = Vec::new();

@@ -1,4 +1,4 @@
-//! One image of the pack as the network is shown it.
+//! Training views drawn from one image of the pack.
 //!
 //! The images of a pack end shortly beyond the face, and all end at the same place
 //! about it, so the border would give away where the face is. It is therefore cut off
@@ -39,29 +39,29 @@ const FRAME: u32 = 24;
 pub(super) struct Sample {
     /// Three planes of 64×64 values in 0..1.
     pub(super) image: Vec<f32>,
-    /// The ten numbers of the points; nothing where there is no face.
-    pub(super) points: Option<[f32; 10]>,
+    /// The ten numbers of the landmarks; nothing where there is no face.
+    pub(super) landmarks: Option<[f32; 10]>,
 }
 
 impl Sample {
-    /// Draws a view of an image whose points are known, or one of no face.
-    pub(super) fn draw(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Self {
+    /// Draws a view of an image whose landmarks are known, or one of no face.
+    pub(super) fn draw(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Self {
         let sample = if random.uniform() < NO_FACE {
-            Self { image: no_face::draw(image, points, random), points: None }
+            Self { image: no_face::draw(image, landmarks, random), landmarks: None }
         } else {
-            Self::face(image, points, random)
+            Self::face(image, landmarks, random)
         };
         sample.with_other_light(random)
     }
 
-    fn face(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Self {
-        let (image, points) = match random.uniform() < 0.5 {
-            true => (imageops::flip_horizontal(image), mirrored(points, image.width())),
-            false => (image.clone(), *points),
+    fn face(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Self {
+        let (image, landmarks) = match random.uniform() < 0.5 {
+            true => (imageops::flip_horizontal(image), mirrored(landmarks, image.width())),
+            false => (image.clone(), *landmarks),
         };
-        let (image, points) = framed(&image, &points, random);
-        let Some(view) = view::of_landmarks(&points) else {
-            return Self { image: vec![0.5; VIEW], points: None };
+        let (image, landmarks) = framed(&image, &landmarks, random);
+        let Some(view) = view::of_landmarks(&landmarks) else {
+            return Self { image: vec![0.5; VIEW], landmarks: None };
         };
         let roll = if random.uniform() < ROLLED_SHARE {
             between(random, -MAX_ROLL, MAX_ROLL)
@@ -71,7 +71,7 @@ impl Sample {
         let view = view.after(&jitter(roll, random));
         let mut planes = warp_image(&image, &view, VIEW_SIZE);
         erase(&mut planes, random);
-        Self { image: planes, points: Some(view::to_outputs(&points, &view)) }
+        Self { image: planes, landmarks: Some(view::to_outputs(&landmarks, &view)) }
     }
 
     /// Brightness, contrast, color, blur; then round.
@@ -116,14 +116,14 @@ fn jitter(roll: f64, random: &mut Random) -> Similarity {
 }
 
 /// Points of the mirrored image, left to right again.
-pub(super) fn mirrored(points: &Landmarks, width: u32) -> Landmarks {
-    [1, 0, 2, 4, 3].map(|i| [width as f32 - points[i][0], points[i][1]])
+pub(super) fn mirrored(landmarks: &Landmarks, width: u32) -> Landmarks {
+    [1, 0, 2, 4, 3].map(|i| [width as f32 - landmarks[i][0], landmarks[i][1]])
 }
 
 /// The image with its border cut off and something laid round it.
 pub(super) fn framed(
     image: &RgbImage,
-    points: &Landmarks,
+    landmarks: &Landmarks,
     random: &mut Random,
 ) -> (RgbImage, Landmarks) {
     let (width, height) = image.dimensions();
@@ -145,7 +145,7 @@ pub(super) fn framed(
             }
         }
     }
-    (made, points.map(|point| point.map(|v| v + FRAME as f32)))
+    (made, landmarks.map(|point| point.map(|v| v + FRAME as f32)))
 }
 
 /// Where a row or column of the framed image comes from.

@@ -1,8 +1,8 @@
 //! From windows that may be faces to one box a face: windows on one face are merged, and each
-//! box is refined by a second look.
+//! box is refined by running the detector again on the mirrored face.
 //!
 //! The classifiers look every few pixels and at a few sizes, so a box is off by as much, and
-//! they were not trained to treat left and right alike. Looking again at the face alone,
+//! they were not trained to treat left and right alike. Searching the face alone,
 //! scaled to a size the classifiers know well and mirrored, makes other errors; the mean of
 //! both boxes has less of each.
 
@@ -54,14 +54,14 @@ fn overlap(a: &Square, b: &Square) -> f32 {
 
 /// Side of the face in the enlarged or reduced image, in pixels.
 const FACE: f32 = 64.0;
-/// What is seen round the face on each side, in box sides.
+/// Margin of the cut-out round the face on each side, in box sides.
 const ROUND: f32 = 0.45;
 /// The two boxes are of one face if they overlap (intersection over union) by
 /// more than this.
 const SAME_BOX: f32 = 0.4;
 
-/// The box averaged with that of the second look, or as it is where the second
-/// look does not find the face.
+/// The box averaged with the one found in the mirrored cut-out, or unchanged where the face is
+/// not found there.
 pub(super) fn refine_box(detector: &SeetaDetector, photo: &Photo, face: &FaceBox) -> FaceBox {
     let view = 1.0 + 2.0 * ROUND;
     let window = Window {
