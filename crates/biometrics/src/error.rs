@@ -1,5 +1,6 @@
 //! The error type of this crate.
 
+use facenet::gallery::TemplateError;
 use facenet::weights::WeightsError;
 
 use crate::calibration::CalibrationError;
@@ -19,6 +20,9 @@ pub enum Error {
     /// A policy cannot be made.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// Encodings have no mean.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// A model's weights cannot be read.
     #[error(transparent)]
     Weights(#[from] WeightsError),

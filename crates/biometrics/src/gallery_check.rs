@@ -6,6 +6,7 @@ use std::fmt;
 use facenet::gallery::{Gallery, PersonName, TemplateError, mean_template};
 use facenet::matching::Encoding;
 
+use crate::Error;
 use crate::enrollment::{Outlier, outliers};
 use crate::policy::{GalleryThreshold, IdentificationPolicy};
 
@@ -123,16 +124,16 @@ pub struct GalleryCheck {
 /// Checks the people of a gallery: their names, in order, and the encodings of their photos.
 ///
 /// # Errors
-/// When a person has no photo, or photos that have no mean.
+/// When a person has no photo, or photos that have no mean, or the calibration has no answer.
 pub fn check_gallery(
     people: &[(PersonName, Vec<Encoding>)],
     policy: &IdentificationPolicy,
-) -> Result<GalleryCheck, TemplateError> {
+) -> Result<GalleryCheck, Error> {
     let mut gallery = Gallery::with_capacity(people.len());
     for (name, photos) in people {
         gallery.insert(name.clone(), photos)?;
     }
-    let threshold = policy.among(gallery.len(), gallery.faces());
+    let threshold = policy.among(gallery.len(), gallery.faces())?;
     let (mut findings, mut compared, mut all_found) = (Vec::new(), 0, 0);
     for (name, photos) in people {
         let name = || name.clone();
@@ -147,7 +148,7 @@ pub fn check_gallery(
                 findings.push(Finding::Missed { name: name(), photos: photos.len(), found });
             }
         }
-        for outlier in outliers(photos, &[], policy.verification()) {
+        for outlier in outliers(photos, &[], policy.verification())? {
             findings.push(Finding::Unlike { name: name(), outlier });
         }
         findings.extend(copies(photos).map(|photos| Finding::Copy { name: name(), photos }));

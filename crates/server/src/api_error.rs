@@ -101,7 +101,10 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Store(error) => error.into(),
-            ServiceError::Template(error) => error.into(),
+            ServiceError::Template(error)
+            | ServiceError::Decision(biometrics::Error::Template(error)) => error.into(),
+            ServiceError::Calibration(error) => error.into(),
+            ServiceError::Decision(error) => unforeseen(&error),
             ServiceError::Unlike { .. } => {
                 Self::new(StatusCode::CONFLICT, "unlike_face", with_causes(&error))
             }

@@ -20,10 +20,11 @@ pub(crate) struct Recognized {
     /// How many the faces were compared with.
     pub(crate) people: usize,
     /// How many of the strangers are expected to be taken for somebody, if they look no more
-    /// alike than the calibration's people; null without a calibration, or where they do.
+    /// alike than the calibration's people; null unless that is known.
     pub(crate) fpir: Option<RateEstimate>,
-    /// Whether the enrolled people look more alike than the calibration's.
-    pub(crate) are_alike: bool,
+    /// Whether the enrolled people look more alike than the calibration's; null without a
+    /// calibration, or where it has too few pairs to tell.
+    pub(crate) are_alike: Option<bool>,
     pub(crate) faces: Vec<IdentityRow>,
 }
 

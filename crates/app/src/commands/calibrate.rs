@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use biometrics::RateEstimate;
-use biometrics::calibration::{About, Calibration, CalibrationOptions, Distances, Pairing, Row};
+use biometrics::calibration::{
+    About, Calibration, CalibrationError, CalibrationOptions, Distances, Pairing, Row,
+};
 use biometrics::evaluation::Comparison;
 use facenet::matching::Encoding;
 use serde_json::json;
@@ -159,9 +161,13 @@ fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<
     line!(output)?;
     line!(output, "{:>8}  {:>9}  {:<34}  FNMR [95 %]", "target", "threshold", "FMR [95 %]")?;
     for target in PRINTED_RATES {
-        let Ok(point) = calibration.at_fmr(target) else {
-            line!(output, "{target:>8}  too few pairs of two people: needs {:.0}", 3.0 / target)?;
-            continue;
+        let point = match calibration.at_fmr(target) {
+            Ok(point) => point,
+            Err(CalibrationError::TooFewImpostors { needed, .. }) => {
+                line!(output, "{target:>8}  too few pairs of two people: needs {needed}")?;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
         };
         let (fmr, fnmr) = (with_interval(point.fmr), with_interval(point.fnmr));
         line!(output, "{target:>8}  {:>9}  {fmr:<34}  {fnmr}", point.threshold)?;

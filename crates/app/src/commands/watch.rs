@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
     let gallery = enrolled::open(&arguments.store, &model, Access::Read)?.gallery()?;
     let (people, faces) = (gallery.len(), gallery.faces());
     warn_if_extrapolating(&policy, faces);
-    let threshold = with_known_rate(policy.among(people, faces), &policy, &gallery);
+    let threshold = with_known_rate(policy.among(people, faces)?, &policy, &gallery)?;
     let search = SearchSpace { gallery: &gallery, threshold, top: arguments.top.get() };
     let (stop, stopped) = channel();
     ctrlc::set_handler(move || {

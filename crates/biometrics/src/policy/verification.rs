@@ -32,13 +32,12 @@ pub struct VerificationPolicy {
 /// Two questions are behind it. The threshold answers whether few enough strangers pass; the
 /// probability, which of the two is likelier. Between the thresholds of both they disagree,
 /// and neither answer would be honest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// The threshold accepts, and two people are not likelier than one.
     Same,
     /// The threshold refuses, and one person is not likelier than two.
-    #[default]
     Different,
     /// The threshold refuses although one person is likelier than two, or accepts although
     /// two are.
@@ -54,7 +53,7 @@ struct Basis {
 
 /// Statistics of a distance at a policy's threshold; without a calibration only the answer is
 /// known.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VerificationStats {
     /// The answer, with what is known of the distance.
     pub answer: Answer,
@@ -162,7 +161,14 @@ impl VerificationPolicy {
     pub fn stats(&self, distance: f32) -> Result<VerificationStats, CalibrationError> {
         let answer = self.answer(distance)?;
         let Some(Basis { calibration, prior }) = &self.basis else {
-            return Ok(VerificationStats { answer, ..VerificationStats::default() });
+            return Ok(VerificationStats {
+                answer,
+                fmr: None,
+                fnmr: None,
+                probability: None,
+                prior: None,
+                calibration: None,
+            });
         };
         let [fmr, fnmr] = calibration.rates(self.threshold);
         let [genuine, impostor] = calibration.pairs();
