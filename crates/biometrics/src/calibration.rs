@@ -202,7 +202,7 @@ impl Calibration {
 
     /// The strictest threshold whose false match rate these pairs can tell: that of
     /// 3 / pairs of two people.
-    pub fn strictest(&self) -> Threshold {
+    pub(crate) fn strictest(&self) -> Threshold {
         self.table.strictest().threshold
     }
 

@@ -12,11 +12,11 @@ use crate::policy::{GalleryThreshold, IdentificationPolicy};
 
 /// Fewest photos of a person who is recognized well: one photo misses a person several times
 /// as often as five (`docs/calibration.md`).
-pub const FEWEST_PHOTOS: usize = 3;
+const FEWEST_PHOTOS: usize = 3;
 
 /// Two photos that are nearer than this are the same image, perhaps saved again: they say
 /// nothing more about a person than one.
-pub const COPY_DISTANCE: f32 = 0.02;
+const COPY_DISTANCE: f32 = 0.02;
 
 /// Something about a gallery that wants attention.
 #[derive(Clone, Debug, PartialEq)]

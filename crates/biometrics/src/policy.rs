@@ -16,7 +16,7 @@ mod identification;
 mod verification;
 
 pub use identification::{
-    GalleryThreshold, IdentificationOptions, IdentificationPolicy, Resemblance, USUAL_FPIR,
+    GalleryThreshold, IdentificationOptions, IdentificationPolicy, Resemblance,
 };
 pub use verification::{
     Answer, CalibrationSummary, VerificationOptions, VerificationPolicy, VerificationStats,

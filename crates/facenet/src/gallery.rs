@@ -50,11 +50,11 @@ use crate::network::ENCODING_LENGTH;
 
 pub use array::{EncodingsError, encodings_from_npy};
 pub use cluster::{cluster, cluster_in_photos};
-pub use name::{MOST_NAME_BYTES, NameError, PersonName};
+pub use name::{NameError, PersonName};
 pub use template::{CROP_VERSION, TemplateError, mean_template};
 
 /// Most people of whom [`Gallery::near_pairs`] compares all pairs: half a second's work.
-pub const MOST_COMPARED: usize = 2_000;
+const MOST_COMPARED: usize = 2_000;
 
 /// People and their mean templates, in the order of names.
 ///
@@ -189,7 +189,7 @@ impl Gallery {
     }
 
     /// How many pairs of two people are nearer than the threshold, and how many there are. Of
-    /// more than [`MOST_COMPARED`] people so many are compared, spread over all.
+    /// more than 2,000 people so many are compared, spread over all.
     pub fn near_pairs(&self, threshold: Threshold) -> [usize; 2] {
         let people = self.len().min(MOST_COMPARED);
         let row = |number: usize| self.row(number * self.len() / people);

@@ -6,7 +6,8 @@ mod header;
 use std::io::Read;
 use std::path::Path;
 
-pub use header::{HEADER_LIMIT, Header, HeaderError};
+use header::HEADER_LIMIT;
+pub use header::{Header, HeaderError};
 
 use crate::bounded_file::{self, FileError};
 

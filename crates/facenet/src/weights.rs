@@ -140,14 +140,6 @@ impl Weights {
     /// # Errors
     /// Names the tensors that are missing, one that the network does not have, or
     /// one of another shape, with a value that is not finite or a negative variance.
-    pub fn from_tensors(tensors: HashMap<String, ArrayD<f32>>) -> Result<Self, WeightsError> {
-        Self::from_tensors_for(FACENET, tensors)
-    }
-
-    /// [`from_tensors`](Self::from_tensors) for any of the networks.
-    ///
-    /// # Errors
-    /// As [`from_tensors`](Self::from_tensors).
     pub fn from_tensors_for(
         architecture: Architecture,
         mut tensors: HashMap<String, ArrayD<f32>>,

@@ -5,17 +5,9 @@ use facenet::network::INPUT_SIZE;
 use facenet::weights::WeightsError;
 use ndarray::Array3;
 
-use crate::landmarks::{FoundLandmarks, LandmarkFinder, Landmarks, alignment};
-use crate::{
-    Detection, FaceBox, FaceQuality, Photo, Similarity, VisibilityNetwork, crop_along, face_window,
-};
-
-/// Landmarks of this confidence and more frame the crop.
-///
-/// Of 1,605 faces of people who were not trained on, with a roll of up to 45° and in boxes
-/// that are off as a detector's, and of as many views of no face, `weights/landmarks`
-/// says how many come to lie on which side.
-pub const LEAST_CONFIDENCE: f32 = 0.5;
+use crate::crop::crop_along;
+use crate::landmarks::{FoundLandmarks, LEAST_CONFIDENCE, LandmarkFinder, Landmarks, alignment};
+use crate::{Detection, FaceBox, FaceQuality, Photo, Similarity, VisibilityNetwork, face_window};
 
 /// Rotations of the photo, in degrees, at which a face is looked at: upright first, the
 /// others only if asked for, and if the landmarks of the upright one are not reliable.
@@ -49,8 +41,7 @@ pub struct AlignedFace {
 pub enum CropMethod {
     /// The landmarks, brought to the template by a similarity transform.
     Landmarks,
-    /// The detector's box, since the landmarks' confidence is below
-    /// [`LEAST_CONFIDENCE`].
+    /// The detector's box, since the landmarks' confidence is below 0.5.
     Box,
 }
 

@@ -26,7 +26,7 @@ pub use error::{Need, PhotoError};
 pub use limits::DecodeLimits;
 
 use crate::Window;
-use crate::resample::pyramid::half_size;
+use crate::resample::pyramid::{PyramidLevel, SPANNED, half_size};
 use decode::Decoded;
 
 /// An upright image in 8-bit RGB.
@@ -148,7 +148,7 @@ impl Photo {
     }
 
     /// Half as wide and high, each pixel the mean of four; made on the first call and kept.
-    pub(crate) fn half(&self) -> &Photo {
+    fn half(&self) -> &Photo {
         if let Some(half) = self.half.get() {
             return half;
         }
@@ -157,6 +157,16 @@ impl Photo {
         // the same.
         let half = Box::new(Photo::from_rgb(half_size(&self.rgb)));
         self.half.get_or_init(|| half)
+    }
+
+    /// The level of the pyramid for pixels that span `scale` of the photo's.
+    pub(crate) fn level(&self, scale: f64) -> PyramidLevel<'_> {
+        let (mut photo, mut factor) = (self, 1.0);
+        while scale >= SPANNED * factor && photo.width().min(photo.height()) > 1 {
+            photo = photo.half();
+            factor *= 2.0;
+        }
+        PyramidLevel { rgb: photo.rgb(), factor, blur: 1.0 - 1.0 / (factor * factor) }
     }
 }
 

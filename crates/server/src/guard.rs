@@ -9,14 +9,16 @@
 //! to carry a token, but those for the page itself, which tells nothing. There may be two
 //! tokens: one for everything, and one for visitors, who ring.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::api_error::ApiError;
+use crate::body::Budget;
 use crate::options::is_own_name;
-use crate::state::State;
 use crate::{Token, page};
 
 /// Headers that proxies add.
@@ -74,19 +76,19 @@ impl Purpose {
 
 /// Lets a request through or refuses it. Routes find the [`Role`] among its extensions.
 pub(crate) async fn check(
-    Shared(state): Shared<State>,
+    Shared((guard, budget)): Shared<(Arc<Guard>, Arc<Budget>)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match state.guard.judge(&request) {
+    match guard.judge(&request) {
         Ok(role) => {
             request.extensions_mut().insert(role);
             next.run(request).await
         }
-        Err(api_error) => {
+        Err(refusal) => {
             let (parts, body) = request.into_parts();
-            state.budget.discard(body, parts.extensions.get()).await;
-            api_error.into_response()
+            budget.discard(body, parts.extensions.get()).await;
+            refusal.into_response()
         }
     }
 }

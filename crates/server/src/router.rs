@@ -1,6 +1,7 @@
 //! Routing table, and the middleware round every route: guard, limits, panic handler, log.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -39,6 +40,7 @@ pub(crate) fn router(state: State) -> Router {
 
 /// Puts the guard, the limits and the log around routes.
 pub(crate) fn around(router: Router<State>, state: State) -> Router {
+    let judges = (Arc::clone(&state.guard), Arc::clone(&state.budget));
     router
         .fallback(|| async { page_not_found() })
         .method_not_allowed_fallback(|method: Method| async move {
@@ -49,7 +51,7 @@ pub(crate) fn around(router: Router<State>, state: State) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), timed))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), guard::check))
+        .layer(from_fn_with_state(judges, guard::check))
         .layer(from_fn_with_state(state.clone(), log_request))
         .layer(from_fn(with_headers))
         .with_state(state)

@@ -13,10 +13,10 @@ use crate::person::{Enrollment, Model, NewTemplate, Person, PersonSummary};
 use crate::{BoxError, Error};
 
 /// Most templates of one person.
-pub const MAX_TEMPLATES: usize = 1000;
+const MAX_TEMPLATES: usize = 1000;
 
 /// Longest note of consent in bytes.
-pub const MAX_CONSENT_BYTES: usize = 4096;
+const MAX_CONSENT_BYTES: usize = 4096;
 
 /// Returns the person to keep in place of the one that it is given, or `None` to remove
 /// them.

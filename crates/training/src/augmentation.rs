@@ -22,7 +22,6 @@ mod erasing;
 mod jitter;
 mod options;
 
-use facenet::network::INPUT_SIZE;
 use tensor::Random;
 
 use super::random::between;
@@ -105,9 +104,6 @@ impl Augmentation {
         resample(image, *window, self.jitter, output);
     }
 }
-
-/// Side of the input, for sizes that are given as a share of it.
-const SIDE: f64 = INPUT_SIZE as f64;
 
 #[cfg(test)]
 mod tests {

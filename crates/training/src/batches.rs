@@ -48,7 +48,7 @@ pub enum Sampling {
 
 impl Sampling {
     /// Most images in a batch.
-    pub fn batch_size(self) -> usize {
+    pub(crate) fn batch_size(self) -> usize {
         match self {
             Self::Images { images } => images,
             Self::People { people, images } => people.saturating_mul(images),

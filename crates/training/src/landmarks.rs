@@ -9,6 +9,7 @@
 //! One in twenty people is held out by number and measured at the end. The same
 //! options, images and seed give the same weights on any number of threads.
 
+mod border;
 mod measure;
 mod no_face;
 mod sample;

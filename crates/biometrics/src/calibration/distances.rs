@@ -10,14 +10,11 @@
 //! Resamples stand side by side in lanes, the sample itself in the first: a pair is
 //! then added to all of them by one short loop.
 
-use facenet::matching::Threshold;
 use rayon::prelude::*;
 use tensor::Random;
 
 use super::CalibrationError;
 use super::grid::{self, BINS};
-use super::table::Table;
-use crate::RateEstimate;
 use crate::evaluation::Comparison;
 
 /// Resamples. With the sample itself they fill a whole number of blocks.
@@ -125,14 +122,8 @@ impl Distances {
         self.sample(0).totals()
     }
 
-    /// False match rate and false non-match rate of a threshold, with intervals as the
-    /// [pairing](Pairing) has them.
-    pub fn rates(&self, threshold: Threshold) -> [RateEstimate; 2] {
-        Table::of(self).rates(threshold.distance())
-    }
-
     /// Mean distance of pairs of one person, and of two, to a thousandth.
-    pub fn means(&self) -> [f64; 2] {
+    pub(crate) fn means(&self) -> [f64; 2] {
         let Sample { genuine, impostor } = self.sample(0);
         [genuine, impostor].map(|bins| {
             let pairs: f64 = bins.iter().map(|&count| f64::from(count)).sum();

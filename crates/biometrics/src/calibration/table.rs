@@ -32,6 +32,14 @@ pub struct Row {
     pub fnmr: RateEstimate,
 }
 
+impl Distances {
+    /// False match rate and false non-match rate of a threshold, with intervals as the
+    /// [pairing](Pairing) has them.
+    pub fn rates(&self, threshold: Threshold) -> [RateEstimate; 2] {
+        Table::of(self).rates(threshold.distance())
+    }
+}
+
 impl Table {
     /// Counts, and intervals as the [pairing](Pairing) has them.
     pub(super) fn of(distances: &Distances) -> Self {

@@ -5,13 +5,24 @@
 //! for m different distances there are m + 1 steps, from none to all accepted.
 //! Cross-validation and the ROC both walk through these.
 
-use super::RocPoint;
+use serde::Serialize;
 
 /// How far a point is from the last one drawn, in logits of either rate: less than
 /// can be seen.
 const APART: f64 = 0.02;
 /// Rates nearer to 0 and 1 than this look alike.
 const SMALLEST: f64 = 1e-7;
+
+/// One point of the curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RocPoint {
+    /// Accepts distances below it.
+    pub threshold: f64,
+    /// False match rate, 0 to 1.
+    pub fmr: f64,
+    /// False non-match rate, 0 to 1.
+    pub fnmr: f64,
+}
 
 /// Thins the points: leaves out those so near to the one before that no chart would show
 /// them; first and last are there.

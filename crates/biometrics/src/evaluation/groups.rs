@@ -14,7 +14,7 @@ use crate::RateEstimate;
 use crate::calibration::{CalibrationError, Distances};
 
 /// Name of the group that all photos belong to.
-pub const EVERYBODY: &str = "everybody";
+const EVERYBODY: &str = "everybody";
 
 /// One group's figures.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use crate::RateEstimate;
 use crate::calibration::{Calibration, CalibrationError, gallery_fpir};
 
 /// Default FPIR: share of strangers that may be taken for somebody.
-pub const USUAL_FPIR: f64 = 0.01;
+const USUAL_FPIR: f64 = 0.01;
 
 /// Options of the policy; unset ones come from the calibration.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

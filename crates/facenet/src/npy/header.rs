@@ -12,7 +12,7 @@ use super::{ArrayError, Element};
 
 /// Longest accepted header in bytes, magic and length included. NumPy writes 128
 /// for arrays of a few axes.
-pub const HEADER_LIMIT: usize = 1024;
+pub(super) const HEADER_LIMIT: usize = 1024;
 
 /// Most brackets that a header may open: a plain array's opens two, `{` and `(`.
 const MOST_BRACKETS: usize = 8;
@@ -78,7 +78,7 @@ pub enum HeaderError {
 
 impl Header {
     /// Parses the header at the beginning of `bytes`, which hold the whole file
-    /// or at least [`HEADER_LIMIT`] bytes of it.
+    /// or at least 1,024 bytes of it.
     pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
         let (start, length) = extent(bytes)?;
         let text = &bytes[start..length];
@@ -122,7 +122,7 @@ impl Header {
     }
 
     /// Whether the shape is `expected`.
-    pub fn has_shape(&self, expected: &[usize]) -> bool {
+    pub(super) fn has_shape(&self, expected: &[usize]) -> bool {
         self.shape.iter().copied().eq(expected.iter().map(|&axis| axis as u64))
     }
 }

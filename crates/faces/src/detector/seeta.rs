@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use self::boosted::Patterns;
 use self::boxes::{Candidate, merged, refine_box};
 use self::model::{Chain, Funnel};
-use self::search_image::{Gray, SearchImage, Square};
+use self::search_image::{Gray, SearchImage, Square, WINDOW};
 use super::{Detector, FaceBox, Photo, sort};
 
 /// SeetaFace's model of frontal and near-frontal faces; provenance and license
@@ -37,8 +37,6 @@ const MODEL: &[u8] = include_bytes!("../../models/seeta_fd_frontal_v1.0.bin");
 static READ: LazyLock<Funnel> =
     LazyLock::new(|| Funnel::read(MODEL).expect("the embedded model is whole"));
 
-/// Side of the window that the classifiers look through.
-const WINDOW: usize = 40;
 /// Windows of one level that overlap by more than this are one window ...
 const SAME_WINDOW: f32 = 0.8;
 /// ... and at the end, of one face.
@@ -234,7 +232,9 @@ impl Detector for SeetaDetector {
         let mut boxes: Vec<FaceBox> =
             self.run(&image.gray).iter().map(|b| image.to_photo(b)).collect();
         if self.options.refine_boxes {
-            boxes.par_iter_mut().for_each(|face| *face = refine_box(self, photo, face));
+            boxes.par_iter_mut().for_each(|face| {
+                *face = refine_box(photo, face, |image| self.run(image));
+            });
         }
         sort(&mut boxes);
         boxes

@@ -70,7 +70,12 @@ impl LandmarkFinder {
     /// # Panics
     /// As [`find`](Self::find).
     #[must_use]
-    pub fn find_rotated(&self, photo: &Photo, face: &FaceBox, rotation: f64) -> FoundLandmarks {
+    pub(crate) fn find_rotated(
+        &self,
+        photo: &Photo,
+        face: &FaceBox,
+        rotation: f64,
+    ) -> FoundLandmarks {
         self.find_in_view(photo, view::of_box(face, rotation))
     }
 

@@ -12,12 +12,12 @@
 use image::RgbImage;
 use rayon::prelude::*;
 
-use crate::{Photo, Similarity};
+use crate::Similarity;
 
 /// A level is halved while a wanted pixel spans so many of its own, 2√3: of half as many
 /// the filter can still be a bilinear tent (variance 1/6) after what halving has blurred
 /// (almost 1/12).
-const SPANNED: f64 = 3.464_101_615_137_754_6;
+pub(crate) const SPANNED: f64 = 3.464_101_615_137_754_6;
 /// Rows that a thread takes at least.
 const ROWS: usize = 32;
 
@@ -42,18 +42,6 @@ impl PyramidLevel<'_> {
     /// The way to the photo as one to this level.
     pub(crate) fn map(&self, to_photo: &Similarity) -> Similarity {
         Similarity::new(1.0 / self.factor, 0.0, [0.0; 2], [0.0; 2]).after(to_photo)
-    }
-}
-
-impl Photo {
-    /// The level for pixels that span `scale` of the photo's.
-    pub(crate) fn level(&self, scale: f64) -> PyramidLevel<'_> {
-        let (mut photo, mut factor) = (self, 1.0);
-        while scale >= SPANNED * factor && photo.width().min(photo.height()) > 1 {
-            photo = photo.half();
-            factor *= 2.0;
-        }
-        PyramidLevel { rgb: photo.rgb(), factor, blur: 1.0 - 1.0 / (factor * factor) }
     }
 }
 
@@ -92,6 +80,7 @@ mod tests {
     use image::Rgb;
 
     use super::*;
+    use crate::Photo;
 
     #[test]
     fn a_half_holds_the_means_of_four_and_the_border_twice() {

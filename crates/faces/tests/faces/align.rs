@@ -69,7 +69,7 @@ fn a_rolled_face_is_seen_as_the_upright_one() {
     let expected = encoding(&straight);
     let aligner = FaceAligner::embedded().unwrap();
     for degrees in [-45.0, -30.0, -15.0, 15.0, 30.0, 45.0] {
-        let photo = turned(&portrait, degrees);
+        let photo = rotated(&portrait, degrees);
         let mut detector =
             RotatedDetector { inner: SeetaDetector::default(), rotations: &TWELFTHS };
         let face = aligned(&mut detector, &aligner, &photo);
@@ -87,7 +87,7 @@ fn faces_on_their_side_are_found_if_asked_for() {
     let expected = encoding(&upright(&portrait));
     let aligner = FaceAligner::embedded().unwrap().with_rotations(true);
     for degrees in [-90.0, 75.0] {
-        let photo = turned(&portrait, degrees);
+        let photo = rotated(&portrait, degrees);
         let mut detector =
             RotatedDetector { inner: SeetaDetector::default(), rotations: &TWELFTHS };
         let face = aligned(&mut detector, &aligner, &photo);

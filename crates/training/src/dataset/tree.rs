@@ -14,7 +14,7 @@ use super::DatasetError;
 use super::error::abridged;
 
 /// Endings of the images that are read, in small letters.
-pub const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
+const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
 
 /// A folder of photos: one folder a person, or all in one.
 ///
@@ -144,13 +144,6 @@ impl PhotoTree {
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
-    }
-}
-
-impl Photo {
-    /// Whether it is one, by its content, as [`PhotoTree::list`] says.
-    pub fn is_photo(&self) -> bool {
-        what_it_is(&self.path).is_ok()
     }
 }
 

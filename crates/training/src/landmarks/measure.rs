@@ -7,8 +7,8 @@ use image::RgbImage;
 use rayon::prelude::*;
 use tensor::Random;
 
+use super::border::framed;
 use super::no_face;
-use super::sample::framed;
 use crate::random::{self, Purpose};
 
 /// How far landmarks are off, as a share of the distance between the eyes: the mean over
@@ -104,7 +104,7 @@ fn look_at(
     let first = view::of_landmarks(&landmarks)?.after(&change);
     let photo = Photo::from_rgb(image);
     let found = finder.find_in_view(&photo, first);
-    // The pack's faces are upright, so what is turned is the view; the points' order
+    // The pack's faces are upright, so what is rotated is the view; the landmarks' order
     // stays the same.
     Some((LandmarkError::of_face(&found.landmarks, &landmarks), found.confidence))
 }

@@ -13,7 +13,7 @@ use faces::{Landmarks, Similarity};
 use image::{RgbImage, imageops};
 use tensor::Random;
 
-use super::sample::{VIEW, framed};
+use super::border::{VIEW, framed};
 use crate::random::between;
 
 /// Three planes of a view of no face.

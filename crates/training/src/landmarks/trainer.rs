@@ -5,8 +5,9 @@ use facenet::weights::{Weights, WeightsError};
 use faces::landmarks::LandmarkFinder;
 use ndarray::{Array2, Array4};
 
+use super::border::VIEW;
 use super::measure::{self, LandmarkMeasure};
-use super::sample::{Sample, VIEW};
+use super::sample::Sample;
 use crate::dataset::Pack;
 use crate::small_network::{MarkedImages, Schedule, SmallNetwork};
 use crate::{Budget, Error};

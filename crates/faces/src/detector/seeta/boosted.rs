@@ -8,8 +8,7 @@
 //! Source: Yan et al., "Locally Assembled Binary (LAB) feature with feature-centric
 //! cascade for fast and accurate face detection" (2008).
 
-use super::WINDOW;
-use super::search_image::Gray;
+use super::search_image::{Gray, WINDOW};
 
 /// Side of a rectangle.
 const RECTANGLE: usize = 3;

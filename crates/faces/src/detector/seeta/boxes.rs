@@ -6,8 +6,7 @@
 //! scaled to a size the classifiers know well and mirrored, makes other errors; the mean of
 //! both boxes has less of each.
 
-use super::SeetaDetector;
-use super::search_image::{SearchImage, Square};
+use super::search_image::{Gray, SearchImage, Square};
 use crate::{FaceBox, Photo, Window};
 
 /// A window that may be a face.
@@ -61,8 +60,12 @@ const ROUND: f32 = 0.45;
 const SAME_BOX: f32 = 0.4;
 
 /// The box averaged with the one found in the mirrored cut-out, or unchanged where the face is
-/// not found there.
-pub(super) fn refine_box(detector: &SeetaDetector, photo: &Photo, face: &FaceBox) -> FaceBox {
+/// not found there. `search` gives the boxes of a gray image.
+pub(super) fn refine_box(
+    photo: &Photo,
+    face: &FaceBox,
+    search: impl Fn(&Gray) -> Vec<FaceBox>,
+) -> FaceBox {
     let view = 1.0 + 2.0 * ROUND;
     let window = Window {
         x: f64::from(face.x - ROUND * face.width),
@@ -72,7 +75,7 @@ pub(super) fn refine_box(detector: &SeetaDetector, photo: &Photo, face: &FaceBox
     };
     let side = (view * FACE).round();
     let image = SearchImage::mirrored(photo, window, side as usize);
-    let again = detector.run(&image.gray).into_iter().map(|mut found| {
+    let again = search(&image.gray).into_iter().map(|mut found| {
         found.x = side - found.x - found.width;
         let found = image.to_photo(&found);
         FaceBox { x: found.x + window.x as f32, y: found.y + window.y as f32, ..found }

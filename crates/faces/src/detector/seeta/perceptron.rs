@@ -10,8 +10,7 @@
 
 use std::sync::LazyLock;
 
-use super::WINDOW;
-use super::search_image::Gray;
+use super::search_image::{Gray, WINDOW};
 
 /// Sums at every place.
 const CHANNELS: usize = 8;

@@ -4,10 +4,11 @@
 //! black: a face cut by the photo's border is found as one that is cut by black. Copies are
 //! made as those that the classifiers were trained on.
 
-use super::WINDOW;
 use crate::resample::{Axis, plane};
 use crate::{FaceBox, Photo, Window};
 
+/// Side of the window that the classifiers look through.
+pub(super) const WINDOW: usize = 40;
 /// Small photos are enlarged until their shorter side has so many pixels, so
 /// that faces of half of it are four times the detector's window in area ...
 const SMALL: f64 = 160.0;
@@ -25,7 +26,7 @@ pub(super) struct SearchImage {
     pub(super) gray: Gray,
     /// Where the photo begins, from the left and from the top.
     margin: f32,
-    /// SearchImage pixels a photo pixel, across and down.
+    /// Pixels of this image a photo pixel, across and down.
     scale: (f32, f32),
 }
 
