@@ -251,7 +251,7 @@ fn published_accuracy() -> f64 {
 
 #[test]
 fn lfw_gives_the_published_accuracy() {
-    let Some(lfw) = e2e::shared("lfw") else { return };
+    let Some(lfw) = test_support::reference("lfw") else { return };
     let mut command = facenet();
     command.arg("evaluate").arg("--images").arg(&lfw).arg("--pairs").arg(lfw.join("pairs.txt"));
     let row = run(command.args(["--aligned", "--json"])).with_code(0).json().pop().unwrap();
@@ -273,7 +273,7 @@ fn lfw_gives_the_published_accuracy() {
 
 #[test]
 fn lfw_through_our_own_detector_is_close_to_it() {
-    let Some(lfw) = e2e::shared("lfw") else { return };
+    let Some(lfw) = test_support::reference("lfw") else { return };
     let evaluate = |images: &str, more: &[&str]| {
         let mut command = facenet();
         command.arg("evaluate").arg("--images").arg(lfw.join(images));

@@ -40,7 +40,7 @@ fn look(pack: &Pack, index: usize, aligner: &FaceAligner) -> Option<Seen> {
 
 #[test]
 fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
-    let Some(folder) = assets::reference("lfw/originals") else { return };
+    let Some(folder) = test_support::reference("lfw/originals") else { return };
     let pack = Pack::open(folder).unwrap();
     let aligner = FaceAligner::embedded().unwrap();
     let every = if env::var_os("FACENET_EVERY_IMAGE").is_some() { 1 } else { 19 };

@@ -61,7 +61,7 @@ fn packs_lacking_something_are_no_source() {
 
 #[test]
 fn the_shared_targets_are_unit_vectors() {
-    let Some(folder) = assets::reference("faces") else { return };
+    let Some(folder) = test_support::reference("faces") else { return };
     let pack = Pack::open(folder).unwrap();
     let cosine = |a: usize, b: usize| -> f32 {
         let (a, b) = (pack.target(a).unwrap(), pack.target(b).unwrap());
