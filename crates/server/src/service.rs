@@ -55,11 +55,8 @@ pub(crate) struct EnrollmentOutcome {
 impl ServiceError {
     /// Whether the request cannot be met and nothing was changed.
     fn is_rejection(&self) -> bool {
-        match self {
-            Self::Store(error) => error.is_rejection(),
-            Self::Unlike { .. } => true,
-            Self::Template(_) | Self::Calibration(_) | Self::Decision(_) => false,
-        }
+        matches!(self, Self::Unlike { .. })
+            || matches!(self, Self::Store(error) if error.is_rejection())
     }
 }
 
