@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use tensor::Random;
 
 use crate::dataset::Pack;
+use crate::position::Position;
 use crate::random::{self, Purpose};
 use crate::{Budget, Error};
 
@@ -24,6 +25,9 @@ const HELD_OUT: i32 = 20;
 const WARM_UP: f64 = 200.0;
 /// The share of a batch in batch-norm's running statistics.
 const MOMENTUM: f64 = 0.01;
+
+/// Gradients of a larger norm are scaled down to it.
+const MOST_NORM: f64 = 5.0;
 
 /// Images of a pack whose landmarks are known.
 pub(crate) struct MarkedImages {
@@ -134,10 +138,8 @@ pub(crate) struct SmallNetwork {
     optimizer: Optimizer<f32>,
     tape: Tape<f32>,
     schedule: Schedule,
-    step: u64,
+    position: Position,
     start: Instant,
-    /// Batches in batch-norm's statistics; of given weights as many as count.
-    absorbed: u64,
 }
 
 impl SmallNetwork {
@@ -155,32 +157,31 @@ impl SmallNetwork {
             Some(weights) => Model::from_weights(network, weights, weight_decay),
             None => Model::random(network, seed, weight_decay),
         };
+        // Given weights have as many batches in their statistics as count.
         let absorbed = if initial.is_some() { (1.0 / MOMENTUM) as u64 } else { 0 };
+        let position = Position { absorbed, ..Position::default() };
         let optimizer = Optimizer::new(AdamW::default(), model.parameters());
         let (tape, start) = (Tape::new(), Instant::now());
-        Self { model, optimizer, tape, schedule, step: 0, start, absorbed }
+        Self { model, optimizer, tape, schedule, position, start }
     }
 
     /// Steps so far.
     pub(crate) fn steps(&self) -> u64 {
-        self.step
+        self.position.step
     }
 
     /// Share of the budget that is spent, 0 to 1.
     pub(crate) fn progress(&self) -> f64 {
-        let spent = match self.schedule.budget {
-            Budget::Steps(steps) => self.step as f64 / steps as f64,
-            Budget::Epochs(epochs) => self.step as f64 / (epochs * self.schedule.epoch),
-            Budget::Minutes(minutes) => self.start.elapsed().as_secs_f64() / (60.0 * minutes),
-        };
-        // Of nothing everything is spent.
-        if spent < 1.0 { spent } else { 1.0 }
+        let position = Position { seconds: self.start.elapsed().as_secs_f64(), ..self.position };
+        let steps_of = |epochs: f64| (epochs * self.schedule.epoch).round() as u64;
+        position.progress(self.schedule.budget, steps_of)
     }
 
-    /// The learning rate of the next step: up in a straight line, then down along half a
-    /// cosine wave.
+    /// The learning rate of the next step: up in a straight line, and over the whole budget down
+    /// along half a cosine wave. A [`RateSchedule`](crate::RateSchedule) begins the wave after
+    /// the warm-up; the weights that are shipped were trained by this one.
     fn learning_rate(&self) -> f64 {
-        let warm = ((self.step + 1) as f64 / WARM_UP).min(1.0);
+        let warm = ((self.position.step + 1) as f64 / WARM_UP).min(1.0);
         warm * self.schedule.learning_rate * (1.0 + (PI * self.progress()).cos()) / 2.0
     }
 
@@ -200,15 +201,14 @@ impl SmallNetwork {
         let loss = loss(&self.tape, forward.output());
         let value = f64::from(loss.item());
         if !value.is_finite() {
-            let step = self.step;
+            let step = self.position.step;
             return Err(Error::Diverged { step, quantity: "loss", found: value });
         }
         let mut gradients = leaves.collect(loss.backward())?;
-        gradients.clip_norm(5.0);
+        gradients.clip_norm(MOST_NORM);
         self.model.update(&mut self.optimizer, &gradients, rate);
-        self.step += 1;
-        self.absorbed += 1;
-        self.model.absorb(&forward.moments, MOMENTUM.max(1.0 / self.absorbed as f64));
+        self.position.step += 1;
+        self.model.absorb(&forward.moments, self.position.absorb(MOMENTUM));
         Ok(())
     }
 

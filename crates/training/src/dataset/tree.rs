@@ -4,11 +4,11 @@
 //! any format, with other things among them.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use facenet::bounded_file::FileError;
+use facenet::bounded_file::{self, FileError};
 
 use super::DatasetError;
 use super::error::abridged;
@@ -189,16 +189,17 @@ fn what_it_is(path: &Path) -> Result<(), String> {
         let is_known = |known: &str| extension.is_some_and(|e| e.eq_ignore_ascii_case(known));
         PHOTO_EXTENSIONS.into_iter().any(is_known)
     };
-    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
-    if metadata.is_dir() {
-        return Err("a folder in a folder".to_owned());
-    }
-    if !metadata.is_file() {
-        // To open a pipe is to wait for its writer.
-        return Err("no regular file".to_owned());
-    }
+    let file = match bounded_file::open(path) {
+        Ok((file, _)) => file,
+        Err(FileError::NotAFile { found: "a folder", .. }) => {
+            return Err("a folder in a folder".to_owned());
+        }
+        Err(FileError::NotAFile { found, .. }) => return Err(found.to_owned()),
+        // It is tried, and then the error is named.
+        Err(_) => return Ok(()),
+    };
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
+    let read = file.take(START).read_to_end(&mut start);
     match faces::Photo::sniff(&start) {
         Err(found) if read.is_ok() && !is_named_so() => Err(found),
         _ => Ok(()),

@@ -1,11 +1,11 @@
 //! Imports people from a file that `export`, or `encode --format npy`, wrote.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use facenet::bounded_file;
 use facenet::gallery::{PersonName, encodings_from_npy};
 use facenet::matching::Encoding;
 use store::{Enrollment, Model, Store};
@@ -68,7 +68,7 @@ pub(super) fn enroll(store: &mut Store, people: &mut People) -> Result<()> {
 }
 
 fn json_lines(file: &Path, model: &Model, same_model: bool) -> Result<People> {
-    let mut reader = BufReader::new(opened(file)?);
+    let mut reader = BufReader::new(bounded_file::open(file)?.0);
     let mut people = People::new();
     let mut line = Vec::new();
     for number in 1.. {
@@ -108,16 +108,9 @@ fn person(line: &[u8], model: &Model, same_model: bool, people: &mut People) -> 
 }
 
 fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<People> {
-    let mut bytes = Vec::new();
-    opened(file)?
-        .take(LARGEST_ARRAY + 1)
-        .read_to_end(&mut bytes)
-        .with_context(|| file.display().to_string())?;
-    if bytes.len() as u64 > LARGEST_ARRAY {
-        bail!("{}: expected at most {LARGEST_ARRAY} bytes", file.display());
-    }
+    let bytes = bounded_file::read(file, LARGEST_ARRAY)?;
     let rows = encodings_from_npy(&bytes).with_context(|| file.display().to_string())?;
-    let mut table = csv::Reader::from_reader(opened(names)?);
+    let mut table = csv::Reader::from_reader(bounded_file::open(names)?.0);
     let context = || names.display().to_string();
     let headers = table.headers().with_context(context)?.clone();
     let column = |name| {
@@ -183,13 +176,4 @@ fn expect_model(mut found: Model, model: &Model, same_model: bool) -> Result<()>
         );
     }
     Ok(())
-}
-
-fn opened(path: &Path) -> Result<File> {
-    let context = || format!("cannot read {}", path.display());
-    let metadata = std::fs::metadata(path).with_context(context)?;
-    if !metadata.is_file() {
-        bail!("{}: expected a regular file", path.display());
-    }
-    File::open(path).with_context(context)
 }
