@@ -51,7 +51,7 @@ fn people_far_apart_are_all_named_and_no_stranger_is() {
 }
 
 #[test]
-fn pictures_without_a_face_are_misses_and_are_counted() {
+fn images_without_a_face_are_misses_and_are_counted() {
     let (vectors, people) = images(20, 2);
     let mut faces = some(&vectors);
     // One of every person's two images: where it is drawn the other is enrolled.

@@ -124,6 +124,6 @@ fn weights_of_another_network_are_refused() {
 
 #[test]
 #[should_panic(expected = "multiples of 32 for H and W, found (1, 3, 64, 40)")]
-fn a_picture_of_another_size_panics() {
+fn an_image_of_another_size_panics() {
     compiled(Level::best()).run(images(1, [64, 40]).view());
 }

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_stay_in_range_and_differ() {
+    fn images_stay_in_range_and_differ() {
         let options = AugmentationOptions {
             brightness: [0.1, 3.0],
             blur: 0.5,

@@ -99,7 +99,7 @@ fn faces_on_their_side_are_found_if_asked_for() {
 
 /// Points lie left and right as they are seen, so a mirrored face is aligned as well.
 #[test]
-fn a_mirrored_face_has_mirrored_points() {
+fn a_mirrored_face_has_mirrored_landmarks() {
     let portrait = sample("obama-speech.jpg");
     let mirrored = Photo::from_rgb(image::imageops::flip_horizontal(portrait.rgb()));
     let (face, other) = (upright(&portrait), upright(&mirrored));

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_follow_each_other_and_people_stay_apart() {
+    fn images_follow_each_other_and_people_stay_apart() {
         let parts = [&[7, 7, 9][..], &[], &[7, 8], &[9]].map(|people| source(people, false));
         let joined = JoinedSource::new(parts.to_vec()).unwrap();
         let identities: Vec<_> = (0..joined.len()).map(|index| joined.identity(index)).collect();
