@@ -1,10 +1,9 @@
 //! Portraits in the public domain, for the demonstration and for tests (`README.md` says
-//! where each is from), and the way to the reference data beside the repository.
+//! where each is from).
 
 #![forbid(unsafe_code)]
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A portrait.
 #[derive(Clone, Copy, Debug)]
@@ -38,18 +37,4 @@ pub static PORTRAITS: [Portrait; 4] = [
 /// The folder of the portraits in this source tree, for tests that read files.
 pub fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/photos"))
-}
-
-/// `name` in the folder of reference data that some tests use: `FACENET_SHARED`, or `shared`
-/// beside the repository. Says on standard error that it is not there, since the test is
-/// skipped then.
-#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
-pub fn reference(name: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder = env::var_os("FACENET_SHARED").map_or_else(beside, PathBuf::from).join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: there is no folder {}", folder.display());
-    None
 }

@@ -66,7 +66,7 @@ fn the_error_about_missing_csv_files_names_their_source() {
 
 #[test]
 fn the_incomplete_published_folder_is_refused() {
-    let Some(folder) = e2e::shared("openface-csv") else { return };
+    let Some(folder) = test_support::reference("openface-csv") else { return };
     let target = tempfile::tempdir().unwrap();
     let mut command = xtask();
     command.args(["convert-weights", "--from"]).arg(folder).arg("--to").arg(target.path());

@@ -38,7 +38,7 @@ fn json_holds_box_landmarks_and_quality() {
         // The eyes are above the nose, the nose above the mouth.
         let y = |i: usize| landmarks[i][1].as_f64().unwrap();
         assert!(y(0) < y(2) && y(1) < y(2) && y(2) < y(3) && y(2) < y(4), "{ended}");
-        assert_eq!(face["framing"], "landmarks");
+        assert_eq!(face["crop_method"], "landmarks");
         assert!(face["quality"]["confidence"].as_f64().unwrap() > 0.5, "{ended}");
         assert_eq!(face["refused"].as_array().unwrap().len(), 0, "{ended}");
     }

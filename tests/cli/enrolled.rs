@@ -128,10 +128,10 @@ fn the_threshold_follows_the_rate_of_strangers() {
     }
 }
 
-/// Stores record the name of the framing with their encodings and refuse those of another
-/// framing. So the name has to change when face crops change.
+/// Stores record the version of the crops with their encodings and refuse those of another
+/// version. So it has to change when face crops change.
 #[test]
-fn the_name_of_the_framing_changes_with_the_crops() {
+fn the_crop_version_changes_with_the_crops() {
     let ended = run(facenet().arg("encode").arg(portrait("obama-speech.jpg"))).with_code(0);
     let encoding = ended.json()[0]["encoding"].clone();
     let found: Vec<f64> = (0..6).map(|i| encoding[i].as_f64().unwrap()).collect();
@@ -140,11 +140,11 @@ fn the_name_of_the_framing_changes_with_the_crops() {
     assert!(
         off < 0.005,
         "{found:?}: face crops or the network changed. Change these numbers and, if the crops \
-         changed, facenet::gallery::FACE_FRAMING"
+         changed, facenet::gallery::CROP_VERSION"
     );
     let setup = Setup::with_people();
     let list = setup.run(&["gallery", "list"]).with_code(0);
-    assert!(list.stdout.contains("framed by points-1"), "{list}");
+    assert!(list.stdout.contains("face crops points-1"), "{list}");
 }
 
 #[cfg(unix)]
@@ -254,21 +254,28 @@ fn an_export_can_be_imported() {
     fs::write(&file, format!("{first}\n{first}\n")).unwrap();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
     ended.with_error(&["line 2", "\"barack\" occurs twice"]);
-    // An unknown framing is refused, unless the user confirms it.
-    fs::write(&file, text.replace(",\"framing\":\"points-1\"", "")).unwrap();
+    // An unknown crop version is refused, unless the user confirms it.
+    let version = ",\"crop_version\":\"points-1\"";
+    assert!(text.contains(version), "{text}");
+    fs::write(&file, text.replace(version, "")).unwrap();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
-    ended.with_error(&["line 1", "framed by unknown"]);
+    ended.with_error(&["line 1", "face crops unknown"]);
     assert!(!other.file("people.redb").exists());
     other.run(&["gallery", "import", file.to_str().unwrap(), "--same-model"]).with_code(0);
     assert_eq!(other.names(), setup.names());
-    // A table has the framing in a column.
+    // The name in exports of earlier versions.
+    fs::write(&file, text.replace("crop_version", "framing")).unwrap();
+    Setup::new().run(&["gallery", "import", file.to_str().unwrap()]).with_code(0);
+    // A table has it in a column.
     let (file, table) = (setup.file("people.npy"), setup.file("people.csv"));
     let text = fs::read_to_string(&table).unwrap();
-    assert!(text.contains("points-1"), "{text}");
+    assert!(text.contains("crop_version") && text.contains("points-1"), "{text}");
+    fs::write(&table, text.replace("crop_version", "framing")).unwrap();
+    Setup::new().run(&["gallery", "import", file.to_str().unwrap()]).with_code(0);
     fs::write(&table, text.replace("points-1", "unknown")).unwrap();
     let other = Setup::new();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
-    ended.with_error(&["line 2", "framed by unknown"]);
+    ended.with_error(&["line 2", "face crops unknown"]);
     other.run(&["gallery", "import", file.to_str().unwrap(), "--same-model"]).with_code(0);
     assert_eq!(other.names(), setup.names());
 }

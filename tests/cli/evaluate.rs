@@ -232,7 +232,7 @@ fn the_report_is_a_self_contained_page() {
     // The labels contradict the names, so the people are unknown.
     assert!(json["identification"]["not_measured"].is_string(), "{}", json["identification"]);
 
-    let shown = evaluate(&["--pictures"]);
+    let shown = evaluate(&["--thumbnails"]);
     assert!(shown.contains("<img src=\"data:image/jpeg;base64,/9j/"), "the page shows faces");
     assert!(page.len() < shown.len());
     // A bad path is reported before any photo is read.
@@ -251,7 +251,7 @@ fn published_accuracy() -> f64 {
 
 #[test]
 fn lfw_gives_the_published_accuracy() {
-    let Some(lfw) = e2e::shared("lfw") else { return };
+    let Some(lfw) = test_support::reference("lfw") else { return };
     let mut command = facenet();
     command.arg("evaluate").arg("--images").arg(&lfw).arg("--pairs").arg(lfw.join("pairs.txt"));
     let row = run(command.args(["--aligned", "--json"])).with_code(0).json().pop().unwrap();
@@ -273,7 +273,7 @@ fn lfw_gives_the_published_accuracy() {
 
 #[test]
 fn lfw_through_our_own_detector_is_close_to_it() {
-    let Some(lfw) = e2e::shared("lfw") else { return };
+    let Some(lfw) = test_support::reference("lfw") else { return };
     let evaluate = |images: &str, more: &[&str]| {
         let mut command = facenet();
         command.arg("evaluate").arg("--images").arg(lfw.join(images));

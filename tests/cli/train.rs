@@ -57,7 +57,7 @@ const NEW: [&str; 12] = [
     "random",
     "--people",
     "2",
-    "--pictures",
+    "--images",
     "2",
     "--mining",
     "all",

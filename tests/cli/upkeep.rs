@@ -84,7 +84,7 @@ fn people_of_long_ago_are_removed() {
 }
 
 #[test]
-fn a_stored_photo_says_nothing_but_its_picture() {
+fn a_stored_photo_says_nothing_but_its_image() {
     let setup = Setup::with_people();
     let jpeg = fs::read(portrait("obama-speech.jpg")).unwrap();
     let note = b"Exif\0\0 38.8977 N, 77.0365 W";

@@ -1,7 +1,7 @@
 //! Tests of the server: the real binary over real sockets, and its page in a browser.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-#![allow(clippy::print_stdout, reason = "prints figures and skipped tests")]
+#![allow(clippy::print_stdout, reason = "prints figures")]
 
 mod abuse;
 mod access;

@@ -18,7 +18,7 @@ const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 const ESCAPE: &str = "\u{e00c}";
 
-/// Whether the picture is there and the bell can be rung.
+/// Whether the photo is there and the bell can be rung.
 const CAN_RING: &str = "return !document.querySelector('#ring').disabled";
 
 /// A film of one photo as Motion JPEG: concatenated JPEG files.
@@ -147,7 +147,7 @@ fn strangers_and_photos_without_a_face_are_refused() {
     let text = folder.path().join("text.jpg");
     fs::write(&text, "no picture").unwrap();
     browser.type_into("#photo", text.to_str().unwrap());
-    browser.wait_for("#reason", "no picture that this browser can open");
+    browser.wait_for("#reason", "no photo that this browser can open");
     assert_eq!(console_errors(&mut browser), Vec::<String>::new());
 }
 
@@ -231,9 +231,9 @@ fn the_door_closes_by_itself_and_no_face_rings_twice() {
     let closed = "return document.querySelector('#house').dataset.state === 'closed'";
     browser.wait_until(closed);
     assert_eq!(browser.wait_for("#verdict", ""), "Who is there?");
-    browser.wait_for("#hint", "No picture yet");
+    browser.wait_for("#hint", "No photo yet");
     assert_eq!(browser.script(CAN_RING), false);
-    // A new picture clears the answer to the last one.
+    // A new photo clears the answer to the last one.
     choose(&mut browser, &portrait("obama-portrait.jpg"));
     browser.click("#ring");
     browser.wait_for("#verdict", "Welcome home, barack");

@@ -30,7 +30,7 @@ impl Proxy {
     fn start(mut command: Command, address: SocketAddr) -> Option<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let Ok(child) = command.spawn() else {
-            println!("skipped: there is no {:?}", command.get_program());
+            test_support::skipped(format_args!("there is no {:?}", command.get_program()));
             return None;
         };
         let proxy = Self { child, address };

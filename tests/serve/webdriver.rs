@@ -42,7 +42,7 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn();
         let (Some(chromium), Ok(mut driver)) = (chromium, driver) else {
-            println!("skipped: there is no Chromium, or no chromedriver");
+            test_support::skipped("there is no Chromium, or no chromedriver");
             return None;
         };
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();

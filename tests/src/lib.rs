@@ -143,20 +143,3 @@ impl fmt::Display for Ended {
         write!(f, "exit code {code}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
     }
 }
-
-/// `name` in the read-only folder of reference data (`FACENET_SHARED`, or
-/// `shared` beside the repository); prints a notice if it does not exist.
-pub fn shared(name: &str) -> Option<PathBuf> {
-    let beside = || root().join("../shared");
-    let folder = env::var_os("FACENET_SHARED").map_or_else(beside, PathBuf::from).join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    skipped(&folder);
-    None
-}
-
-#[expect(clippy::print_stderr, reason = "a skipped test prints a notice")]
-fn skipped(folder: &Path) {
-    eprintln!("skipped: there is no folder {}", folder.display());
-}

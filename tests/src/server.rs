@@ -113,10 +113,11 @@ impl TestServer {
     ///
     /// # Panics
     /// When `/proc` does not tell it.
-    #[expect(clippy::print_stdout, reason = "says that a test is skipped")]
     pub fn memory(&self) -> Option<f64> {
         if !cfg!(target_os = "linux") {
-            println!("skipped: this platform has no /proc, which tells how much memory is used");
+            test_support::skipped(
+                "this platform has no /proc, which tells how much memory is used",
+            );
             return None;
         }
         let path = format!("/proc/{}/status", self.id());

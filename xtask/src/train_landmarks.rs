@@ -36,7 +36,7 @@ pub(crate) fn run(Arguments { training }: &Arguments) -> Result<()> {
     while trainer.progress() < 1.0 {
         let step = trainer.step()?;
         if let Some([landmarks, scores]) =
-            progress.after(step.step, trainer.progress(), [step.points, step.scores])
+            progress.after(step.step, trainer.progress(), [step.landmark_error, step.scores])
         {
             progress.note(&format!(
                 "step {}: landmark error {landmarks:.4} eye distances, score loss {scores:.4}",

@@ -92,7 +92,7 @@ impl Arguments {
     }
 }
 
-/// What `verify --face` takes.
+/// Values of `verify --face`.
 const FACES_OF_TWO: &str = "Which face to use if a photo has several: only (refuse several), \
     largest, central, all, or an index from 0, largest first. Two with a comma between them, \
     such as 1,only, are for the first and the second photo";

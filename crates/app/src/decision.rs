@@ -198,20 +198,28 @@ pub(crate) fn print_rates(
 }
 
 /// The rate of strangers that a gallery's threshold accepts, withheld where its people look
-/// more alike than those that were measured; that is said once, on stderr.
+/// more alike than those that were measured, or where that is not known; that is said once, on
+/// stderr.
 pub(crate) fn with_known_rate(
     threshold: GalleryThreshold,
     policy: &IdentificationPolicy,
     gallery: &Gallery,
-) -> GalleryThreshold {
-    let Some(Resemblance { pairs, near, expected }) = policy.resemblance(gallery) else {
-        return threshold;
-    };
-    note(format_args!(
-        "the people of the gallery look more alike than those that the rates were measured on: {near} \
-         of {pairs} pairs are near, {expected:.0} would be; how many strangers are accepted is not known"
-    ));
-    GalleryThreshold { fpir: None, ..threshold }
+) -> Result<GalleryThreshold> {
+    match policy.resemblance(gallery)? {
+        Resemblance::Usual => return Ok(threshold),
+        Resemblance::Closer { pairs, near, expected } => note(format_args!(
+            "the people of the gallery look more alike than those that the rates were measured on: \
+             {near} of {pairs} pairs are near, {expected:.0} would be; how many strangers are accepted \
+             is not known"
+        )),
+        // Without a calibration there is no rate to withhold.
+        Resemblance::Unknown if threshold.fpir.is_some() => note(format_args!(
+            "the calibration has too few pairs of two people to tell whether those of the gallery look \
+             more alike; how many strangers are accepted is not known"
+        )),
+        Resemblance::Unknown => {}
+    }
+    Ok(GalleryThreshold { fpir: None, ..threshold })
 }
 
 /// Prints the threshold of a search among many people.

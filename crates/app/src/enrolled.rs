@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use biometrics::LoadedModel;
 use etcetera::BaseStrategy;
-use facenet::gallery::{FACE_FRAMING, PersonName};
+use facenet::gallery::{CROP_VERSION, PersonName};
 use store::{Access, Error, Location, Model, SearchMethod, Store};
 
 use crate::arguments::StoreChoice;
@@ -44,7 +44,7 @@ pub(crate) fn identity(model: &LoadedModel) -> Model {
     Model {
         variant: model.variant().name().to_owned(),
         weights_sha256: model.hash().to_owned(),
-        framing: FACE_FRAMING.to_owned(),
+        crop_version: CROP_VERSION.to_owned(),
     }
 }
 
@@ -122,37 +122,4 @@ pub(crate) fn expect_known(store: &Store, names: &[PersonName]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(all(test, feature = "postgres"))]
-mod tests {
-    use clap::Parser;
-
-    use crate::arguments::{Arguments, Command};
-    use crate::commands;
-    use crate::output::Output;
-
-    #[test]
-    fn an_index_search_is_refused_where_it_has_no_effect() {
-        let hnsw = |words: &str| {
-            let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();
-            let mut output = Output::stdout(false);
-            let ended = match arguments.command {
-                Command::Gallery(gallery) => commands::gallery::run(&gallery, &mut output),
-                Command::Recognize(recognize) => commands::recognize::run(&recognize, &mut output),
-                Command::Watch(watch) => commands::watch::run(&watch, &mut output),
-                _ => unreachable!("another command"),
-            };
-            format!("{:#}", ended.unwrap_err())
-        };
-        for (words, why) in [
-            ("facenet gallery path --search hnsw", "a file's"),
-            ("facenet gallery path --search hnsw --db x", "a file's"),
-            ("facenet recognize --search hnsw --gallery none x.jpg", "a folder's"),
-            ("facenet watch --search hnsw --db postgres://localhost/x none", "in memory"),
-        ] {
-            let error = hnsw(words);
-            assert!(error.starts_with("--search hnsw is for") && error.contains(why), "{error}");
-        }
-    }
 }

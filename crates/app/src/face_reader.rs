@@ -136,11 +136,11 @@ impl FaceReader {
     }
 }
 
-/// What is said of a photo that is coarse.
+/// Warning for a photo that is coarse.
 pub(crate) const COARSE: &str =
     "the file ends early: the photo is whole, but its last details are missing";
 
-/// What messages call standard input.
+/// Name of standard input in messages.
 const STANDARD_INPUT: &str = "standard input";
 
 /// Whether a photo is to be read from standard input.
@@ -165,7 +165,7 @@ pub(crate) fn open(locator: &FaceLocator, file: &Path) -> Result<Photo, faces::E
     Ok(locator.decode(&bytes, &file())?)
 }
 
-/// What may help where no face was found, by how it was looked for.
+/// Options that may help where no face was found.
 pub(crate) fn hint_for_no_face(options: &DetectionOptions) -> String {
     let mut hints = Vec::new();
     if options.smallest_face > 0.05 {

@@ -128,7 +128,7 @@ impl LabeledPhotos {
         self.names.iter().map(String::as_str)
     }
 
-    /// Who is on the photo with this name, if the name or its folder says so.
+    /// The person on the photo with this name, if the name or its folder says so.
     pub(crate) fn person_of<'n>(&self, name: &'n str) -> Option<&'n str> {
         person_in_name(name)
     }
@@ -202,9 +202,9 @@ impl LabeledPhotos {
         match &self.data {
             _ if !faces.aligned => FaceLocation::Detected(faces.detection()),
             DataSet::Pack(pack) => {
-                pack.window().map_or(FaceLocation::WholePicture, FaceLocation::Window)
+                pack.window().map_or(FaceLocation::WholeImage, FaceLocation::Window)
             }
-            DataSet::Tree(_) => FaceLocation::WholePicture,
+            DataSet::Tree(_) => FaceLocation::WholeImage,
         }
     }
 

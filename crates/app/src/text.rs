@@ -1,12 +1,19 @@
 //! Rates, counts, lists and times as text for people.
 
-use biometrics::RateEstimate;
+use biometrics::{Rate, RateEstimate};
 use facenet::matching::Threshold;
 pub(crate) use report::timestamp;
 
 use crate::output::escaped;
 
-/// A rate and its 95 % interval.
+/// A rate and its 95 % interval, Wilson's.
+pub(crate) fn interval(rate: Rate) -> String {
+    let ends = rate.interval();
+    let [value, low, high] = [rate.value(), ends.low, ends.high].map(percent);
+    format!("{value} [{low} to {high}]")
+}
+
+/// An estimate and its 95 % interval.
 pub(crate) fn with_interval(rate: RateEstimate) -> String {
     let [value, low, high] = [rate.value, rate.low, rate.high].map(percent);
     format!("{value} [{low} to {high}]")

@@ -1,5 +1,5 @@
-//! The backward pass: visits the steps from the last to the first and accumulates
-//! gradients.
+//! The backward pass and its result: visits the steps from the last to the first and
+//! accumulates gradients.
 //!
 //! The function of each step receives the whole gradient of its output, by value so that it
 //! may work in place, and adds to the gradients of its inputs. The first gradient of a value
@@ -12,7 +12,52 @@ use ndarray::{Array, ArrayD, Dimension};
 use tensor::Element;
 
 use crate::tape::{Origin, Parent, Step, Tape};
-use crate::{Gradients, parallel};
+use crate::{Var, parallel};
+
+/// The gradients of the leaves that the differentiated value depends on.
+#[derive(Clone, Debug)]
+pub struct Gradients<T: Element> {
+    tape: Tape<T>,
+    leaves: BTreeMap<usize, ArrayD<T>>,
+}
+
+impl<T: Element> Gradients<T> {
+    fn new(tape: Tape<T>, leaves: BTreeMap<usize, ArrayD<T>>) -> Self {
+        Self { tape, leaves }
+    }
+
+    /// The gradient of a parameter; `None` if the differentiated value does not
+    /// depend on it, or it is not a parameter of this tape.
+    #[must_use]
+    pub fn get(&self, parameter: &Var<T>) -> Option<&ArrayD<T>> {
+        self.leaves.get(&self.leaf(parameter)?)
+    }
+
+    /// As [`get`](Self::get), moved out.
+    pub fn take(&mut self, parameter: &Var<T>) -> Option<ArrayD<T>> {
+        self.leaves.remove(&self.leaf(parameter)?)
+    }
+
+    /// How many parameters have a gradient.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Whether no parameter has one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
+    }
+
+    /// The number of a leaf of this tape.
+    fn leaf(&self, variable: &Var<T>) -> Option<usize> {
+        match variable.origin() {
+            Origin::Leaf(leaf) if self.tape.is(variable.tape()) => Some(leaf),
+            _ => None,
+        }
+    }
+}
 
 /// The gradients of a step's inputs, to which the function of the step adds.
 pub struct ParentGradients<'a, T> {

@@ -38,7 +38,6 @@ mod backward;
 mod buffers;
 mod error;
 pub mod gradcheck;
-mod gradients;
 pub mod initial;
 mod ops;
 pub mod optimizer;
@@ -48,9 +47,8 @@ mod schedule;
 mod tape;
 mod var;
 
-pub use backward::ParentGradients;
+pub use backward::{Gradients, ParentGradients};
 pub use error::Error;
-pub use gradients::Gradients;
 pub use ops::{BatchMoments, RunningStatistics};
 pub use optimizer::Optimizer;
 pub use parameters::{GroupId, Leaves, ParameterGradients, ParameterGroup, Parameters};

@@ -74,14 +74,6 @@ impl<T: Element> Parameters<T> {
         GroupId(self.groups.len() - 1)
     }
 
-    /// The settings of a group, to be changed between steps.
-    ///
-    /// # Panics
-    /// If the group belongs to other `Parameters`.
-    pub fn group_mut(&mut self, group: GroupId) -> &mut ParameterGroup {
-        &mut self.groups[group.0]
-    }
-
     /// Adds a parameter.
     ///
     /// # Errors

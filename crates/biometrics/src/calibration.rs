@@ -54,7 +54,7 @@ use facenet::matching::Threshold;
 
 use crate::RateEstimate;
 
-/// What is known of one model's distances.
+/// Error rates and probabilities of one model's distances.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
     about: About,
@@ -63,7 +63,7 @@ pub struct Calibration {
     table: Table,
 }
 
-/// What a calibration is of, for those who have to trust it.
+/// Provenance of a calibration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// The network, such as `happyhouse`.
@@ -74,14 +74,15 @@ pub struct About {
     pub looks: u8,
     /// Day of making, `2026-11-25`.
     pub created: String,
-    /// What the images are called.
+    /// Name of the images.
     pub data: String,
     /// How faces were cut out of them.
     pub faces: String,
     /// Which pairs were compared.
     pub pairing: Pairing,
     /// Images compared.
-    pub pictures: u64,
+    #[serde(alias = "pictures")]
+    pub images: u64,
     /// People on them, where that is known.
     pub people: Option<u64>,
     /// Images in which no face was found. They are in no pair, and no rate counts
@@ -154,7 +155,7 @@ impl Calibration {
         Ok(Self { about: About { pairing, ..about }, options, curve, table })
     }
 
-    /// What it is of.
+    /// Its provenance.
     pub fn about(&self) -> &About {
         &self.about
     }
@@ -201,7 +202,7 @@ impl Calibration {
 
     /// The strictest threshold whose false match rate these pairs can tell: that of
     /// 3 / pairs of two people.
-    pub fn strictest(&self) -> Threshold {
+    pub(crate) fn strictest(&self) -> Threshold {
         self.table.strictest().threshold
     }
 

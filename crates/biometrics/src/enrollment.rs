@@ -1,10 +1,12 @@
-//! Whether photos belong to the person as whom they are enrolled.
+//! Checks that photos belong to the person as whom they are enrolled.
 
 use std::fmt;
 
 use facenet::gallery::{PersonName, TemplateError, mean_template};
 use facenet::matching::{Candidate, Encoding, Threshold};
 
+use crate::Error;
+use crate::calibration::CalibrationError;
 use crate::policy::VerificationPolicy;
 
 /// A photo that is unlike the person's others.
@@ -29,33 +31,43 @@ impl fmt::Display for Outlier {
 /// more probable; where nothing is known of the model's distances, the threshold.
 ///
 /// Laxer than the threshold, which keeps strangers out: whoever enrolls somebody says who it
-/// is. In steps of a thousandth.
-pub fn likeness_limit(policy: &VerificationPolicy) -> f32 {
-    let is_unlike = |distance: f32| {
-        let probability = policy.probability(distance).ok().flatten();
-        !policy.threshold().accepts(distance) && probability.is_none_or(|p| p.value < 0.5)
-    };
-    let mut distances = (0..2000_u16).map(|step| f32::from(step) / 1000.0);
-    distances.find(|&distance| is_unlike(distance)).unwrap_or(2.0)
+/// is. In steps of a thousandth; `None` where the threshold or the prior accepts every distance.
+///
+/// # Errors
+/// When the calibration gives no probability.
+fn likeness_limit(policy: &VerificationPolicy) -> Result<Option<f32>, CalibrationError> {
+    for distance in (0..2000_u16).map(|step| f32::from(step) / 1000.0) {
+        let probability = policy.probability(distance)?;
+        let is_unlikely = probability.is_none_or(|one_person| one_person.value < 0.5);
+        if is_unlikely && !policy.threshold().accepts(distance) {
+            return Ok(Some(distance));
+        }
+    }
+    Ok(None)
 }
 
 /// The photos that may show somebody else: compared with the mean of those that are `stored`
 /// of the person, and without any, each with the mean of the others. Then the farthest photo
-/// is taken out first, and the rest are compared again.
+/// is taken out first, and the rest are compared again. None where the policy accepts every
+/// distance.
+///
+/// # Errors
+/// When the stored photos have no mean, or the calibration gives no probability.
 pub fn outliers(
     photos: &[Encoding],
     stored: &[Encoding],
     policy: &VerificationPolicy,
-) -> Vec<Outlier> {
-    let limit = likeness_limit(policy);
+) -> Result<Vec<Outlier>, Error> {
+    let Some(limit) = likeness_limit(policy)? else { return Ok(Vec::new()) };
     let is_unlike = |outlier: &Outlier| outlier.distance >= limit;
-    if let Ok(mean) = mean_template(stored) {
+    if !stored.is_empty() {
+        let mean = mean_template(stored)?;
         let compared = photos.iter().enumerate().map(|(photo, encoding)| Outlier {
             photo,
             distance: mean.distance(encoding),
             limit,
         });
-        return compared.filter(is_unlike).collect();
+        return Ok(compared.filter(is_unlike).collect());
     }
     let mut outliers = Vec::new();
     let mut remaining: Vec<usize> = (0..photos.len()).collect();
@@ -63,6 +75,7 @@ pub fn outliers(
         let from_others = |&photo: &usize| -> Option<Outlier> {
             let others = remaining.iter().filter(|&&other| other != photo);
             let others: Vec<_> = others.map(|&other| photos[other].clone()).collect();
+            // Others that cancel out are as far apart as can be: one of them goes first.
             let distance = mean_template(&others).ok()?.distance(&photos[photo]);
             Some(Outlier { photo, distance, limit })
         };
@@ -72,7 +85,7 @@ pub fn outliers(
         outliers.push(outlier);
         remaining.retain(|&other| other != outlier.photo);
     }
-    outliers
+    Ok(outliers)
 }
 
 /// Another enrolled person for whom the mean of these photos would be taken. `search` finds
@@ -127,7 +140,7 @@ mod tests {
     fn photos_of_somebody_else_are_outliers_and_the_others_are_not() {
         let found = |angles: &[f32], stored: &[f32]| {
             let at = |angles: &[f32]| angles.iter().copied().map(at).collect::<Vec<_>>();
-            photos_of(&outliers(&at(angles), &at(stored), &policy()))
+            photos_of(&outliers(&at(angles), &at(stored), &policy()).unwrap())
         };
         assert_eq!(found(&[0.0], &[]), [0; 0]);
         assert_eq!(found(&[0.0, 0.1, 0.2, 0.3], &[]), [0; 0]);
@@ -144,7 +157,7 @@ mod tests {
     #[test]
     fn the_limit_is_where_two_people_are_more_probable() {
         let policy = policy();
-        let limit = likeness_limit(&policy);
+        let limit = likeness_limit(&policy).unwrap().unwrap();
         let value = |distance| policy.probability(distance).unwrap().unwrap().value;
         assert!(value(limit) < 0.5 && value(limit - 0.002) >= 0.5, "{limit}");
         assert!(!policy.threshold().accepts(limit));
@@ -152,9 +165,31 @@ mod tests {
         let threshold = Some(Threshold::new(0.9).unwrap());
         let lax = VerificationOptions { threshold, ..VerificationOptions::default() };
         let lax = VerificationPolicy::new(policy_calibration(), &lax).unwrap();
-        assert_eq!(likeness_limit(&lax), 0.9);
+        assert_eq!(likeness_limit(&lax).unwrap(), Some(0.9));
         let unknown = VerificationPolicy::new(None, &VerificationOptions::default()).unwrap();
-        assert_eq!(likeness_limit(&unknown), Threshold::NOTEBOOK.distance());
+        assert_eq!(likeness_limit(&unknown).unwrap(), Some(Threshold::NOTEBOOK.distance()));
+    }
+
+    #[test]
+    fn a_policy_that_accepts_everything_has_no_limit_and_finds_no_outlier() {
+        let all = Some(Threshold::new(2.0).unwrap());
+        let all = VerificationOptions { threshold: all, ..VerificationOptions::default() };
+        let certain = VerificationOptions { prior: Some(1.0 - 1e-12), ..Default::default() };
+        for options in [all, certain] {
+            let policy = VerificationPolicy::new(policy_calibration(), &options).unwrap();
+            assert_eq!(likeness_limit(&policy).unwrap(), None, "{options:?}");
+            assert_eq!(outliers(&[at(3.0)], &[at(0.0)], &policy).unwrap(), []);
+        }
+    }
+
+    /// They were compared with each other, as if nothing were stored.
+    #[test]
+    fn photos_are_not_compared_with_stored_ones_that_have_no_mean() {
+        let mut opposite = at(0.0).values().to_vec();
+        opposite[0] = -1.0;
+        let stored = [at(0.0), Encoding::new(opposite).unwrap()];
+        let refused = outliers(&[at(0.0), at(0.1)], &stored, &policy());
+        assert!(matches!(refused, Err(Error::Template(_))), "{refused:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! What can go wrong in this crate.
+//! The error type of this crate.
 
+use facenet::gallery::TemplateError;
 use facenet::weights::WeightsError;
 
 use crate::calibration::CalibrationError;
@@ -10,16 +11,19 @@ use crate::policy::PolicyError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Of a calibration.
+    /// A calibration cannot be made or used.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
-    /// Of a measurement.
+    /// A measurement is refused.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
-    /// Of a policy.
+    /// A policy cannot be made.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// Of a model's weights.
+    /// Encodings have no mean.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A model's weights cannot be read.
     #[error(transparent)]
     Weights(#[from] WeightsError),
 }

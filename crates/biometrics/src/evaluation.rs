@@ -1,4 +1,4 @@
-//! How good the decisions are: verification figures from distances.
+//! Verification figures from distances.
 //!
 //! The names are those of ISO/IEC 19795-1, for the rule of the notebook, which
 //! **accepts two images as one person when distance < threshold**:
@@ -41,14 +41,14 @@ mod report;
 mod roc;
 
 pub use crate::rate::{Interval, Rate};
-pub use curve::normal_deviate;
+pub use curve::{RocPoint, normal_deviate};
 pub use error::EvaluationError;
 pub use galleries::{Galleries, GalleryOptions, IdentificationPoint};
-pub use groups::{EVERYBODY, GroupFigures, GroupRates, by_group};
+pub use groups::{GroupFigures, GroupRates, by_group};
 pub use hardest::{Hardest, Histogram};
 pub use k_fold::{Fold, KFold};
 pub use report::{Report, ReportOptions, TarAtFmr};
-pub use roc::{EqualError, OperatingPoint, Roc, RocPoint};
+pub use roc::{EqualError, OperatingPoint, Roc};
 
 /// Two images that were compared, or could not be.
 #[derive(Clone, Copy, Debug, PartialEq)]

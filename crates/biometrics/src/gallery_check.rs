@@ -1,21 +1,22 @@
-//! How good a gallery is, from its stored encodings alone: who would be missed, who could be
-//! taken for somebody else, and which photos do harm.
+//! Audits a gallery from its stored encodings alone: people who would be missed, people who could
+//! be taken for somebody else, and photos that do harm.
 
 use std::fmt;
 
 use facenet::gallery::{Gallery, PersonName, TemplateError, mean_template};
 use facenet::matching::Encoding;
 
+use crate::Error;
 use crate::enrollment::{Outlier, outliers};
 use crate::policy::{GalleryThreshold, IdentificationPolicy};
 
 /// Fewest photos of a person who is recognized well: one photo misses a person several times
 /// as often as five (`docs/calibration.md`).
-pub const FEWEST_PHOTOS: usize = 3;
+const FEWEST_PHOTOS: usize = 3;
 
-/// Two photos that are nearer than this are the same picture, perhaps saved again: they say
+/// Two photos that are nearer than this are the same image, perhaps saved again: they say
 /// nothing more about a person than one.
-pub const COPY_DISTANCE: f32 = 0.02;
+const COPY_DISTANCE: f32 = 0.02;
 
 /// Something about a gallery that wants attention.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +32,7 @@ pub enum Finding {
     Missed {
         /// The person.
         name: PersonName,
-        /// Of how many photos.
+        /// Number of photos.
         photos: usize,
         /// How many are recognized.
         found: usize,
@@ -71,7 +72,7 @@ impl Finding {
         }
     }
 
-    /// What helps.
+    /// A remedy.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::FewPhotos { .. } => "enroll further photos, in other light and on another day",
@@ -105,7 +106,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// How good a gallery is.
+/// Result of the audit of a gallery.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GalleryCheck {
     /// The threshold in force, and how many strangers are accepted at it.
@@ -116,23 +117,23 @@ pub struct GalleryCheck {
     pub found: usize,
     /// The two people who are most alike, and the distance of their means.
     pub most_alike: Option<([PersonName; 2], f32)>,
-    /// What wants attention, by person.
+    /// Findings, by person.
     pub findings: Vec<Finding>,
 }
 
 /// Checks the people of a gallery: their names, in order, and the encodings of their photos.
 ///
 /// # Errors
-/// When a person has no photo, or photos that have no mean.
+/// When a person has no photo, or photos that have no mean, or the calibration has no answer.
 pub fn check_gallery(
     people: &[(PersonName, Vec<Encoding>)],
     policy: &IdentificationPolicy,
-) -> Result<GalleryCheck, TemplateError> {
+) -> Result<GalleryCheck, Error> {
     let mut gallery = Gallery::with_capacity(people.len());
     for (name, photos) in people {
         gallery.insert(name.clone(), photos)?;
     }
-    let threshold = policy.among(gallery.len(), gallery.faces());
+    let threshold = policy.among(gallery.len(), gallery.faces())?;
     let (mut findings, mut compared, mut all_found) = (Vec::new(), 0, 0);
     for (name, photos) in people {
         let name = || name.clone();
@@ -147,7 +148,7 @@ pub fn check_gallery(
                 findings.push(Finding::Missed { name: name(), photos: photos.len(), found });
             }
         }
-        for outlier in outliers(photos, &[], policy.verification()) {
+        for outlier in outliers(photos, &[], policy.verification())? {
             findings.push(Finding::Unlike { name: name(), outlier });
         }
         findings.extend(copies(photos).map(|photos| Finding::Copy { name: name(), photos }));

@@ -1,4 +1,4 @@
-//! How good decisions are, and which threshold makes which errors.
+//! Error rates of decisions, and thresholds by their error rates.
 //!
 //! | module | what it holds |
 //! | --- | --- |

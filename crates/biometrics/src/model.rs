@@ -112,7 +112,7 @@ impl LoadedModel {
         &self.unused
     }
 
-    /// What is known of its distances, if it is known.
+    /// Its calibration, if there is one.
     pub fn calibration(&self) -> Option<&Arc<Calibration>> {
         self.calibration.as_ref()
     }

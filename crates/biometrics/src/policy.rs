@@ -1,4 +1,4 @@
-//! From a distance to a decision: which threshold is in force, and what is known of it.
+//! Policies: which threshold is in force, and its error rates.
 //!
 //! A stranger who is compared with N photos has N chances to be taken for somebody, so one
 //! threshold cannot serve all galleries. (Compared with the means of N photos, they have
@@ -16,7 +16,7 @@ mod identification;
 mod verification;
 
 pub use identification::{
-    GalleryThreshold, IdentificationOptions, IdentificationPolicy, Resemblance, USUAL_FPIR,
+    GalleryThreshold, IdentificationOptions, IdentificationPolicy, Resemblance,
 };
 pub use verification::{
     Answer, CalibrationSummary, VerificationOptions, VerificationPolicy, VerificationStats,

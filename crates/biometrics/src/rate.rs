@@ -164,11 +164,18 @@ pub(crate) fn central(values: &mut [f64]) -> Option<Interval> {
 /// Room for the rounding of products such as 0.001 × 3000.
 const ROUNDING: f64 = 1e-12;
 
-/// Trials that support a rate: with as many, no event among them bounds the rate with 95 %
-/// confidence (the rule of three).
+/// The rule of three: no event among n trials bounds their rate by 3 / n with 95 % confidence.
+const THREE: f64 = 3.0;
+
+/// The smallest rate that so many trials support, by the rule of three; 1 for three or fewer.
+pub(crate) fn rule_of_three(trials: u64) -> f64 {
+    (THREE / trials as f64).min(1.0)
+}
+
+/// Trials that support a rate, by the rule of three.
 pub(crate) fn trials_for(rate: f64) -> u64 {
     // `as` saturates where a tiny rate would need more than 2^64.
-    (3.0 / rate * (1.0 - ROUNDING)).ceil() as u64
+    (THREE / rate * (1.0 - ROUNDING)).ceil() as u64
 }
 
 /// Most events of so many trials that keep a rate.
@@ -191,5 +198,6 @@ mod tests {
         assert_eq!(most_events(0.001, 3_000), 3);
         assert_eq!(most_events(0.001, 2_999), 2);
         assert_eq!(trials_for(1e-300), u64::MAX);
+        assert_eq!([2, 3, 30, 3_000].map(rule_of_three), [1.0, 1.0, 0.1, 1e-3]);
     }
 }

@@ -27,7 +27,7 @@ fn about() -> About {
         data: "made up".into(),
         faces: "aligned crops".into(),
         pairing: Pairing::Listed,
-        pictures: 0,
+        images: 0,
         people: None,
         failures: 0,
     }
@@ -89,7 +89,7 @@ fn all_pairs_agree_with_counting_them() {
     let (encodings, people) = crowd(60, 1);
     let mut reported = 0;
     let distances = Distances::all_pairs(&encodings, &people, &mut |done| reported = done).unwrap();
-    assert_eq!((reported, distances.pictures(), distances.people()), (150, 150, 60));
+    assert_eq!((reported, distances.images(), distances.people()), (150, 150, 60));
     let [genuine, impostor] = slow(&encodings, &people);
     assert_eq!(distances.totals(), [genuine.len() as u64, impostor.len() as u64]);
 

@@ -8,7 +8,7 @@ use biometrics::evaluation::{
 use tensor::Random;
 
 /// Two numbers an image; people stand on a line, ten apart.
-fn pictures(people: usize, each: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
+fn images(people: usize, each: usize) -> (Vec<Vec<f32>>, Vec<usize>) {
     let mut random = Random::new(5);
     let mut vectors = Vec::new();
     let mut labels = Vec::new();
@@ -31,7 +31,7 @@ fn options(sizes: Vec<usize>) -> GalleryOptions {
 
 #[test]
 fn people_far_apart_are_all_named_and_no_stranger_is() {
-    let (vectors, people) = pictures(60, 3);
+    let (vectors, people) = images(60, 3);
     let drawn = Galleries::draw(&some(&vectors), &people, &options(vec![10, 50, 1000]));
     let sizes: Vec<_> = drawn.iter().map(Galleries::size).collect();
     assert_eq!(sizes, [10, 50], "there are no 1,000 people");
@@ -51,8 +51,8 @@ fn people_far_apart_are_all_named_and_no_stranger_is() {
 }
 
 #[test]
-fn pictures_without_a_face_are_misses_and_are_counted() {
-    let (vectors, people) = pictures(20, 2);
+fn images_without_a_face_are_misses_and_are_counted() {
+    let (vectors, people) = images(20, 2);
     let mut faces = some(&vectors);
     // One of every person's two images: where it is drawn the other is enrolled.
     faces.iter_mut().step_by(2).for_each(|face| *face = None);
@@ -71,7 +71,7 @@ fn pictures_without_a_face_are_misses_and_are_counted() {
 
 #[test]
 fn too_few_people_or_strangers_are_no_figure() {
-    let (vectors, people) = pictures(11, 2);
+    let (vectors, people) = images(11, 2);
     let draw = |options: &GalleryOptions| Galleries::draw(&some(&vectors), &people, options);
     assert!(draw(&options(vec![10])).is_empty(), "10 enrolled leave one stranger");
     assert!(draw(&GalleryOptions { probes: 0, ..options(vec![5]) }).is_empty());

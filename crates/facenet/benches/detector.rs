@@ -1,6 +1,6 @@
 //! How long the detector's network takes: `cargo bench -p facenet --bench detector`.
 //!
-//! Items are pictures; `RAYON_NUM_THREADS=1` for one core. Weights are random, of which no time
+//! Items are images; `RAYON_NUM_THREADS=1` for one core. Weights are random, of which no time
 //! depends.
 //! `FACENET_PROFILE=256x320` prints the time of each step of a pass of that height and width
 //! instead.
@@ -27,7 +27,7 @@ fn main() {
 }
 
 /// Stripes.
-fn pictures(count: usize, [height, width]: [usize; 2]) -> Array4<f32> {
+fn images(count: usize, [height, width]: [usize; 2]) -> Array4<f32> {
     Array4::from_shape_fn((count, 3, height, width), |(n, c, y, x)| {
         ((n + 7 * c + 3 * y + 5 * x) % 256) as f32 / 255.0
     })
@@ -45,7 +45,7 @@ fn compiled() -> CompiledDetector {
 }
 
 fn profile(size: [usize; 2]) {
-    let steps = compiled().profile(pictures(1, size).view(), 200);
+    let steps = compiled().profile(images(1, size).view(), 200);
     let total: f64 = steps.iter().map(|step| step.seconds).sum();
     for step in steps {
         let (micros, rate) = (1e6 * step.seconds, step.operations as f64 / step.seconds / 1e9);
@@ -56,21 +56,21 @@ fn profile(size: [usize; 2]) {
 
 #[divan::bench(args = [[192, 256], [256, 320], [320, 320], [480, 640]])]
 fn pass(bencher: Bencher<'_, '_>, size: [usize; 2]) {
-    let (network, images) = (compiled(), pictures(1, size));
+    let (network, images) = (compiled(), images(1, size));
     bencher.counter(ItemsCount::new(1_u32)).bench(|| network.run(images.view()));
 }
 
 /// A pass through a network that is compiled for it.
 #[divan::bench(args = [[256, 320]])]
 fn compile_and_pass(bencher: Bencher<'_, '_>, size: [usize; 2]) {
-    let images = pictures(1, size);
+    let images = images(1, size);
     bencher.with_inputs(compiled).bench_values(|network| network.run(images.view()));
 }
 
-/// Forward and backward of one picture, without a loss worth speaking of.
+/// Forward and backward of one image, without a loss worth speaking of.
 #[divan::bench(args = [1, 8])]
 fn training_step(bencher: Bencher<'_, '_>, batch: usize) {
-    let (model, images) = (model(), pictures(batch, [320, 320]));
+    let (model, images) = (model(), images(batch, [320, 320]));
     let tape = Tape::new();
     bencher.counter(ItemsCount::new(batch)).bench_local(|| {
         let leaves = model.parameters().leaves(&tape);

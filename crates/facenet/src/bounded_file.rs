@@ -1,4 +1,4 @@
-//! Reading files that somebody named: regular ones only, of bounded size, and never waiting.
+//! Reads regular files of bounded size, and never blocks on a pipe or device.
 //!
 //! To open a pipe is to wait for its writer, and a wrong file may be of any size.
 
@@ -21,7 +21,7 @@ pub enum FileError {
     /// A folder, a pipe or a device where a file should be.
     #[error("{}: expected a regular file, found {found}", path.display())]
     NotAFile {
-        /// What was to be read.
+        /// Path of the file.
         path: PathBuf,
         /// What it is instead, such as `a folder`.
         found: &'static str,
@@ -87,7 +87,7 @@ fn check(path: &Path, metadata: io::Result<Metadata>) -> Result<Metadata, FileEr
     }
 }
 
-/// What is there instead of a regular file.
+/// Kind of a file that is not regular.
 fn kind(kind: FileType) -> &'static str {
     if kind.is_dir() {
         return "a folder";

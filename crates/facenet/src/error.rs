@@ -1,42 +1,46 @@
-//! What can go wrong in this crate.
+//! The error type of this crate.
 
 use crate::bounded_file::FileError;
 use crate::encoding::EncodingError;
 use crate::engine::EncodeError;
-use crate::gallery::{ArrayError, NameError, TemplateError};
+use crate::gallery::{EncodingsError, NameError, TemplateError};
 use crate::matching::ThresholdError;
-use crate::npy::ArrayFault;
+use crate::network::UnknownVariant;
+use crate::npy::ArrayError;
 use crate::weights::WeightsError;
 
 /// Any error of this crate, for callers who treat them alike.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Of a network's weights.
+    /// Weights cannot be read or do not fit the network.
     #[error(transparent)]
     Weights(#[from] WeightsError),
-    /// Of a batch that is to be encoded.
+    /// A batch has the wrong shape or holds values that are not finite.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// Of numbers that are to be an encoding.
+    /// Numbers are not an encoding.
     #[error(transparent)]
     Encoding(#[from] EncodingError),
-    /// Of a number that is to be a threshold.
+    /// A number is not a threshold.
     #[error(transparent)]
     Threshold(#[from] ThresholdError),
-    /// Of a person's name.
+    /// A text is not a person's name.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Of encodings that are to be a person's template.
+    /// Encodings have no mean.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// Of a file of encodings.
+    /// A file is not an array of encodings.
     #[error(transparent)]
-    Encodings(#[from] ArrayError),
-    /// Of an array in a `.npy` file.
+    Encodings(#[from] EncodingsError),
+    /// A `.npy` file holds another array.
     #[error(transparent)]
-    Array(#[from] ArrayFault),
-    /// Of a file.
+    Array(#[from] ArrayError),
+    /// A text names no variant of the network.
+    #[error(transparent)]
+    Variant(#[from] UnknownVariant),
+    /// A file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
 }

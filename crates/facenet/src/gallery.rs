@@ -1,4 +1,4 @@
-//! Enrolled people, and who of them a face belongs to: one against many.
+//! Enrolled people, and the search for a face among them.
 //!
 //! A person is enrolled with several photos. Each photo gives a template (its
 //! encoding); what is searched is the **mean** of a person's templates, brought back
@@ -14,7 +14,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `name.rs` | which texts are names of people |
-//! | `template.rs` | the mean of a person's templates, and what they are framed by |
+//! | `template.rs` | the mean of a person's templates, and the version of the crops |
 //! | `search.rs` | the scan, for one probe and for many |
 //! | `shortlist.rs` | the nearest so far, with room for the scan's rounding |
 //! | `array.rs` | encodings as a NumPy array |
@@ -48,13 +48,13 @@ use rayon::prelude::*;
 use crate::matching::{Candidate, Encoding, Recognition, Threshold};
 use crate::network::ENCODING_LENGTH;
 
-pub use array::{ArrayError, encodings_from_npy};
+pub use array::{EncodingsError, encodings_from_npy};
 pub use cluster::{cluster, cluster_in_photos};
-pub use name::{MOST_NAME_BYTES, NameError, PersonName};
-pub use template::{FACE_FRAMING, TemplateError, mean_template};
+pub use name::{NameError, PersonName};
+pub use template::{CROP_VERSION, TemplateError, mean_template};
 
 /// Most people of whom [`Gallery::near_pairs`] compares all pairs: half a second's work.
-pub const MOST_COMPARED: usize = 2_000;
+const MOST_COMPARED: usize = 2_000;
 
 /// People and their mean templates, in the order of names.
 ///
@@ -189,7 +189,7 @@ impl Gallery {
     }
 
     /// How many pairs of two people are nearer than the threshold, and how many there are. Of
-    /// more than [`MOST_COMPARED`] people so many are compared, spread over all.
+    /// more than 2,000 people so many are compared, spread over all.
     pub fn near_pairs(&self, threshold: Threshold) -> [usize; 2] {
         let people = self.len().min(MOST_COMPARED);
         let row = |number: usize| self.row(number * self.len() / people);

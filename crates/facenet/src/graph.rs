@@ -60,7 +60,7 @@ impl<'a, T: Element> Graph<'a, T> {
         Self { model, parameter, batch, mode, moments: Vec::new(), stages: Vec::new() }
     }
 
-    /// What the pass gave.
+    /// Its output.
     pub(super) fn forward(self, outputs: &[Node<T>]) -> Forward<T> {
         let outputs = outputs.iter().map(Node::whole).collect();
         Forward { outputs, moments: self.moments, stages: self.stages }

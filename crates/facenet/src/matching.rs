@@ -1,4 +1,4 @@
-//! What is done with encodings: `verify` ("is this the claimed person?") and `who_is_it` ("who
+//! Comparison of encodings: `verify` ("is this the claimed person?") and `who_is_it` ("who
 //! is this?"), in the words of the notebook.
 //!
 //! Both accept when the distance is **below** the [`Threshold`]. Terms are those of
@@ -138,7 +138,7 @@ impl Recognition {
     }
 }
 
-/// Who is in a photo with several faces, where each name can be given only once: of two faces
+/// Identifies the faces of one photo, each name at most once: of two faces
 /// that are near to one person, the nearer one is theirs, and the other one may be that of
 /// somebody else near enough. One answer a face, in their order.
 ///

@@ -42,7 +42,7 @@ pub struct Model<T: Element = f32> {
     precision: Precision,
 }
 
-/// What a pass through the network gives.
+/// Result of a pass through the network.
 #[derive(Clone, Debug)]
 pub struct Forward<T: Element> {
     /// The network's answers: one, of FaceNet `(n, 128)`, rows of unit length; or the detector's

@@ -29,7 +29,7 @@ mod tensor_spec;
 mod variant;
 
 pub use builder::{Builder, Convolution, Dense, Head};
-pub use definition::{LANDMARK_OUTPUTS, VIEW_SIZE, VISIBILITY_OUTPUTS, VISIBILITY_SIZE, build};
+pub use definition::{VIEW_SIZE, VISIBILITY_OUTPUTS, VISIBILITY_SIZE, build};
 pub use recorder::{Layer, Recorder, Shape, tensor_table};
 pub use tensor_spec::{TensorRole, TensorSpec};
 pub use variant::{Architecture, UnknownVariant, Variant};
@@ -43,4 +43,4 @@ pub const ENCODING_LENGTH: usize = 128;
 
 /// The encoding is divided by the root of its squared length, of at least this:
 /// the epsilon of Keras' `K.l2_normalize`.
-pub const NORM_EPSILON: f64 = 1e-12;
+pub(crate) const NORM_EPSILON: f64 = 1e-12;

@@ -6,17 +6,18 @@ mod header;
 use std::io::Read;
 use std::path::Path;
 
-pub use header::{HEADER_LIMIT, Header, HeaderFault};
+use header::HEADER_LIMIT;
+pub use header::{Header, HeaderError};
 
 use crate::bounded_file::{self, FileError};
 
-/// What can be wrong with the array in a `.npy` file.
+/// An error in the array of a `.npy` file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ArrayFault {
+pub enum ArrayError {
     /// Not `.npy`, or a header that cannot be read.
     #[error("not a NumPy array that can be read: {0}")]
-    Header(#[from] HeaderFault),
+    Header(#[from] HeaderError),
     /// Values of another kind.
     #[error("expected values of type {expected:?}, found {found:?}")]
     ElementType {
@@ -108,9 +109,9 @@ pub enum ReadError {
     /// The file.
     #[error(transparent)]
     File(#[from] FileError),
-    /// What it holds.
+    /// Its array.
     #[error(transparent)]
-    Array(#[from] ArrayFault),
+    Array(#[from] ArrayError),
 }
 
 /// Reads a file with an array of exactly this shape, last axis fastest.
@@ -138,7 +139,7 @@ pub fn read<T: Element>(path: &Path, shape: &[usize]) -> Result<Vec<T>, ReadErro
 ///
 /// # Errors
 /// When it holds anything else.
-pub fn values<'a, T: Element>(bytes: &'a [u8], shape: &[usize]) -> Result<&'a [u8], ArrayFault> {
+pub fn values<'a, T: Element>(bytes: &'a [u8], shape: &[usize]) -> Result<&'a [u8], ArrayError> {
     let data = &bytes[check::<T>(bytes, shape)?..];
     check_length::<T>(shape, data.len() as u64)?;
     Ok(data)
@@ -148,7 +149,7 @@ pub fn values<'a, T: Element>(bytes: &'a [u8], shape: &[usize]) -> Result<&'a [u
 ///
 /// # Errors
 /// When it holds anything else.
-pub fn parse_rows<T: Element>(bytes: &[u8], columns: usize) -> Result<Vec<T>, ArrayFault> {
+pub fn parse_rows<T: Element>(bytes: &[u8], columns: usize) -> Result<Vec<T>, ArrayError> {
     let header = Header::parse(bytes)?;
     let rows = match header.shape[..] {
         [rows, found] if found == columns as u64 => Some(rows),
@@ -160,7 +161,7 @@ pub fn parse_rows<T: Element>(bytes: &[u8], columns: usize) -> Result<Vec<T>, Ar
     // The header's shape can be counted, in values; in bytes it may not be.
     let (expected, found) = (rows.unwrap_or(0).saturating_mul(row), data.len() as u64);
     if expected != found {
-        return Err(ArrayFault::DataLength { expected, found });
+        return Err(ArrayError::DataLength { expected, found });
     }
     Ok(data.chunks_exact(T::SIZE).map(T::from_bytes).collect())
 }
@@ -173,7 +174,7 @@ pub fn write<'v>(shape: &[usize], values: impl IntoIterator<Item = &'v f32>) -> 
 }
 
 /// Checks the header at the beginning of a file and returns where the values begin.
-fn check<T: Element>(bytes: &[u8], shape: &[usize]) -> Result<usize, ArrayFault> {
+fn check<T: Element>(bytes: &[u8], shape: &[usize]) -> Result<usize, ArrayError> {
     // What `write` puts in front needs no parser.
     let own = header::<T>(shape);
     if bytes.starts_with(&own) {
@@ -185,10 +186,10 @@ fn check<T: Element>(bytes: &[u8], shape: &[usize]) -> Result<usize, ArrayFault>
 }
 
 /// Checks that there are as many bytes of values as the shape needs, and returns how many.
-fn check_length<T: Element>(shape: &[usize], found: u64) -> Result<u64, ArrayFault> {
+fn check_length<T: Element>(shape: &[usize], found: u64) -> Result<u64, ArrayError> {
     let bytes = |size: u64, &axis: &usize| size.checked_mul(axis as u64);
     let expected = shape.iter().try_fold(T::SIZE as u64, bytes).unwrap_or(u64::MAX);
-    if expected == found { Ok(found) } else { Err(ArrayFault::DataLength { expected, found }) }
+    if expected == found { Ok(found) } else { Err(ArrayError::DataLength { expected, found }) }
 }
 
 /// The header of a version 1.0 file in C order, padded to 128 bytes or another multiple of 64
@@ -247,8 +248,8 @@ mod tests {
         let fault = parse_rows::<f32>(&bytes, 2).unwrap_err();
         assert_eq!(fault.to_string(), "expected shape [n, 2], found [2, 3]");
         let fault = values::<i32>(&bytes, &[2, 3]).unwrap_err();
-        assert!(matches!(fault, ArrayFault::ElementType { expected: "<i4", .. }), "{fault}");
+        assert!(matches!(fault, ArrayError::ElementType { expected: "<i4", .. }), "{fault}");
         let fault = values::<f32>(&bytes[..bytes.len() - 1], &[2, 3]).unwrap_err();
-        assert_eq!(fault, ArrayFault::DataLength { expected: 24, found: 23 });
+        assert_eq!(fault, ArrayError::DataLength { expected: 24, found: 23 });
     }
 }

@@ -24,13 +24,13 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::network::{Architecture, TensorRole, TensorSpec, Variant};
-use crate::npy::{self, ArrayFault};
+use crate::npy::{self, ArrayError};
 
-pub use error::{TensorFault, WeightsError};
+pub use error::{TensorError, WeightsError};
 
 use files::Form;
 
-/// Whose tensors are meant where none is named; the variants share them.
+/// The variant whose tensors are used where none is named; variants share them.
 const FACENET: Architecture = Architecture::FaceNet(Variant::HappyHouse);
 
 /// A complete, checked set of tensors of one network.
@@ -140,14 +140,6 @@ impl Weights {
     /// # Errors
     /// Names the tensors that are missing, one that the network does not have, or
     /// one of another shape, with a value that is not finite or a negative variance.
-    pub fn from_tensors(tensors: HashMap<String, ArrayD<f32>>) -> Result<Self, WeightsError> {
-        Self::from_tensors_for(FACENET, tensors)
-    }
-
-    /// [`from_tensors`](Self::from_tensors) for any of the networks.
-    ///
-    /// # Errors
-    /// As [`from_tensors`](Self::from_tensors).
     pub fn from_tensors_for(
         architecture: Architecture,
         mut tensors: HashMap<String, ArrayD<f32>>,
@@ -281,34 +273,34 @@ fn read_npy(path: &Path, spec: &TensorSpec) -> Result<Vec<f32>, WeightsError> {
     })
 }
 
-/// What is wrong with a tensor's file.
-fn of_file(path: &Path, spec: &TensorSpec, fault: TensorFault) -> WeightsError {
+/// Adds the file and the tensor to an error.
+fn of_file(path: &Path, spec: &TensorSpec, fault: TensorError) -> WeightsError {
     WeightsError::Tensor { path: path.to_path_buf(), tensor: spec.name.clone(), fault }
 }
 
 /// Checks a tensor that was made in memory.
-fn given(spec: &TensorSpec, tensor: ArrayD<f32>) -> Result<ArrayD<f32>, TensorFault> {
+fn given(spec: &TensorSpec, tensor: ArrayD<f32>) -> Result<ArrayD<f32>, TensorError> {
     if tensor.shape() != spec.shape {
         let found = tensor.shape().iter().map(|&axis| axis as u64).collect();
         let expected = format!("{:?}", spec.shape);
-        return Err(ArrayFault::Shape { expected, found }.into());
+        return Err(ArrayError::Shape { expected, found }.into());
     }
     checked(spec, tensor.iter().copied().collect())
 }
 
 /// Gives `values` the shape of `spec` after the checks that every source shares.
-fn checked(spec: &TensorSpec, values: Vec<f32>) -> Result<ArrayD<f32>, TensorFault> {
+fn checked(spec: &TensorSpec, values: Vec<f32>) -> Result<ArrayD<f32>, TensorError> {
     if values.len() != spec.len() {
-        return Err(TensorFault::Count { expected: spec.len(), found: values.len() });
+        return Err(TensorError::Count { expected: spec.len(), found: values.len() });
     }
     check_values(spec, &values)?;
     let count = values.len();
     ArrayD::from_shape_vec(IxDyn(&spec.shape), values)
-        .map_err(|_| TensorFault::Count { expected: spec.len(), found: count })
+        .map_err(|_| TensorError::Count { expected: spec.len(), found: count })
 }
 
 /// Refuses the first value that no network could have.
-fn check_values(spec: &TensorSpec, values: &[f32]) -> Result<(), TensorFault> {
+fn check_values(spec: &TensorSpec, values: &[f32]) -> Result<(), TensorError> {
     let variance = spec.role == TensorRole::RunningVariance;
     let faulty = |value: f32| !value.is_finite() || variance && value < 0.0;
     // Whole pieces first: without a way out after each value, they are compared by vectors.
@@ -320,9 +312,9 @@ fn check_values(spec: &TensorSpec, values: &[f32]) -> Result<(), TensorFault> {
         if let Some(at) = values.iter().position(|&value| faulty(value)) {
             let (position, found) = (piece * PIECE + at, values[at]);
             return Err(if found.is_finite() {
-                TensorFault::NegativeVariance { position, found }
+                TensorError::NegativeVariance { position, found }
             } else {
-                TensorFault::NotFinite { position, found }
+                TensorError::NotFinite { position, found }
             });
         }
     }

@@ -39,8 +39,8 @@ fn value(spec: &TensorSpec, random: &mut Random) -> f64 {
     }
 }
 
-/// Smooth colors, different in each picture.
-fn pictures(count: usize, [h, w]: [usize; 2]) -> Array4<f32> {
+/// Smooth colors, different in each image.
+fn images(count: usize, [h, w]: [usize; 2]) -> Array4<f32> {
     Array4::from_shape_fn((count, 3, h, w), |(i, c, y, x)| {
         let [a, b] = [0.11 + 0.05 * i as f32, 0.07 + 0.06 * c as f32];
         0.5 + 0.3 * (a * x as f32 + i as f32).sin() * (b * y as f32).cos()
@@ -58,15 +58,15 @@ fn every_level_agrees_with_the_tape_at_every_size() {
     let model = Model::<f64>::from_weights(Architecture::Detector, &weights(), 0.0);
     // The last again: its program is kept.
     for size in [[64, 96], [32, 32], [96, 32], [160, 128], [192, 64], [160, 128]] {
-        let pictures = pictures(2, size);
+        let images = images(2, size);
         let tape = Tape::new();
         let leaves = model.parameters().leaves(&tape);
-        let batch = tape.constant(pictures.mapv(f64::from));
+        let batch = tape.constant(images.mapv(f64::from));
         let expected = tape.no_grad(|| model.evaluate(&leaves, &batch)).outputs;
         for level in Level::available() {
             let network = compiled(level);
-            let found = network.run(pictures.view());
-            assert_eq!(network.run(pictures.view()), found);
+            let found = network.run(images.view());
+            assert_eq!(network.run(images.view()), found);
             for (expected, found) in expected.iter().zip(found) {
                 let expected = expected.value();
                 assert_eq!(expected.shape(), found.shape());
@@ -81,11 +81,11 @@ fn every_level_agrees_with_the_tape_at_every_size() {
 
 #[test]
 fn the_bits_do_not_depend_on_threads_batches_or_order() {
-    let all = pictures(3, [96, 64]);
+    let all = images(3, [96, 64]);
     for level in Level::available() {
         let network = compiled(level);
         let alone: Vec<_> =
-            all.axis_chunks_iter(Axis(0), 1).map(|picture| network.run(picture)).collect();
+            all.axis_chunks_iter(Axis(0), 1).map(|image| network.run(image)).collect();
         for threads in 1..=3 {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let together = pool.install(|| network.run(all.view()));
@@ -103,7 +103,7 @@ fn the_bits_do_not_depend_on_threads_batches_or_order() {
 #[test]
 fn more_sizes_than_programs_are_kept() {
     let network = compiled(Level::best());
-    let run = |h: usize, w: usize| network.run(pictures(1, [32 * h, 32 * w]).view());
+    let run = |h: usize, w: usize| network.run(images(1, [32 * h, 32 * w]).view());
     let first = run(1, 1);
     for (h, w) in [(1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (1, 1), (3, 1)] {
         let found = run(h, w);
@@ -124,6 +124,6 @@ fn weights_of_another_network_are_refused() {
 
 #[test]
 #[should_panic(expected = "multiples of 32 for H and W, found (1, 3, 64, 40)")]
-fn a_picture_of_another_size_panics() {
-    compiled(Level::best()).run(pictures(1, [64, 40]).view());
+fn an_image_of_another_size_panics() {
+    compiled(Level::best()).run(images(1, [64, 40]).view());
 }

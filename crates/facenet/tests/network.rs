@@ -3,7 +3,7 @@
 //! The reference is `golden/`: a synthetic image and a sample of each stage's values by NumPy.
 //! A failure names the first stage that is off.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests panic to fail, and tell why")]
+#![allow(clippy::unwrap_used, reason = "tests panic to fail")]
 
 mod golden;
 
@@ -102,7 +102,7 @@ fn every_stage_matches_the_sample_in_the_repository() {
 
 #[test]
 fn triplet_loss_is_the_one_the_notebook_prints() {
-    let Some(folder) = assets::reference("reference") else { return };
+    let Some(folder) = test_support::reference("reference") else { return };
     let [a, p, n] = ["a", "p", "n"].map(|which| {
         let rows: Array4<f32> = npy(&folder.join(format!("triplet_{which}.npy")));
         let (m, d, _, _) = rows.dim();
@@ -172,7 +172,7 @@ fn an_image_and_its_mirror_image_have_one_encoding_from_two_looks() {
 fn bf16_comes_close_to_f32() {
     let options = EngineOptions { precision: Precision::Bf16, ..EngineOptions::default() };
     if !options.is_available() {
-        eprintln!("skipped: this machine does not multiply bf16 numbers");
+        test_support::skipped("this machine does not multiply bf16 numbers");
         return;
     }
     let weights = Weights::embedded().unwrap();

@@ -5,17 +5,9 @@ use facenet::network::INPUT_SIZE;
 use facenet::weights::WeightsError;
 use ndarray::Array3;
 
-use crate::landmarks::{FoundLandmarks, LandmarkFinder, Landmarks, alignment};
-use crate::{
-    Detection, FaceBox, FaceQuality, Photo, Similarity, VisibilityNetwork, crop_along, face_window,
-};
-
-/// Landmarks of this confidence and more frame the crop.
-///
-/// Of 1,605 faces of people who were not trained on, with a roll of up to 45° and in boxes
-/// that are off as a detector's, and of as many views of no face, `weights/landmarks`
-/// says how many come to lie on which side.
-pub const LEAST_CONFIDENCE: f32 = 0.5;
+use crate::crop::crop_along;
+use crate::landmarks::{FoundLandmarks, LEAST_CONFIDENCE, LandmarkFinder, Landmarks, alignment};
+use crate::{Detection, FaceBox, FaceQuality, Photo, Similarity, VisibilityNetwork, face_window};
 
 /// Rotations of the photo, in degrees, at which a face is looked at: upright first, the
 /// others only if asked for, and if the landmarks of the upright one are not reliable.
@@ -36,7 +28,7 @@ pub struct AlignedFace {
     pub face_box: FaceBox,
     /// Its landmarks, in pixels of the photo.
     pub landmarks: Landmarks,
-    /// What framed the crop.
+    /// The method that framed the crop.
     pub method: CropMethod,
     /// How well it can be seen, and how sure the landmarks are.
     pub quality: FaceQuality,
@@ -44,13 +36,12 @@ pub struct AlignedFace {
     pub pixels: Array3<f32>,
 }
 
-/// What a crop was framed by.
+/// How a crop was framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CropMethod {
     /// The landmarks, brought to the template by a similarity transform.
     Landmarks,
-    /// The detector's box, since the landmarks' confidence is below
-    /// [`LEAST_CONFIDENCE`].
+    /// The detector's box, since the landmarks' confidence is below 0.5.
     Box,
 }
 
@@ -85,9 +76,9 @@ impl FaceAligner {
     pub fn align(&self, photo: &Photo, face: impl Into<Detection>) -> AlignedFace {
         let face = face.into();
         let found = self.landmarks(photo, &face);
-        let (method, map) = framing(&found, &face.face_box);
+        let (method, map) = crop_map(&found, &face.face_box);
         let pixels = crop_along(photo, &map);
-        let visibility = self.visibility.look(pixels.view());
+        let visibility = self.visibility.estimate(pixels.view());
         // The detector has learned profiles, of which the finer network knows little.
         let pose = face.landmarks.map_or(found.landmarks, |seen| seen.points);
         let quality = FaceQuality::of(pixels.view(), &map, &pose, found.confidence, visibility);
@@ -102,7 +93,7 @@ impl FaceAligner {
     #[must_use]
     pub fn locate(&self, photo: &Photo, face: impl Into<Detection>) -> Similarity {
         let face = face.into();
-        framing(&self.landmarks(photo, &face), &face.face_box).1
+        crop_map(&self.landmarks(photo, &face), &face.face_box).1
     }
 
     fn landmarks(&self, photo: &Photo, face: &Detection) -> FoundLandmarks {
@@ -135,8 +126,8 @@ impl FaceAligner {
     }
 }
 
-/// What frames the crop, and the transform from it to the photo.
-fn framing(found: &FoundLandmarks, face_box: &FaceBox) -> (CropMethod, Similarity) {
+/// The method that frames the crop, and the transform from the crop to the photo.
+fn crop_map(found: &FoundLandmarks, face_box: &FaceBox) -> (CropMethod, Similarity) {
     alignment(&found.landmarks)
         .filter(|_| found.confidence >= LEAST_CONFIDENCE)
         .map_or_else(|| (CropMethod::Box, by_box(face_box)), |map| (CropMethod::Landmarks, map))

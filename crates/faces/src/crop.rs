@@ -126,7 +126,7 @@ pub fn crop_window(photo: &Photo, window: Window) -> Array3<f32> {
 /// # Panics
 /// If the photo has no pixels.
 #[must_use]
-pub fn crop_along(photo: &Photo, map: &Similarity) -> Array3<f32> {
+pub(crate) fn crop_along(photo: &Photo, map: &Similarity) -> Array3<f32> {
     let planes = warp(photo, map, INPUT_SIZE);
     Array3::from_shape_vec((INPUT_CHANNELS, INPUT_SIZE, INPUT_SIZE), planes)
         .expect("three planes of 96×96")

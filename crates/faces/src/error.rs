@@ -1,12 +1,12 @@
-//! Why there is no face, or no encoding of it.
+//! The error type of this crate.
 
 use facenet::engine::EncodeError;
 use facenet::weights::WeightsError;
 
 use crate::photo::Name;
-use crate::{BadOption, FaceError, PhotoError, QualityError};
+use crate::{BadOption, FaceError, PhotoError, QualityError, UnknownChoice};
 
-/// What can go wrong between a photo's file and the encoding of a face in it.
+/// An error between a photo's file and the encoding of a face in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -16,6 +16,9 @@ pub enum Error {
     /// The photo shows no face, or several of which none was chosen.
     #[error(transparent)]
     Face(#[from] FaceError),
+    /// A text names no choice of faces.
+    #[error(transparent)]
+    Choice(#[from] UnknownChoice),
     /// The face can hardly be seen.
     #[error(transparent)]
     Quality(#[from] QualityError),

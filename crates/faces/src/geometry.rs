@@ -28,7 +28,7 @@ impl Window {
 
     /// Whether a piece of both is the same.
     #[must_use]
-    pub fn overlaps(&self, other: &Self) -> bool {
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let apart =
             |a: f64, a_length: f64, b: f64, b_length: f64| a + a_length <= b || b + b_length <= a;
         !apart(self.x, self.width, other.x, other.width)

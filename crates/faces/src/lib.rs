@@ -62,9 +62,9 @@ mod quality;
 pub mod resample;
 pub mod visibility;
 
-pub use align::{AlignedFace, CropMethod, FaceAligner, LEAST_CONFIDENCE};
+pub use align::{AlignedFace, CropMethod, FaceAligner};
 pub use choice::{FaceChoice, FaceError, UnknownChoice, choose, choose_one};
-pub use crop::{crop_aligned, crop_along, crop_face, crop_window, face_window};
+pub use crop::{crop_aligned, crop_face, crop_window, face_window};
 pub use detector::{
     BadOption, DetectedLandmarks, Detection, Detector, NetworkDetector, NetworkOptions,
     QUARTER_TURNS, RotatedDetector, SeetaDetector, SeetaOptions, merge_detections, read_detections,
@@ -75,5 +75,5 @@ pub use landmarks::Landmarks;
 pub use locator::{DetectedFace, DetectionOptions, FaceCrop, FaceLocation, FaceLocator};
 pub use photo::{DecodeLimits, Need, Photo, PhotoError};
 pub use pipeline::{BATCH, Face, FacePipeline};
-pub use quality::{FaceQuality, QualityError, QualityFault, QualityLimits};
+pub use quality::{FaceQuality, QualityError, QualityIssue, QualityLimits};
 pub use visibility::{Visibility, VisibilityNetwork};

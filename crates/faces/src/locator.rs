@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FaceLocation {
     /// The image is a face crop, framed as the network expects it.
-    WholePicture,
+    WholeImage,
     /// This part of every image is the face crop.
     Window(Window),
     /// Faces are detected.
@@ -82,7 +82,7 @@ pub struct FaceCrop {
     pub detected: Option<DetectedFace>,
 }
 
-/// What was found out about a face that was detected.
+/// A detected face: its box, landmarks and quality.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DetectedFace {
     /// Where it is.
@@ -119,7 +119,7 @@ impl FaceLocator {
     pub fn new(location: FaceLocation) -> Result<Self, Error> {
         let limits = DecodeLimits::default();
         let detector = Arc::new(SeetaDetector::default());
-        let whole = FaceLocation::WholePicture;
+        let whole = FaceLocation::WholeImage;
         let plain = Self { location: whole, limits, own_detector: None, detector, aligner: None };
         plain.with_location(location)
     }
@@ -165,7 +165,7 @@ impl FaceLocator {
         &self.location
     }
 
-    /// What a photo may be.
+    /// Limits of a photo.
     #[must_use]
     pub fn limits(&self) -> &DecodeLimits {
         &self.limits
@@ -200,7 +200,7 @@ impl FaceLocator {
             _ => Err(incomplete(true).into()),
         };
         let options = match self.location {
-            FaceLocation::WholePicture => return whole(crop_aligned(photo)),
+            FaceLocation::WholeImage => return whole(crop_aligned(photo)),
             FaceLocation::Window(window) => return whole(crop_window(photo, window)),
             FaceLocation::Detected(options) => options,
         };

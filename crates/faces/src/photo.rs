@@ -26,7 +26,7 @@ pub use error::{Need, PhotoError};
 pub use limits::DecodeLimits;
 
 use crate::Window;
-use crate::resample::pyramid::halved;
+use crate::resample::pyramid::{PyramidLevel, SPANNED, half_size};
 use decode::Decoded;
 
 /// An upright image in 8-bit RGB.
@@ -79,9 +79,14 @@ impl Photo {
             let found = format::describe(bytes);
             return Err(PhotoError::UnknownFormat { file: file(), found });
         };
-        let Decoded { image, turn, rows, is_coarse } = decode::decode(bytes, name, format, limits)?;
-        let missing = orientation::band(&image, rows, turn);
-        Ok(Photo { missing, is_coarse, ..Photo::from_rgb(orientation::upright(image, turn)) })
+        let Decoded { image, orientation, rows, is_coarse } =
+            decode::decode(bytes, name, format, limits)?;
+        let missing = orientation::band(&image, rows, orientation);
+        Ok(Photo {
+            missing,
+            is_coarse,
+            ..Photo::from_rgb(orientation::upright(image, orientation))
+        })
     }
 
     /// Whether a file that begins so is of a format that is read; the error says what it
@@ -117,7 +122,7 @@ impl Photo {
         self.missing.map_or(0.0, |window| (window.area() / pixels) as f32)
     }
 
-    /// Whether the file ends before the details: a progressive JPEG brings its picture coarse
+    /// Whether the file ends before the details: a progressive JPEG brings its image coarse
     /// first and whole.
     #[must_use]
     pub fn is_coarse(&self) -> bool {
@@ -143,15 +148,25 @@ impl Photo {
     }
 
     /// Half as wide and high, each pixel the mean of four; made on the first call and kept.
-    pub(crate) fn half(&self) -> &Photo {
+    fn half(&self) -> &Photo {
         if let Some(half) = self.half.get() {
             return half;
         }
         // Not made within `get_or_init`: who waits there for a piece of it may take up another
         // face of this photo, ask for the half again, and wait for itself. Made twice, it is
         // the same.
-        let half = Box::new(Photo::from_rgb(halved(&self.rgb)));
+        let half = Box::new(Photo::from_rgb(half_size(&self.rgb)));
         self.half.get_or_init(|| half)
+    }
+
+    /// The level of the pyramid for pixels that span `scale` of the photo's.
+    pub(crate) fn level(&self, scale: f64) -> PyramidLevel<'_> {
+        let (mut photo, mut factor) = (self, 1.0);
+        while scale >= SPANNED * factor && photo.width().min(photo.height()) > 1 {
+            photo = photo.half();
+            factor *= 2.0;
+        }
+        PyramidLevel { rgb: photo.rgb(), factor, blur: 1.0 - 1.0 / (factor * factor) }
     }
 }
 

@@ -11,7 +11,7 @@ use ndarray::Axis;
 use rayon::prelude::*;
 
 use crate::{
-    DetectedFace, Error, FaceCrop, FaceLocation, FaceLocator, Photo, QualityFault, QualityLimits,
+    DetectedFace, Error, FaceCrop, FaceLocation, FaceLocator, Photo, QualityIssue, QualityLimits,
 };
 
 /// Photos that are read before their faces are encoded together.
@@ -37,7 +37,7 @@ impl Face {
     /// What may make an answer about it wrong: measures beyond [`QualityLimits::WARN`]. The
     /// error rates of a calibration were measured on faces without any.
     #[must_use]
-    pub fn warnings(&self) -> Vec<QualityFault> {
+    pub fn warnings(&self) -> Vec<QualityIssue> {
         let faults = |detected: &DetectedFace| detected.quality.faults(&QualityLimits::WARN);
         self.detected.as_ref().map_or_else(Vec::new, faults)
     }

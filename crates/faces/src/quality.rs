@@ -35,7 +35,7 @@ const NOSE: f32 = 0.55;
 /// The middle of the crop that is skin in most faces: rows and columns from, to.
 const FACE: [usize; 2] = [20, 76];
 
-/// What was measured of a face.
+/// Measured quality of a face.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaceQuality {
     /// Side of the square of the photo that becomes the crop, in photo pixels; the
@@ -55,13 +55,13 @@ pub struct FaceQuality {
     pub roll: f32,
     /// The landmark network's confidence, 0 to 1.
     pub confidence: f32,
-    /// What is not covered by a mask, a hand, dark glasses.
+    /// How well mouth and eyes can be seen: not covered by a mask, a hand, dark glasses.
     pub visibility: Visibility,
 }
 
 /// One measure that is beyond its limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct QualityFault {
+pub struct QualityIssue {
     /// Which measure.
     pub measure: &'static str,
     /// What is wrong, in words.
@@ -74,7 +74,7 @@ pub struct QualityFault {
     pub unit: &'static str,
 }
 
-impl fmt::Display for QualityFault {
+impl fmt::Display for QualityIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { measure, reason, found, limit, unit } = self;
         let side = if found < limit { "at least" } else { "at most" };
@@ -91,8 +91,8 @@ impl fmt::Display for QualityFault {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("the face cannot be used: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct QualityError {
-    /// What is wrong: at least one.
-    pub faults: Vec<QualityFault>,
+    /// The measures beyond their limits: at least one.
+    pub faults: Vec<QualityIssue>,
 }
 
 /// Whether a value is beyond its limit.
@@ -126,7 +126,7 @@ impl FaceQuality {
 
     /// Every measure that is beyond its limit.
     #[must_use]
-    pub fn faults(&self, limits: &QualityLimits) -> Vec<QualityFault> {
+    pub fn faults(&self, limits: &QualityLimits) -> Vec<QualityIssue> {
         let [dark, bright] = limits.brightness;
         let yaw = self.yaw.abs();
         let (seen, least) = (self.visibility, limits.visibility);
@@ -153,7 +153,7 @@ impl FaceQuality {
         checks
             .into_iter()
             .filter(|(_, _, found, limit, _, is_beyond)| is_beyond(*found, *limit))
-            .map(|(measure, reason, found, limit, unit, _)| QualityFault {
+            .map(|(measure, reason, found, limit, unit, _)| QualityIssue {
                 measure,
                 reason,
                 found,

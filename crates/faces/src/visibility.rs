@@ -55,11 +55,11 @@ impl VisibilityNetwork {
     /// # Panics
     /// On another shape.
     #[must_use]
-    pub fn look(&self, crop: ArrayView3<'_, f32>) -> Visibility {
-        self.look_at_half(halved(crop).view())
+    pub fn estimate(&self, crop: ArrayView3<'_, f32>) -> Visibility {
+        self.estimate_half(half_size(crop).view())
     }
 
-    /// [`look`](Self::look) at a crop that is [halved] already.
+    /// [`estimate`](Self::estimate) of a crop that has its [half size](half_size) already.
     ///
     /// # Shapes
     /// `(3, 48, 48)`, RGB in 0..1.
@@ -67,7 +67,7 @@ impl VisibilityNetwork {
     /// # Panics
     /// On another shape.
     #[must_use]
-    pub fn look_at_half(&self, image: ArrayView3<'_, f32>) -> Visibility {
+    pub fn estimate_half(&self, image: ArrayView3<'_, f32>) -> Visibility {
         let mut mirrored = image;
         mirrored.invert_axis(Axis(2));
         let both = stack(Axis(0), &[image, mirrored]).expect("of one shape");
@@ -94,7 +94,7 @@ fn second_of(first: f32, second: f32) -> f32 {
 /// # Panics
 /// On another shape.
 #[must_use]
-pub fn halved(crop: ArrayView3<'_, f32>) -> Array3<f32> {
+pub fn half_size(crop: ArrayView3<'_, f32>) -> Array3<f32> {
     assert_eq!(crop.dim(), (3, INPUT_SIZE, INPUT_SIZE), "a face crop");
     Array3::from_shape_fn((3, VISIBILITY_SIZE, VISIBILITY_SIZE), |(channel, row, column)| {
         let at = |down, right| crop[[channel, 2 * row + down, 2 * column + right]];
@@ -111,7 +111,7 @@ mod tests {
         let crop = Array3::from_shape_fn((3, INPUT_SIZE, INPUT_SIZE), |(c, y, x)| {
             (100 * c + 10 * (y % 4) + x % 4) as f32
         });
-        let half = halved(crop.view());
+        let half = half_size(crop.view());
         assert_eq!(half.dim(), (3, VISIBILITY_SIZE, VISIBILITY_SIZE));
         assert_eq!(half[[2, 1, 1]], 200.0 + 25.0 + 2.5);
     }

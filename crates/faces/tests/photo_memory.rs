@@ -13,6 +13,7 @@ use std::fs;
 use faces::{DecodeLimits, Photo};
 use image::{ImageFormat, RgbImage};
 use made::{chunk, decoded, encoded, packed_zeros, png_claiming};
+use test_support::skipped;
 
 /// Megabytes that this process had resident at most so far.
 fn peak() -> Option<u64> {
@@ -44,7 +45,7 @@ fn hostile_files_cost_less_than_64_mebibytes() {
         bmp,
     ];
     assert!(decoded(&encoded(RgbImage::new(64, 64), ImageFormat::Png)).is_ok());
-    let Some(idle) = peak() else { return eprintln!("skipped: no /proc/self/status") };
+    let Some(idle) = peak() else { return skipped("no /proc/self/status") };
     for (i, file) in files.iter().enumerate() {
         assert!(Photo::from_bytes(file, "bomb", &DecodeLimits::default()).is_err(), "file {i}");
         let more = peak().unwrap() - idle;

@@ -14,7 +14,7 @@ pub struct ComparisonRow {
     distance: f32,
     threshold: f32,
     same: bool,
-    /// What was measured of such a distance.
+    /// Statistics of the distance.
     #[serde(flatten)]
     pub stats: VerificationStats,
 }
@@ -77,7 +77,7 @@ pub struct VerificationRow<'a> {
     /// The photo.
     #[serde(flatten)]
     pub probe: PathRow,
-    /// What it was compared with.
+    /// The other side of the comparison.
     #[serde(flatten)]
     pub reference: Reference<'a>,
     /// The answer.
@@ -110,7 +110,7 @@ pub struct PairRow {
     pub warnings: [Vec<String>; 2],
 }
 
-/// What a probe was compared with.
+/// The other side of a comparison with a probe.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Reference<'a> {

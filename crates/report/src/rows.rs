@@ -60,7 +60,7 @@ pub struct IdentityRow {
     warnings: Vec<String>,
 }
 
-/// Who a face is, among the faces of its photo: see
+/// Identity of a face, among the faces of its photo: see
 /// [`names_in_photo`](facenet::matching::names_in_photo).
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
@@ -134,7 +134,7 @@ pub struct PersonRow {
     name: String,
     /// Photos that were enrolled.
     photos: usize,
-    /// Those of them whose files are stored.
+    /// Photos whose files are stored.
     photos_kept: usize,
     enrolled: String,
     consent: Option<String>,

@@ -25,7 +25,7 @@ pub(crate) struct ApiError {
     pub(crate) hint: Option<String>,
 }
 
-/// As it is sent.
+/// JSON body of an error.
 #[derive(Serialize)]
 struct Body<'a> {
     error: &'a str,
@@ -101,7 +101,10 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Store(error) => error.into(),
-            ServiceError::Template(error) => error.into(),
+            ServiceError::Template(error)
+            | ServiceError::Decision(biometrics::Error::Template(error)) => error.into(),
+            ServiceError::Calibration(error) => error.into(),
+            ServiceError::Decision(error) => unforeseen(&error),
             ServiceError::Unlike { .. } => {
                 Self::new(StatusCode::CONFLICT, "unlike_face", with_causes(&error))
             }
@@ -186,7 +189,7 @@ impl From<CalibrationError> for ApiError {
     }
 }
 
-/// What to say of a picture; nothing where the fault is ours.
+/// Status and kind of an error in the photo; `None` for internal errors.
 fn of_face(error: &faces::Error) -> Option<(StatusCode, &'static str)> {
     Some(match error {
         faces::Error::Face(

@@ -129,7 +129,7 @@ impl Drop for Share {
     }
 }
 
-/// A form's fields, or a lone picture as the field `photo`.
+/// A form's fields, or a lone photo as the field `photo`.
 #[derive(Debug)]
 pub(crate) struct Form {
     fields: Vec<(String, Vec<u8>)>,
@@ -138,7 +138,7 @@ pub(crate) struct Form {
 
 impl Form {
     /// Reads a request's body: `multipart/form-data` with these fields, or the bytes of a
-    /// picture.
+    /// photo.
     pub(crate) async fn read(
         request: Request,
         budget: &Arc<Budget>,
@@ -185,7 +185,7 @@ impl Form {
         match files.len() {
             1 => Ok(files.remove(0)),
             found => Err(ApiError::bad_request(format!(
-                "expected one picture, as the body or as the form's field `{name}`, found {found}"
+                "expected one photo, as the body or as the form's field `{name}`, found {found}"
             ))),
         }
     }

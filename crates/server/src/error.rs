@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-/// What can go wrong before the first request.
+/// Errors of starting the server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -19,10 +19,10 @@ pub enum Error {
         /// The name.
         host: String,
     },
-    /// Nobody could do what the door's token does not allow.
+    /// A door token without a token of full access.
     #[error("a token for the door needs another one beside it, for those who enroll and remove")]
     DoorTokenAlone,
-    /// Whoever rings could enroll and remove.
+    /// Both tokens are equal: a visitor's would have full access.
     #[error("the token for the door is the same as the one for everything")]
     TokensEqual,
     /// The store would search by an index that the server does not use.
@@ -33,7 +33,7 @@ pub enum Error {
     Listen {
         /// The address.
         listen: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The threads of the server cannot be started.

@@ -6,7 +6,7 @@ use axum::extract::Request;
 
 use crate::body::{Budget, Form};
 
-/// What became of a body.
+/// Result of parsing a body.
 #[derive(Debug)]
 pub struct BodyRead {
     /// Bytes of the photos in it; none if it was refused.

@@ -9,14 +9,16 @@
 //! to carry a token, but those for the page itself, which tells nothing. There may be two
 //! tokens: one for everything, and one for visitors, who ring.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::api_error::ApiError;
+use crate::body::Budget;
 use crate::options::is_own_name;
-use crate::state::State;
 use crate::{Token, page};
 
 /// Headers that proxies add.
@@ -37,23 +39,23 @@ pub(crate) struct Guard {
     pub(crate) read_only: bool,
 }
 
-/// Who sends a request.
+/// Role of the sender of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// A visitor with the door's token, or somebody without a token who asks for the page.
     Visitor,
-    /// Who may do everything that the server does.
+    /// Full access.
     Resident,
 }
 
-/// What a request is for, and so what is asked of who sends it.
+/// Purpose of a request, which decides what its sender must prove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// The page itself, or whether the server runs: for everybody.
     Page,
-    /// Whose face this is.
+    /// Recognition and verification.
     Ring,
-    /// Who is enrolled, and everything else that changes nothing.
+    /// Reading: people, encodings, metrics. Changes nothing.
     Read,
     /// To enroll or remove somebody.
     Change,
@@ -72,27 +74,27 @@ impl Purpose {
     }
 }
 
-/// Lets a request through, or refuses it. Routes find the [`Role`] among its extensions.
+/// Lets a request through or refuses it. Routes find the [`Role`] among its extensions.
 pub(crate) async fn check(
-    Shared(state): Shared<State>,
+    Shared((guard, budget)): Shared<(Arc<Guard>, Arc<Budget>)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match state.guard.judge(&request) {
+    match guard.judge(&request) {
         Ok(role) => {
             request.extensions_mut().insert(role);
             next.run(request).await
         }
-        Err(api_error) => {
+        Err(refusal) => {
             let (parts, body) = request.into_parts();
-            state.budget.discard(body, parts.extensions.get()).await;
-            api_error.into_response()
+            budget.discard(body, parts.extensions.get()).await;
+            refusal.into_response()
         }
     }
 }
 
 impl Guard {
-    /// Who sends the request.
+    /// Judges a request: its sender's role, or a refusal.
     fn judge<B>(&self, request: &axum::http::Request<B>) -> Result<Role, ApiError> {
         let purpose = Purpose::of(request.method(), request.uri().path());
         self.expect_own_page(request, purpose)?;
@@ -113,7 +115,7 @@ impl Guard {
         }
     }
 
-    /// Whether whoever has this role may do that.
+    /// Whether this role may send requests of this purpose.
     pub(crate) fn allows(&self, role: Role, purpose: Purpose) -> bool {
         match purpose {
             Purpose::Page | Purpose::Ring => true,
@@ -150,7 +152,7 @@ impl Guard {
         Ok(())
     }
 
-    /// Whose token the request carries; without tokens, this machine's user's.
+    /// Role by the request's token; without tokens, the user of this machine.
     fn role<B>(&self, request: &axum::http::Request<B>) -> Result<Role, ApiError> {
         let Some(token) = &self.token else {
             return match is_forwarded(request) {

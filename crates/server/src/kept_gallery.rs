@@ -5,18 +5,19 @@
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use biometrics::policy::{GalleryThreshold, IdentificationPolicy};
+use biometrics::calibration::CalibrationError;
+use biometrics::policy::{GalleryThreshold, IdentificationPolicy, Resemblance};
 use facenet::gallery::Gallery;
 use facenet::matching::Recognition;
 
-/// Who faces are among the enrolled people.
+/// Identities of faces among the enrolled people.
 #[derive(Debug)]
 pub(crate) struct Among {
-    /// What was applied; without a rate of strangers where the people look more alike than those
-    /// that it was measured on.
+    /// What was applied; without a rate of strangers unless the people look no more alike than
+    /// those that it was measured on.
     pub(crate) threshold: GalleryThreshold,
-    /// Whether they do.
-    pub(crate) are_alike: bool,
+    /// Whether they look more alike, if that is known.
+    pub(crate) are_alike: Option<bool>,
     /// One a face.
     pub(crate) answers: Vec<Recognition>,
 }
@@ -24,7 +25,7 @@ pub(crate) struct Among {
 /// A gallery with what is known of it.
 pub(crate) struct KeptGallery {
     gallery: Gallery,
-    are_alike: OnceLock<bool>,
+    are_alike: OnceLock<Option<bool>>,
 }
 
 impl From<Gallery> for KeptGallery {
@@ -49,15 +50,22 @@ impl KeptGallery {
     }
 
     /// Whether its people look more alike than the calibration's, so that its rates are not
-    /// theirs.
-    pub(crate) fn are_alike(&self, policy: &IdentificationPolicy) -> bool {
+    /// theirs; `None` where the calibration cannot tell.
+    pub(crate) fn are_alike(
+        &self,
+        policy: &IdentificationPolicy,
+    ) -> Result<Option<bool>, CalibrationError> {
         if let Some(&known) = self.are_alike.get() {
-            return known;
+            return Ok(known);
         }
         // Not within `get_or_init`: who waits there for other threads may take up another
         // request, ask the same, and wait for itself.
-        let found = policy.resemblance(&self.gallery).is_some();
-        *self.are_alike.get_or_init(|| found)
+        let found = match policy.resemblance(&self.gallery)? {
+            Resemblance::Usual => Some(false),
+            Resemblance::Closer { .. } => Some(true),
+            Resemblance::Unknown => None,
+        };
+        Ok(*self.are_alike.get_or_init(|| found))
     }
 }
 
@@ -79,7 +87,7 @@ mod tests {
         let options = IdentificationOptions::default();
         let policy = IdentificationPolicy::new(calibration, &options).unwrap();
         let mut gallery = KeptGallery::from(Gallery::new());
-        assert!(!gallery.are_alike(&policy));
+        assert_eq!(gallery.are_alike(&policy).unwrap(), Some(false));
         // Forty people, each pair at 0.45: strangers are nearly all farther apart.
         let name = |i: usize| PersonName::new(&format!("person {i}")).unwrap();
         for i in 0..40 {
@@ -91,10 +99,14 @@ mod tests {
             let face = Encoding::new((0..128).map(value).map(|v: f32| v / 10_f32.sqrt())).unwrap();
             gallery.get_mut().insert(name(i), &[face]).unwrap();
         }
-        assert!(gallery.are_alike(&policy));
+        assert_eq!(gallery.are_alike(&policy).unwrap(), Some(true));
+        // The same people without a calibration: nobody knows.
+        let none = IdentificationPolicy::new(None, &options).unwrap();
+        let unknown = KeptGallery::from(gallery.gallery.clone());
+        assert_eq!(unknown.are_alike(&none).unwrap(), None);
         (1..40).for_each(|i| {
             gallery.get_mut().remove(&name(i));
         });
-        assert!(!gallery.are_alike(&policy));
+        assert_eq!(gallery.are_alike(&policy).unwrap(), Some(false));
     }
 }

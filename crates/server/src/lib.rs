@@ -19,7 +19,7 @@
 //! ```no_run
 //! use biometrics::LoadedModel;
 //! use biometrics::policy::{IdentificationOptions, IdentificationPolicy};
-//! use facenet::gallery::FACE_FRAMING;
+//! use facenet::gallery::CROP_VERSION;
 //! use facenet::network::Variant;
 //! use server::{Options, Server};
 //! use store::{Access, Model, Store};
@@ -28,7 +28,7 @@
 //! let calibration = loaded.calibration().cloned();
 //! let policy = IdentificationPolicy::new(calibration, &IdentificationOptions::default())?;
 //! let model = Model { variant: "happyhouse".into(), weights_sha256: loaded.hash().into(),
-//!                     framing: FACE_FRAMING.into() };
+//!                     crop_version: CROP_VERSION.into() };
 //! let store = Store::open("people.redb".as_ref(), &model, Access::Write)?;
 //! let pipeline = faces::FacePipeline::embedded()?;
 //! let server = Server::bind(pipeline, policy, store, Options::default())?;

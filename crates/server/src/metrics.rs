@@ -26,7 +26,7 @@ struct Route {
     route: String,
 }
 
-/// What is counted.
+/// The counters.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Labels, Counter>,

@@ -15,9 +15,9 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Further names of this machine that requests may have in `Host`.
     pub hosts: Vec<String>,
-    /// What requests have to carry that do everything; needed beyond loopback addresses.
+    /// Token of full access; needed beyond loopback addresses.
     pub token: Option<Token>,
-    /// What requests may carry that only ask who a face is.
+    /// Token that allows recognition and verification only.
     pub door_token: Option<Token>,
     /// Whether nobody can be enrolled or removed over HTTP.
     pub read_only: bool,
@@ -75,7 +75,7 @@ pub(crate) fn is_own_name(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(is_loopback)
 }
 
-/// What requests may ask of the machine.
+/// Limits of what requests may take of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most bytes of a request's body.

@@ -3,7 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-/// Scripts and styles are ours alone; pictures also those that the page itself draws.
+/// Scripts and styles are ours alone; images also those that the page itself draws.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -46,7 +46,7 @@ pub(crate) fn part(path: &str) -> Option<Response> {
     Some(([(header::CONTENT_TYPE, part.kind)], part.text).into_response())
 }
 
-/// What goes with every answer.
+/// Headers of every answer.
 pub(crate) fn headers() -> [(HeaderName, HeaderValue); 7] {
     let named = HeaderName::from_static;
     [

@@ -38,7 +38,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     }
 }
 
-/// Of `POST /v1/recognize`.
+/// Parameters of `POST /v1/recognize`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecognizeQuery {
@@ -48,7 +48,7 @@ pub(crate) struct RecognizeQuery {
     pub(crate) top: Option<usize>,
 }
 
-/// Of `POST /v1/verify`.
+/// Parameters of `POST /v1/verify`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyQuery {
@@ -58,7 +58,7 @@ pub(crate) struct VerifyQuery {
     pub(crate) name: Option<String>,
 }
 
-/// Of `POST /v1/encode`.
+/// Parameters of `POST /v1/encode`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EncodeQuery {
@@ -67,7 +67,7 @@ pub(crate) struct EncodeQuery {
     pub(crate) rotations: Option<bool>,
 }
 
-/// Of `POST /v1/people`.
+/// Parameters of `POST /v1/people`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EnrollQuery {
@@ -81,7 +81,7 @@ pub(crate) struct EnrollQuery {
     pub(crate) unlike: Option<String>,
 }
 
-/// Of `GET /v1/people`.
+/// Parameters of `GET /v1/people`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
@@ -89,7 +89,7 @@ pub(crate) struct ListQuery {
     pub(crate) after: Option<String>,
 }
 
-/// Of a route that has no parameters.
+/// A route without parameters.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoQuery {}
@@ -110,11 +110,11 @@ pub(crate) fn bounded(
     }
 }
 
-/// Least share of a picture's shorter side that may be asked for: a tenth, the usual one, takes a
+/// Least share of a photo's shorter side that may be asked for: a tenth, the usual one, takes a
 /// quarter of the time.
 pub(crate) const LEAST_FACE: f32 = 0.05;
 
-/// How the faces of a picture are looked for.
+/// How the faces of a photo are looked for.
 pub(crate) struct Search<'q> {
     pub(crate) face: Option<&'q str>,
     pub(crate) smallest_face: Option<f32>,
@@ -139,7 +139,7 @@ impl Search<'_> {
     }
 }
 
-/// What may help where no face was found, by how it was looked for; nothing where all was tried.
+/// Options that may help where no face was found; nothing where all were tried.
 pub(crate) fn hint_for_no_face(options: &DetectionOptions) -> Option<String> {
     let mut hints = Vec::new();
     if options.smallest_face > LEAST_FACE {

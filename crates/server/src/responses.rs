@@ -1,4 +1,4 @@
-//! What is sent, as JSON; `openapi.json` describes it. Rows that the program prints, too, are
+//! JSON bodies of the answers; `openapi.json` describes it. Rows that the program prints, too, are
 //! the crate `report`'s.
 
 use biometrics::RateEstimate;
@@ -20,10 +20,11 @@ pub(crate) struct Recognized {
     /// How many the faces were compared with.
     pub(crate) people: usize,
     /// How many of the strangers are expected to be taken for somebody, if they look no more
-    /// alike than the calibration's people; null without a calibration, or where they do.
+    /// alike than the calibration's people; null unless that is known.
     pub(crate) fpir: Option<RateEstimate>,
-    /// Whether the enrolled people look more alike than the calibration's.
-    pub(crate) are_alike: bool,
+    /// Whether the enrolled people look more alike than the calibration's; null without a
+    /// calibration, or where it has too few pairs to tell.
+    pub(crate) are_alike: Option<bool>,
     pub(crate) faces: Vec<IdentityRow>,
 }
 
@@ -64,7 +65,7 @@ impl Verified {
     }
 }
 
-/// Whom a picture was compared with.
+/// The person or the photo of the comparison.
 #[derive(Debug, Serialize)]
 pub(crate) struct Claim {
     pub(crate) claim: String,
@@ -85,13 +86,13 @@ pub(crate) struct Encoded {
 pub(crate) struct ModelRow {
     variant: String,
     weights_sha256: String,
-    framing: String,
+    crop_version: String,
 }
 
 impl From<&Model> for ModelRow {
     fn from(model: &Model) -> Self {
-        let Model { variant, weights_sha256, framing } = model.clone();
-        Self { variant, weights_sha256, framing }
+        let Model { variant, weights_sha256, crop_version } = model.clone();
+        Self { variant, weights_sha256, crop_version }
     }
 }
 

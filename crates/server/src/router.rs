@@ -1,6 +1,7 @@
-//! Paths to routes, and what is done around every one of them.
+//! Routing table, and the middleware round every route: guard, limits, panic handler, log.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -39,17 +40,18 @@ pub(crate) fn router(state: State) -> Router {
 
 /// Puts the guard, the limits and the log around routes.
 pub(crate) fn around(router: Router<State>, state: State) -> Router {
+    let judges = (Arc::clone(&state.guard), Arc::clone(&state.budget));
     router
         .fallback(|| async { page_not_found() })
         .method_not_allowed_fallback(|method: Method| async move {
-            let error = format!("{method} is not what can be done here");
+            let error = format!("the method {method} is not allowed on this path");
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "bad_request", error)
         })
         // Bodies are read by `body`, within a budget that is ours.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), timed))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), guard::check))
+        .layer(from_fn_with_state(judges, guard::check))
         .layer(from_fn_with_state(state.clone(), log_request))
         .layer(from_fn(with_headers))
         .with_state(state)
@@ -59,7 +61,7 @@ fn page_not_found() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "page_not_found", "there is no such page")
 }
 
-/// A request has so much time.
+/// Ends a request that takes longer than the timeout.
 async fn timed(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(state.timeout, next.run(request)).await {
         Ok(response) => response,
@@ -76,7 +78,7 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::internal().into_response()
 }
 
-/// Counts a request and tells the log.
+/// Counts a request and logs it.
 async fn log_request(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     let begin = Instant::now();
     let method = match *request.method() {

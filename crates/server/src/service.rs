@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
+use biometrics::calibration::CalibrationError;
 use biometrics::enrollment::{self, Outlier};
 use biometrics::policy::{IdentificationPolicy, VerificationPolicy};
 use facenet::gallery::{PersonName, TemplateError};
@@ -21,12 +22,18 @@ use crate::kept_gallery::{Among, KeptGallery};
 /// Why the service cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServiceError {
-    /// Of the store.
+    /// Error of the store.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// Encodings that have no mean.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The calibration has no answer.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+    /// Photos cannot be compared with the person's others.
+    #[error(transparent)]
+    Decision(#[from] biometrics::Error),
     /// Photos that may show somebody else.
     #[error("photo {} may show somebody else: {first}; `unlike=accept` enrolls it anyway", first.photo + 1)]
     Unlike {
@@ -35,7 +42,7 @@ pub(crate) enum ServiceError {
     },
 }
 
-/// What became of an enrollment.
+/// Result of an enrollment.
 pub(crate) struct EnrollmentOutcome {
     /// Everything that is kept of the person.
     pub(crate) person: Person,
@@ -48,15 +55,12 @@ pub(crate) struct EnrollmentOutcome {
 impl ServiceError {
     /// Whether the request cannot be met and nothing was changed.
     fn is_rejection(&self) -> bool {
-        match self {
-            Self::Store(error) => error.is_rejection(),
-            Self::Unlike { .. } => true,
-            Self::Template(_) => false,
-        }
+        matches!(self, Self::Unlike { .. })
+            || matches!(self, Self::Store(error) if error.is_rejection())
     }
 }
 
-/// What the service answers.
+/// Result of a call to the service.
 type Result<T, E = ServiceError> = std::result::Result<T, E>;
 
 /// Model, gallery and store behind the HTTP routes.
@@ -123,9 +127,9 @@ impl FaceService {
     ) -> Result<Among> {
         self.refresh()?;
         let gallery = self.gallery();
-        let mut threshold = self.policy.among(gallery.len(), gallery.faces());
-        let are_alike = gallery.are_alike(&self.policy);
-        if are_alike {
+        let mut threshold = self.policy.among(gallery.len(), gallery.faces())?;
+        let are_alike = gallery.are_alike(&self.policy)?;
+        if are_alike != Some(false) {
             threshold.fpir = None;
         }
         let recognize = |face| gallery.recognize(face, threshold.threshold, top);
@@ -224,7 +228,7 @@ impl FaceService {
     /// Another person for whom these faces would be taken.
     fn resemblance(&self, name: &PersonName, faces: &[Encoding]) -> Result<Option<Candidate>> {
         let gallery = self.gallery();
-        let threshold = self.policy.among(gallery.len(), gallery.faces()).threshold;
+        let threshold = self.policy.among(gallery.len(), gallery.faces())?.threshold;
         let search = |probe: &Encoding, top| Ok(gallery.search(probe, top));
         enrollment::resemblance(name, faces, threshold, search)
     }
@@ -246,7 +250,7 @@ impl FaceService {
                 Err(store::Error::PersonNotFound { .. }) => Vec::new(),
                 Err(error) => return Err(error.into()),
             };
-            let unlike = enrollment::outliers(&faces, &stored, self.policy.verification());
+            let unlike = enrollment::outliers(&faces, &stored, self.policy.verification())?;
             if let (Some(&first), false) = (unlike.first(), accept_unlike) {
                 return Err(ServiceError::Unlike { first });
             }

@@ -21,11 +21,11 @@ pub(crate) struct State(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) service: Arc<FaceService>,
-    pub(crate) guard: Guard,
+    pub(crate) guard: Arc<Guard>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) workers: Workers,
     pub(crate) metrics: Metrics,
-    /// The turn to check the store for `/readyz`.
+    /// Permits one check of the store for `/readyz` at a time.
     pub(crate) checks: Arc<Semaphore>,
     /// From a request's head to its answer.
     pub(crate) timeout: Duration,
@@ -35,7 +35,7 @@ impl State {
     pub(crate) fn new(service: FaceService, guard: Guard, limits: &Limits) -> Self {
         Self(Arc::new(Inner {
             service: Arc::new(service),
-            guard,
+            guard: Arc::new(guard),
             budget: Arc::new(Budget::new(
                 limits.body_bytes,
                 limits.body_bytes.saturating_mul(LARGEST_BODIES),

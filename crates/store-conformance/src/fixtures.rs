@@ -11,7 +11,7 @@ pub fn model(digit: &str) -> Model {
     Model {
         variant: "happyhouse".into(),
         weights_sha256: digit.repeat(64),
-        framing: "points-1".into(),
+        crop_version: "points-1".into(),
     }
 }
 

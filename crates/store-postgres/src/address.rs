@@ -106,7 +106,7 @@ mod tests {
             "postgres://db/faces?password=p@ss",
             "postgres://kian:secret@db/faces&password=secret",
             "postgres://kian@db/faces?secret",
-            "postgres://kian@db/faces?colour=secret",
+            "postgres://kian@db/faces?color=secret",
             "postgres://kian:secret/faces",
         ] {
             assert!(parse(bad).is_none(), "{bad}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use postgres::Config;
 use postgres::config::Host;
 
-/// Whose password is looked for.
+/// The connection whose password is looked for.
 #[derive(Clone, Copy, Debug)]
 struct Login<'c> {
     host: &'c str,

@@ -31,10 +31,10 @@ const HNSW_SINCE: (u32, u32) = (0, 5);
 /// Keys of the table `about`.
 const VARIANT: &str = "variant";
 const WEIGHTS: &str = "weights_sha256";
-const FRAMING: &str = "framing";
+const CROP_VERSION: &str = "framing";
 const REVISION: &str = "revision";
 
-/// What the extension pgvector offers here.
+/// Features of the extension pgvector on this server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Pgvector {
     /// It is not installed.
@@ -126,8 +126,9 @@ pub(crate) fn about(client: &mut impl GenericClient) -> Result<Option<About>, Fa
         let missing = || Failure::damaged(format!("its table `about` has no {key}"));
         found.remove(key).ok_or_else(missing)
     };
-    let (variant, weights_sha256, framing) = (value(VARIANT)?, value(WEIGHTS)?, value(FRAMING)?);
-    let model = Model { variant, weights_sha256, framing };
+    let (variant, weights_sha256, crop_version) =
+        (value(VARIANT)?, value(WEIGHTS)?, value(CROP_VERSION)?);
+    let model = Model { variant, weights_sha256, crop_version };
     let revision = value(REVISION)?;
     let revision = revision.parse().map_err(|_| {
         Failure::damaged(format!("its revision is {revision:?}, expected a number"))
@@ -141,7 +142,7 @@ pub(crate) fn set_about(client: &mut impl GenericClient, about: &About) -> Resul
     let rows = [
         (VARIANT, &about.model.variant),
         (WEIGHTS, &about.model.weights_sha256),
-        (FRAMING, &about.model.framing),
+        (CROP_VERSION, &about.model.crop_version),
         (REVISION, &revision),
     ];
     for (key, value) in rows {
@@ -181,7 +182,7 @@ pub(crate) fn add_pgvector(client: &mut Client) -> Result<bool, Failure> {
         && client.batch_execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public").is_ok())
 }
 
-/// What the extension offers.
+/// Features of the extension.
 pub(crate) fn pgvector(client: &mut Client) -> Result<Pgvector, Failure> {
     let version =
         client.query_opt("SELECT extversion FROM pg_extension WHERE extname = 'vector'", &[])?;

@@ -26,7 +26,7 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
     LOCK TABLE facenet.people, facenet.templates, facenet.photos IN ACCESS SHARE MODE;
     SELECT 1 FROM facenet.about";
 
-/// What went wrong with a database, before the address is added.
+/// An error of the database, before the address is added.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The database or the connection failed.

@@ -13,10 +13,10 @@ use crate::person::{Enrollment, Model, NewTemplate, Person, PersonSummary};
 use crate::{BoxError, Error};
 
 /// Most templates of one person.
-pub const MAX_TEMPLATES: usize = 1000;
+const MAX_TEMPLATES: usize = 1000;
 
 /// Longest note of consent in bytes.
-pub const MAX_CONSENT_BYTES: usize = 4096;
+const MAX_CONSENT_BYTES: usize = 4096;
 
 /// Returns the person to keep in place of the one that it is given, or `None` to remove
 /// them.
@@ -29,9 +29,9 @@ pub trait Backend: Debug + Send + Sync {
     /// The model of the templates.
     fn model(&self) -> &Model;
 
-    /// Enrolls all of them, or nobody. Their notes and templates were checked. That nobody has
-    /// the same template twice, and nobody too many, is the back end's to see to, inside its
-    /// transaction: with [`without_copies`] and [`check_template_count`].
+    /// Enrolls all of them, or nobody. Their notes and templates were checked. Inside its
+    /// transaction the back end itself drops templates that a person has already, with
+    /// [`without_copies`], and limits their number, with [`check_template_count`].
     fn enroll_all(&mut self, people: &[(&PersonName, &Enrollment)]) -> Result<(), Error>;
 
     /// How many people there are.
@@ -90,7 +90,7 @@ pub trait Backend: Debug + Send + Sync {
         Err(Error::IndexUnsupported)
     }
 
-    /// What works less well than it could, as a sentence for the user.
+    /// A warning for the user, as a sentence.
     fn warning(&self) -> Option<&'static str> {
         None
     }

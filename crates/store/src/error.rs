@@ -1,4 +1,4 @@
-//! What can go wrong with a store.
+//! Errors of stores.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::{Model, UpkeepError};
 /// An error of a caller's own function; see [`Store::rewrite`](crate::Store::rewrite).
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What is wrong with a store, or with a request to it.
+/// An error of a store, or of a request to it.
 ///
 /// `at` is the store's path, or its database's address without the password.
 #[derive(Debug, thiserror::Error)]

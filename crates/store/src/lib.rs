@@ -23,12 +23,12 @@
 //!
 //! # Example
 //! ```
-//! use facenet::{gallery::{FACE_FRAMING, PersonName}, matching::Encoding};
+//! use facenet::{gallery::{CROP_VERSION, PersonName}, matching::Encoding};
 //! use store::{Access, Enrollment, Model, Store};
 //!
 //! let directory = tempfile::tempdir()?;
 //! let model = Model { variant: "happyhouse".into(), weights_sha256: "ab".repeat(32),
-//!                     framing: FACE_FRAMING.into() };
+//!                     crop_version: CROP_VERSION.into() };
 //! let file = directory.path().join("people.redb");
 //! let mut store = Store::open(&file, &model, Access::Write)?;
 //! let face = Encoding::new((0..128).map(|i| if i == 0 { 1.0 } else { 0.0 }))?;

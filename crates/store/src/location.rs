@@ -1,4 +1,4 @@
-//! Where people are kept, and what a store is opened for.
+//! Location and access mode of a store.
 //!
 //! The address of a database may contain a password. Only the code that connects reads it;
 //! what is printed of an address, with `Debug` too, is without.
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// What a store is opened for.
+/// Access mode of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Reading only: several programs may do so at a time. Of a database, everything that

@@ -1,4 +1,4 @@
-//! What is kept of a person, and what is handed in to enroll one.
+//! Stored records of a person, and the input of an enrollment.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,35 +6,35 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use facenet::gallery::PersonName;
 use facenet::matching::Encoding;
 
-/// What made the templates: encodings of two models cannot be compared.
+/// The model that made the templates: encodings of two models cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     /// The network's variant.
     pub variant: String,
     /// [`Weights::hash`](facenet::weights::Weights::hash).
     pub weights_sha256: String,
-    /// How faces were cut out of the photos:
-    /// [`FACE_FRAMING`](facenet::gallery::FACE_FRAMING) is this version's.
-    pub framing: String,
+    /// How faces were cut out of the photos, as stores and exports record it:
+    /// [`CROP_VERSION`](facenet::gallery::CROP_VERSION) is this version's.
+    pub crop_version: String,
 }
 
 impl Model {
-    /// The framing of stores that do not record theirs.
-    pub const UNKNOWN_FRAMING: &str = "unknown";
+    /// The crop version of stores that do not record theirs.
+    pub const UNKNOWN_CROP_VERSION: &str = "unknown";
 
     /// No particular model, for requests to an existing store that compare no encodings.
     /// A new store cannot be of this model.
     pub fn unspecified() -> Self {
-        let framing = Self::UNKNOWN_FRAMING.to_owned();
-        Self { variant: String::new(), weights_sha256: "0".repeat(64), framing }
+        let crop_version = Self::UNKNOWN_CROP_VERSION.to_owned();
+        Self { variant: String::new(), weights_sha256: "0".repeat(64), crop_version }
     }
 }
 
 impl fmt::Display for Model {
-    /// In short: the variant, the first twelve digits of the hash, and the framing.
+    /// In short: the variant, the first twelve digits of the hash, and the version of the crops.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start: String = self.weights_sha256.chars().take(12).collect();
-        write!(f, "{} {start} with faces framed by {}", self.variant, self.framing)
+        write!(f, "{} {start} with face crops {}", self.variant, self.crop_version)
     }
 }
 
@@ -53,7 +53,7 @@ impl From<Encoding> for NewTemplate {
     }
 }
 
-/// What is handed in to enroll a person, or to add templates to one.
+/// Input of an enrollment: a new person, or templates for one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Enrollment {
     /// One for each photo.

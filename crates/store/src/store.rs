@@ -73,7 +73,7 @@ impl Store {
         self.backend.model()
     }
 
-    /// What works less well than it could, as a sentence for the user.
+    /// A warning for the user, as a sentence.
     pub fn warning(&self) -> Option<&'static str> {
         self.backend.warning()
     }

@@ -12,7 +12,7 @@ use facenet::gallery::{PersonName, mean_template};
 use crate::backend::check_template_count;
 use crate::{BoxError, Error, Person, Store};
 
-/// What merging people or removing photos was asked for and cannot be done.
+/// Why people cannot be merged or photos not removed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpkeepError {

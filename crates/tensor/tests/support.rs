@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use ndarray::{Array, Array4, ArrayView, Dimension, IntoDimension, SliceArg, SliceInfo};
 use ndarray::{Ix1, Ix2, Ix4, SliceInfoElem};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use tensor::{Element, Padding2d};
+pub(crate) use test_support::random_tests as config;
 
 /// The order of an array's values in memory.
 #[derive(Clone, Copy, Debug)]
@@ -175,22 +175,6 @@ pub(crate) fn assert_within<T: Element, D: Dimension>(
 /// The absolute values, in `f64`.
 pub(crate) fn magnitudes<T: Element, D: Dimension>(array: &Array<T, D>) -> Array<f64, D> {
     array.mapv(|value| value.abs().into_f64())
-}
-
-/// The configuration of random tests. The seed is fixed, so that all runs have the same
-/// result; with `RANDOM_TESTS=N` there are N times as many cases, from a random seed.
-pub(crate) fn config(cases: u32) -> ProptestConfig {
-    let mut config = ProptestConfig { cases, ..ProptestConfig::default() };
-    match std::env::var("RANDOM_TESTS") {
-        Ok(factor) => {
-            config.cases *= factor.parse::<u32>().expect("RANDOM_TESTS is a number");
-            config.rng_seed = RngSeed::Random;
-        }
-        // PROPTEST_RNG_SEED sets the seed of one run.
-        Err(_) if matches!(config.rng_seed, RngSeed::Random) => config.rng_seed = RngSeed::Fixed(1),
-        Err(_) => {}
-    }
-    config
 }
 
 /// Runs `compute` on one thread and on four and checks that the bits are the same.

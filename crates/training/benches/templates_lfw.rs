@@ -162,7 +162,7 @@ impl Doors {
 }
 
 fn main() {
-    let Some(folder) = assets::reference("lfw") else { return };
+    let Some(folder) = test_support::reference("lfw") else { return };
     let pack = Pack::open(folder).unwrap();
     let (residents, strangers) = people(&pack);
     searched_in_galleries(&residents, &strangers);

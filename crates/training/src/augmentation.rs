@@ -22,7 +22,6 @@ mod erasing;
 mod jitter;
 mod options;
 
-use facenet::network::INPUT_SIZE;
 use tensor::Random;
 
 use super::random::between;
@@ -106,9 +105,6 @@ impl Augmentation {
     }
 }
 
-/// Side of the input, for sizes that are given as a share of it.
-const SIDE: f64 = INPUT_SIZE as f64;
-
 #[cfg(test)]
 mod tests {
     use faces::Window;
@@ -182,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_stay_in_range_and_differ() {
+    fn images_stay_in_range_and_differ() {
         let options = AugmentationOptions {
             brightness: [0.1, 3.0],
             blur: 0.5,

@@ -23,7 +23,7 @@ pub(super) use builder::{BatchBuilder, prepare};
 pub(super) use loader::Loader;
 pub(super) use sampler::Sampler;
 
-/// What a batch is made of.
+/// How the images of a batch are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Sampling {
@@ -48,7 +48,7 @@ pub enum Sampling {
 
 impl Sampling {
     /// Most images in a batch.
-    pub fn batch_size(self) -> usize {
+    pub(crate) fn batch_size(self) -> usize {
         match self {
             Self::Images { images } => images,
             Self::People { people, images } => people.saturating_mul(images),
@@ -81,7 +81,7 @@ pub(super) struct Batch {
     pub(super) identities: Vec<u32>,
     /// The teacher's encodings, `(n, 128)`, where the source has them.
     pub(super) targets: Option<Array2<f32>>,
-    /// Those that are not among them.
+    /// Images that are not among them.
     pub(super) unreadable: Vec<Unreadable>,
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Centers {
 }
 
 impl Centers {
-    /// Of all images of `source` but those `held_out`; `None` where it has no targets.
+    /// Centers over all images of `source` but those `held_out`; `None` where it has no targets.
     pub(super) fn of(source: &dyn Source, held_out: &HashSet<usize>) -> Option<Self> {
         if !source.has_targets() {
             return None;

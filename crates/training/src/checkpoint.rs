@@ -37,15 +37,15 @@ const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights";
 const AVERAGE: &str = "average";
 const OPTIMIZER: &str = "optimizer.npy";
-/// What a checkpoint's folder is called, before its step.
+/// Prefix of the name of a checkpoint's folder.
 const PREFIX: &str = "step-";
 
 /// How something was trained, as a checkpoint keeps it.
 pub(super) trait Trained: Clone + Serialize + DeserializeOwned {
-    /// What `state.json` calls a checkpoint of such a training.
+    /// Name of such a training in `state.json`.
     const FORMAT: &'static str;
 
-    /// Whose weights it has.
+    /// The network whose weights it has.
     fn architecture(&self) -> Architecture;
 
     /// Checks every option.
@@ -82,7 +82,7 @@ pub struct Checkpoint<O = TrainingOptions> {
     pub(super) optimizer: OptimizerState<f32>,
 }
 
-/// What identifies a set of images.
+/// Identity of a set of images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     pub(super) count: usize,
@@ -101,7 +101,7 @@ impl Fingerprint {
         Self { count: source.len(), hash: hexadecimal(hasher) }
     }
 
-    /// Of `count` images with this hash, however that is made.
+    /// A set of `count` images with this hash.
     pub(super) fn with_hash(count: usize, hasher: Sha256) -> Self {
         Self { count, hash: hexadecimal(hasher) }
     }
@@ -124,7 +124,7 @@ struct State<O> {
     optimizer: Moments,
 }
 
-/// What `optimizer.npy` holds.
+/// Content of `optimizer.npy`.
 #[derive(Serialize, Deserialize)]
 struct Moments {
     algorithm: String,

@@ -21,4 +21,4 @@ mod tree;
 pub use error::DatasetError;
 pub use pack::{Pack, Target};
 pub use pairs::{Pair, Pairs};
-pub use tree::{LeftOut, Listing, PHOTO_EXTENSIONS, Photo, PhotoTree, person_in_name};
+pub use tree::{LeftOut, Listing, Photo, PhotoTree, person_in_name};

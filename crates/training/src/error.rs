@@ -1,6 +1,5 @@
-//! What keeps training from starting or going on.
+//! The error type of this crate.
 
-use std::error::Error;
 use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
@@ -10,13 +9,13 @@ use facenet::weights::WeightsError;
 
 use crate::dataset::DatasetError;
 
-/// Why training cannot start or go on.
+/// An error of training, or of its data.
 ///
 /// Bad images are no such reason: they are counted, see
 /// [`Skipped`](super::Skipped).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TrainingError {
+pub enum Error {
     /// An option that makes no sense.
     #[error(transparent)]
     Options(#[from] OptionsError),
@@ -110,7 +109,7 @@ pub enum TrainingError {
         /// Steps taken.
         step: u64,
         /// Why.
-        source: Box<dyn Error + Send + Sync>,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A checkpoint cannot be written.
     #[error("cannot write the checkpoint {}", path.display())]

@@ -1,6 +1,6 @@
 //! Fits the last layer to a teacher's encodings by ridge regression.
 //!
-//! Whoever begins with weights that were trained for other targets has good features and a
+//! Starting from weights that were trained for other targets means good features and a
 //! last layer that means nothing. The layer that gives the smallest squared error on these
 //! features has a closed form: `W = (XᵀX + λI)⁻¹ XᵀT` for centered features X and targets T
 //! (Hoerl and Kennard, 1970), `b = mean(T) - W mean(X)`. A minute of this saves training
@@ -11,7 +11,7 @@ use facenet::model::Model;
 use facenet::network::Architecture;
 use ndarray::{Array1, Array2, Axis, Ix2, Slice};
 
-use super::TrainingError;
+use super::Error;
 use super::batches::Batch;
 
 /// The ridge as a share of the features' mean variance.
@@ -28,15 +28,15 @@ const LAST_STAGE: &str = "inception_5b";
 pub(super) fn fit_last_layer(
     model: &mut Model,
     batches: impl Iterator<Item = Batch>,
-) -> Result<(), TrainingError> {
-    let refuse = |reason: String| Err(TrainingError::Fit { reason });
+) -> Result<(), Error> {
+    let refuse = |reason: String| Err(Error::Fit { reason });
     if !matches!(model.architecture(), Architecture::FaceNet(_)) {
         return refuse("only the face network ends in a dense layer over a mean".into());
     }
     let tape = Tape::new();
     let mut moments: Option<Moments> = None;
     for Batch { images, targets, .. } in batches {
-        let Some(targets) = targets else { return Err(TrainingError::NoTargets) };
+        let Some(targets) = targets else { return Err(Error::NoTargets) };
         if targets.is_empty() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! How well held-out faces are distinguished while training runs.
+//! Verification accuracy on held-out faces while training runs.
 //!
 //! Either some people of the training images are set aside, or there is another
 //! set with its own list of pairs. Both are measured as evaluation does it: all
@@ -15,7 +15,7 @@ use ndarray::Axis;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::TrainingError;
+use super::Error;
 use super::augmentation::Augmentation;
 use super::batches::{Batch, prepare};
 use super::people::People;
@@ -48,7 +48,7 @@ pub struct HeldOutPair {
     pub fold: usize,
 }
 
-/// What the measure found.
+/// Result of the measurement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HeldOutMetrics {
     /// Steps taken so far.
@@ -77,11 +77,11 @@ impl HeldOut {
     ///
     /// # Errors
     /// When there are not so many people with two images or more.
-    pub fn people(source: Arc<dyn Source>, count: usize, seed: u64) -> Result<Self, TrainingError> {
+    pub fn people(source: Arc<dyn Source>, count: usize, seed: u64) -> Result<Self, Error> {
         let mut groups = People::of(source.as_ref()).groups;
         let found = groups.len();
         if count < 4 || found < count {
-            return Err(TrainingError::HeldOut { asked: count, found });
+            return Err(Error::HeldOut { asked: count, found });
         }
         let mut random = random::at(seed, Purpose::HeldOut, [0, 0]);
         choose(&mut random, &mut groups, count);
@@ -120,16 +120,16 @@ impl HeldOut {
     ///
     /// # Errors
     /// When the list names an image that the pack does not have.
-    pub fn pairs(source: PackSource, pairs: &Pairs) -> Result<Self, TrainingError> {
+    pub fn pairs(source: PackSource, pairs: &Pairs) -> Result<Self, Error> {
         let find = |name: &String| {
             let index = source.pack().index_of(name);
-            index.ok_or_else(|| TrainingError::NoSuchImage { name: name.clone() })
+            index.ok_or_else(|| Error::NoSuchImage { name: name.clone() })
         };
         let pairs = pairs.pairs.iter().map(|pair| {
             let images = [find(&pair.a)?, find(&pair.b)?];
             Ok(HeldOutPair { images, same: pair.same, fold: pair.fold })
         });
-        let pairs = pairs.collect::<Result<_, TrainingError>>()?;
+        let pairs = pairs.collect::<Result<_, Error>>()?;
         Ok(Self { source: Arc::new(source), pairs })
     }
 
@@ -147,8 +147,8 @@ impl HeldOut {
     ///
     /// # Errors
     /// When no figure can be had, such as where no image is readable.
-    pub fn measure(&self, engine: &Engine, step: u64) -> Result<HeldOutMetrics, TrainingError> {
-        let fault = |source| TrainingError::Evaluation { step, source };
+    pub fn measure(&self, engine: &Engine, step: u64) -> Result<HeldOutMetrics, Error> {
+        let fault = |source| Error::Evaluation { step, source };
         let mut indices: Vec<_> = self.images().into_iter().collect();
         indices.sort_unstable();
         let mut encodings = HashMap::with_capacity(indices.len());

@@ -1,4 +1,4 @@
-//! Training: data sets of faces, and how the networks' weights come about.
+//! Training: data sets of faces, and the training of the networks' weights.
 //!
 //! ```text
 //! source ──► batches ──────────────► trainer ◄──► checkpoint
@@ -70,7 +70,7 @@ pub mod visibility;
 pub use augmentation::AugmentationOptions;
 pub use batches::Sampling;
 pub use checkpoint::Checkpoint;
-pub use error::{OptionsError, TrainingError};
+pub use error::{Error, OptionsError};
 pub use held_out::{HeldOut, HeldOutMetrics, HeldOutPair};
 pub use losses::{Loss, MarginOptions, distillation, margin_softmax};
 pub use skipped::{Skipped, SkippedImage};

@@ -1,4 +1,4 @@
-//! Which images show which person, and which people can be used.
+//! Images by person, and the people who can be used.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::source::Source;
 /// The images of each person, in the order of the people's numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct People {
-    /// Of the people with two images or more.
+    /// Images of the people with two images or more.
     pub(super) groups: Vec<Vec<usize>>,
     /// Images of people with a single one.
     pub(super) single: Vec<usize>,

@@ -1,5 +1,5 @@
-//! How far a training is, and what follows from it: the share of the budget, the learning rate's
-//! place, what an average keeps. The same for every trainer with a checkpoint.
+//! Position of a training, and what follows from it: the share of the budget, the phase of the
+//! learning rate, the decay of an average. The same for every trainer with a checkpoint.
 
 use serde::{Deserialize, Serialize};
 

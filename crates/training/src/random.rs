@@ -6,7 +6,7 @@
 
 use tensor::Random;
 
-/// What random numbers are for. Different purposes never share numbers.
+/// Purpose of random numbers. Different purposes never share numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     // 1 is the model's own, for weights to begin with.

@@ -1,10 +1,10 @@
-//! What training left out, and how often.
+//! Counts of the images and batches that training left out.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainingError;
+use super::Error;
 use super::batches::Unreadable;
 
 /// Bad data so far. None of it ends the training.
@@ -46,11 +46,11 @@ impl Skipped {
     /// Ends a training to which nothing was shown so far and would never be.
     ///
     /// # Errors
-    /// [`TrainingError::NothingReadable`] with the first example, if there is one.
-    pub(super) fn expect_none(&self) -> Result<(), TrainingError> {
+    /// [`Error::NothingReadable`] with the first example, if there is one.
+    pub(super) fn expect_none(&self) -> Result<(), Error> {
         match self.examples.first() {
             None => Ok(()),
-            Some(first) => Err(TrainingError::NothingReadable {
+            Some(first) => Err(Error::NothingReadable {
                 images: self.unreadable.len(),
                 name: first.name.clone(),
                 reason: first.reason.clone(),

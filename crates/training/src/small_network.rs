@@ -1,4 +1,4 @@
-//! What the trainings of the two small networks, for landmarks and for visibility, share: the
+//! Shared by the trainings of the two small networks, for landmarks and for visibility: the
 //! images of a pack with landmarks, the schedule, the step.
 
 use std::f64::consts::PI;
@@ -15,8 +15,9 @@ use rayon::prelude::*;
 use tensor::Random;
 
 use crate::dataset::Pack;
+use crate::position::Position;
 use crate::random::{self, Purpose};
-use crate::{Budget, TrainingError};
+use crate::{Budget, Error};
 
 /// One in so many people is held out.
 const HELD_OUT: i32 = 20;
@@ -25,10 +26,13 @@ const WARM_UP: f64 = 200.0;
 /// The share of a batch in batch-norm's running statistics.
 const MOMENTUM: f64 = 0.01;
 
+/// Gradients of a larger norm are scaled down to it.
+const MOST_NORM: f64 = 5.0;
+
 /// Images of a pack whose landmarks are known.
 pub(crate) struct MarkedImages {
     pack: Pack,
-    /// Those that are trained on, and those that are not.
+    /// Positions of the images to train on, and of those held out.
     trained: Vec<usize>,
     held_out: Vec<usize>,
     /// Views that were left out because their image cannot be read.
@@ -40,17 +44,17 @@ impl MarkedImages {
     ///
     /// # Errors
     /// When the pack has no landmarks, or no image with any.
-    pub(crate) fn new(pack: Pack) -> Result<Self, TrainingError> {
+    pub(crate) fn new(pack: Pack) -> Result<Self, Error> {
         if !pack.has_landmarks() {
             let folder = pack.folder().to_path_buf();
-            return Err(TrainingError::PackLacks { folder, part: "landmarks (landmarks.npy)" });
+            return Err(Error::PackLacks { folder, part: "landmarks (landmarks.npy)" });
         }
         let person = |index: usize| pack.identities().map_or(index as i32, |people| people[index]);
         let marked = (0..pack.len()).filter(|&index| pack.landmarks(index).is_some());
         let (held_out, trained): (Vec<_>, Vec<_>) =
             marked.partition(|&index| person(index) % HELD_OUT == 0);
         if trained.is_empty() {
-            return Err(TrainingError::NoImages);
+            return Err(Error::NoImages);
         }
         Ok(Self { pack, trained, held_out, unreadable: 0 })
     }
@@ -94,7 +98,7 @@ impl MarkedImages {
         &mut self,
         [seed, step, size]: [u64; 3],
         draw: impl Fn(&Self, &Photo, &Landmarks, &mut Random) -> Result<S, String> + Sync,
-    ) -> Result<Vec<S>, TrainingError> {
+    ) -> Result<Vec<S>, Error> {
         let this = &*self;
         let one = |place: u64| {
             let mut random = random::at(seed, Purpose::Augmentation, [step, place]);
@@ -108,7 +112,7 @@ impl MarkedImages {
         let samples: Vec<S> = samples.into_iter().flatten().collect();
         match failed.into_iter().find_map(Result::err) {
             // Batch-norm needs two.
-            Some(reason) if samples.len() < 2 => Err(TrainingError::NothingReadable {
+            Some(reason) if samples.len() < 2 => Err(Error::NothingReadable {
                 images: size as usize,
                 name: self.pack.folder().display().to_string(),
                 reason,
@@ -134,10 +138,8 @@ pub(crate) struct SmallNetwork {
     optimizer: Optimizer<f32>,
     tape: Tape<f32>,
     schedule: Schedule,
-    step: u64,
+    position: Position,
     start: Instant,
-    /// Batches in batch-norm's statistics; of given weights as many as count.
-    absorbed: u64,
 }
 
 impl SmallNetwork {
@@ -155,32 +157,31 @@ impl SmallNetwork {
             Some(weights) => Model::from_weights(network, weights, weight_decay),
             None => Model::random(network, seed, weight_decay),
         };
+        // Given weights have as many batches in their statistics as count.
         let absorbed = if initial.is_some() { (1.0 / MOMENTUM) as u64 } else { 0 };
+        let position = Position { absorbed, ..Position::default() };
         let optimizer = Optimizer::new(AdamW::default(), model.parameters());
         let (tape, start) = (Tape::new(), Instant::now());
-        Self { model, optimizer, tape, schedule, step: 0, start, absorbed }
+        Self { model, optimizer, tape, schedule, position, start }
     }
 
     /// Steps so far.
     pub(crate) fn steps(&self) -> u64 {
-        self.step
+        self.position.step
     }
 
     /// Share of the budget that is spent, 0 to 1.
     pub(crate) fn progress(&self) -> f64 {
-        let spent = match self.schedule.budget {
-            Budget::Steps(steps) => self.step as f64 / steps as f64,
-            Budget::Epochs(epochs) => self.step as f64 / (epochs * self.schedule.epoch),
-            Budget::Minutes(minutes) => self.start.elapsed().as_secs_f64() / (60.0 * minutes),
-        };
-        // Of nothing everything is spent.
-        if spent < 1.0 { spent } else { 1.0 }
+        let position = Position { seconds: self.start.elapsed().as_secs_f64(), ..self.position };
+        let steps_of = |epochs: f64| (epochs * self.schedule.epoch).round() as u64;
+        position.progress(self.schedule.budget, steps_of)
     }
 
-    /// The learning rate of the next step: up in a straight line, then down along half a
-    /// cosine wave.
+    /// The learning rate of the next step: up in a straight line, and over the whole budget down
+    /// along half a cosine wave. A [`RateSchedule`](crate::RateSchedule) begins the wave after
+    /// the warm-up; the weights that are shipped were trained by this one.
     fn learning_rate(&self) -> f64 {
-        let warm = ((self.step + 1) as f64 / WARM_UP).min(1.0);
+        let warm = ((self.position.step + 1) as f64 / WARM_UP).min(1.0);
         warm * self.schedule.learning_rate * (1.0 + (PI * self.progress()).cos()) / 2.0
     }
 
@@ -192,7 +193,7 @@ impl SmallNetwork {
         &mut self,
         images: Array4<f32>,
         loss: impl FnOnce(&Tape<f32>, &Var<f32>) -> Var<f32>,
-    ) -> Result<(), TrainingError> {
+    ) -> Result<(), Error> {
         let rate = self.learning_rate();
         let leaves = self.model.parameters().leaves(&self.tape);
         let images = self.tape.constant(images);
@@ -200,15 +201,14 @@ impl SmallNetwork {
         let loss = loss(&self.tape, forward.output());
         let value = f64::from(loss.item());
         if !value.is_finite() {
-            let step = self.step;
-            return Err(TrainingError::Diverged { step, quantity: "loss", found: value });
+            let step = self.position.step;
+            return Err(Error::Diverged { step, quantity: "loss", found: value });
         }
         let mut gradients = leaves.collect(loss.backward())?;
-        gradients.clip_norm(5.0);
+        gradients.clip_norm(MOST_NORM);
         self.model.update(&mut self.optimizer, &gradients, rate);
-        self.step += 1;
-        self.absorbed += 1;
-        self.model.absorb(&forward.moments, MOMENTUM.max(1.0 / self.absorbed as f64));
+        self.position.step += 1;
+        self.model.absorb(&forward.moments, self.position.absorb(MOMENTUM));
         Ok(())
     }
 

@@ -17,12 +17,10 @@ mod joined;
 mod pack;
 mod photo_reader;
 
-use std::error::Error;
-
 use faces::{FaceError, PhotoError, Window};
 use image::RgbImage;
 
-use super::TrainingError;
+use super::Error;
 use crate::dataset::{DatasetError, Target};
 
 pub use folder::{FolderOptions, FolderSource};
@@ -31,7 +29,7 @@ pub use pack::PackSource;
 pub use photo_reader::{AlignedPhotos, FacesInPhotos, PhotoReader};
 
 /// A decoded image and the part of it that is the network's input, with what
-/// lies round it, so that the window can be shifted, scaled and turned.
+/// lies round it, so that the window can be shifted, scaled and rotated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Canvas {
     /// RGB.
@@ -114,10 +112,10 @@ pub enum SourceError {
     Face(#[from] FaceError),
     /// Whatever keeps another [`PhotoReader`] or [`Source`] from giving it.
     #[error(transparent)]
-    Other(Box<dyn Error + Send + Sync>),
+    Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// A source must have images.
-fn check_not_empty(source: &dyn Source) -> Result<(), TrainingError> {
-    if source.is_empty() { Err(TrainingError::NoImages) } else { Ok(()) }
+fn check_not_empty(source: &dyn Source) -> Result<(), Error> {
+    if source.is_empty() { Err(Error::NoImages) } else { Ok(()) }
 }

@@ -24,7 +24,7 @@ use autograd::Optimizer;
 use facenet::model::Model;
 use facenet::weights::{Weights, WeightsError};
 
-use super::TrainingError;
+use super::Error;
 use super::augmentation::Augmentation;
 use super::batches::{BatchBuilder, Sampler, Sampling, prepare};
 use super::centers::Centers;
@@ -77,7 +77,7 @@ impl Trainer {
         source: Arc<dyn Source>,
         initial: Initial,
         options: TrainingOptions,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         options.check()?;
         let TrainingOptions { variant, seed, weight_decay, statistics_momentum, .. } = options;
         let (model, absorbed) = match initial {
@@ -98,14 +98,14 @@ impl Trainer {
     ///
     /// # Errors
     /// When the images are others than before, or as [`new`](Self::new).
-    pub fn resume(source: Arc<dyn Source>, checkpoint: Checkpoint) -> Result<Self, TrainingError> {
+    pub fn resume(source: Arc<dyn Source>, checkpoint: Checkpoint) -> Result<Self, Error> {
         let Checkpoint { options, weights, average, position, images, skipped, .. } = checkpoint;
         let optimizer = checkpoint.optimizer;
         options.check()?;
         let found = Fingerprint::of(source.as_ref());
         if found != images {
             let (expected, found) = (images.count, found.count);
-            return Err(TrainingError::OtherImages { expected, found });
+            return Err(Error::OtherImages { expected, found });
         }
         let model = |weights| Model::from_weights(options.variant, weights, options.weight_decay);
         let (model, average) = (model(&weights), average.as_ref().map(model));
@@ -121,11 +121,11 @@ impl Trainer {
         options: TrainingOptions,
         position: Position,
         mut skipped: Skipped,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         model.set_precision(options.precision);
         let is_distillation = matches!(options.loss, Loss::Distillation { .. });
         if is_distillation && !source.has_targets() {
-            return Err(TrainingError::NoTargets);
+            return Err(Error::NoTargets);
         }
         let TrainingOptions { seed, sampling, augmentation, held_out_people, .. } = options;
         let held_out = match held_out_people {
@@ -159,7 +159,7 @@ impl Trainer {
     ///
     /// # Errors
     /// When there are no targets, or fewer images than the last layer has inputs.
-    pub fn fit_last_layer(&mut self, images: usize) -> Result<(), TrainingError> {
+    pub fn fit_last_layer(&mut self, images: usize) -> Result<(), Error> {
         let batch = self.options.sampling.batch_size();
         let mut sampler = self.builder.sampler.clone();
         let source = self.builder.source.as_ref();
@@ -235,7 +235,7 @@ impl Trainer {
     ///
     /// # Errors
     /// When training has diverged.
-    pub fn checkpoint(&self) -> Result<Checkpoint, TrainingError> {
+    pub fn checkpoint(&self) -> Result<Checkpoint, Error> {
         Ok(Checkpoint {
             path: std::path::PathBuf::new(),
             options: self.options.clone(),

@@ -2,7 +2,6 @@
 //! once.
 
 #![allow(clippy::unwrap_used, reason = "set-up of tests may unwrap like tests")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 #[path = "dataset/lists.rs"]
 mod lists;

@@ -43,9 +43,9 @@ pub(crate) struct Arguments {
     /// Turns of each, with --python
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
-    /// Print the median as JSON and nothing else: a turn of the race
+    /// Print the median as JSON and nothing else: one process of the race
     #[arg(long, hide = true)]
-    turn: bool,
+    once: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         };
         return race.run();
     }
-    if arguments.turn {
+    if arguments.once {
         for &batch in &arguments.batch {
             let times = step::times(batch, precision, seconds)?;
             println!("{}", serde_json::json!({ "ms": 1e3 * times[times.len() / 2] }));

@@ -43,8 +43,8 @@ pub(crate) struct Evaluate {
     pub(crate) report: Option<PathBuf>,
     /// Show the faces of the worst errors in the page, which then contains images of
     /// people
-    #[arg(long, requires = "report")]
-    pub(crate) pictures: bool,
+    #[arg(long, requires = "report", alias = "pictures")]
+    pub(crate) thumbnails: bool,
     #[command(flatten)]
     pub(crate) model: ModelChoice,
     /// Print one JSON object on the last line

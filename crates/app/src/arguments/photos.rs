@@ -109,7 +109,7 @@ impl Faces {
 
     fn location_of(&self, choice: FaceChoice) -> FaceLocation {
         if self.aligned {
-            return FaceLocation::WholePicture;
+            return FaceLocation::WholeImage;
         }
         let options = self.searching.options(choice);
         FaceLocation::Detected(DetectionOptions { any_quality: self.force, ..options })

@@ -47,7 +47,7 @@ pub(crate) struct Serve {
     pub(crate) log: LogForm,
 }
 
-/// What a request may ask of the machine.
+/// Limits of a request.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Limits {
     /// Most mebibytes of a request's body

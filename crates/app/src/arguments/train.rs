@@ -21,7 +21,7 @@ const CHECKPOINT_OPTIONS: [&str; 25] = [
     "clip_norm",
     "batch",
     "people",
-    "pictures",
+    "images",
     "mining",
     "margin",
     "sum",
@@ -95,8 +95,8 @@ pub(crate) struct Train {
     #[arg(long, value_name = "N")]
     pub(crate) people: Option<usize>,
     /// Images of each person in a batch, with triplets
-    #[arg(long, value_name = "N")]
-    pub(crate) pictures: Option<usize>,
+    #[arg(long, value_name = "N", alias = "pictures")]
+    pub(crate) images: Option<usize>,
     /// Triplets of a batch to train on: all, hardest or semi-hard
     #[arg(long, value_parser = mining)]
     pub(crate) mining: Option<Mining>,

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use biometrics::RateEstimate;
-use biometrics::calibration::{About, Calibration, CalibrationOptions, Distances, Pairing, Row};
+use biometrics::calibration::{
+    About, Calibration, CalibrationError, CalibrationOptions, Distances, Pairing, Row,
+};
 use biometrics::evaluation::Comparison;
 use facenet::matching::Encoding;
 use serde_json::json;
@@ -64,7 +66,7 @@ pub(crate) fn run(arguments: &Calibrate, output: &mut Output) -> Result<ExitStat
         data: arguments.name.clone().unwrap_or_else(|| name_of(&arguments.images)),
         faces: if arguments.faces.aligned { "aligned crops" } else { "detected" }.to_owned(),
         pairing: distances.pairing(),
-        pictures: faces as u64,
+        images: faces as u64,
         people: (distances.people() > 0).then_some(distances.people() as u64),
         failures: processed.failures.len() as u64,
     };
@@ -148,7 +150,7 @@ fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<
         Pairing::Listed => "listed pairs",
         _ => "all pairs",
     };
-    let photos = grouped(about.pictures);
+    let photos = grouped(about.images);
     line!(output, "{photos} photos of {}, {pairs}:", escaped(&about.data))?;
     let (genuine, impostor) = (grouped(genuine), grouped(impostor));
     line!(
@@ -159,9 +161,13 @@ fn print(calibration: &Calibration, path: &Path, output: &mut Output) -> Result<
     line!(output)?;
     line!(output, "{:>8}  {:>9}  {:<34}  FNMR [95 %]", "target", "threshold", "FMR [95 %]")?;
     for target in PRINTED_RATES {
-        let Ok(point) = calibration.at_fmr(target) else {
-            line!(output, "{target:>8}  too few pairs of two people: needs {:.0}", 3.0 / target)?;
-            continue;
+        let point = match calibration.at_fmr(target) {
+            Ok(point) => point,
+            Err(CalibrationError::TooFewImpostors { needed, .. }) => {
+                line!(output, "{target:>8}  too few pairs of two people: needs {needed}")?;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
         };
         let (fmr, fnmr) = (with_interval(point.fmr), with_interval(point.fnmr));
         line!(output, "{target:>8}  {:>9}  {fmr:<34}  {fnmr}", point.threshold)?;

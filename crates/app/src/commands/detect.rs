@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use faces::{
     AlignedFace, CropMethod, FaceBox, FaceChoice, FaceError, FaceLocation, FaceLocator,
-    FaceQuality, Photo, QualityFault, QualityLimits, Visibility,
+    FaceQuality, Photo, QualityIssue, QualityLimits, Visibility,
 };
 use report::{ErrorRow, PathRow};
 use serde::Serialize;
@@ -40,8 +40,8 @@ struct FaceRow {
     score: f32,
     /// Both eyes, the tip of the nose, both corners of the mouth.
     landmarks: [[f32; 2]; 5],
-    /// What the crop was aligned by: `landmarks` or `box`.
-    framing: &'static str,
+    /// How the crop was aligned: by `landmarks` or the `box`.
+    crop_method: &'static str,
     quality: QualityRow,
     refused: Vec<LimitRow>,
     warnings: Vec<LimitRow>,
@@ -159,12 +159,12 @@ fn row(face: &AlignedFace) -> FaceRow {
         face.quality;
     let Visibility { mouth, eyes } = visibility;
     let (refused, warnings) = faults(face);
-    let rows = |faults: Vec<QualityFault>| faults.iter().map(limit_row).collect();
+    let rows = |faults: Vec<QualityIssue>| faults.iter().map(limit_row).collect();
     FaceRow {
         face_box: [x, y, width, height],
         score,
         landmarks: face.landmarks,
-        framing: framing(face),
+        crop_method: crop_method(face),
         quality: QualityRow {
             size,
             sharpness,
@@ -181,20 +181,20 @@ fn row(face: &AlignedFace) -> FaceRow {
     }
 }
 
-fn limit_row(fault: &QualityFault) -> LimitRow {
-    let &QualityFault { measure, found, limit, .. } = fault;
+fn limit_row(fault: &QualityIssue) -> LimitRow {
+    let &QualityIssue { measure, found, limit, .. } = fault;
     LimitRow { measure, found, limit, reason: fault.to_string() }
 }
 
 /// The limits that a face is refused for, and those that it is only warned of.
-fn faults(face: &AlignedFace) -> (Vec<QualityFault>, Vec<QualityFault>) {
+fn faults(face: &AlignedFace) -> (Vec<QualityIssue>, Vec<QualityIssue>) {
     let refused = face.quality.faults(&QualityLimits::REFUSE);
     let mut warnings = face.quality.faults(&QualityLimits::WARN);
     warnings.retain(|warning| refused.iter().all(|fault| fault.measure != warning.measure));
     (refused, warnings)
 }
 
-fn framing(face: &AlignedFace) -> &'static str {
+fn crop_method(face: &AlignedFace) -> &'static str {
     match face.method {
         CropMethod::Landmarks => "landmarks",
         CropMethod::Box => "box",
@@ -233,7 +233,7 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
         let Visibility { mouth, eyes } = visibility;
         line!(
             output,
-            "      confidence {confidence:.2}, framed by {}; size {size:.0} pixels, \
+            "      confidence {confidence:.2}, aligned by {}; size {size:.0} pixels, \
              yaw {yaw:.0}°, roll {roll:.0}°",
             match face.method {
                 CropMethod::Landmarks => "its landmarks",

@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Encode, output: &mut Output) -> Result<ExitStatus>
     Ok(status)
 }
 
-/// What was written: of how many photos, and how it went.
+/// Summary of what was written.
 struct Written {
     photos: usize,
     status: ExitStatus,

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
     let ReadPhotos { files, templates, skipped } = read(arguments, &reader)?;
     let encodings: Vec<_> = templates.iter().map(|template| template.encoding.clone()).collect();
     // Nobody opens a store, which would create it, for photos of two people.
-    expect_like(arguments, &files, outliers(&encodings, &[], policy.verification()))?;
+    expect_like(arguments, &files, outliers(&encodings, &[], policy.verification())?)?;
     let mut store = enrolled::open(&arguments.store, &model, Access::Write)?;
     let stored = match store.person(&arguments.name) {
         Ok(person) => person.encodings(),
@@ -51,10 +51,10 @@ pub(crate) fn run(arguments: &Enroll, output: &mut Output) -> Result<ExitStatus>
         Err(error) => return Err(error.into()),
     };
     if !stored.is_empty() {
-        let outliers = outliers(&encodings, &stored, policy.verification());
+        let outliers = outliers(&encodings, &stored, policy.verification())?;
         expect_like(arguments, &files, outliers)?;
     }
-    let threshold = policy.among(store.len()?, store.template_count()?).threshold;
+    let threshold = policy.among(store.len()?, store.template_count()?)?.threshold;
     let search = |probe: &_, top| anyhow::Ok(store.search(probe, top)?);
     let resembles = resemblance(&arguments.name, &encodings, threshold, search)?;
     let resembles = resembles.map(CandidateRow::from);

@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Evaluate, output: &mut Output) -> Result<ExitStatu
     if let Some(folder) = &arguments.report {
         let locator = FaceLocator::new(photos.location(&arguments.faces))?
             .with_limits(arguments.faces.limits());
-        let shown = arguments.pictures.then_some((&photos, &locator));
+        let shown = arguments.thumbnails.then_some((&photos, &locator));
         report::write(folder, &figures, shown)?;
     }
     if output.is_json() {

@@ -85,9 +85,9 @@ fn search_space(
     warn_if_extrapolating(&policy, faces);
     let threshold = match &people {
         PeopleIndex::InMemory(gallery) => {
-            with_known_rate(policy.among(count, faces), &policy, gallery)
+            with_known_rate(policy.among(count, faces)?, &policy, gallery)?
         }
-        PeopleIndex::InDatabase(_) => policy.among(count, faces),
+        PeopleIndex::InDatabase(_) => policy.among(count, faces)?,
     };
     Ok(SearchSpace { people, skipped, left_out, policy, threshold, top: arguments.top.get() })
 }

@@ -33,7 +33,7 @@ struct SearchSpace<'g> {
     top: usize,
 }
 
-/// What tells one content of a file from the next.
+/// Fingerprint that differs when a file's content changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Version {
     size: u64,
@@ -45,7 +45,7 @@ struct Version {
 /// The state of a file of the folder.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum FileState {
-    /// What it was at the last poll.
+    /// Its fingerprint at the last poll.
     Growing(Version),
     /// Processed, as it was then.
     Done(Version),
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
     let gallery = enrolled::open(&arguments.store, &model, Access::Read)?.gallery()?;
     let (people, faces) = (gallery.len(), gallery.faces());
     warn_if_extrapolating(&policy, faces);
-    let threshold = with_known_rate(policy.among(people, faces), &policy, &gallery);
+    let threshold = with_known_rate(policy.among(people, faces)?, &policy, &gallery)?;
     let search = SearchSpace { gallery: &gallery, threshold, top: arguments.top.get() };
     let (stop, stopped) = channel();
     ctrlc::set_handler(move || {

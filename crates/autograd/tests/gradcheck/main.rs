@@ -19,24 +19,7 @@ mod upsample;
 
 use std::panic::{UnwindSafe, catch_unwind};
 
-use proptest::prelude::ProptestConfig;
-use proptest::test_runner::RngSeed;
-
-/// The configuration of random tests. The seed is fixed, so that all runs have the same
-/// result; with `RANDOM_TESTS=N` there are N times as many cases, from a random seed.
-fn config(cases: u32) -> ProptestConfig {
-    let mut config = ProptestConfig { cases, ..ProptestConfig::default() };
-    match std::env::var("RANDOM_TESTS") {
-        Ok(factor) => {
-            config.cases *= factor.parse::<u32>().expect("RANDOM_TESTS is a number");
-            config.rng_seed = RngSeed::Random;
-        }
-        // PROPTEST_RNG_SEED sets the seed of one run.
-        Err(_) if matches!(config.rng_seed, RngSeed::Random) => config.rng_seed = RngSeed::Fixed(1),
-        Err(_) => {}
-    }
-    config
-}
+use test_support::random_tests as config;
 
 /// The message of the panic of `work`.
 #[track_caller]

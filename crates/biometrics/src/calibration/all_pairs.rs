@@ -64,8 +64,8 @@ impl Distances {
             progress(rows.end);
         }
         let blocks = lanes.into_iter().map(|lane| lane.block).collect();
-        let (pictures, pairing) = (encodings.len(), Pairing::All);
-        let distances = Self { pairing, blocks, pictures, people: count };
+        let (images, pairing) = (encodings.len(), Pairing::All);
+        let distances = Self { pairing, blocks, images, people: count };
         match distances.totals() {
             [0, impostor] => Err(CalibrationError::OneSided { genuine: 0, impostor }),
             [genuine, 0] => Err(CalibrationError::OneSided { genuine, impostor: 0 }),

@@ -10,14 +10,11 @@
 //! Resamples stand side by side in lanes, the sample itself in the first: a pair is
 //! then added to all of them by one short loop.
 
-use facenet::matching::Threshold;
 use rayon::prelude::*;
 use tensor::Random;
 
 use super::CalibrationError;
 use super::grid::{self, BINS};
-use super::table::Table;
-use crate::RateEstimate;
 use crate::evaluation::Comparison;
 
 /// Resamples. With the sample itself they fill a whole number of blocks.
@@ -46,7 +43,7 @@ pub enum Pairing {
 pub struct Distances {
     pub(super) pairing: Pairing,
     pub(super) blocks: Vec<Block>,
-    pub(super) pictures: usize,
+    pub(super) images: usize,
     pub(super) people: usize,
 }
 
@@ -60,7 +57,7 @@ pub(super) struct Block {
 /// A count a bin and lane.
 pub(super) type Lanes = Vec<[u32; LANES]>;
 
-/// What one sample holds, by bin.
+/// Counts of one sample, by bin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sample {
     /// Pairs of one person.
@@ -102,7 +99,7 @@ impl Distances {
                 side[bin][lane] += 1;
             }
         }
-        Ok(Self { pairing: Pairing::Listed, blocks, pictures: 0, people: 0 })
+        Ok(Self { pairing: Pairing::Listed, blocks, images: 0, people: 0 })
     }
 
     /// Where they come from.
@@ -111,8 +108,8 @@ impl Distances {
     }
 
     /// Different images among the pairs; 0 where that is not known.
-    pub fn pictures(&self) -> usize {
-        self.pictures
+    pub fn images(&self) -> usize {
+        self.images
     }
 
     /// Different people among the pairs; 0 where that is not known.
@@ -125,14 +122,8 @@ impl Distances {
         self.sample(0).totals()
     }
 
-    /// False match rate and false non-match rate of a threshold, with intervals as the
-    /// [pairing](Pairing) has them.
-    pub fn rates(&self, threshold: Threshold) -> [RateEstimate; 2] {
-        Table::of(self).rates(threshold.distance())
-    }
-
     /// Mean distance of pairs of one person, and of two, to a thousandth.
-    pub fn means(&self) -> [f64; 2] {
+    pub(crate) fn means(&self) -> [f64; 2] {
         let Sample { genuine, impostor } = self.sample(0);
         [genuine, impostor].map(|bins| {
             let pairs: f64 = bins.iter().map(|&count| f64::from(count)).sum();

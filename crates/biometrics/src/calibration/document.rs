@@ -22,23 +22,28 @@ pub(super) struct Document {
 }
 
 /// A field that says what cannot be.
-pub(super) struct Fault {
+pub(super) struct InvalidField {
     pub(super) field: String,
     pub(super) expected: String,
     pub(super) found: String,
 }
 
-fn expect(holds: bool, field: &str, expected: &str, found: impl ToString) -> Result<(), Fault> {
+fn expect(
+    holds: bool,
+    field: &str,
+    expected: &str,
+    found: impl ToString,
+) -> Result<(), InvalidField> {
     if holds {
         return Ok(());
     }
     let (field, expected, found) = (field.to_owned(), expected.to_owned(), found.to_string());
-    Err(Fault { field, expected, found })
+    Err(InvalidField { field, expected, found })
 }
 
 impl Document {
     /// The calibration, if everything in it can be.
-    pub(super) fn checked(self) -> Result<Calibration, Fault> {
+    pub(super) fn checked(self) -> Result<Calibration, InvalidField> {
         let Self { about, default, genuine, impostor, curve, table } = self;
         let hash = &about.weights_sha256;
         let is_hash = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
@@ -55,7 +60,7 @@ impl Document {
                 check_order(rows.last(), &row)?;
                 Ok(row)
             });
-            rows.push(row.map_err(|fault| Fault {
+            rows.push(row.map_err(|fault| InvalidField {
                 field: format!("table, row {number}, {}", fault.field),
                 ..fault
             })?);
@@ -63,7 +68,7 @@ impl Document {
         let table = Table { genuine, impostor, rows };
         let first = &table.rows[0];
         expect(first.false_matches == 0, "table", "a first row without matches", "some")?;
-        table.at_fmr(default.fmr).map_err(|error| Fault {
+        table.at_fmr(default.fmr).map_err(|error| InvalidField {
             field: "default.fmr".into(),
             expected: "a rate that the table supports".into(),
             found: error.to_string(),
@@ -74,7 +79,7 @@ impl Document {
     }
 }
 
-fn check_curve(curve: &ProbabilityCurve) -> Result<(), Fault> {
+fn check_curve(curve: &ProbabilityCurve) -> Result<(), InvalidField> {
     let ProbabilityCurve { intercept, slope, covariance, bounds, .. } = *curve;
     expect(intercept.is_finite(), "curve.intercept", "a finite number", intercept)?;
     expect(slope <= 0.0 && slope.is_finite(), "curve.slope", "at most 0", slope)?;
@@ -90,8 +95,8 @@ fn row(
     (threshold, false_matches, fmr_low, fmr_high, false_non_matches, fnmr_low, fnmr_high): Cells,
     genuine: u64,
     impostor: u64,
-) -> Result<Row, Fault> {
-    let threshold = Threshold::new(threshold).map_err(|_| Fault {
+) -> Result<Row, InvalidField> {
+    let threshold = Threshold::new(threshold).map_err(|_| InvalidField {
         field: "threshold".into(),
         expected: "from 0 to 2".into(),
         found: threshold.to_string(),
@@ -115,7 +120,7 @@ fn row(
     })
 }
 
-fn check_order(before: Option<&Row>, row: &Row) -> Result<(), Fault> {
+fn check_order(before: Option<&Row>, row: &Row) -> Result<(), InvalidField> {
     let Some(before) = before else { return Ok(()) };
     let above = row.threshold > before.threshold;
     expect(above, "threshold", &format!("above {}", before.threshold), row.threshold)?;

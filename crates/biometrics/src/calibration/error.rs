@@ -1,4 +1,4 @@
-//! Why there is no calibration, or none that may be used.
+//! Errors of making, reading and using a calibration.
 
 use std::io;
 use std::path::PathBuf;

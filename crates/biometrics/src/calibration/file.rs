@@ -26,11 +26,11 @@ use std::path::Path;
 use facenet::bounded_file::{self, FileError};
 use serde::{Deserialize, Serialize};
 
-use super::document::{Document, Fault};
+use super::document::{Document, InvalidField};
 use super::{About, Calibration, CalibrationError, CalibrationOptions, ProbabilityCurve};
 use crate::RateEstimate;
 
-/// What the file says that it is.
+/// Name of the file's format.
 const FORMAT: &str = "facenet-calibration";
 /// The only form so far.
 const VERSION: u32 = 1;
@@ -57,7 +57,7 @@ struct Heading {
     version: u32,
 }
 
-/// What is written before the table.
+/// The part before the table.
 #[derive(Serialize)]
 struct Head<'a> {
     format: &'static str,
@@ -111,7 +111,7 @@ impl Calibration {
             return Err(CalibrationError::Version { path, expected: VERSION, found: version });
         }
         let document: Document = serde_json::from_str(text).map_err(json)?;
-        document.checked().map_err(|Fault { field, expected, found }| {
+        document.checked().map_err(|InvalidField { field, expected, found }| {
             let path = path.to_path_buf();
             CalibrationError::Field { path, field, expected, found }
         })

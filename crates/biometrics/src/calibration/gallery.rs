@@ -15,7 +15,7 @@ use facenet::matching::Threshold;
 
 use super::{CalibratedThreshold, Calibration, CalibrationError};
 use crate::RateEstimate;
-use crate::rate::{is_rate, trials_for};
+use crate::rate::{is_rate, rule_of_three, trials_for};
 
 /// A threshold for a gallery and what to expect of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +75,7 @@ impl Calibration {
         let point = self.at_fmr(fmr).map_err(|error| match error {
             CalibrationError::TooFewImpostors { found, .. } => {
                 // ln(1 - FPIR) = N · ln(1 - 3/found)
-                let most = (-fpir).ln_1p() / (-(3.0 / found as f64).min(1.0)).ln_1p();
+                let most = (-fpir).ln_1p() / (-rule_of_three(found)).ln_1p();
                 let (needed, largest) = (trials_for(fmr), most as u64);
                 CalibrationError::GalleryTooLarge { gallery, fpir, fmr, needed, found, largest }
             }

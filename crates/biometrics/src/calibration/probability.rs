@@ -91,7 +91,7 @@ impl ProbabilityCurve {
     }
 
     /// ln(p(distance | one person) / p(distance | two people)).
-    pub fn log_ratio(&self, distance: f64) -> f64 {
+    fn log_ratio(&self, distance: f64) -> f64 {
         self.bounded(self.intercept + self.slope * distance * distance)
     }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::distances::{Distances, Pairing};
 use super::{CalibrationError, grid};
 use crate::RateEstimate;
-use crate::rate::{is_rate, most_events, trials_for};
+use crate::rate::{is_rate, most_events, rule_of_three, trials_for};
 
 /// Both error rates at thresholds a thousandth apart, from one that accepts nothing
 /// to one that accepts everything.
@@ -30,6 +30,14 @@ pub struct Row {
     pub false_non_matches: u64,
     /// Their share, the false non-match rate.
     pub fnmr: RateEstimate,
+}
+
+impl Distances {
+    /// False match rate and false non-match rate of a threshold, with intervals as the
+    /// [pairing](Pairing) has them.
+    pub fn rates(&self, threshold: Threshold) -> [RateEstimate; 2] {
+        Table::of(self).rates(threshold.distance())
+    }
 }
 
 impl Table {
@@ -81,7 +89,7 @@ impl Table {
         }
         let needed = trials_for(fmr);
         if self.impostor < needed {
-            let (found, smallest) = (self.impostor, 3.0 / self.impostor as f64);
+            let (found, smallest) = (self.impostor, rule_of_three(self.impostor));
             return Err(CalibrationError::TooFewImpostors { fmr, needed, found, smallest });
         }
         let allowed = most_events(fmr, self.impostor);
@@ -93,8 +101,7 @@ impl Table {
     /// The row of the smallest false match rate that the pairs support; the first, which
     /// accepts nothing, where there are fewer than three.
     pub(super) fn strictest(&self) -> &Row {
-        let smallest = (3.0 / self.impostor as f64).min(1.0);
-        self.at_fmr(smallest).unwrap_or(&self.rows[0])
+        self.at_fmr(rule_of_three(self.impostor)).unwrap_or(&self.rows[0])
     }
 
     /// Both rates, FMR and FNMR, at any threshold: between two rows on the straight

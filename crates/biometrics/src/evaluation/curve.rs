@@ -5,7 +5,7 @@
 //! for m different distances there are m + 1 steps, from none to all accepted.
 //! Cross-validation and the ROC both walk through these.
 
-use super::RocPoint;
+use serde::Serialize;
 
 /// How far a point is from the last one drawn, in logits of either rate: less than
 /// can be seen.
@@ -13,7 +13,18 @@ const APART: f64 = 0.02;
 /// Rates nearer to 0 and 1 than this look alike.
 const SMALLEST: f64 = 1e-7;
 
-/// Those of the points that do not lie so near to the one before that no chart would show
+/// One point of the curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RocPoint {
+    /// Accepts distances below it.
+    pub threshold: f64,
+    /// False match rate, 0 to 1.
+    pub fmr: f64,
+    /// False non-match rate, 0 to 1.
+    pub fnmr: f64,
+}
+
+/// Thins the points: leaves out those so near to the one before that no chart would show
 /// them; first and last are there.
 pub(super) fn plot_points(points: impl Iterator<Item = RocPoint>) -> Vec<RocPoint> {
     let logit = |rate: f64| ((rate + SMALLEST) / (1.0 - rate + SMALLEST)).ln();
@@ -65,7 +76,7 @@ pub fn normal_deviate(probability: f64) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// What a threshold accepts.
+/// Pairs that a threshold accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Step {
     /// The middle between the last distance accepted and the first one not. At

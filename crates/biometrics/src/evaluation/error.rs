@@ -1,10 +1,10 @@
-//! Why a figure is refused.
+//! Errors of evaluation.
 
 /// Distances from which a figure cannot be had.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
-    /// Nothing to evaluate.
+    /// There is nothing to evaluate.
     #[error("no comparisons to evaluate")]
     Empty,
     /// All comparisons of one kind.

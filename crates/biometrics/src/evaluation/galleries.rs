@@ -1,4 +1,4 @@
-//! How good identification is in galleries of several sizes: FPIR and FNIR.
+//! FPIR and FNIR in galleries of several sizes.
 //!
 //! Comparisons of pairs say little about a gallery: a stranger has as many chances to
 //! be taken for somebody as there are people in it. So galleries are drawn and probed
@@ -56,7 +56,7 @@ impl Default for GalleryOptions {
     }
 }
 
-/// What happened in the galleries of one size.
+/// Counts over the galleries of one size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Galleries {
     size: usize,
@@ -99,11 +99,11 @@ impl Galleries {
     ) -> Vec<Self> {
         assert_eq!(vectors.len(), people.len(), "one person a vector");
         let mut by_person: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (picture, &person) in people.iter().enumerate() {
-            by_person.entry(person).or_default().push(picture);
+        for (image, &person) in people.iter().enumerate() {
+            by_person.entry(person).or_default().push(image);
         }
         let by_person: Vec<_> = by_person.into_values().collect();
-        let several = by_person.iter().filter(|pictures| pictures.len() > 1).count();
+        let several = by_person.iter().filter(|images| images.len() > 1).count();
         let probed = options.probes > 0 && options.repeats > 0 && several > 1;
         let enough = |size: usize| probed && by_person.len() >= size + (size / 10).max(2);
         let sizes = options.sizes.iter().filter(|&&size| size > 0 && enough(size));
@@ -122,7 +122,7 @@ impl Galleries {
             let mut random = Random::new(options.seed ^ Random::new(place).bits());
             let draw = Draw::new(size, by_person, options.probes, vectors, &mut random);
             let nearest = |probes: &[usize]| draw.nearest(probes, vectors);
-            let probes: Vec<_> = draw.mates.iter().map(|&(picture, _)| picture).collect();
+            let probes: Vec<_> = draw.mates.iter().map(|&(image, _)| image).collect();
             for (nearest, (_, mate)) in nearest(&probes).into_iter().zip(&draw.mates) {
                 enrolled.push(nearest.map(|(distance, entry)| (distance, Some(entry) == *mate)));
             }
@@ -221,27 +221,27 @@ impl Draw {
         vectors: &[Option<&[T]>],
         random: &mut Random,
     ) -> Self {
-        let mut people: Vec<_> = by_person.iter().map(|pictures| pictures.to_vec()).collect();
+        let mut people: Vec<_> = by_person.iter().map(|images| images.to_vec()).collect();
         random.shuffle(&mut people);
         // Stable: in random order among those with several images, and the others.
-        people.sort_by_key(|pictures| pictures.len() < 2);
+        people.sort_by_key(|images| images.len() < 2);
         let others = people.split_off(size);
         let (mut rows, mut mates) = (Vec::new(), Vec::new());
         let mut length = 0;
-        for mut pictures in people {
-            random.shuffle(&mut pictures);
-            let usable = pictures.iter().position(|&picture| vectors[picture].is_some());
-            let row = usable.and_then(|usable| vectors[pictures.swap_remove(usable)]).map(|row| {
+        for mut images in people {
+            random.shuffle(&mut images);
+            let usable = images.iter().position(|&image| vectors[image].is_some());
+            let row = usable.and_then(|usable| vectors[images.swap_remove(usable)]).map(|row| {
                 length = row.len();
                 rows.extend(row.iter().map(|&value| value.into()));
                 rows.len() / length.max(1) - 1
             });
-            mates.extend(pictures.into_iter().map(|picture| (picture, row)));
+            mates.extend(images.into_iter().map(|image| (image, row)));
         }
         random.shuffle(&mut mates);
         mates.truncate(probes);
         let mut strangers: Vec<_> =
-            others.iter().map(|pictures| pictures[random.below(pictures.len())]).collect();
+            others.iter().map(|images| images[random.below(images.len())]).collect();
         random.shuffle(&mut strangers);
         strangers.truncate(probes);
         let height = rows.len().checked_div(length).unwrap_or(0);
@@ -273,8 +273,8 @@ impl Draw {
             // probes × length · length × people
             let products = batch.dot(&self.gallery.t());
             let rows = products.rows().into_iter().zip(batch.rows()).zip(probes);
-            rows.map(|((products, probe), &picture)| {
-                vectors[picture]?;
+            rows.map(|((products, probe), &image)| {
+                vectors[image]?;
                 let own = square(probe.iter());
                 let squared = products
                     .iter()

@@ -13,14 +13,14 @@ use serde::Serialize;
 use crate::RateEstimate;
 use crate::calibration::{CalibrationError, Distances};
 
-/// What a group of photos is called that all belong to.
-pub const EVERYBODY: &str = "everybody";
+/// Name of the group that all photos belong to.
+const EVERYBODY: &str = "everybody";
 
 /// One group's figures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GroupFigures {
-    /// What it is called.
+    /// Its name.
     pub group: String,
     /// Its people.
     pub people: usize,
@@ -33,7 +33,7 @@ pub struct GroupFigures {
     pub measured: Option<GroupRates>,
 }
 
-/// What a group's pairs showed.
+/// Results of a group's pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct GroupRates {
     /// Pairs of one person.

@@ -1,5 +1,5 @@
-//! Where to look first: the comparisons that are judged most wrongly, and how the distances
-//! of one person's and of two people's images are spread.
+//! The comparisons that are judged most wrongly, and the distribution of the distances of
+//! genuine and impostor pairs.
 
 use serde::Serialize;
 

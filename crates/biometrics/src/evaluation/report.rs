@@ -6,7 +6,7 @@ use super::{
     Comparison, EqualError, EvaluationError, Fold, KFold, OperatingPoint, Rate, Roc, Tally,
 };
 
-/// What to report.
+/// Options of a report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportOptions {
     /// False match rates at which to state the true accept rate.
@@ -40,11 +40,11 @@ pub struct Report {
     pub tar: Vec<TarAtFmr>,
     /// Comparisons, failures included.
     pub pairs: usize,
-    /// Those of one person.
+    /// Pairs of one person.
     pub genuine: usize,
-    /// Those of two people.
+    /// Pairs of two people.
     pub impostor: usize,
-    /// Those that could not be made.
+    /// Comparisons that could not be made.
     pub failures: usize,
     /// Each fold.
     pub folds: Vec<Fold>,

@@ -8,7 +8,7 @@ use std::iter::Peekable;
 
 use serde::Serialize;
 
-use super::curve::{self, sweep};
+use super::curve::{self, RocPoint, sweep};
 use super::{Comparison, EvaluationError, Tally, check_distance, check_sides};
 use crate::Rate;
 use crate::rate::{is_rate, most_events, trials_for};
@@ -26,17 +26,6 @@ pub struct Roc {
 struct Distances {
     sorted: Vec<f64>,
     failures: usize,
-}
-
-/// One point of the curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct RocPoint {
-    /// Accepts distances below it.
-    pub threshold: f64,
-    /// False match rate, 0 to 1.
-    pub fmr: f64,
-    /// False non-match rate, 0 to 1.
-    pub fnmr: f64,
 }
 
 /// The most permissive threshold that keeps a false match rate.

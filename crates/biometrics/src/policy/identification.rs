@@ -1,4 +1,4 @@
-//! One face against many people: below which distance is it the nearest one's?
+//! Threshold policy of identification, one face against many people.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::{PolicyError, VerificationOptions, VerificationPolicy};
 use crate::RateEstimate;
 use crate::calibration::{Calibration, CalibrationError, gallery_fpir};
 
-/// How many of the strangers may be taken for somebody, unless the options say otherwise.
-pub const USUAL_FPIR: f64 = 0.01;
+/// Default FPIR: share of strangers that may be taken for somebody.
+const USUAL_FPIR: f64 = 0.01;
 
-/// When a face is taken for the nearest of many people's.
+/// Options of the policy; unset ones come from the calibration.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct IdentificationOptions {
     /// Accept below this distance, however many people there are.
@@ -54,23 +54,30 @@ pub struct GalleryThreshold {
     pub faces: usize,
     /// How many of the strangers are expected to be taken for somebody, if they and the people
     /// of the gallery look no more alike than those of the calibration; nothing without a
-    /// calibration, or where the gallery's people [look more alike](Resemblance).
+    /// calibration, or where that is [not so or not known](Resemblance).
     pub fpir: Option<RateEstimate>,
 }
 
-/// People who look more alike than those that the calibration was made of: its rates are not
-/// theirs.
+/// Whether the people of a gallery look more alike than those of the calibration, whose rates
+/// are then not theirs.
 ///
 /// Measured on the gallery itself, whose people are all different ones: how many of their
 /// pairs are nearer than a distance that one pair of two people in a hundred is nearer than.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Resemblance {
-    /// Pairs of two people that were compared.
-    pub pairs: usize,
-    /// Those that are nearer than the distance.
-    pub near: usize,
-    /// How many would be, of people like the calibration's.
-    pub expected: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Resemblance {
+    /// They do not, or are too few to tell.
+    Usual,
+    /// They do.
+    Closer {
+        /// Pairs of two people that were compared.
+        pairs: usize,
+        /// Pairs that are nearer than the distance.
+        near: usize,
+        /// How many would be, of people like the calibration's.
+        expected: f64,
+    },
+    /// There is no calibration, or it has too few pairs of two people to know the distance.
+    Unknown,
 }
 
 /// Share of pairs that are near in a calibration's own people.
@@ -116,35 +123,44 @@ impl IdentificationPolicy {
     }
 
     /// For a probe that is compared with these people, of whom there are so many photos.
-    pub fn among(&self, people: usize, faces: usize) -> GalleryThreshold {
-        GalleryThreshold { people, ..self.for_faces(faces) }
-    }
-
-    /// For a probe that is compared with so many photos, or with means of them.
-    pub fn for_faces(&self, faces: usize) -> GalleryThreshold {
+    ///
+    /// # Errors
+    /// When the calibration has no answer for another reason than that the gallery is too large
+    /// for it, in which case its strictest threshold is in force.
+    pub fn among(&self, people: usize, faces: usize) -> Result<GalleryThreshold, CalibrationError> {
         let single = self.verification.threshold();
         let Some(calibration) = self.verification.calibration() else {
-            return GalleryThreshold { threshold: single, people: faces, faces, fpir: None };
+            return Ok(GalleryThreshold { threshold: single, people, faces, fpir: None });
         };
         let threshold = match self.rule {
             Rule::Fixed => single,
-            Rule::AtMost(fpir) => stricter(single, in_gallery(calibration, faces, fpir)),
-            Rule::Share(fpir) => in_gallery(calibration, faces, fpir),
+            Rule::AtMost(fpir) => stricter(single, in_gallery(calibration, faces, fpir)?),
+            Rule::Share(fpir) => in_gallery(calibration, faces, fpir)?,
         };
         let [fmr, _] = calibration.rates(threshold);
         let of = |rate| gallery_fpir(rate, faces);
         let fpir = RateEstimate { value: of(fmr.value), low: of(fmr.low), high: of(fmr.high) };
-        GalleryThreshold { threshold, people: faces, faces, fpir: Some(fpir) }
+        Ok(GalleryThreshold { threshold, people, faces, fpir: Some(fpir) })
     }
 
-    /// Whether these people look more alike than the calibration's; nothing if they do not, or
-    /// are too few to tell.
-    pub fn resemblance(&self, gallery: &Gallery) -> Option<Resemblance> {
-        let near = self.verification.calibration()?.at_fmr(NEAR).ok()?.threshold;
+    /// Whether these people look more alike than the calibration's.
+    ///
+    /// # Errors
+    /// When the calibration has no answer for another reason than too few pairs.
+    pub fn resemblance(&self, gallery: &Gallery) -> Result<Resemblance, CalibrationError> {
+        let Some(calibration) = self.verification.calibration() else {
+            return Ok(Resemblance::Unknown);
+        };
+        let near = match calibration.at_fmr(NEAR) {
+            Ok(point) => point.threshold,
+            Err(CalibrationError::TooFewImpostors { .. }) => return Ok(Resemblance::Unknown),
+            Err(error) => return Err(error),
+        };
         let [near, pairs] = gallery.near_pairs(near);
         let tolerated = TOLERATED * NEAR * pairs as f64;
         let is_more = near as f64 > tolerated + SURE * tolerated.sqrt() + 1.0;
-        is_more.then_some(Resemblance { pairs, near, expected: NEAR * pairs as f64 })
+        let expected = NEAR * pairs as f64;
+        Ok(if is_more { Resemblance::Closer { pairs, near, expected } } else { Resemblance::Usual })
     }
 
     /// Why the calibration cannot speak for a gallery of so many photos, for which the
@@ -162,10 +178,15 @@ fn stricter(a: Threshold, b: Threshold) -> Threshold {
 /// The threshold at which a stranger is taken for the person of one of `faces` with
 /// probability `fpir`; the strictest that the calibration has, where it cannot speak for as
 /// many, or for even one.
-fn in_gallery(calibration: &Calibration, faces: usize, fpir: f64) -> Threshold {
+fn in_gallery(
+    calibration: &Calibration,
+    faces: usize,
+    fpir: f64,
+) -> Result<Threshold, CalibrationError> {
     match calibration.for_gallery(faces.max(1), fpir) {
-        Ok(point) => point.threshold,
-        Err(_) => calibration.strictest(),
+        Ok(point) => Ok(point.threshold),
+        Err(CalibrationError::GalleryTooLarge { .. }) => Ok(calibration.strictest()),
+        Err(error) => Err(error),
     }
 }
 
@@ -181,6 +202,10 @@ mod tests {
         Some(Arc::new(Calibration::embedded(Looks::Two).unwrap()))
     }
 
+    fn among(policy: &IdentificationPolicy, faces: usize) -> GalleryThreshold {
+        policy.among(faces, faces).unwrap()
+    }
+
     fn policy(options: IdentificationOptions) -> Result<IdentificationPolicy, PolicyError> {
         IdentificationPolicy::new(embedded(), &options)
     }
@@ -188,13 +213,13 @@ mod tests {
     #[test]
     fn a_crowd_has_a_stricter_threshold_and_a_few_people_that_of_one() {
         let usual = policy(IdentificationOptions::default()).unwrap();
-        let of = |faces| usual.for_faces(faces).threshold.distance();
+        let of = |faces| among(&usual, faces).threshold.distance();
         for faces in [0, 1, 10] {
             assert_eq!(of(faces), 0.617, "{faces}");
         }
         assert!(of(100) < of(11) && of(11) < 0.617 && of(10_000) < of(100));
         for faces in [1, 10, 11, 100, 99_299] {
-            let fpir = usual.for_faces(faces).fpir.unwrap();
+            let fpir = among(&usual, faces).fpir.unwrap();
             assert!(fpir.value <= 0.01 * 1.001, "{faces}: {}", fpir.value);
             assert!(usual.extrapolates(faces).is_none(), "{faces}");
         }
@@ -202,8 +227,8 @@ mod tests {
         assert_eq!(of(1_000_000), of(99_299));
         assert!(usual.extrapolates(1_000_000).is_some());
         assert!(
-            usual.for_faces(1_000_000).fpir.unwrap().value
-                > usual.for_faces(99_299).fpir.unwrap().value
+            among(&usual, 1_000_000).fpir.unwrap().value
+                > among(&usual, 99_299).fpir.unwrap().value
         );
     }
 
@@ -228,26 +253,36 @@ mod tests {
         // Not even one person can be searched for at 1 stranger in 100.
         assert!(calibration.for_gallery(1, USUAL_FPIR).is_err());
         for faces in [0, 1, 10, 1_000] {
-            assert_eq!(small.for_faces(faces).threshold, strictest, "{faces}");
+            assert_eq!(among(&small, faces).threshold, strictest, "{faces}");
         }
-        let fpir = small.for_faces(10).fpir.unwrap().value;
+        let fpir = among(&small, 10).fpir.unwrap().value;
         assert!((fpir - gallery_fpir(0.03, 10)).abs() < 1e-9, "{fpir}");
         // A rate that they support for one face, but not for two.
         let open = of(IdentificationOptions { fpir: Some(0.05), threshold: None }).unwrap();
-        assert_eq!(open.for_faces(1).threshold, single);
-        assert_eq!(open.for_faces(2).threshold, strictest);
+        assert_eq!(among(&open, 1).threshold, single);
+        assert_eq!(among(&open, 2).threshold, strictest);
+    }
+
+    #[test]
+    fn only_a_gallery_that_is_too_large_gets_the_strictest_threshold() {
+        let calibration = small_calibration();
+        assert_eq!(in_gallery(&calibration, 1_000, 0.01).unwrap(), calibration.strictest());
+        for rate in [0.0, f64::NAN, 1.5] {
+            let refused = in_gallery(&calibration, 1_000, rate);
+            assert!(matches!(refused, Err(CalibrationError::Rate { .. })), "{rate}: {refused:?}");
+        }
     }
 
     #[test]
     fn options_that_are_chosen_hold() {
         let threshold = Threshold::new(0.7).unwrap();
         let fixed = IdentificationOptions { threshold: Some(threshold), fpir: None };
-        assert_eq!(policy(fixed).unwrap().for_faces(5_000).threshold, threshold);
+        assert_eq!(among(&policy(fixed).unwrap(), 5_000).threshold, threshold);
         let open = IdentificationOptions { fpir: Some(0.1), threshold: None };
         let open = policy(open).unwrap();
         // A claim is one comparison, whatever a crowd may do.
         assert_eq!(open.verification().threshold(), Threshold::DEFAULT);
-        let of = |faces| open.for_faces(faces).threshold.distance();
+        let of = |faces| among(&open, faces).threshold.distance();
         assert!(of(1) > 0.75 && of(100) >= 0.617);
         for fpir in [0.0, -1.0, 2.0, f64::NAN, 1e-9] {
             let none = IdentificationOptions { fpir: Some(fpir), threshold: None };
@@ -258,7 +293,7 @@ mod tests {
     #[test]
     fn without_a_calibration_nothing_is_known_and_no_rate_can_be_asked_for() {
         let usual = IdentificationPolicy::new(None, &IdentificationOptions::default()).unwrap();
-        let many = usual.among(500, 1_000);
+        let many = usual.among(500, 1_000).unwrap();
         assert_eq!((many.threshold, many.fpir), (Threshold::NOTEBOOK, None));
         assert!(usual.extrapolates(1_000).is_none());
         let rate = IdentificationOptions { fpir: Some(0.01), threshold: None };
@@ -286,19 +321,30 @@ mod tests {
             }
             gallery
         };
-        assert_eq!(usual.resemblance(&people(50, 0.0)), None);
-        let found = usual.resemblance(&people(50, 22.0)).unwrap();
-        assert_eq!(found.pairs, 1225);
-        assert!(found.near > 100 && (found.expected - 12.25).abs() < 1e-9, "{found:?}");
+        let of = |gallery: &Gallery| usual.resemblance(gallery).unwrap();
+        assert_eq!(of(&people(50, 0.0)), Resemblance::Usual);
+        let Resemblance::Closer { pairs, near, expected } = of(&people(50, 22.0)) else {
+            panic!("they look alike");
+        };
+        assert_eq!(pairs, 1225);
+        assert!(near > 100 && (expected - 12.25).abs() < 1e-9, "{near} {expected}");
         // Too few to tell.
-        assert_eq!(usual.resemblance(&people(2, 22.0)), None);
-        assert_eq!(usual.resemblance(&Gallery::new()), None);
+        assert_eq!(of(&people(2, 22.0)), Resemblance::Usual);
+        assert_eq!(of(&Gallery::new()), Resemblance::Usual);
+        // A hundred pairs do not know the distance that one in a hundred is nearer than.
+        let small = Some(Arc::new(small_calibration()));
+        let small = IdentificationPolicy::new(small, &IdentificationOptions::default()).unwrap();
+        let none = IdentificationPolicy::new(None, &IdentificationOptions::default()).unwrap();
+        for unknown in [small, none] {
+            let found = unknown.resemblance(&people(50, 22.0)).unwrap();
+            assert_eq!(found, Resemblance::Unknown);
+        }
     }
 
     #[test]
     fn the_threshold_is_a_number_in_json() {
         let usual = policy(IdentificationOptions::default()).unwrap();
-        let json = serde_json::to_value(usual.among(1, 2)).unwrap();
+        let json = serde_json::to_value(usual.among(1, 2).unwrap()).unwrap();
         assert_eq!((&json["people"], &json["faces"]), (&1.into(), &2.into()));
         assert!((json["threshold"].as_f64().unwrap() - 0.617).abs() < 1e-6, "{json}");
     }

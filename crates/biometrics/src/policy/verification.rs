@@ -9,7 +9,7 @@ use super::PolicyError;
 use crate::RateEstimate;
 use crate::calibration::{Calibration, CalibrationError, Probability};
 
-/// When two faces are taken for one person's, unless the calibration's own options are right.
+/// Options of the policy; unset ones come from the calibration.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct VerificationOptions {
     /// Accept below this distance.
@@ -20,7 +20,7 @@ pub struct VerificationOptions {
     pub prior: Option<f64>,
 }
 
-/// The threshold of one comparison and what is known of it.
+/// The threshold of one comparison and its calibration.
 #[derive(Clone, Debug)]
 pub struct VerificationPolicy {
     threshold: Threshold,
@@ -32,29 +32,28 @@ pub struct VerificationPolicy {
 /// Two questions are behind it. The threshold answers whether few enough strangers pass; the
 /// probability, which of the two is likelier. Between the thresholds of both they disagree,
 /// and neither answer would be honest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// The threshold accepts, and two people are not likelier than one.
     Same,
     /// The threshold refuses, and one person is not likelier than two.
-    #[default]
     Different,
     /// The threshold refuses although one person is likelier than two, or accepts although
     /// two are.
     Uncertain,
 }
 
-/// What a calibration says.
+/// A calibration with a prior.
 #[derive(Clone, Debug)]
 struct Basis {
     calibration: Arc<Calibration>,
     prior: f64,
 }
 
-/// What a distance means at a policy's threshold; nothing of it is known without a
-/// calibration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+/// Statistics of a distance at a policy's threshold; without a calibration only the answer is
+/// known.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VerificationStats {
     /// The answer, with what is known of the distance.
     pub answer: Answer,
@@ -64,16 +63,16 @@ pub struct VerificationStats {
     pub fnmr: Option<RateEstimate>,
     /// That it is one person.
     pub probability: Option<Probability>,
-    /// What that was before the comparison.
+    /// The prior: the probability before the comparison.
     pub prior: Option<f64>,
-    /// What the others rest on.
+    /// The calibration behind the other fields.
     pub calibration: Option<CalibrationSummary>,
 }
 
 /// A calibration in a few words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CalibrationSummary {
-    /// What the images are called.
+    /// Name of the images.
     pub data: String,
     /// Day of making.
     pub created: String,
@@ -116,7 +115,7 @@ impl VerificationPolicy {
         self.threshold
     }
 
-    /// What is known of the model's distances, if it is known.
+    /// The calibration of the model, if there is one.
     pub fn calibration(&self) -> Option<&Calibration> {
         self.basis.as_ref().map(|basis| &*basis.calibration)
     }
@@ -155,14 +154,21 @@ impl VerificationPolicy {
         }
     }
 
-    /// What is known of `distance`.
+    /// Statistics of `distance`.
     ///
     /// # Errors
     /// As [`probability`](Self::probability).
     pub fn stats(&self, distance: f32) -> Result<VerificationStats, CalibrationError> {
         let answer = self.answer(distance)?;
         let Some(Basis { calibration, prior }) = &self.basis else {
-            return Ok(VerificationStats { answer, ..VerificationStats::default() });
+            return Ok(VerificationStats {
+                answer,
+                fmr: None,
+                fnmr: None,
+                probability: None,
+                prior: None,
+                calibration: None,
+            });
         };
         let [fmr, fnmr] = calibration.rates(self.threshold);
         let [genuine, impostor] = calibration.pairs();

@@ -1,6 +1,6 @@
-//! The detector's network, compiled for the sizes of pictures that it is given.
+//! The detector's network, compiled for the sizes of images that it is given.
 //!
-//! A program knows all shapes, and pictures have many: the network is compiled when a size is
+//! A program knows all shapes, and images have many: the network is compiled when a size is
 //! first seen, which takes about as long as a pass, and the last few programs are kept.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use crate::weights::{Weights, WeightsError};
 /// Programs that are kept, each with the memory of its passes.
 const KEPT: usize = 4;
 
-/// [`Architecture::Detector`] with its weights, for pictures of any size.
+/// [`Architecture::Detector`] with its weights, for images of any size.
 #[derive(Debug)]
 pub struct CompiledDetector {
     weights: Weights,
@@ -52,16 +52,16 @@ impl CompiledDetector {
     /// [`network::detector`](crate::network::detector) for their channels.
     ///
     /// # Shapes
-    /// `pictures`: `(n, 3, H, W)`, RGB in 0..1, H and W multiples of
+    /// `images`: `(n, 3, H, W)`, RGB in 0..1, H and W multiples of
     /// [`MULTIPLE`](detector::MULTIPLE). Returns `(n, 16, H / s, W / s)` for each stride s.
     ///
     /// # Panics
     /// On another shape.
-    pub fn run(&self, pictures: ArrayView4<'_, f32>) -> [Array4<f32>; 3] {
-        let program = self.program(&pictures);
-        let n = pictures.len_of(Axis(0));
+    pub fn run(&self, images: ArrayView4<'_, f32>) -> [Array4<f32>; 3] {
+        let program = self.program(&images);
+        let n = images.len_of(Axis(0));
         let mut rows = vec![0.0; n * program.outputs()];
-        program.run(pictures, &mut rows);
+        program.run(images, &mut rows);
         let rows = ArrayView2::from_shape((n, program.outputs()), &rows);
         let Ok(rows) = rows else { unreachable!("a row has a program's outputs") };
         let mut first = 0;
@@ -80,24 +80,24 @@ impl CompiledDetector {
         })
     }
 
-    /// Runs pictures on this thread several times and measures each step.
+    /// Runs images on this thread several times and measures each step.
     ///
     /// # Panics
     /// As [`run`](Self::run), and if `passes` is zero.
-    pub fn profile(&self, pictures: ArrayView4<'_, f32>, passes: usize) -> Vec<StepProfile> {
-        self.program(&pictures).profile(pictures, passes)
+    pub fn profile(&self, images: ArrayView4<'_, f32>, passes: usize) -> Vec<StepProfile> {
+        self.program(&images).profile(images, passes)
     }
 
-    /// The program for pictures of this size.
-    fn program(&self, pictures: &ArrayView4<'_, f32>) -> Arc<Program> {
-        let (_, c, h, w) = pictures.dim();
+    /// The program for images of this size.
+    fn program(&self, images: &ArrayView4<'_, f32>) -> Arc<Program> {
+        let (_, c, h, w) = images.dim();
         let size = [h, w];
         let own = Architecture::Detector;
         assert!(
             c == own.input()[0] && own.takes(size),
-            "expected pictures of shape (n, 3, H, W) with multiples of {} for H and W, found {:?}",
+            "expected images of shape (n, 3, H, W) with multiples of {} for H and W, found {:?}",
             detector::MULTIPLE,
-            pictures.dim()
+            images.dim()
         );
         if let Some(program) = self.kept(size) {
             return program;

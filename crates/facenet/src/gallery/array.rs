@@ -2,19 +2,19 @@
 
 use crate::matching::{Encoding, EncodingError};
 use crate::network::ENCODING_LENGTH;
-use crate::npy::{self, ArrayFault};
+use crate::npy::{self, ArrayError};
 
 /// A file that is no array of encodings.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ArrayError {
+pub enum EncodingsError {
     /// Other numbers, another shape or another length.
     #[error("this is no .npy file of encodings")]
-    Array(#[from] ArrayFault),
+    Array(#[from] ArrayError),
     /// A row that is none.
     #[error("row {row} (counted from 0) is no encoding")]
     Row {
-        /// Which.
+        /// Its position.
         row: usize,
         /// Why.
         source: EncodingError,
@@ -28,12 +28,12 @@ pub enum ArrayError {
 ///
 /// # Errors
 /// When it is anything else, or a row is not of unit length.
-pub fn encodings_from_npy(bytes: &[u8]) -> Result<Vec<Encoding>, ArrayError> {
+pub fn encodings_from_npy(bytes: &[u8]) -> Result<Vec<Encoding>, EncodingsError> {
     let numbers: Vec<f32> = npy::parse_rows(bytes, ENCODING_LENGTH)?;
     let rows = numbers.chunks_exact(ENCODING_LENGTH).enumerate();
     rows.map(|(row, numbers)| {
         let encoding = Encoding::new(numbers.iter().copied());
-        encoding.map_err(|source| ArrayError::Row { row, source })
+        encoding.map_err(|source| EncodingsError::Row { row, source })
     })
     .collect()
 }
@@ -66,19 +66,19 @@ mod tests {
         ))
         .unwrap_err()
         {
-            ArrayError::Array(fault) => fault,
+            EncodingsError::Array(fault) => fault,
             error => panic!("{error}"),
         };
         let kind = fault("<f8", "(2, 128)", &numbers);
-        assert!(matches!(kind, ArrayFault::ElementType { expected: "<f4", .. }), "{kind}");
+        assert!(matches!(kind, ArrayError::ElementType { expected: "<f4", .. }), "{kind}");
         let shape = fault("<f4", "(256,)", &numbers);
-        assert!(matches!(shape, ArrayFault::Shape { .. }), "{shape}");
+        assert!(matches!(shape, ArrayError::Shape { .. }), "{shape}");
         let header = fault("<f4", &format!("({}, 128)", 1_u64 << 57), &[]);
-        assert!(matches!(header, ArrayFault::Header(_)), "{header}");
+        assert!(matches!(header, ArrayError::Header(_)), "{header}");
         let length = fault("<f4", &format!("({}, 128)", 1_u64 << 56), &[]);
-        assert!(matches!(length, ArrayFault::DataLength { found: 0, .. }), "{length}");
+        assert!(matches!(length, ArrayError::DataLength { found: 0, .. }), "{length}");
         numbers[130] = 0.5;
         let row = encodings_from_npy(&file("<f4", "(2, 128)", &numbers)).unwrap_err();
-        assert!(matches!(row, ArrayError::Row { row: 1, .. }), "{row}");
+        assert!(matches!(row, EncodingsError::Row { row: 1, .. }), "{row}");
     }
 }

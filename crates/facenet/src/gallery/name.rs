@@ -10,7 +10,7 @@ use std::str::FromStr;
 use unicode_normalization::UnicodeNormalization;
 
 /// Longest name in bytes of UTF-8.
-pub const MOST_NAME_BYTES: usize = 128;
+const MOST_NAME_BYTES: usize = 128;
 
 /// A person's name: 1 to 128 bytes in Unicode's form NFC without control characters,
 /// marks of direction, `/` or `\`, and without white space around it.
@@ -47,7 +47,7 @@ pub enum NameError {
         /// The first such character.
         found: char,
     },
-    /// Nothing of it can be seen: nobody could tell whom it means.
+    /// It has no visible character.
     #[error("the name {name:?} shows nothing")]
     Invisible {
         /// The text.

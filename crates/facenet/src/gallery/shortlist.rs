@@ -1,4 +1,4 @@
-//! The nearest so far.
+//! The k nearest people found so far.
 //!
 //! A scan computes distances in f32, by a sum or by a matrix product, and each rounds
 //! in its own way. To be exact and the same by any way, a scan does not decide who is

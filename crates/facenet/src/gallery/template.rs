@@ -3,14 +3,14 @@
 use crate::matching::{Encoding, EncodingError};
 use crate::network::ENCODING_LENGTH;
 
-/// How the faces of this version's encodings are cut out of photos: the landmarks' points,
-/// in the version of their network, frame them.
+/// Version of how faces are cut out of photos: aligned by landmarks, with the first version of
+/// their network.
 ///
-/// Two encodings of one network can be compared if their faces were framed alike, and only
-/// then: who keeps encodings, keeps this with them. It is to be changed with whatever moves
-/// crops (the detector, the landmarks' weights, the template they are brought to); a test
-/// on a portrait's encoding notices when it has to be.
-pub const FACE_FRAMING: &str = "points-1";
+/// Two encodings of one network can be compared only if their crops were made in the same way:
+/// whoever stores encodings stores this with them. Change it with whatever moves crops (the
+/// detector, the landmarks' weights, the template they are brought to); a test on a portrait's
+/// encoding fails when it has to change.
+pub const CROP_VERSION: &str = "points-1";
 
 /// Templates that have no mean.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum TemplateError {
     Opposite {
         /// How many.
         count: usize,
-        /// What is left of them.
+        /// Why the rest is no encoding.
         source: EncodingError,
     },
 }

@@ -203,7 +203,7 @@ fn an_untrained_detector_sees_few_faces() {
 
 #[test]
 #[should_panic(expected = "expected images of shape (n, 3, 320, 320), found [1, 3, 64, 40]")]
-fn a_picture_whose_sides_are_no_multiples_panics() {
+fn an_image_whose_sides_are_no_multiples_panics() {
     let model = Model::<f32>::random(Architecture::Detector, 5, 0.0);
     let tape = Tape::new();
     let leaves = model.parameters().leaves(&tape);

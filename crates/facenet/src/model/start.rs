@@ -1,4 +1,4 @@
-//! What a model begins with: weights, or random numbers.
+//! Initial parameters of a model: weights, or random numbers.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the network's definition may ask for.
+//! The trait that interpreters of the network implement.
 //!
 //! The vocabulary is the networks', not a general framework's: a convolution
 //! brings its batch-norm and ReLU, because in these networks it does everywhere but in

@@ -1,4 +1,4 @@
-//! What the networks are: FaceNet's stem, its seven Inception blocks and its head, and the
+//! Definition of the networks: FaceNet's stem, its seven Inception blocks and its head, and the
 //! small networks that find landmarks and tell whether a face is covered.
 //!
 //! An Inception block sends its input down up to four branches and concatenates what comes
@@ -197,7 +197,7 @@ impl Inception {
 pub const VIEW_SIZE: usize = 64;
 /// Numbers that the network returns: x and y of five points, then the scores of
 /// "no face" and "a face".
-pub const LANDMARK_OUTPUTS: usize = 12;
+const LANDMARK_OUTPUTS: usize = 12;
 
 /// Hands `builder` the landmark network and returns the node of its outputs. Six
 /// convolutions, each with batch-norm and ReLU, halve the image five times; the last sees all

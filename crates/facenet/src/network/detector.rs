@@ -1,6 +1,6 @@
-//! The network that finds faces: one pass over a picture of any size, without anchors.
+//! The network that finds faces: one pass over an image of any size, without anchors.
 //!
-//! A stem and depthwise-separable blocks reduce the picture to strides 8, 16 and 32. A path from
+//! A stem and depthwise-separable blocks reduce the image to strides 8, 16 and 32. A path from
 //! the coarsest back to the finest adds what surrounds a place to what is there, and at each
 //! stride a head reads 16 numbers off every cell: a score, a box, five landmarks and how sure
 //! it is of them.
@@ -13,10 +13,10 @@
 
 use super::{Builder, Convolution, Head, INPUT_CHANNELS};
 
-/// Pixels of the picture along the side of a cell, of each of the three outputs.
+/// Pixels of the image along the side of a cell, of each of the three outputs.
 ///
 /// The cell of column i and row j has its middle at ((i + 0.5) s, (j + 0.5) s), in continuous
-/// pixel coordinates of the picture, with s the stride.
+/// pixel coordinates of the image, with s the stride.
 pub const STRIDES: [usize; 3] = [8, 16, 32];
 /// Numbers of a cell, which the constants below name.
 pub const CHANNELS: usize = 16;
@@ -30,7 +30,7 @@ pub const LANDMARKS: usize = 5;
 /// Channel of the natural logarithm of how far the landmarks are expected to be off: the scale
 /// of a Laplace distribution, in sides of the box.
 pub const LANDMARK_SCALE: usize = 15;
-/// Height and width of a picture are multiples of this, the coarsest stride.
+/// Height and width of an image are multiples of this, the coarsest stride.
 pub const MULTIPLE: usize = STRIDES[2];
 /// Height and width where none is said.
 pub(super) const SIZE: usize = 320;
@@ -53,7 +53,7 @@ pub(crate) const INITIAL_HEAD: [f64; CHANNELS] = {
 /// Channels of the path back and of the heads.
 const NECK: usize = 32;
 
-/// Hands `builder` the network for pictures of `size` (height, width) and returns the nodes of
+/// Hands `builder` the network for images of `size` (height, width) and returns the nodes of
 /// its three outputs, finest first.
 ///
 /// # Shapes
@@ -81,7 +81,7 @@ pub(super) fn build<B: Builder>(b: &mut B, size: [usize; 2]) -> Vec<B::Node> {
     let x = Block::new("s16_2", 80, 80).build(b, &x);
     let middle = Block::new("s16_3", 80, 80).build(b, &x);
     let x = Block::new("s32_1", 80, 128).halving().build(b, &middle);
-    // Wide kernels, so that the coarsest cells see a face that fills the picture.
+    // Wide kernels, so that the coarsest cells see a face that fills the image.
     let x = Block::new("s32_2", 128, 128).wide().build(b, &x);
     let coarse = Block::new("s32_3", 128, 128).wide().build(b, &x);
 
@@ -95,7 +95,7 @@ pub(super) fn build<B: Builder>(b: &mut B, size: [usize; 2]) -> Vec<B::Node> {
     vec![head(b, &fine, 8), head(b, &middle, 16), head(b, &coarse, 32)]
 }
 
-/// Whether the network takes pictures of this height and width.
+/// Whether the network takes images of this height and width.
 pub(super) fn takes(size: [usize; 2]) -> bool {
     size.iter().all(|side| *side > 0 && side.is_multiple_of(MULTIPLE))
 }
@@ -170,7 +170,7 @@ mod tests {
         }
     }
 
-    /// What issue FACES allows: 150,000 parameters, and 100 million operations at 320×320.
+    /// The budget of the design: 150,000 parameters, and 100 million operations at 320×320.
     #[test]
     fn it_is_small() {
         let mut recorder = Recorder::new();

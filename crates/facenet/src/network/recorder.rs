@@ -88,7 +88,7 @@ impl Recorder {
     }
 
     /// The tensors, in order.
-    pub fn into_tensors(self) -> Vec<TensorSpec> {
+    pub(crate) fn into_tensors(self) -> Vec<TensorSpec> {
         self.tensors
     }
 

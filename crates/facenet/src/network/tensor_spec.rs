@@ -1,6 +1,6 @@
 //! A tensor of a network: its name, its shape and what it is for.
 
-/// What a tensor is in its layer.
+/// Role of a tensor in its layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TensorRole {
     /// Kernel of a convolution, OIHW.
@@ -50,7 +50,7 @@ pub struct TensorSpec {
     pub name: String,
     /// The layer that it belongs to, such as `inception_3a_3x3_conv1`.
     pub layer: String,
-    /// What it is in that layer.
+    /// Its role in that layer.
     pub role: TensorRole,
     /// Kernels are OIHW, `dense_w` is outputs × inputs, all else has one axis.
     pub shape: Vec<usize>,

@@ -1,4 +1,4 @@
-//! Which network is meant: the argument of weights, engine and training.
+//! The networks and variants: the argument of weights, engine and training.
 //!
 //! Enums and not traits, since all networks are known here; each interpreter hands itself to
 //! [`Architecture::build`].
@@ -18,7 +18,7 @@ pub enum Architecture {
     FaceNet(Variant),
     /// Views of a face to five points and a confidence.
     Landmarks,
-    /// Pictures of any size to what is seen at each of their cells, at three strides.
+    /// Images of any size to what is seen at each of their cells, at three strides.
     Detector,
     /// Face crops to whether mouth and eyes can be seen.
     Visibility,

@@ -8,18 +8,18 @@
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 
-use super::{ArrayFault, Element};
+use super::{ArrayError, Element};
 
 /// Longest accepted header in bytes, magic and length included. NumPy writes 128
 /// for arrays of a few axes.
-pub const HEADER_LIMIT: usize = 1024;
+pub(super) const HEADER_LIMIT: usize = 1024;
 
 /// Most brackets that a header may open: a plain array's opens two, `{` and `(`.
 const MOST_BRACKETS: usize = 8;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
-/// What a header says.
+/// Content of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// NumPy's name of the values' type, such as `<f4`.
@@ -35,7 +35,7 @@ pub struct Header {
 /// Bytes that are no header this program reads.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum HeaderFault {
+pub enum HeaderError {
     /// Another kind of file.
     #[error("expected the magic bytes \\x93NUMPY at its beginning, found {found:?}")]
     Magic {
@@ -59,7 +59,7 @@ pub enum HeaderFault {
     /// Far longer than any header of a plain array.
     #[error("its header claims {found} bytes, expected at most {HEADER_LIMIT}")]
     TooLong {
-        /// What it claims.
+        /// The claimed size.
         found: u64,
     },
     /// A number of values that 64 bits cannot hold.
@@ -78,21 +78,21 @@ pub enum HeaderFault {
 
 impl Header {
     /// Parses the header at the beginning of `bytes`, which hold the whole file
-    /// or at least [`HEADER_LIMIT`] bytes of it.
-    pub fn parse(bytes: &[u8]) -> Result<Self, HeaderFault> {
+    /// or at least 1,024 bytes of it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, HeaderError> {
         let (start, length) = extent(bytes)?;
         let text = &bytes[start..length];
         if !countable(text) {
             let found = text.trim_ascii().escape_ascii().to_string();
-            return Err(HeaderFault::Overflow { found });
+            return Err(HeaderError::Overflow { found });
         }
         let brackets = text.iter().filter(|byte| b"{[(".contains(byte)).count();
         if brackets > MOST_BRACKETS {
             let reason = format!("it opens {brackets} brackets, expected at most {MOST_BRACKETS}");
-            return Err(HeaderFault::Damaged { reason });
+            return Err(HeaderError::Damaged { reason });
         }
         let header = npyz::NpyHeader::from_reader(&bytes[..length])
-            .map_err(|error| HeaderFault::Damaged { reason: error.to_string() })?;
+            .map_err(|error| HeaderError::Damaged { reason: error.to_string() })?;
         let descr = header.dtype().descr();
         Ok(Self {
             // A Python literal, so a plain type stands in quotation marks.
@@ -109,44 +109,44 @@ impl Header {
         &self,
         has_shape: bool,
         expected: impl FnOnce() -> String,
-    ) -> Result<(), ArrayFault> {
+    ) -> Result<(), ArrayError> {
         if self.element != T::TYPE {
             let found = self.element.clone();
-            return Err(ArrayFault::ElementType { expected: T::TYPE, found });
+            return Err(ArrayError::ElementType { expected: T::TYPE, found });
         }
         if !has_shape {
             let (expected, found) = (expected(), self.shape.clone());
-            return Err(ArrayFault::Shape { expected, found });
+            return Err(ArrayError::Shape { expected, found });
         }
-        if self.column_major { Err(ArrayFault::FortranOrder) } else { Ok(()) }
+        if self.column_major { Err(ArrayError::FortranOrder) } else { Ok(()) }
     }
 
     /// Whether the shape is `expected`.
-    pub fn has_shape(&self, expected: &[usize]) -> bool {
+    pub(super) fn has_shape(&self, expected: &[usize]) -> bool {
         self.shape.iter().copied().eq(expected.iter().map(|&axis| axis as u64))
     }
 }
 
 /// Where the header's text begins and ends.
-fn extent(bytes: &[u8]) -> Result<(usize, usize), HeaderFault> {
+fn extent(bytes: &[u8]) -> Result<(usize, usize), HeaderError> {
     let Some(rest) = bytes.strip_prefix(MAGIC) else {
         let beginning = bytes.get(..MAGIC.len()).unwrap_or(bytes);
-        return Err(HeaderFault::Magic { found: beginning.escape_ascii().to_string() });
+        return Err(HeaderError::Magic { found: beginning.escape_ascii().to_string() });
     };
     let (start, text) = match *rest {
         [1, 0, a, b, ..] => (10, u32::from(u16::from_le_bytes([a, b]))),
         [2 | 3, 0, a, b, c, d, ..] => (12, u32::from_le_bytes([a, b, c, d])),
         [major, minor, ..] if !matches!((major, minor), (1..=3, 0)) => {
-            return Err(HeaderFault::Version { major, minor });
+            return Err(HeaderError::Version { major, minor });
         }
-        _ => return Err(HeaderFault::CutShort { found: bytes.len() }),
+        _ => return Err(HeaderError::CutShort { found: bytes.len() }),
     };
     let length = start as u64 + u64::from(text);
     if length > HEADER_LIMIT as u64 {
-        return Err(HeaderFault::TooLong { found: length });
+        return Err(HeaderError::TooLong { found: length });
     }
     if length > bytes.len() as u64 {
-        return Err(HeaderFault::CutShort { found: bytes.len() });
+        return Err(HeaderError::CutShort { found: bytes.len() });
     }
     Ok((start, length as usize))
 }
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     /// A version 1.0 file with this dictionary.
-    fn parse(text: &str) -> Result<Header, HeaderFault> {
+    fn parse(text: &str) -> Result<Header, HeaderError> {
         let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
         bytes.extend((text.len() as u16).to_le_bytes());
         bytes.extend(text.as_bytes());
@@ -205,7 +205,7 @@ mod tests {
             "[4294967296, 4294967296]",
             "((4294967296), (4294967296))",
         ] {
-            assert!(matches!(shaped(shape), Err(HeaderFault::Overflow { .. })), "{shape}");
+            assert!(matches!(shaped(shape), Err(HeaderError::Overflow { .. })), "{shape}");
         }
         assert!(shaped("(4294967296, 4294967295)").is_ok());
         assert!(shaped("(-3, 5)").is_err());

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use ndarray::ArrayViewD;
 
-use super::error::{TensorFault, WeightsError};
+use super::error::{TensorError, WeightsError};
 use super::of_file;
 use crate::bounded_file;
 use crate::network::TensorSpec;
@@ -30,10 +30,10 @@ pub(super) fn read(path: &Path, spec: &TensorSpec) -> Result<Vec<f32>, WeightsEr
 ///
 /// # Errors
 /// With line and column of what is no finite number.
-pub fn parse(bytes: &[u8]) -> Result<Vec<f32>, TensorFault> {
+pub fn parse(bytes: &[u8]) -> Result<Vec<f32>, TensorError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.trim_ascii_start().starts_with(b"<") {
-        return Err(TensorFault::WebPage { found: quoted(bytes.trim_ascii_start()) });
+        return Err(TensorError::WebPage { found: quoted(bytes.trim_ascii_start()) });
     }
     let mut values = Vec::new();
     let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -43,7 +43,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<f32>, TensorFault> {
     for (line, cells) in body.split(|&byte| byte == b'\n').enumerate() {
         let cells = cells.strip_suffix(b"\r").unwrap_or(cells);
         for (column, cell) in cells.split(|&byte| byte == b',').enumerate() {
-            let value = number(cell).ok_or_else(|| TensorFault::Cell {
+            let value = number(cell).ok_or_else(|| TensorError::Cell {
                 line: line + 1,
                 column: column + 1,
                 found: quoted(cell),

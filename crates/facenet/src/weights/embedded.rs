@@ -5,7 +5,7 @@
 use ndarray::{ArrayViewD, CowArray, IxDyn};
 
 use super::error::WeightsError;
-use super::{Tensor, TensorFault, Weights, check_values, checked};
+use super::{Tensor, TensorError, Weights, check_values, checked};
 use crate::network::{Architecture, TensorSpec};
 use crate::npy;
 
@@ -38,7 +38,7 @@ pub(super) fn load(architecture: Architecture) -> Result<Weights, WeightsError> 
 }
 
 /// A tensor that is read in place, where its bytes lie as the machine's numbers do.
-fn borrow(bytes: &'static [u8], spec: &TensorSpec) -> Result<Tensor, TensorFault> {
+fn borrow(bytes: &'static [u8], spec: &TensorSpec) -> Result<Tensor, TensorError> {
     let bytes = npy::values::<f32>(bytes, &spec.shape)?;
     if let Ok(values) = bytemuck::try_cast_slice(bytes)
         && cfg!(target_endian = "little")

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::bounded_file::FileError;
-use crate::npy::ArrayFault;
+use crate::npy::ArrayError;
 
 /// A folder of weights that cannot be read, trusted or written.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ pub enum WeightsError {
     /// A tensor's file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// What one tensor's file holds.
+    /// The file of one tensor is wrong.
     #[error("{}: tensor {tensor}: {fault}", path.display())]
     Tensor {
         /// The file.
@@ -56,7 +56,7 @@ pub enum WeightsError {
         /// The tensor.
         tensor: String,
         /// What is wrong with it.
-        fault: TensorFault,
+        fault: TensorError,
     },
     /// The binary was built while `weights` was incomplete.
     #[error(
@@ -90,12 +90,12 @@ pub enum WeightsError {
         /// The tensor.
         tensor: String,
         /// What is wrong with it.
-        fault: TensorFault,
+        fault: TensorError,
     },
     /// Complete weights, but of another network.
     #[error("expected the weights of {expected}, found another network's")]
     OtherNetwork {
-        /// Whose weights they should be.
+        /// The network whose weights they should be.
         expected: &'static str,
     },
     /// Writing failed; the folder is as it was.
@@ -108,13 +108,13 @@ pub enum WeightsError {
     },
 }
 
-/// What is wrong with one tensor.
+/// An error in one tensor.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TensorFault {
+pub enum TensorError {
     /// The array: its numbers' type, its shape, its length.
     #[error(transparent)]
-    Array(#[from] ArrayFault),
+    Array(#[from] ArrayError),
     /// More or fewer values.
     #[error("has {found} values, expected {expected}")]
     Count {

@@ -3,7 +3,7 @@
 //! Windows of 40 pixels of the image and of smaller copies go through ever stricter
 //! levels: boosted classifiers look at every one ([`boosted`]), small networks at what is
 //! left ([`perceptron`]), and move it to where the face is; windows on one face are
-//! merged, and a second look refines each box ([`boxes`]). How large the searched image is
+//! merged, and a second search refines each box ([`boxes`]). How large the searched image is
 //! decides which faces are found and how long it takes: [`search_image`] makes it.
 //!
 //! The published model file is read by [`model`]. All of it is plain safe code: a window
@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use self::boosted::Patterns;
 use self::boxes::{Candidate, merged, refine_box};
 use self::model::{Chain, Funnel};
-use self::search_image::{Gray, SearchImage, Square};
+use self::search_image::{Gray, SearchImage, Square, WINDOW};
 use super::{Detector, FaceBox, Photo, sort};
 
 /// SeetaFace's model of frontal and near-frontal faces; provenance and license
@@ -37,9 +37,7 @@ const MODEL: &[u8] = include_bytes!("../../models/seeta_fd_frontal_v1.0.bin");
 static READ: LazyLock<Funnel> =
     LazyLock::new(|| Funnel::read(MODEL).expect("the embedded model is whole"));
 
-/// Side of the window that the classifiers look through.
-const WINDOW: usize = 40;
-/// Windows of one look that overlap by more than this are one window ...
+/// Windows of one level that overlap by more than this are one window ...
 const SAME_WINDOW: f32 = 0.8;
 /// ... and at the end, of one face.
 const SAME_FACE: f32 = 0.3;
@@ -62,15 +60,15 @@ pub struct SeetaOptions {
     pub shrink: f32,
     /// Pixels from one window to the next, from 1 to 16. Default: 4.
     pub step: u32,
-    /// Whether every face is looked at again, alone and mirrored, and the two
+    /// Whether every face is searched again, alone and mirrored, and the two
     /// boxes averaged. About 5 ms a face; the boxes scatter less, by a sixth from
     /// top to bottom and by a tenth in size. Default: yes.
-    pub second_look: bool,
+    pub refine_boxes: bool,
 }
 
 impl Default for SeetaOptions {
     fn default() -> Self {
-        Self { smallest_face: 0.1, score: 6.0, shrink: 0.85, step: 4, second_look: true }
+        Self { smallest_face: 0.1, score: 6.0, shrink: 0.85, step: 4, refine_boxes: true }
     }
 }
 
@@ -98,7 +96,7 @@ impl SeetaDetector {
     /// # Errors
     /// [`BadOption`] names the first option out of its range.
     pub fn new(options: SeetaOptions) -> Result<Self, BadOption> {
-        let SeetaOptions { smallest_face, score, shrink, step, second_look: _ } = options;
+        let SeetaOptions { smallest_face, score, shrink, step, refine_boxes: _ } = options;
         let checks = [
             ("smallest_face", "above 0 and at most 1", f64::from(smallest_face), {
                 smallest_face > 0.0 && smallest_face <= 1.0
@@ -135,7 +133,7 @@ impl SeetaDetector {
         faces.into_iter().filter(is_face).map(|candidate| candidate.into()).collect()
     }
 
-    /// What each model of the first level leaves of all windows, in pixels of `image`.
+    /// The windows that each model of the first level keeps, in pixels of `image`.
     /// Threads take copies of the image; what they find is put together in order.
     fn first_level(&self, image: &Gray) -> Vec<Vec<Candidate>> {
         let scales: Vec<f32> =
@@ -175,7 +173,7 @@ impl SeetaDetector {
 /// Windows that a thread judges at a time.
 const JUDGED: usize = 8;
 
-/// What a chain of perceptrons leaves, each window moved as they say.
+/// The windows that a chain of perceptrons keeps, each moved as they say.
 fn followed(image: &Gray, chain: &Chain, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     for (number, stage) in chain.stages.iter().enumerate() {
         let judged = candidates.par_iter().with_min_len(JUDGED).filter_map(|candidate| {
@@ -233,8 +231,10 @@ impl Detector for SeetaDetector {
         };
         let mut boxes: Vec<FaceBox> =
             self.run(&image.gray).iter().map(|b| image.to_photo(b)).collect();
-        if self.options.second_look {
-            boxes.par_iter_mut().for_each(|face| *face = refine_box(self, photo, face));
+        if self.options.refine_boxes {
+            boxes.par_iter_mut().for_each(|face| {
+                *face = refine_box(photo, face, |image| self.run(image));
+            });
         }
         sort(&mut boxes);
         boxes

@@ -10,9 +10,9 @@ use ndarray::{Array2, Array4, ArrayView4, Axis, stack};
 use super::{Landmarks, view};
 use crate::{FaceBox, Photo, Similarity};
 
-/// Looks at a face, one after the other.
-const LOOKS: usize = 3;
-/// The last look is through several views, each changed by a scale and a rotation in degrees,
+/// Passes of the network for one face, one after the other.
+const PASSES: usize = 3;
+/// The last pass is through several views, each changed by a scale and a rotation in degrees,
 /// whose errors differ.
 const SPREAD: [[f64; 2]; 5] = [[1.0, 0.0], [0.93, 7.0], [0.93, -7.0], [1.08, 9.0], [1.08, -9.0]];
 
@@ -50,7 +50,7 @@ impl LandmarkFinder {
         Self { network: Arc::new(CompiledNetwork::new(Architecture::Landmarks, weights)) }
     }
 
-    /// The landmarks of the face in a box, after three looks, each framed by the one before.
+    /// The landmarks of the face in a box, after three passes, each framed by the one before.
     /// Each is the mean over a view and its mirror image, the last over five such pairs.
     ///
     /// There is always an answer; its [`confidence`](FoundLandmarks::confidence) says how
@@ -70,17 +70,22 @@ impl LandmarkFinder {
     /// # Panics
     /// As [`find`](Self::find).
     #[must_use]
-    pub fn find_rotated(&self, photo: &Photo, face: &FaceBox, rotation: f64) -> FoundLandmarks {
+    pub(crate) fn find_rotated(
+        &self,
+        photo: &Photo,
+        face: &FaceBox,
+        rotation: f64,
+    ) -> FoundLandmarks {
         self.find_in_view(photo, view::of_box(face, rotation))
     }
 
     /// [`find`](Self::find) with another first view than the box's.
     #[must_use]
     pub fn find_in_view(&self, photo: &Photo, view: Similarity) -> FoundLandmarks {
-        self.looks(photo, view, LOOKS)
+        self.passes(photo, view, PASSES)
     }
 
-    /// Better landmarks of a face whose landmarks are known roughly, at any roll: one look
+    /// Better landmarks of a face whose landmarks are known roughly, at any roll: one pass
     /// less than [`find`](Self::find) needs.
     ///
     /// # Panics
@@ -88,21 +93,21 @@ impl LandmarkFinder {
     #[must_use]
     pub fn refine(&self, photo: &Photo, landmarks: &Landmarks) -> FoundLandmarks {
         match view::of_landmarks(landmarks) {
-            Some(view) => self.looks(photo, view, LOOKS - 1),
+            Some(view) => self.passes(photo, view, PASSES - 1),
             None => FoundLandmarks { landmarks: *landmarks, confidence: 0.0 },
         }
     }
 
-    /// So many looks, of which the first begins with a view.
-    fn looks(&self, photo: &Photo, mut view: Similarity, count: usize) -> FoundLandmarks {
+    /// So many passes, of which the first begins with a view.
+    fn passes(&self, photo: &Photo, mut view: Similarity, count: usize) -> FoundLandmarks {
         for _ in 1..count {
-            let found = self.look(photo, &[view]);
+            let found = self.pass(photo, &[view]);
             match view::of_landmarks(&found.landmarks) {
                 Some(next) => view = next,
                 None => return FoundLandmarks { confidence: 0.0, ..found },
             }
         }
-        self.look(photo, &SPREAD.map(|spread| view.after(&view::changed(spread))))
+        self.pass(photo, &SPREAD.map(|spread| view.after(&view::changed(spread))))
     }
 
     /// The network's own answer to views that are cut already, a row a view: the landmarks'
@@ -126,8 +131,8 @@ impl LandmarkFinder {
         confidence(&self.answer(batch.view()).row(0).to_vec())
     }
 
-    /// The mean of the looks through views and their mirror images.
-    fn look(&self, photo: &Photo, views: &[Similarity]) -> FoundLandmarks {
+    /// The mean of the passes through views and their mirror images.
+    fn pass(&self, photo: &Photo, views: &[Similarity]) -> FoundLandmarks {
         let mut images = Vec::with_capacity(2 * views.len());
         for view in views {
             let image = view::image(photo, view);

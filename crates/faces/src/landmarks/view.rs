@@ -1,4 +1,4 @@
-//! What the landmark network is shown: a round piece of the photo.
+//! Input of the landmark network: a circular crop of the photo.
 //!
 //! The view is framed as the encoder's crop is (about the face, [`INPUT_SIZE`] pixels of
 //! crop to [`VIEW_SIZE`] of view), and all outside the inscribed circle is gray. A round
@@ -19,7 +19,7 @@ const OUTSIDE: f32 = 0.5;
 
 /// From view pixels to the photo, framed by a detector's box and rotated by
 /// `rotation` radians about the box's middle.
-pub fn of_box(face: &FaceBox, rotation: f64) -> Similarity {
+pub(crate) fn of_box(face: &FaceBox, rotation: f64) -> Similarity {
     let window = face_window(face);
     let corner = Similarity::new(1.0, 0.0, [0.0; 2], [window.x, window.y]);
     let enlarged = Similarity::new(window.width / VIEW_SIZE as f64, 0.0, [0.0; 2], [0.0; 2]);
@@ -56,7 +56,7 @@ pub fn cut_round(planes: &mut [f32]) {
 }
 
 /// The network's ten numbers as landmarks in the photo.
-pub fn to_photo(outputs: &[f32], view: &Similarity) -> Landmarks {
+pub(crate) fn to_photo(outputs: &[f32], view: &Similarity) -> Landmarks {
     std::array::from_fn(|point| {
         let place = [0, 1].map(|axis| {
             let from_middle = f64::from(outputs[2 * point + axis]);
@@ -74,7 +74,7 @@ pub fn changed([scale, rotation]: [f64; 2]) -> Similarity {
 
 /// The network's answer to a mirrored view as one to the view itself: x changes its sign,
 /// left and right their places, and the scores stay.
-pub fn unmirrored(outputs: &[f32]) -> Vec<f32> {
+pub(crate) fn unmirrored(outputs: &[f32]) -> Vec<f32> {
     let points = [1, 0, 2, 4, 3].into_iter().flat_map(|i| [-outputs[2 * i], outputs[2 * i + 1]]);
     points.chain(outputs[10..].iter().copied()).collect()
 }

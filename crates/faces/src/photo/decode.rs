@@ -33,7 +33,7 @@ const EXTRAS: u64 = 32 << 20;
 /// A decoded image, as it is stored: which way up, and how many of its rows the file holds.
 pub(super) struct Decoded {
     pub(super) image: RgbImage,
-    pub(super) turn: Orientation,
+    pub(super) orientation: Orientation,
     pub(super) rows: u32,
     /// Whether scans that bring its details are missing.
     pub(super) is_coarse: bool,
@@ -41,14 +41,14 @@ pub(super) struct Decoded {
 
 impl Decoded {
     /// An image of which nothing is missing.
-    fn whole(image: RgbImage, turn: Orientation) -> Self {
-        Self { rows: image.height(), image, turn, is_coarse: false }
+    fn whole(image: RgbImage, orientation: Orientation) -> Self {
+        Self { rows: image.height(), image, orientation, is_coarse: false }
     }
 
     /// Grays the rows that the file does not hold.
     fn without_the_rest(mut self, file: &str) -> Result<Self, PhotoError> {
         if self.rows == 0 {
-            return Err(cut(file, "it holds no row of its picture"));
+            return Err(cut(file, "it holds no row of its image"));
         }
         for row in self.image.rows_mut().skip(self.rows as usize) {
             row.for_each(|pixel| *pixel = Rgb([128; 3]));
@@ -84,12 +84,12 @@ fn by_format(
             Some(Special::Palette(palette)) => {
                 let [width, height] = palette.size;
                 check_size(palette.size, 4 * u64::from(width) * u64::from(height), file, limits)?;
-                let (image, turn) = palette.read().map_err(|found| PhotoError::Damaged {
+                let (image, orientation) = palette.read().map_err(|found| PhotoError::Damaged {
                     file: file.to_owned(),
                     format,
                     found,
                 })?;
-                Ok(Decoded::whole(image, turn))
+                Ok(Decoded::whole(image, orientation))
             }
             Some(Special::Unsupported(found)) => {
                 Err(PhotoError::Unsupported { file: file.to_owned(), format, found })
@@ -114,14 +114,15 @@ fn decode_jpeg(bytes: &[u8], file: &str, limits: &DecodeLimits) -> Result<Decode
         }
         Some(header) if header.has_separate_scans() => {
             let mut reader = decoder(bytes, file, format, limits)?;
-            let turn = orientation::of(&mut reader, bytes, format);
+            let orientation = orientation::of(&mut reader, bytes, format);
             let Some(completed) = header.completed(bytes) else {
-                return Ok(Decoded::whole(separate_scans(bytes, file, limits)?, turn));
+                return Ok(Decoded::whole(separate_scans(bytes, file, limits)?, orientation));
             };
             let Completed { bytes, rows, lacks_colors } = completed;
             let image =
                 if rows > 0 { separate_scans(&bytes, file, limits)? } else { RgbImage::new(0, 0) };
-            return Decoded { image, turn, rows, is_coarse: lacks_colors }.without_the_rest(file);
+            return Decoded { image, orientation, rows, is_coarse: lacks_colors }
+                .without_the_rest(file);
         }
         Some(header) => {
             let whole = header.before_torn_headers(bytes);
@@ -173,7 +174,7 @@ fn separate_scans(bytes: &[u8], file: &str, limits: &DecodeLimits) -> Result<Rgb
     let info = decoder.info().ok_or_else(|| PhotoError::Damaged {
         file: name(),
         format,
-        found: "it has no picture".to_owned(),
+        found: "it has no image".to_owned(),
     })?;
     let size = [info.width, info.height].map(u32::from);
     // The planes beside the image.
@@ -196,10 +197,10 @@ fn decode_whole(
     limits: &DecodeLimits,
 ) -> Result<Decoded, PhotoError> {
     let mut decoder = decoder(bytes, file, format, limits)?;
-    let turn = orientation::of(&mut decoder, bytes, format);
+    let orientation = orientation::of(&mut decoder, bytes, format);
     let image = DynamicImage::from_decoder(decoder)
         .map_err(|error| explain(&error, file, format, limits.memory_bytes))?;
-    Ok(Decoded::whole(on_white(image), turn))
+    Ok(Decoded::whole(on_white(image), orientation))
 }
 
 /// The decoder of an image whose size is within the limits.

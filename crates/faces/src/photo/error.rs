@@ -9,7 +9,7 @@ use image::ImageFormat;
 
 use super::format::{KNOWN, name};
 
-/// What is wrong with an image file. `file` is its path, or what the caller
+/// An error in an image file. `file` is its path, or what the caller
 /// called the bytes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -1,6 +1,7 @@
 //! Which image formats are read, by their first bytes.
 //!
-//! Names and extensions are ignored: people rename files, and servers get none. For bytes of no known format [`describe`] says what they look like, so
+//! Names and extensions are ignored: people rename files, and servers get none. For bytes of no
+//! known format [`describe`] says what they look like, so
 //! that the message helps with the usual cases: an iPhone's HEIC, a web page or
 //! text saved under an image's name.
 
@@ -32,7 +33,7 @@ pub(super) fn name(format: ImageFormat) -> &'static str {
     }
 }
 
-/// What bytes that are no image of ours look like.
+/// Describes bytes of no known format.
 pub(super) fn describe(bytes: &[u8]) -> String {
     let start = &bytes[..bytes.len().min(256)];
     let brand = start.get(8..12).filter(|_| start.get(4..8) == Some(b"ftyp"));

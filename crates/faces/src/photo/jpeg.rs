@@ -1,4 +1,4 @@
-//! What a JPEG's headers say, and how much of its picture its data holds.
+//! What a JPEG's headers say, and how much of its image its data holds.
 //!
 //! Decoders fill what is missing with gray or with the last block, without a word, whether
 //! the file ends or a marker of its end comes too early. So the codes of a file that looks
@@ -81,7 +81,7 @@ impl<'b> Header<'b> {
             let Segment { kind, start, content, end } = segment_at(bytes, at)?;
             at = end;
             let Some(content) = content else {
-                // Headers that the picture ends in are none of a scan.
+                // Headers that the image ends in are none of a scan.
                 if kind == END {
                     return None;
                 }
@@ -154,7 +154,7 @@ impl<'b> Header<'b> {
         has_none.then(|| [before, &tables::segment(), after].concat())
     }
 
-    /// Whether there are more scans than components. Each costs the time of the whole picture.
+    /// Whether there are more scans than components. Each costs the time of the whole image.
     pub(super) fn has_too_many_scans(&self) -> bool {
         let follow = self.data.windows(2).filter(|pair| *pair == [0xff, START_OF_SCAN]).count();
         1 + follow > self.components.len()
@@ -177,7 +177,7 @@ impl<'b> Header<'b> {
         let most = |side: fn(&Component) -> u32| self.components.iter().map(side).max();
         let (Some(across), Some(down)) = (most(|c| c.across), most(|c| c.down)) else { return 0 };
         // In a scan of one component, a unit is one of its blocks; the others have as many as
-        // belong to a piece of the picture.
+        // belong to a piece of the image.
         let (across, down) = match &self.scan[..] {
             [only] => {
                 let component = &self.components[only.index];
@@ -236,7 +236,7 @@ impl<'b> Header<'b> {
     }
 }
 
-/// Whether the last row ends in repetitions of one block, as a decoder fills a picture up. A
+/// Whether the last row ends in repetitions of one block, as a decoder fills an image up. A
 /// flat border does so, too.
 pub(super) fn looks_filled(image: &RgbImage) -> bool {
     const BLOCK: usize = 16;

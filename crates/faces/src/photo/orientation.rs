@@ -55,11 +55,11 @@ pub(super) fn band(image: &RgbImage, rows: u32, orientation: Orientation) -> Opt
     (count > 0.0).then_some(window)
 }
 
-/// The image turned so that up is up.
+/// The image rotated and mirrored so that up is up.
 pub(super) fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
     // Of a pixel of the upright image: whether the stored one's column is found by
     // the row, and whether column and row are counted from the end.
-    let (is_turned, right, down) = match orientation {
+    let (swaps_sides, right, down) = match orientation {
         Orientation::NoTransforms => return image,
         Orientation::FlipHorizontal => (false, true, false),
         Orientation::FlipVertical => (false, false, true),
@@ -70,17 +70,17 @@ pub(super) fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
         Orientation::Rotate270FlipH => (true, true, true),
     };
     let [w, h] = [image.width(), image.height()].map(|side| side as usize);
-    let [width, height] = if is_turned { [h, w] } else { [w, h] };
-    let mut turned = RgbImage::new(width as u32, height as u32);
+    let [width, height] = if swaps_sides { [h, w] } else { [w, h] };
+    let mut upright = RgbImage::new(width as u32, height as u32);
     if w == 0 || h == 0 {
-        return turned;
+        return upright;
     }
     // The stored pixel of the first one, and from there to those beside and below.
     let (column, line) = (if right { w - 1 } else { 0 }, if down { h - 1 } else { 0 });
     let along = [(1, right), (w as isize, down)].map(|(by, back)| if back { -by } else { by });
-    let [beside, below] = if is_turned { [along[1], along[0]] } else { along };
+    let [beside, below] = if swaps_sides { [along[1], along[0]] } else { along };
     let first = (line * w + column) as isize;
-    let (stored, (pixels, _)) = (image.as_chunks::<3>().0, turned.as_chunks_mut::<3>());
+    let (stored, (pixels, _)) = (image.as_chunks::<3>().0, upright.as_chunks_mut::<3>());
     // Tile by tile, so that of both images all is used that a cache takes in.
     pixels.par_chunks_mut(TILE * width).enumerate().for_each(|(band, rows)| {
         let first = first + (TILE * band) as isize * below;
@@ -94,5 +94,5 @@ pub(super) fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
             }
         }
     });
-    turned
+    upright
 }

@@ -1,4 +1,4 @@
-//! A photo's file without what it says beside the picture: where and when it was taken, with
+//! A photo's file without what it says beside the image: where and when it was taken, with
 //! which camera, earlier versions, thumbnails, sound.
 //!
 //! A JPEG keeps its compressed data bit by bit, so it decodes to the same pixels; only the
@@ -19,7 +19,7 @@ const START: u8 = 0xd8;
 const COMMENT: u8 = 0xfe;
 
 impl Photo {
-    /// The same picture in a file that holds nothing else: no place, time or camera, no
+    /// The same image in a file that holds nothing else: no place, time or camera, no
     /// comment, no second image. A JPEG stays a JPEG with the same pixels; other formats
     /// become PNG. `name` is what errors call it.
     ///
@@ -49,7 +49,7 @@ impl Photo {
     }
 }
 
-/// The segments that say how to decode the picture, up to its end; nothing if they cannot be
+/// The segments that say how to decode the image, up to its end; nothing if they cannot be
 /// followed. (JPEG: ITU-T T.81, annex B.)
 fn bare_jpeg(bytes: &[u8], orientation: Orientation) -> Option<Vec<u8>> {
     let mut at = bytes.starts_with(&[MARKER, START]).then_some(2)?;

@@ -20,7 +20,7 @@ const LAB: [u64; 3] = [8, 9, 10];
 pub(super) enum Special {
     /// With colors from a palette of 256.
     Palette(Box<Palette>),
-    /// Of another kind: its name.
+    /// Another kind: its name.
     Unsupported(String),
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Palette {
     pub(super) size: [u32; 2],
 }
 
-/// What a TIFF is, if it is a special one.
+/// Kind of a TIFF that needs a decoder of its own.
 pub(super) fn special(bytes: &[u8], memory: u64) -> Option<Special> {
     let (at, kind) = photometric(bytes)?;
     let named = |name: &str| Some(Special::Unsupported(name.to_owned()));

@@ -1,6 +1,7 @@
 //! From which measures on a face is refused, not enrolled, or warned of.
 
 use crate::Visibility;
+use crate::landmarks::LEAST_CONFIDENCE;
 
 /// From where on a face is refused or warned of.
 ///
@@ -47,7 +48,7 @@ impl QualityLimits {
         brightness: [0.12, 0.9],
         contrast: 0.05,
         yaw: 45.0,
-        confidence: crate::LEAST_CONFIDENCE,
+        confidence: LEAST_CONFIDENCE,
         visibility: Visibility { mouth: 0.7, eyes: 0.5 },
     };
 }

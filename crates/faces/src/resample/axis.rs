@@ -22,7 +22,7 @@ use std::f64::consts::SQRT_2;
 
 use rayon::prelude::*;
 
-/// What each output pixel along one axis reads.
+/// Source pixels and weights of each output pixel along one axis.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
     taps: Vec<Tap>,

@@ -1,6 +1,6 @@
 //! A photo at half its size, and at half of that, and so on.
 //!
-//! In a photo of 12 megapixels the detector, each look at a face and the crop all want
+//! In a photo of 12 megapixels the detector, each pass over a face and the crop all want
 //! far fewer pixels than there are. Averaging them each time took longer than decoding the
 //! file, so they are averaged once, by halves, when first wanted, and kept with the photo: a
 //! third of its memory more, and nothing for a small photo.
@@ -12,12 +12,12 @@
 use image::RgbImage;
 use rayon::prelude::*;
 
-use crate::{Photo, Similarity};
+use crate::Similarity;
 
 /// A level is halved while a wanted pixel spans so many of its own, 2√3: of half as many
 /// the filter can still be a bilinear tent (variance 1/6) after what halving has blurred
 /// (almost 1/12).
-const SPANNED: f64 = 3.464_101_615_137_754_6;
+pub(crate) const SPANNED: f64 = 3.464_101_615_137_754_6;
 /// Rows that a thread takes at least.
 const ROWS: usize = 32;
 
@@ -45,20 +45,8 @@ impl PyramidLevel<'_> {
     }
 }
 
-impl Photo {
-    /// The level for pixels that span `scale` of the photo's.
-    pub(crate) fn level(&self, scale: f64) -> PyramidLevel<'_> {
-        let (mut photo, mut factor) = (self, 1.0);
-        while scale >= SPANNED * factor && photo.width().min(photo.height()) > 1 {
-            photo = photo.half();
-            factor *= 2.0;
-        }
-        PyramidLevel { rgb: photo.rgb(), factor, blur: 1.0 - 1.0 / (factor * factor) }
-    }
-}
-
 /// The mean of each 2×2 pixels; a last row or column by itself counts twice.
-pub(crate) fn halved(image: &RgbImage) -> RgbImage {
+pub(crate) fn half_size(image: &RgbImage) -> RgbImage {
     let (width, height) = (image.width().div_ceil(2), image.height().div_ceil(2));
     let mut half = RgbImage::new(width, height);
     let stride = 3 * image.width() as usize;
@@ -92,18 +80,19 @@ mod tests {
     use image::Rgb;
 
     use super::*;
+    use crate::Photo;
 
     #[test]
     fn a_half_holds_the_means_of_four_and_the_border_twice() {
         let image =
             RgbImage::from_fn(5, 3, |x, y| Rgb([10 * x as u8, 40 * y as u8, 200 + x as u8]));
-        let half = halved(&image);
+        let half = half_size(&image);
         assert_eq!(half.dimensions(), (3, 2));
         assert_eq!(half.get_pixel(0, 0).0, [5, 20, 201]);
         assert_eq!(half.get_pixel(1, 0).0, [25, 20, 203]);
         assert_eq!(half.get_pixel(2, 1).0, [40, 80, 204]);
-        assert_eq!(halved(&RgbImage::new(0, 7)).dimensions(), (0, 4));
-        assert_eq!(halved(&RgbImage::new(1, 1)).dimensions(), (1, 1));
+        assert_eq!(half_size(&RgbImage::new(0, 7)).dimensions(), (0, 4));
+        assert_eq!(half_size(&RgbImage::new(1, 1)).dimensions(), (1, 1));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //!
 //! Beside `axis.rs`, which is separable and so cannot turn, but keeps to its
 //! rule of how much a pixel spans. With `scale` source pixels to an output pixel:
-//! - up to √2, an output pixel is one bilinear look at its middle;
-//! - above, it is the mean of n × n such looks, a source pixel apart or less, spread so
-//!   that the filter's variance along an axis, looks and bilinear tent together, is
+//! - up to √2, an output pixel is one bilinear tap at its middle;
+//! - above, it is the mean of n × n such taps, a source pixel apart or less, spread so
+//!   that the filter's variance along an axis, taps and bilinear tent together, is
 //!   `scale² / 12`: that of the mean over the area that the pixel covers. The two rules
 //!   meet without a jump;
 //! - from 2√3, a `PyramidLevel` of the photo is looked at instead, and what its pixels were
@@ -20,8 +20,8 @@ use rayon::prelude::*;
 use super::pyramid::PyramidLevel;
 use crate::{Photo, Similarity};
 
-/// Most looks along one axis; only images that cannot be halved any more want more.
-const MOST_LOOKS: usize = 8;
+/// Most taps along one axis; only images that cannot be halved any more want more.
+const MOST_TAPS: usize = 8;
 /// Rows that a thread takes at least.
 const ROWS: usize = 16;
 
@@ -52,7 +52,7 @@ pub fn warp_to_rgb(photo: &Photo, map: &Similarity, [w, h]: [usize; 2]) -> RgbIm
     })
 }
 
-/// A square of an image, as [`warp()`] gives it of a photo, without a pyramid: for one look at
+/// A square of an image, as [`warp()`] gives it of a photo, without a pyramid: for one reading of
 /// a small image.
 ///
 /// # Panics
@@ -65,10 +65,10 @@ fn sampled(level: &PyramidLevel<'_>, map: &Similarity, [width, height]: [usize; 
     let image = level.rgb;
     let (w, h) = image.dimensions();
     assert!(w > 0 && h > 0, "an image of {w} × {h} pixels");
-    let (looks, spread) = looks(map.scale(), level.blur);
+    let (taps, spread) = taps(map.scale(), level.blur);
     let places: Vec<f64> =
-        (0..looks).map(|i| spread * ((i as f64 + 0.5) / looks as f64 - 0.5)).collect();
-    let share = 1.0 / (255.0 * (looks * looks) as f32);
+        (0..taps).map(|i| spread * ((i as f64 + 0.5) / taps as f64 - 0.5)).collect();
+    let share = 1.0 / (255.0 * (taps * taps) as f32);
     let plane = width * height;
     let color = |row: usize, column: usize| {
         let mut sum = [0.0; 3];
@@ -90,16 +90,16 @@ fn sampled(level: &PyramidLevel<'_>, map: &Similarity, [width, height]: [usize; 
     (0..3).flat_map(|channel| colors.iter().map(move |color| color[channel])).collect()
 }
 
-/// How many looks along an axis, and over how much of an output pixel.
-fn looks(scale: f64, blur: f64) -> (usize, f64) {
+/// How many taps along an axis, and over how much of an output pixel.
+fn taps(scale: f64, blur: f64) -> (usize, f64) {
     if scale.is_nan() || scale <= SQRT_2 {
         return (1, 0.0);
     }
-    let looks = (scale.ceil() as usize).clamp(2, MOST_LOOKS);
-    // The tent of bilinear interpolation has a variance of 2/12, n looks over a width w
+    let taps = (scale.ceil() as usize).clamp(2, MOST_TAPS);
+    // The tent of bilinear interpolation has a variance of 2/12, n taps over a width w
     // have w² (1 - 1/n²) / 12.
-    let (n, before) = (looks as f64, (2.0 + blur) / (scale * scale));
-    (looks, ((1.0 - before).max(0.0) / (1.0 - 1.0 / (n * n))).sqrt())
+    let (n, before) = (taps as f64, (2.0 + blur) / (scale * scale));
+    (taps, ((1.0 - before).max(0.0) / (1.0 - 1.0 / (n * n))).sqrt())
 }
 
 /// The color at a place, in 0..255.

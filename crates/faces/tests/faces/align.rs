@@ -49,8 +49,8 @@ fn all_eight_orientations_give_the_same_encoding() {
     }
 }
 
-/// The photo turned about its middle by `degrees`, clockwise, on gray.
-fn turned(photo: &Photo, degrees: f64) -> Photo {
+/// The photo rotated about its middle by `degrees`, clockwise, on gray.
+fn rotated(photo: &Photo, degrees: f64) -> Photo {
     let side = f64::from(photo.width()).hypot(f64::from(photo.height())).ceil();
     let middle = [photo.width(), photo.height()].map(|v| f64::from(v) / 2.0);
     let back = Similarity::new(1.0, -degrees.to_radians(), [side / 2.0; 2], middle);
@@ -69,7 +69,7 @@ fn a_rolled_face_is_seen_as_the_upright_one() {
     let expected = encoding(&straight);
     let aligner = FaceAligner::embedded().unwrap();
     for degrees in [-45.0, -30.0, -15.0, 15.0, 30.0, 45.0] {
-        let photo = turned(&portrait, degrees);
+        let photo = rotated(&portrait, degrees);
         let mut detector =
             RotatedDetector { inner: SeetaDetector::default(), rotations: &TWELFTHS };
         let face = aligned(&mut detector, &aligner, &photo);
@@ -87,7 +87,7 @@ fn faces_on_their_side_are_found_if_asked_for() {
     let expected = encoding(&upright(&portrait));
     let aligner = FaceAligner::embedded().unwrap().with_rotations(true);
     for degrees in [-90.0, 75.0] {
-        let photo = turned(&portrait, degrees);
+        let photo = rotated(&portrait, degrees);
         let mut detector =
             RotatedDetector { inner: SeetaDetector::default(), rotations: &TWELFTHS };
         let face = aligned(&mut detector, &aligner, &photo);
@@ -99,7 +99,7 @@ fn faces_on_their_side_are_found_if_asked_for() {
 
 /// Points lie left and right as they are seen, so a mirrored face is aligned as well.
 #[test]
-fn a_mirrored_face_has_mirrored_points() {
+fn a_mirrored_face_has_mirrored_landmarks() {
     let portrait = sample("obama-speech.jpg");
     let mirrored = Photo::from_rgb(image::imageops::flip_horizontal(portrait.rgb()));
     let (face, other) = (upright(&portrait), upright(&mirrored));

@@ -69,7 +69,7 @@ fn packed_extras_are_not_unpacked_beyond_the_limit() {
     }
 }
 
-/// A scan costs the time of the whole picture, whatever data it has: a small file of a million
+/// A scan costs the time of the whole image, whatever data it has: a small file of a million
 /// scans would take hours.
 #[test]
 fn a_jpeg_of_many_scans_is_refused() {

@@ -115,7 +115,7 @@ fn a_progressive_jpeg_that_ends_in_its_first_scan_lacks_a_part() {
     let photo = decoded(&bytes[..next - 8]).unwrap();
     let part = photo.missing().unwrap();
     assert!(part.y >= 14.0 && part.y + part.height == 44.0, "{part:?}");
-    // The means of the whole picture are a coarse picture.
+    // The means of the whole image are a coarse image.
     assert!(!whole.is_coarse());
     let last = bytes.len() - 10;
     for end in [next, bytes.len() - bytes.len() / 3, last] {
@@ -129,7 +129,7 @@ fn a_progressive_jpeg_that_ends_in_its_first_scan_lacks_a_part() {
     }
     // Only the marker is missing, or it might be.
     assert!(decoded(&bytes[..bytes.len() - 2]).unwrap().is_coarse());
-    // Another picture behind it, as cameras append, changes nothing.
+    // Another image behind it, as cameras append, changes nothing.
     assert!(!decoded(&[&bytes[..], &bytes[..next]].concat()).unwrap().is_coarse());
 }
 

@@ -84,7 +84,7 @@ fn nobody_is_seen_in_black_white_stripes_and_noise() {
 }
 
 #[test]
-fn pictures_too_small_for_a_face_have_none() {
+fn images_too_small_for_a_face_have_none() {
     let portrait = sample("collins-portrait.jpg");
     for (width, height) in [(1, 1), (1, 60_000), (60_000, 1), (9, 9), (39, 2), (12_000, 8)] {
         let photo = Photo::from_rgb(resize(portrait.rgb(), width, height, FilterType::Nearest));
@@ -163,7 +163,7 @@ fn another_implementation_finds_the_same_faces() {
         let small =
             resize(photo.rgb(), photo.width() / 2, photo.height() / 2, FilterType::Triangle);
         let photo = Photo::from_rgb(small);
-        let ours = SeetaDetector::new(SeetaOptions { second_look: false, ..Default::default() });
+        let ours = SeetaDetector::new(SeetaOptions { refine_boxes: false, ..Default::default() });
         let ours = ours.unwrap().detect(&photo);
         let mut theirs = rustface::create_detector_with_model(model.clone());
         theirs.set_score_thresh(6.0);

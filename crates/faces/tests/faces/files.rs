@@ -6,6 +6,7 @@ use std::path::Path;
 use faces::{DecodeLimits, Photo, PhotoError};
 use image::ImageFormat;
 use tempfile::tempdir;
+use test_support::skipped;
 
 use super::made::{encoded, gradient};
 
@@ -88,7 +89,7 @@ fn a_fifo_is_refused_at_once() {
     let path = folder.path().join("fifo.jpg");
     match std::process::Command::new("mkfifo").arg(&path).status() {
         Ok(status) if status.success() => {}
-        other => return eprintln!("skipped: mkfifo: {other:?}"),
+        other => return skipped(format_args!("mkfifo: {other:?}")),
     }
     let error = refused(&path);
     assert!(matches!(error, PhotoError::NotAFile { found: "a pipe", .. }), "{error}");
@@ -106,7 +107,7 @@ fn an_unreadable_file_says_so() {
     fs::write(&path, "secret").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
-        return eprintln!("skipped: this user reads files without permission");
+        return skipped("this user reads files without permission");
     }
     let error = refused(&path);
     assert!(matches!(error, PhotoError::Unreadable { .. }), "{error}");

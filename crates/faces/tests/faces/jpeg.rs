@@ -42,7 +42,7 @@ fn a_jpeg_with_a_scan_for_each_color_is_no_stripes() {
         let photo = decoded(file).unwrap();
         assert!(difference(&photo, &image) <= 24, "{sampling}");
         assert!(!photo.is_coarse() && photo.missing().is_none());
-        // Cut within a scan of color, the picture is gray; within that of brightness, it lacks
+        // Cut within a scan of color, the image is gray; within that of brightness, it lacks
         // rows, too.
         let scans: Vec<usize> =
             (0..file.len() - 1).filter(|&at| file[at..].starts_with(&[0xff, 0xda])).collect();

@@ -22,14 +22,15 @@ pub(super) struct OpenConnections(Arc<Mutex<Open>>);
 struct Open {
     next: u64,
     count: usize,
-    /// Those that wait for their client, by a number.
+    /// Connections that wait for their client, by number.
     waiting: BTreeMap<u64, Waiting>,
 }
 
 /// A connection that waits for its client.
 #[derive(Debug)]
 struct Waiting {
-    /// Whether part of a request's body has come. Who sends slowly stays before who is silent.
+    /// Whether part of a request's body has come. A slow sender is kept in preference to a
+    /// silent client.
     has_begun: bool,
     /// From when on it may be closed for another.
     patient_until: Instant,

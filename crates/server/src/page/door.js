@@ -1,4 +1,4 @@
-// The door: a picture in, an answer out. Talks to this server only, and keeps nothing
+// The door: a photo in, an answer out. Talks to this server only, and keeps nothing
 // but the token, for as long as the tab is open.
 
 const at = (id) => document.getElementById(id);
@@ -7,7 +7,7 @@ const video = at("video");
 const still = at("still");
 const marks = at("marks");
 
-const LARGEST_SIDE = 1600; // pixels of a picture that is sent
+const LARGEST_SIDE = 1600; // pixels of a photo that is sent
 const FARTHEST = 1.6; // distances beyond it are drawn there
 const PAGE = 100; // residents that are listed at a time
 const LONGEST_WAIT = 5; // seconds before a request is sent again to a busy server
@@ -74,11 +74,11 @@ function askForToken(wasWrong) {
   return tokenAsked;
 }
 
-// ---------- The picture ----------
+// ---------- The photo ----------
 
 let stream = null;
 let shown = "nothing"; // what the view shows: "camera", "still" or "nothing"
-let answered = false; // whether the door has answered to the picture in the view
+let answered = false; // whether the door has answered to the photo in the view
 
 async function startCamera() {
   if (!navigator.mediaDevices?.getUserMedia) {
@@ -98,7 +98,7 @@ function stopCamera() {
   video.srcObject = null;
 }
 
-/** Shows the camera, a picture or nothing; a new picture clears the answer to the last. */
+/** Shows the camera, a photo or nothing; a new photo clears the answer to the last. */
 function show(what) {
   if (what !== "camera") stopCamera();
   reveal(what);
@@ -107,7 +107,7 @@ function show(what) {
   offerBell();
 }
 
-/** While the door answers to a picture of the camera, the picture stands still. */
+/** While the door answers to a photo of the camera, the photo stands still. */
 function holdStill() {
   reveal("still");
   offerBell();
@@ -124,12 +124,12 @@ function reveal(what) {
   clearMarks();
 }
 
-/** The camera always has a new picture; a chosen one rings once. */
+/** The camera always has a new photo; a chosen one rings once. */
 function offerBell() {
   at("ring").disabled = ringing || shown === "nothing" || (answered && !stream);
 }
 
-/** Draws a picture, upright and not too large, on a canvas. */
+/** Draws a photo, upright and not too large, on a canvas. */
 function draw(source, width, height, canvas) {
   const scale = Math.min(1, LARGEST_SIDE / Math.max(width, height));
   canvas.width = Math.max(1, Math.round(width * scale));
@@ -141,7 +141,7 @@ async function decoded(file) {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    throw new Error(`${file.name || "This"} is no picture that this browser can open.`);
+    throw new Error(`${file.name || "This"} is no photo that this browser can open.`);
   }
 }
 
@@ -152,15 +152,15 @@ async function showFile(file) {
   show("still");
 }
 
-/** The picture in the view as a file, and for good: a camera's is held still. */
-function picture() {
+/** The photo in the view as a file, and for good: a camera's is held still. */
+function takePhoto() {
   if (stream) draw(video, video.videoWidth, video.videoHeight, still);
   return blobOf(still);
 }
 
 function blobOf(canvas) {
   return new Promise((resolve, reject) => {
-    const taken = (blob) => (blob ? resolve(blob) : reject(new Error("The picture is empty.")));
+    const taken = (blob) => (blob ? resolve(blob) : reject(new Error("The photo is empty.")));
     canvas.toBlob(taken, "image/jpeg", 0.93);
   });
 }
@@ -171,7 +171,7 @@ function clearMarks() {
   marks.width = marks.width; // which clears it
 }
 
-/** Boxes, points and names over the picture. */
+/** Boxes, landmarks and names over the photo. */
 function mark(answer) {
   marks.width = answer.width;
   marks.height = answer.height;
@@ -180,32 +180,32 @@ function mark(answer) {
   for (const face of answer.faces) {
     if (!face.box) continue;
     const [x, y, width, height] = face.box;
-    const colour = face.person ? "#5fe0a0" : "#ff9d87";
-    pen.strokeStyle = colour;
+    const color = face.person ? "#5fe0a0" : "#ff9d87";
+    pen.strokeStyle = color;
     pen.lineWidth = 1.6 * unit;
     pen.beginPath();
     pen.roundRect(x, y, width, height, 6 * unit);
     pen.stroke();
-    pen.fillStyle = colour;
+    pen.fillStyle = color;
     for (const [px, py] of face.landmarks ?? []) {
       pen.beginPath();
       pen.arc(px, py, 2.6 * unit, 0, 2 * Math.PI);
       pen.fill();
       pen.lineWidth = 0.8 * unit;
-      pen.strokeStyle = "#10231b"; // skin may be of the colour of the point
+      pen.strokeStyle = "#10231b"; // skin may have the color of the mark
       pen.stroke();
     }
-    label(pen, face.person ?? "a stranger", x, y, unit, colour, answer);
+    label(pen, face.person ?? "a stranger", x, y, unit, color, answer);
   }
 }
 
-function label(pen, text, x, y, unit, colour, answer) {
+function label(pen, text, x, y, unit, color, answer) {
   pen.font = `600 ${12 * unit}px system-ui, sans-serif`;
   const width = pen.measureText(text).width + 10 * unit;
   const height = 18 * unit;
   const left = Math.max(0, Math.min(x, answer.width - width));
   const top = Math.max(0, y - height - 3 * unit);
-  pen.fillStyle = colour;
+  pen.fillStyle = color;
   pen.beginPath();
   pen.roundRect(left, top, width, height, 4 * unit);
   pen.fill();
@@ -279,8 +279,8 @@ function shape(kind, attributes, text) {
 
 /** The distance against the threshold, from "the same" to "different". */
 function gauge(face, threshold) {
-  const picture = at("gauge");
-  picture.toggleAttribute("hidden", !face?.candidates.length);
+  const figure = at("gauge");
+  figure.toggleAttribute("hidden", !face?.candidates.length);
   if (!face?.candidates.length) return;
   const [left, width, y] = [12, 376, 50];
   const place = (distance) => left + (Math.min(distance, FARTHEST) / FARTHEST) * width;
@@ -306,7 +306,7 @@ function gauge(face, threshold) {
     shape("text", { class: "first-name", x, y: y - 22, "text-anchor": anchor },
       `${shortened(first.name)} ${first.distance.toFixed(2)}`),
   );
-  picture.setAttribute("aria-label",
+  figure.setAttribute("aria-label",
     `${first.name} is at distance ${first.distance.toFixed(2)}; the threshold is ${threshold.toFixed(2)}`);
 }
 
@@ -321,7 +321,7 @@ async function ring() {
   at("gauge").toggleAttribute("hidden", true);
   offerBell();
   try {
-    const blob = await picture();
+    const blob = await takePhoto();
     holdStill();
     const answer = await ask("POST", "v1/recognize?top=3", blob);
     mark(answer);
@@ -341,7 +341,7 @@ function refusal(error) {
   switch (error.kind) {
     case "no_face": return ["I see nobody", "Come a little closer, please, and look at the camera."];
     case "poor_face": return ["I cannot see you well", hint(error.message)];
-    case "too_large": return ["That picture is too big", "A smaller one will do."];
+    case "too_large": return ["That photo is too big", "A smaller one will do."];
     case "busy": return ["One at a time, please", "Many are at the door just now. Ring again in a moment."];
     case "store_unavailable": return ["I cannot look you up", "The list of residents is out of reach. Try again soon."];
     case "timeout": return ["That took too long", "Ring again, please."];
@@ -438,7 +438,7 @@ function removePerson(name) {
 
 // ---------- Enrollment ----------
 
-let shots = []; // pictures to enroll with, and what is wrong with each
+let shots = []; // photos to enroll with, and what is wrong with each
 
 function showShots() {
   at("shots").replaceChildren(...shots.map((shot, number) => {
@@ -475,7 +475,7 @@ function addShot(blob) {
   showShots();
 }
 
-/** Adds files, made small; those that are no pictures are named, and the others added. */
+/** Adds files, made small; those that are no photos are named, and the others added. */
 async function addFiles(files) {
   const unreadable = [];
   for (const [number, file] of files.entries()) {
@@ -550,7 +550,7 @@ async function enrollShot(name, shot, done) {
       no_face: "No face to be seen",
       several_faces: "More than one face",
       poor_face: "Hard to see",
-      invalid_image: "Not a picture",
+      invalid_image: "Not a photo",
       too_large: "Too big",
       unlike_face: "Somebody else?",
     }[error.kind];
@@ -602,7 +602,7 @@ at("photo").onchange = (event) => guarded(async () => {
   event.target.value = "";
 });
 at("ring").onclick = ring;
-at("take").onclick = () => guarded(async () => addShot(await picture()));
+at("take").onclick = () => guarded(async () => addShot(await takePhoto()));
 at("files").onchange = (event) => guarded(async () => {
   await addFiles([...event.target.files]);
   event.target.value = "";

@@ -22,10 +22,10 @@ use crate::state::State;
 /// Most candidates of an answer.
 const MOST_CANDIDATES: usize = 100;
 
-/// What errors call a picture.
-pub(super) const PICTURE: &str = "the picture";
+/// Name of a photo in errors.
+pub(super) const PHOTO: &str = "the photo";
 
-/// `POST /v1/recognize`: who is in the picture?
+/// `POST /v1/recognize`: who is in the photo?
 pub(crate) async fn recognize(
     Shared(state): Shared<State>,
     Extension(role): Extension<Role>,
@@ -71,7 +71,7 @@ pub(crate) async fn verify(
     let search = Search { face: face.as_deref(), smallest_face, rotations };
     let options = search.options(FaceChoice::Only)?;
     if options.choice == FaceChoice::All {
-        return Err(ApiError::bad_request("to verify, a picture shows one face: not `all`"));
+        return Err(ApiError::bad_request("to verify, a photo shows one face: not `all`"));
     }
     let mut form = Form::read(request, &state.budget, &["photo", "name", "a", "b"]).await?;
     let service = Arc::clone(&state.service);
@@ -80,7 +80,7 @@ pub(crate) async fn verify(
         let is_claim = form.has("photo") || form.has("name") || name.is_some();
         let has_two = form.has("a") || form.has("b");
         if is_claim == has_two {
-            let error = "expected the pictures `a` and `b`, or `photo` and a `name`";
+            let error = "expected the photos `a` and `b`, or `photo` and a `name`";
             return Err(ApiError::bad_request(error));
         }
         if has_two {
@@ -130,25 +130,25 @@ pub(crate) async fn encode(
 /// The one face that was chosen.
 pub(super) fn face_in(
     service: &FaceService,
-    picture: &[u8],
+    photo: &[u8],
     options: DetectionOptions,
 ) -> Result<Face, ApiError> {
     if options.choice == FaceChoice::All {
-        return Err(ApiError::bad_request("this takes one face of each picture: not `all`"));
+        return Err(ApiError::bad_request("this takes one face of each photo: not `all`"));
     }
-    let (_, mut faces) = faces_in(service, picture, options)?;
+    let (_, mut faces) = faces_in(service, photo, options)?;
     Ok(faces.swap_remove(0))
 }
 
-/// A picture and the faces that were chosen in it: at least one.
+/// A photo and the faces that were chosen in it: at least one.
 fn faces_in(
     service: &FaceService,
-    picture: &[u8],
+    photo: &[u8],
     options: DetectionOptions,
 ) -> Result<(Photo, Vec<Face>), ApiError> {
     let read = || -> Result<_, faces::Error> {
         let pipeline = service.pipeline.with_location(FaceLocation::Detected(options))?;
-        let photo = pipeline.locator().decode(picture, PICTURE)?;
+        let photo = pipeline.locator().decode(photo, PHOTO)?;
         let faces = pipeline.faces(&photo)?;
         Ok((photo, faces))
     };

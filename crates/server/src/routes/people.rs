@@ -10,7 +10,7 @@ use faces::{DetectionOptions, FaceChoice, Photo};
 use report::PersonRow;
 use store::{Enrollment, NewTemplate};
 
-use super::faces::{PICTURE, face_in};
+use super::faces::{PHOTO, face_in};
 use crate::api_error::ApiError;
 use crate::body::Form;
 use crate::query::{EnrollQuery, ListQuery, Named, NoQuery, Params, Search, bounded};
@@ -69,7 +69,7 @@ fn templates(
     let count = photos.len();
     if count == 0 || count > MOST_PHOTOS {
         return Err(ApiError::bad_request(format!(
-            "expected 1 to {MOST_PHOTOS} pictures in the form's fields `photo`, found {count}"
+            "expected 1 to {MOST_PHOTOS} photos in the form's fields `photo`, found {count}"
         )));
     }
     let template = |(number, photo): (usize, Vec<u8>)| {
@@ -78,7 +78,7 @@ fn templates(
             _ => api_error.about(&format!("photo {}", number + 1)),
         })?;
         let limits = service.pipeline.locator().limits();
-        let bare = keep.then(|| Photo::without_metadata(&photo, PICTURE, limits)).transpose();
+        let bare = keep.then(|| Photo::without_metadata(&photo, PHOTO, limits)).transpose();
         let photo = bare.map_err(faces::Error::from)?;
         Ok(NewTemplate { encoding: face.encoding, photo })
     };

@@ -82,7 +82,7 @@ fn the_index_finds_nearly_all_people() {
     drop(filled(&address, 3000));
     address.search = SearchMethod::Hnsw;
     if !has_pgvector(&server) {
-        server::skipped("this PostgreSQL has no pgvector");
+        test_support::skipped("this PostgreSQL has no pgvector");
         let error = open(&address, Access::Read).unwrap_err();
         assert!(matches!(error, Error::IndexUnsupported), "{error}");
         return;
@@ -377,7 +377,7 @@ fn other_machines_are_refused_without_encryption() {
 #[test]
 fn no_error_shows_a_password() {
     for url in [
-        "postgres://kian:secret@localhost/faces?colour=red",
+        "postgres://kian:secret@localhost/faces?color=red",
         "postgres://kian@localhost/faces?password=p@secret",
         "postgres://localhost/faces?password=p@secret",
         "postgres://kian:p@secret@localhost/faces",

@@ -15,7 +15,9 @@ use store::{Access, Enrollment, SearchMethod};
 use store_conformance::fixtures::{encoding, name};
 
 use crate::open;
-use crate::server::{Server, skipped};
+use test_support::skipped;
+
+use crate::server::Server;
 
 const PEOPLE: u64 = 100_000;
 const BATCH: usize = 1_000;

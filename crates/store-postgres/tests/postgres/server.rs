@@ -45,7 +45,9 @@ impl Server {
     pub(crate) fn alone() -> Option<Self> {
         let bin = programs();
         if bin.is_none() {
-            skipped(&format!("no PostgreSQL is installed; {BIN} may name its folder `bin`"));
+            test_support::skipped(format_args!(
+                "no PostgreSQL is installed; {BIN} may name its folder `bin`"
+            ));
         }
         bin.map(Self::start)
     }
@@ -132,11 +134,6 @@ impl Fresh {
     pub(crate) fn address(&self) -> PostgresAddress {
         crate::parsed(&self.url)
     }
-}
-
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-pub(crate) fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
 }
 
 /// The directory of the newest programs.

@@ -21,7 +21,7 @@ use crate::{Access, Error};
 /// Suffix of staging files that were not renamed yet.
 const STAGING_SUFFIX: &str = ".partial";
 
-/// What is at the path of a file that is open.
+/// State of the path of an open file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum AtPath {
     /// The same file.
@@ -56,7 +56,7 @@ pub(super) trait ReplaceableFile: Debug + Send + Sync {
     /// Makes the [`commit`](Self::commit) survive a crash.
     fn sync_directory(&mut self) -> io::Result<()>;
 
-    /// What its user should know.
+    /// A warning for the user.
     fn warning(&self) -> Option<&'static str> {
         None
     }

@@ -16,7 +16,7 @@ const CACHE_BYTES: usize = 16 << 20;
 #[derive(Debug)]
 pub(super) struct Content {
     pub(super) file: Box<dyn ReplaceableFile>,
-    /// Nothing if it could not be opened again after an error.
+    /// `None` if it could not be opened again after an error.
     pub(super) database: Option<Database>,
 }
 

@@ -1,8 +1,8 @@
-//! What goes wrong inside redb, and the error that it is once the path is known.
+//! Errors of redb, and the store's error once the path is known.
 
 use crate::Error;
 
-/// What went wrong inside a transaction.
+/// An error inside a transaction.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The database failed.

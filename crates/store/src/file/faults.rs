@@ -25,7 +25,7 @@ fn model() -> Model {
     Model {
         variant: "happyhouse".into(),
         weights_sha256: "0a".repeat(32),
-        framing: "points-1".into(),
+        crop_version: "points-1".into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether a file is mounted by itself, as a container may have one of its host's.
 //!
-//! Nothing can be renamed over such a file, which only the rename itself would say.
+//! Renaming over such a file fails, which is detected here beforehand.
 
 use std::path::Path;
 

@@ -15,7 +15,7 @@ use crate::{Enrollment, Model, Person, Template};
 pub(crate) const FORMAT: u64 = 1;
 
 /// The store itself: `format`, `variant`, `weights_sha256`, `framing`. The last was added
-/// later; the framing of a store without it is unknown.
+/// later, and is [`Model::crop_version`]; that of a store without it is unknown.
 const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
 /// One row for each person, by name.
 const PEOPLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("people");
@@ -48,7 +48,7 @@ impl<'t> WriteTables<'t> {
         about.insert("format", FORMAT.to_le_bytes().as_slice())?;
         about.insert("variant", model.variant.as_bytes())?;
         about.insert("weights_sha256", model.weights_sha256.as_bytes())?;
-        about.insert("framing", model.framing.as_bytes())?;
+        about.insert("framing", model.crop_version.as_bytes())?;
         Ok(())
     }
 
@@ -160,12 +160,12 @@ impl ReadTables {
         let format = format
             .map(u64::from_le_bytes)
             .ok_or_else(|| Failure::Damaged("it has no format version".to_owned()))?;
-        let framing = match about.get("framing")? {
+        let crop_version = match about.get("framing")? {
             Some(_) => text("framing")?,
-            None => Model::UNKNOWN_FRAMING.to_owned(),
+            None => Model::UNKNOWN_CROP_VERSION.to_owned(),
         };
         let (variant, weights_sha256) = (text("variant")?, text("weights_sha256")?);
-        let model = Model { variant, weights_sha256, framing };
+        let model = Model { variant, weights_sha256, crop_version };
         Ok(Some((format, model)))
     }
 

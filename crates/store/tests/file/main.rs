@@ -71,12 +71,12 @@ fn purge_leaves_no_byte() {
 /// Encodings of faces that were cut out in another way, or in an unknown one, cannot be
 /// compared with ours.
 #[test]
-fn templates_of_another_framing_are_refused() {
+fn templates_of_other_crops_are_refused() {
     let (_directory, path) = fresh();
     drop(filled(&path, 2));
-    let other = Model { framing: "box-0".into(), ..model("a") };
+    let other = Model { crop_version: "box-0".into(), ..model("a") };
     let text = Store::open(&path, &other, Access::Read).unwrap_err().to_string();
-    for words in ["framed by points-1", "framed by box-0", "gallery rebuild"] {
+    for words in ["face crops points-1", "face crops box-0", "gallery rebuild"] {
         assert!(text.contains(words), "{text}");
     }
     // Stores of earlier versions do not have it.
@@ -87,11 +87,14 @@ fn templates_of_another_framing_are_refused() {
     transaction.commit().unwrap();
     drop(database);
     let text = open(&path, Access::Write).unwrap_err().to_string();
-    assert!(text.contains("framed by unknown"), "{text}");
+    assert!(text.contains("face crops unknown"), "{text}");
     let mut store = Store::open_any_model(&path, &model("a"), Access::Write).unwrap();
-    assert_eq!((store.len().unwrap(), &*store.model().framing), (2, Model::UNKNOWN_FRAMING));
+    assert_eq!(
+        (store.len().unwrap(), &*store.model().crop_version),
+        (2, Model::UNKNOWN_CROP_VERSION)
+    );
     store.remove(&[name("resident-0001")]).unwrap();
-    assert_eq!(store.model().framing, Model::UNKNOWN_FRAMING);
+    assert_eq!(store.model().crop_version, Model::UNKNOWN_CROP_VERSION);
     store.rewrite_for_model(&model("a"), |person| Ok(Some(person))).unwrap();
     drop(store);
     assert_eq!(open(&path, Access::Read).unwrap().len().unwrap(), 1);

@@ -15,11 +15,6 @@ use crate::temporary::{filled, open};
 /// What the child process works on; not set in a usual run.
 const PATH: &str = "FACENET_TEST_MOUNTED";
 
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
-}
-
 /// The path that a child process was given.
 fn child_path() -> Option<PathBuf> {
     std::env::var_os(PATH).map(PathBuf::from)
@@ -32,7 +27,7 @@ fn in_namespace(mount: &str, child: &str, path: &Path) -> Option<Output> {
     let probe =
         Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).output();
     if !probe.is_ok_and(|probe| probe.status.success()) {
-        skipped("this system does not allow mounts in a namespace");
+        test_support::skipped("this system does not allow mounts in a namespace");
         return None;
     }
     let script = format!("{mount} && exec \"$2\" --exact mounted::{child} --nocapture");

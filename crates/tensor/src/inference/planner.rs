@@ -40,7 +40,7 @@ struct PlannedStep {
     phase: usize,
 }
 
-/// What a planned step does.
+/// Operation of a planned step.
 #[derive(Debug)]
 enum StepKind {
     PackInput,

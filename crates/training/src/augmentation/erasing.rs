@@ -2,9 +2,10 @@
 //! (Zhong et al., 2017), as a hand, a scarf or a lamp post would cover a face.
 
 use facenet::network::INPUT_SIZE;
+use tensor::Random;
 
 use super::jitter::PLANE;
-use super::{Random, SIDE, between};
+use crate::random::between;
 
 /// A rectangle, and what it is painted with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +22,7 @@ impl Patch {
     /// the image's.
     pub(super) fn draw([least, most]: [f64; 2], random: &mut Random) -> Self {
         let mut span = || {
-            let length = (between(random, least, most) * SIDE).round() as usize;
+            let length = (between(random, least, most) * INPUT_SIZE as f64).round() as usize;
             let length = length.min(INPUT_SIZE);
             [random.below(INPUT_SIZE - length + 1), length]
         };

@@ -1,9 +1,9 @@
-//! Which images are in which batch.
+//! Chooses the images of each batch.
 
 use std::collections::HashSet;
 
 use super::Sampling;
-use crate::TrainingError;
+use crate::Error;
 use crate::people::People;
 use crate::random::{self, Purpose, choose};
 use crate::source::Source;
@@ -32,14 +32,14 @@ impl Sampler {
         held_out: &HashSet<usize>,
         sampling: Sampling,
         seed: u64,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         let (kind, count) = match sampling {
             Sampling::Images { images: batch } => {
                 let images: Vec<_> =
                     (0..source.len()).filter(|index| !held_out.contains(index)).collect();
                 let count = images.len();
                 if count == 0 {
-                    return Err(TrainingError::NoImages);
+                    return Err(Error::NoImages);
                 }
                 (Kind::Images { images, batch: batch.min(count) }, count)
             }
@@ -49,7 +49,7 @@ impl Sampler {
                 groups.retain(|group| !held_out.contains(&group[0]));
                 let count = groups.len();
                 if count < 2 {
-                    return Err(TrainingError::NoPairs { found: count, single: single.len() });
+                    return Err(Error::NoPairs { found: count, single: single.len() });
                 }
                 (Kind::People { groups, batch: batch.min(count), each }, count)
             }
@@ -207,14 +207,8 @@ mod tests {
             let sampling = Sampling::People { people: 8, images: 4 };
             Sampler::new(&Labels(labels.to_vec()), &held_out, sampling, 1)
         };
-        assert!(matches!(
-            new(&[1, 1, 2, 3, 4], &[]),
-            Err(TrainingError::NoPairs { found: 1, single: 3 })
-        ));
-        assert!(matches!(
-            new(&[1, 1, 2, 2], &[0, 1]),
-            Err(TrainingError::NoPairs { found: 1, single: 0 })
-        ));
+        assert!(matches!(new(&[1, 1, 2, 3, 4], &[]), Err(Error::NoPairs { found: 1, single: 3 })));
+        assert!(matches!(new(&[1, 1, 2, 2], &[0, 1]), Err(Error::NoPairs { found: 1, single: 0 })));
         assert_eq!(new(&[1, 1, 2, 2], &[]).unwrap().batch(3).len(), 4);
     }
 }

@@ -13,7 +13,7 @@ use ndarray::ArrayD;
 use sha2::{Digest, Sha256};
 
 use super::{AVERAGE, Checkpoint, Moments, OPTIMIZER, PREFIX, STATE, State, Trained, WEIGHTS};
-use crate::TrainingError;
+use crate::Error;
 
 /// Most bytes of `state.json`: thousands of skipped images.
 const STATE_LIMIT: u64 = 64 << 20;
@@ -25,13 +25,13 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When there is none, or it is damaged.
-    pub fn read(folder: &Path) -> Result<Self, TrainingError> {
+    pub fn read(folder: &Path) -> Result<Self, Error> {
         read(folder)
     }
 }
 
 /// The same for any training.
-pub(in super::super) fn read<O: Trained>(folder: &Path) -> Result<Checkpoint<O>, TrainingError> {
+pub(in super::super) fn read<O: Trained>(folder: &Path) -> Result<Checkpoint<O>, Error> {
     let path = if folder.join(STATE).is_file() { folder.to_path_buf() } else { newest(folder)? };
     let state_path = path.join(STATE);
     let bytes = bounded_file::read(&state_path, STATE_LIMIT)?;
@@ -55,11 +55,7 @@ impl<O> Checkpoint<O> {
 }
 
 /// The weights in a folder, if they have this hash.
-fn read_weights(
-    network: Architecture,
-    folder: &Path,
-    hash: &str,
-) -> Result<Weights, TrainingError> {
+fn read_weights(network: Architecture, folder: &Path, hash: &str) -> Result<Weights, Error> {
     let Loaded { weights, .. } = Weights::from_npy_folder_for(network, folder)?;
     let found = weights.hash();
     if found == hash {
@@ -70,7 +66,7 @@ fn read_weights(
 }
 
 /// The checkpoint of the highest step in a folder.
-fn newest(folder: &Path) -> Result<PathBuf, TrainingError> {
+fn newest(folder: &Path) -> Result<PathBuf, Error> {
     let fault = |source| FileError::read(folder, source);
     let mut newest = None;
     for entry in fs::read_dir(folder).map_err(fault)? {
@@ -80,11 +76,11 @@ fn newest(folder: &Path) -> Result<PathBuf, TrainingError> {
     }
     match newest {
         Some((_, name)) => Ok(folder.join(name)),
-        None => Err(TrainingError::NoCheckpoint { path: folder.to_path_buf() }),
+        None => Err(Error::NoCheckpoint { path: folder.to_path_buf() }),
     }
 }
 
-fn parse<O: Trained>(path: &Path, bytes: &[u8]) -> Result<State<O>, TrainingError> {
+fn parse<O: Trained>(path: &Path, bytes: &[u8]) -> Result<State<O>, Error> {
     #[derive(serde::Deserialize)]
     struct Format {
         format: String,
@@ -104,7 +100,7 @@ fn parse<O: Trained>(path: &Path, bytes: &[u8]) -> Result<State<O>, TrainingErro
     Ok(state)
 }
 
-fn read_moments(path: &Path, moments: Moments) -> Result<OptimizerState<f32>, TrainingError> {
+fn read_moments(path: &Path, moments: Moments) -> Result<OptimizerState<f32>, Error> {
     let count = moments.tensors.iter().try_fold(0_usize, |sum, (_, shape)| {
         let len = shape.iter().try_fold(1_usize, |product, &axis| product.checked_mul(axis))?;
         sum.checked_add(len)
@@ -136,6 +132,6 @@ fn read_moments(path: &Path, moments: Moments) -> Result<OptimizerState<f32>, Tr
     Ok(OptimizerState { algorithm, updates, tensors })
 }
 
-fn damaged(path: &Path, expected: impl Into<String>, found: String) -> TrainingError {
-    TrainingError::Damaged { path: path.to_path_buf(), expected: expected.into(), found }
+fn damaged(path: &Path, expected: impl Into<String>, found: String) -> Error {
+    Error::Damaged { path: path.to_path_buf(), expected: expected.into(), found }
 }

@@ -10,7 +10,7 @@ use npyz::WriterBuilder;
 use sha2::{Digest, Sha256};
 
 use super::{AVERAGE, Checkpoint, Moments, OPTIMIZER, PREFIX, STATE, State, Trained, WEIGHTS};
-use crate::TrainingError;
+use crate::Error;
 
 /// Checkpoints that are kept, the newest among them.
 const KEPT: usize = 2;
@@ -22,13 +22,13 @@ const PARTIAL: &str = "partial";
 pub(in super::super) fn write<O: Trained>(
     folder: &Path,
     checkpoint: &Checkpoint<O>,
-) -> Result<PathBuf, TrainingError> {
+) -> Result<PathBuf, Error> {
     let name = format!("{PREFIX}{:010}", checkpoint.position.step);
     let path = folder.join(&name);
     let partial = folder.join(format!("{name}.{PARTIAL}"));
     let fault = |path: &Path| {
         let path = path.to_path_buf();
-        move |source| TrainingError::Write { path, source }
+        move |source| Error::Write { path, source }
     };
     fs::create_dir_all(folder).map_err(fault(folder))?;
     remove(&partial).map_err(fault(&partial))?;

@@ -1,9 +1,9 @@
-//! What can be wrong with images and lists on disk.
+//! Errors of images and lists on disk.
 
 use std::path::PathBuf;
 
 use facenet::bounded_file::FileError;
-use facenet::npy::ArrayFault;
+use facenet::npy::ArrayError;
 use faces::Window;
 
 /// A pack, a list of pairs or a folder of photos that cannot be used.
@@ -83,7 +83,7 @@ pub enum DatasetError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        fault: ArrayFault,
+        fault: ArrayError,
     },
     /// The first image does not begin at the beginning, or the last does not
     /// end at the end.

@@ -20,7 +20,7 @@ const SIDE_LIMIT: u32 = 65_535;
 /// whose numbers are rounded.
 const TOLERANCE: f64 = 1e-3;
 
-/// What `pack.json` says, checked.
+/// Content of `pack.json`, checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Manifest {
     /// Number of images.

@@ -4,17 +4,17 @@
 //! any format, with other things among them.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use facenet::bounded_file::FileError;
+use facenet::bounded_file::{self, FileError};
 
 use super::DatasetError;
 use super::error::abridged;
 
 /// Endings of the images that are read, in small letters.
-pub const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
+const PHOTO_EXTENSIONS: [&str; 8] = ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
 
 /// A folder of photos: one folder a person, or all in one.
 ///
@@ -29,12 +29,12 @@ pub struct PhotoTree {
     root: PathBuf,
 }
 
-/// What is in a [`PhotoTree`].
+/// Content of a [`PhotoTree`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// The photos, sorted by path.
     pub photos: Vec<Photo>,
-    /// What else there is, sorted by path.
+    /// Files that are no photos, sorted by path.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -43,7 +43,7 @@ pub struct Listing {
 pub struct LeftOut {
     /// Where it is.
     pub path: PathBuf,
-    /// What it is, such as `a PDF document`.
+    /// Its kind, such as `a PDF document`.
     pub found: String,
 }
 
@@ -147,14 +147,7 @@ impl PhotoTree {
     }
 }
 
-impl Photo {
-    /// Whether it is one, by its content, as [`PhotoTree::list`] says.
-    pub fn is_photo(&self) -> bool {
-        what_it_is(&self.path).is_ok()
-    }
-}
-
-/// Who is on the image called `name`, if it says so as LFW does: the folder of
+/// The person on the image called `name`, if the name says it as LFW's do: the folder of
 /// `ada/1.jpg`, or `Ada_Lovelace` of `Ada_Lovelace_0001.jpg`.
 pub fn person_in_name(name: &str) -> Option<&str> {
     match name.rsplit_once(['/', '\\']) {
@@ -174,7 +167,7 @@ fn person_of(name: &str) -> Option<&str> {
     (is_number && !person.is_empty() && person != "." && person != "..").then_some(person)
 }
 
-/// What a folder holds, but for hidden things.
+/// Entries of a folder, without hidden ones.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let fault = |source| FileError::read(folder, source);
     let mut paths = Vec::new();
@@ -196,16 +189,17 @@ fn what_it_is(path: &Path) -> Result<(), String> {
         let is_known = |known: &str| extension.is_some_and(|e| e.eq_ignore_ascii_case(known));
         PHOTO_EXTENSIONS.into_iter().any(is_known)
     };
-    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
-    if metadata.is_dir() {
-        return Err("a folder in a folder".to_owned());
-    }
-    if !metadata.is_file() {
-        // To open a pipe is to wait for its writer.
-        return Err("no regular file".to_owned());
-    }
+    let file = match bounded_file::open(path) {
+        Ok((file, _)) => file,
+        Err(FileError::NotAFile { found: "a folder", .. }) => {
+            return Err("a folder in a folder".to_owned());
+        }
+        Err(FileError::NotAFile { found, .. }) => return Err(found.to_owned()),
+        // It is tried, and then the error is named.
+        Err(_) => return Ok(()),
+    };
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
+    let read = file.take(START).read_to_end(&mut start);
     match faces::Photo::sniff(&start) {
         Err(found) if read.is_ok() && !is_named_so() => Err(found),
         _ => Ok(()),

@@ -7,7 +7,7 @@ use image::{Rgb, RgbImage};
 
 use super::pictures::Pictures;
 use super::scene::{Composer, Scene};
-use crate::TrainingError;
+use crate::Error;
 use crate::random::{self, Purpose};
 
 /// Columns of a sheet.
@@ -29,20 +29,22 @@ pub fn draw_scenes(
     seed: u64,
     count: usize,
     file: &Path,
-) -> Result<(), TrainingError> {
+) -> Result<(), Error> {
     pictures.check()?;
     let composer = Composer::new(Arc::clone(pictures), side, false);
     let rows = count.div_ceil(COLUMNS);
     let mut sheet = RgbImage::new((COLUMNS * side) as u32, (rows * side) as u32);
     for place in 0..count {
         let mut random = random::at(seed, Purpose::Scene, [0, place as u64]);
-        let scene = composer.scene(&mut random).map_err(|failed| {
-            TrainingError::NothingReadable { images: 1, name: failed.name, reason: failed.reason }
+        let scene = composer.scene(&mut random).map_err(|failed| Error::NothingReadable {
+            images: 1,
+            name: failed.name,
+            reason: failed.reason,
         })?;
         let corner = [(place % COLUMNS * side) as i64, (place / COLUMNS * side) as i64];
         image::imageops::replace(&mut sheet, &drawn(&scene), corner[0], corner[1]);
     }
-    let fault = |source: image::ImageError| TrainingError::Write {
+    let fault = |source: image::ImageError| Error::Write {
         path: file.to_path_buf(),
         source: std::io::Error::other(source),
     };

@@ -6,7 +6,7 @@ use facenet::network::Architecture;
 use serde::{Deserialize, Serialize};
 use tensor::Precision;
 
-use crate::TrainingError;
+use crate::Error;
 use crate::checkpoint::{self, Checkpoint, Trained};
 use crate::error::OptionsError;
 use crate::trainer::{Budget, OptimizerOptions, RateSchedule};
@@ -116,7 +116,7 @@ impl Checkpoint<DetectorOptions> {
     ///
     /// # Errors
     /// When there is none, it is damaged, or that of another training.
-    pub fn of_detector(folder: &Path) -> Result<Self, TrainingError> {
+    pub fn of_detector(folder: &Path) -> Result<Self, Error> {
         checkpoint::read(folder)
     }
 }

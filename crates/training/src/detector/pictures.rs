@@ -9,7 +9,7 @@ use image::RgbImage;
 use sha2::{Digest, Sha256};
 
 use super::known::{KnownFace, area};
-use crate::TrainingError;
+use crate::Error;
 use crate::checkpoint::Fingerprint;
 use crate::dataset::{DatasetError, Pack};
 
@@ -127,11 +127,11 @@ impl Pictures {
     }
 
     /// Fails where there is nothing to learn.
-    pub(super) fn check(&self) -> Result<(), TrainingError> {
+    pub(super) fn check(&self) -> Result<(), Error> {
         let is_useful = |index: usize| {
             !self.held_out[index] && self.faces[index].iter().any(|face| face.score >= SURE)
         };
-        if (0..self.len()).any(is_useful) { Ok(()) } else { Err(TrainingError::NoImages) }
+        if (0..self.len()).any(is_useful) { Ok(()) } else { Err(Error::NoImages) }
     }
 }
 

@@ -19,7 +19,7 @@ use super::measure::{self, DetectorMeasure};
 use super::options::DetectorOptions;
 use super::pictures::Pictures;
 use super::scene::Composer;
-use crate::TrainingError;
+use crate::Error;
 use crate::batches::Loader;
 use crate::checkpoint;
 use crate::position::Position;
@@ -99,7 +99,7 @@ impl DetectorTrainer {
         most_measured: usize,
         stop: &AtomicBool,
         observe: &mut dyn FnMut(DetectorEvent<'_>),
-    ) -> Result<Outcome, TrainingError> {
+    ) -> Result<Outcome, Error> {
         let tape = Tape::new();
         let mut loader = self.loader(options.loading_threads)?;
         let (mut measure, mut save) = (Timer::new(options.measure), Timer::new(options.checkpoint));
@@ -133,11 +133,11 @@ impl DetectorTrainer {
         Ok(outcome)
     }
 
-    fn loader(&self, threads: usize) -> Result<Loader<Batch>, TrainingError> {
+    fn loader(&self, threads: usize) -> Result<Loader<Batch>, Error> {
         let DetectorOptions { seed, batch, .. } = self.options;
         let maker = BatchMaker { composer: self.composer.clone(), seed, scenes: batch };
         let make = move |number| maker.batch(number);
-        Loader::start(make, self.position.step, threads).map_err(TrainingError::Thread)
+        Loader::start(make, self.position.step, threads).map_err(Error::Thread)
     }
 
     fn take_step(
@@ -145,7 +145,7 @@ impl DetectorTrainer {
         tape: &Tape<f32>,
         loader: &mut Loader<Batch>,
         clock: &mut Clock,
-    ) -> Result<DetectorStep, TrainingError> {
+    ) -> Result<DetectorStep, Error> {
         let start = Instant::now();
         let batch = loader.next();
         let waiting = start.elapsed().as_secs_f64();
@@ -225,7 +225,7 @@ impl DetectorTrainer {
         &self,
         options: &RunOptions,
         observe: &mut dyn FnMut(DetectorEvent<'_>),
-    ) -> Result<(), TrainingError> {
+    ) -> Result<(), Error> {
         if let Some(folder) = &options.folder {
             let path = checkpoint::write(folder, &self.checkpoint()?)?;
             observe(DetectorEvent::Checkpoint { step: self.position.step, path: &path });

@@ -1,4 +1,4 @@
-//! How good landmarks are.
+//! Accuracy of landmarks on held-out images.
 
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::{LandmarkFinder, view};
@@ -7,12 +7,12 @@ use image::RgbImage;
 use rayon::prelude::*;
 use tensor::Random;
 
+use super::border::framed;
 use super::no_face;
-use super::sample::framed;
 use crate::random::{self, Purpose};
 
-/// How far points are off, as a share of the distance between the eyes: the mean over
-/// five points, over faces.
+/// How far landmarks are off, as a share of the distance between the eyes: the mean over
+/// five landmarks, over faces.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LandmarkError {
     /// Faces that were measured.
@@ -51,7 +51,7 @@ impl LandmarkError {
         Self { faces: errors.len(), mean, median: at(0.5), percentile_95: at(0.95) }
     }
 
-    /// The mean distance of five points from where they should be, in distances
+    /// The mean distance of five landmarks from where they should be, in distances
     /// between the eyes.
     #[must_use]
     pub fn of_face(found: &Landmarks, truth: &Landmarks) -> f64 {
@@ -70,12 +70,12 @@ pub(super) fn measure(
     let measured: Vec<_> = images
         .par_iter()
         .enumerate()
-        .filter_map(|(place, (photo, points))| {
+        .filter_map(|(place, (photo, landmarks))| {
             let mut random = random::at(seed, Purpose::HeldOut, [1, place as u64]);
-            let upright = look_at(finder, photo.rgb(), points, 0.0, &mut random)?;
+            let upright = look_at(finder, photo.rgb(), landmarks, 0.0, &mut random)?;
             let roll = random::between(&mut random, -45.0, 45.0);
-            let rolled = look_at(finder, photo.rgb(), points, roll, &mut random)?;
-            let refused = refuses(finder, photo, points, &mut random);
+            let rolled = look_at(finder, photo.rgb(), landmarks, roll, &mut random)?;
+            let refused = refuses(finder, photo, landmarks, &mut random);
             Some((upright.0, rolled, refused))
         })
         .collect();
@@ -92,31 +92,31 @@ pub(super) fn measure(
 fn look_at(
     finder: &LandmarkFinder,
     image: &RgbImage,
-    points: &Landmarks,
+    landmarks: &Landmarks,
     roll: f64,
     random: &mut Random,
 ) -> Option<(f64, f32)> {
-    let (image, points) = framed(image, points, random);
+    let (image, landmarks) = framed(image, landmarks, random);
     let side = VIEW_SIZE as f64;
     let to = [(); 2].map(|()| side * (0.5 + 0.05 * random.normal()));
     let scale = (0.07 * random.normal()).exp();
     let change = Similarity::new(scale, roll.to_radians(), [side / 2.0; 2], to);
-    let first = view::of_landmarks(&points)?.after(&change);
+    let first = view::of_landmarks(&landmarks)?.after(&change);
     let photo = Photo::from_rgb(image);
     let found = finder.find_in_view(&photo, first);
-    // The pack's faces are upright, so what is turned is the view; the points' order
+    // The pack's faces are upright, so what is rotated is the view; the landmarks' order
     // stays the same.
-    Some((LandmarkError::of_face(&found.landmarks, &points), found.confidence))
+    Some((LandmarkError::of_face(&found.landmarks, &landmarks), found.confidence))
 }
 
 /// Whether a view of no face is taken for none.
 fn refuses(
     finder: &LandmarkFinder,
     photo: &Photo,
-    points: &Landmarks,
+    landmarks: &Landmarks,
     random: &mut Random,
 ) -> bool {
-    let mut planes = no_face::draw(photo.rgb(), points, random);
+    let mut planes = no_face::draw(photo.rgb(), landmarks, random);
     view::cut_round(&mut planes);
     finder.confidence_of(planes) < 0.5
 }

@@ -13,16 +13,16 @@ use faces::{Landmarks, Similarity};
 use image::{RgbImage, imageops};
 use tensor::Random;
 
-use super::sample::{VIEW, framed};
+use super::border::{VIEW, framed};
 use crate::random::between;
 
 /// Three planes of a view of no face.
-pub(super) fn draw(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
+pub(super) fn draw(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Vec<f32> {
     match random.below(10) {
-        0..=2 => beside(image, points, random),
-        3 => too_near(image, points, random),
-        4 | 5 => on_its_head(image, points, random),
-        6 | 7 => shuffled(image, points, random),
+        0..=2 => beside(image, landmarks, random),
+        3 => too_near(image, landmarks, random),
+        4 | 5 => on_its_head(image, landmarks, random),
+        6 | 7 => shuffled(image, landmarks, random),
         _ => texture(random),
     }
 }
@@ -30,45 +30,51 @@ pub(super) fn draw(image: &RgbImage, points: &Landmarks, random: &mut Random) ->
 /// The face's view changed by a transform about its middle.
 fn changed(
     image: &RgbImage,
-    points: &Landmarks,
+    landmarks: &Landmarks,
     random: &mut Random,
-    [scale, turn]: [f64; 2],
+    [scale, rotation]: [f64; 2],
     shift: [f64; 2],
 ) -> Vec<f32> {
-    let (image, points) = framed(image, points, random);
-    let Some(view) = view::of_landmarks(&points) else { return vec![0.5; VIEW] };
+    let (image, landmarks) = framed(image, landmarks, random);
+    let Some(view) = view::of_landmarks(&landmarks) else { return vec![0.5; VIEW] };
     let side = VIEW_SIZE as f64;
     let to = shift.map(|shift| side * (0.5 + shift));
-    let change = Similarity::new(scale, turn, [side / 2.0; 2], to);
+    let change = Similarity::new(scale, rotation, [side / 2.0; 2], to);
     warp_image(&image, &view.after(&change), VIEW_SIZE)
 }
 
 /// A place where the face is at the edge of the view at most.
-fn beside(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
+fn beside(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Vec<f32> {
     let (direction, way) = (between(random, -PI, PI), between(random, 0.5, 0.9));
     let scale = between(random, 0.5, 1.3);
-    let turn = between(random, -PI, PI);
-    changed(image, points, random, [scale, turn], [way * direction.cos(), way * direction.sin()])
+    let rotation = between(random, -PI, PI);
+    changed(
+        image,
+        landmarks,
+        random,
+        [scale, rotation],
+        [way * direction.cos(), way * direction.sin()],
+    )
 }
 
 /// A piece of the face that fills the view.
-fn too_near(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
+fn too_near(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Vec<f32> {
     let scale = between(random, 0.15, 0.5);
     let shift = [(); 2].map(|()| between(random, -0.35, 0.35));
-    let turn = between(random, -0.8, 0.8);
-    changed(image, points, random, [scale, turn], shift)
+    let rotation = between(random, -0.8, 0.8);
+    changed(image, landmarks, random, [scale, rotation], shift)
 }
 
 /// A face rolled by 80° or more.
-fn on_its_head(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
+fn on_its_head(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Vec<f32> {
     let roll = between(random, 80.0, 280.0).to_radians();
     let scale = between(random, 0.8, 1.25);
     let shift = [(); 2].map(|()| between(random, -0.1, 0.1));
-    changed(image, points, random, [scale, roll], shift)
+    changed(image, landmarks, random, [scale, roll], shift)
 }
 
 /// The parts of a face in another order.
-fn shuffled(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f32> {
+fn shuffled(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Vec<f32> {
     let parts = 2 + random.below(4);
     let size = image.width().min(image.height()) / parts as u32;
     let mut places: Vec<usize> = (0..parts * parts).collect();
@@ -85,8 +91,8 @@ fn shuffled(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Vec<f3
     }
     let scale = between(random, 0.7, 1.2);
     let shift = [(); 2].map(|()| between(random, -0.2, 0.2));
-    let turn = between(random, -PI, PI);
-    changed(&mixed, points, random, [scale, turn], shift)
+    let rotation = between(random, -PI, PI);
+    changed(&mixed, landmarks, random, [scale, rotation], shift)
 }
 
 /// Noise of some grain, stripes, a gradient or one color.

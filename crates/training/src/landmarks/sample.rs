@@ -1,21 +1,18 @@
-//! One image of the pack as the network is shown it.
+//! Training views drawn from one image of the pack.
 //!
-//! The images of a pack end shortly beyond the face, and all end at the same place
-//! about it, so the border would give away where the face is. It is therefore cut off
-//! by a random width, and what lies beyond is filled in one of three ways.
+//! A view is cut from the image with another [border](super::border), changed as a box may be
+//! off and as light may be other.
 
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::view;
 use faces::resample::warp_image;
 use faces::{Landmarks, Similarity};
-use image::{Rgb, RgbImage, imageops};
+use image::{RgbImage, imageops};
 use tensor::Random;
 
+use super::border::{VIEW, framed};
 use super::no_face;
 use crate::random::between;
-
-/// Values of one view.
-pub(super) const VIEW: usize = 3 * VIEW_SIZE * VIEW_SIZE;
 
 /// Share of views without a face.
 const NO_FACE: f64 = 0.3;
@@ -29,39 +26,35 @@ const MAX_ROLL: f64 = 50.0;
 const ROLLED_SHARE: f64 = 0.6;
 /// Standard deviation of the others' roll, in degrees.
 const UPRIGHT: f64 = 8.0;
-/// Furthest that an image's border is cut off, in pixels.
-const CUT: usize = 10;
-/// Pixels laid round an image.
-const FRAME: u32 = 24;
 
 /// A view with what the network is to answer.
 #[derive(Clone, Debug)]
 pub(super) struct Sample {
     /// Three planes of 64×64 values in 0..1.
     pub(super) image: Vec<f32>,
-    /// The ten numbers of the points; nothing where there is no face.
-    pub(super) points: Option<[f32; 10]>,
+    /// The ten numbers of the landmarks; nothing where there is no face.
+    pub(super) landmarks: Option<[f32; 10]>,
 }
 
 impl Sample {
-    /// Draws a view of an image whose points are known, or one of no face.
-    pub(super) fn draw(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Self {
+    /// Draws a view of an image whose landmarks are known, or one of no face.
+    pub(super) fn draw(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Self {
         let sample = if random.uniform() < NO_FACE {
-            Self { image: no_face::draw(image, points, random), points: None }
+            Self { image: no_face::draw(image, landmarks, random), landmarks: None }
         } else {
-            Self::face(image, points, random)
+            Self::face(image, landmarks, random)
         };
         sample.with_other_light(random)
     }
 
-    fn face(image: &RgbImage, points: &Landmarks, random: &mut Random) -> Self {
-        let (image, points) = match random.uniform() < 0.5 {
-            true => (imageops::flip_horizontal(image), mirrored(points, image.width())),
-            false => (image.clone(), *points),
+    fn face(image: &RgbImage, landmarks: &Landmarks, random: &mut Random) -> Self {
+        let (image, landmarks) = match random.uniform() < 0.5 {
+            true => (imageops::flip_horizontal(image), mirrored(landmarks, image.width())),
+            false => (image.clone(), *landmarks),
         };
-        let (image, points) = framed(&image, &points, random);
-        let Some(view) = view::of_landmarks(&points) else {
-            return Self { image: vec![0.5; VIEW], points: None };
+        let (image, landmarks) = framed(&image, &landmarks, random);
+        let Some(view) = view::of_landmarks(&landmarks) else {
+            return Self { image: vec![0.5; VIEW], landmarks: None };
         };
         let roll = if random.uniform() < ROLLED_SHARE {
             between(random, -MAX_ROLL, MAX_ROLL)
@@ -71,7 +64,7 @@ impl Sample {
         let view = view.after(&jitter(roll, random));
         let mut planes = warp_image(&image, &view, VIEW_SIZE);
         erase(&mut planes, random);
-        Self { image: planes, points: Some(view::to_outputs(&points, &view)) }
+        Self { image: planes, landmarks: Some(view::to_outputs(&landmarks, &view)) }
     }
 
     /// Brightness, contrast, color, blur; then round.
@@ -116,56 +109,8 @@ fn jitter(roll: f64, random: &mut Random) -> Similarity {
 }
 
 /// Points of the mirrored image, left to right again.
-pub(super) fn mirrored(points: &Landmarks, width: u32) -> Landmarks {
-    [1, 0, 2, 4, 3].map(|i| [width as f32 - points[i][0], points[i][1]])
-}
-
-/// The image with its border cut off and something laid round it.
-pub(super) fn framed(
-    image: &RgbImage,
-    points: &Landmarks,
-    random: &mut Random,
-) -> (RgbImage, Landmarks) {
-    let (width, height) = image.dimensions();
-    let mut cut = || random.below(CUT + 1) as u32;
-    let [left, top, right, bottom] = [cut(), cut(), cut(), cut()];
-    let way = random.uniform();
-    let color = [(); 3].map(|()| random.below(256) as u8);
-    // Half the images are mirrored beyond their border, which shows least; others are
-    // repeated there, or end in a color.
-    let columns = source_rows(width, [left, right], way < 0.5);
-    let rows = source_rows(height, [top, bottom], way < 0.5);
-    let mut made = RgbImage::from_pixel(width + 2 * FRAME, height + 2 * FRAME, Rgb(color));
-    let samples = image.as_raw();
-    for (row, place) in made.chunks_exact_mut(3 * columns.len()).zip(&rows) {
-        for (pixel, column) in row.chunks_exact_mut(3).zip(&columns) {
-            if way <= 0.8 || (place.is_inside && column.is_inside) {
-                let at = 3 * (place.source * width as usize + column.source);
-                pixel.copy_from_slice(&samples[at..at + 3]);
-            }
-        }
-    }
-    (made, points.map(|point| point.map(|v| v + FRAME as f32)))
-}
-
-/// Where a row or column of the framed image comes from.
-struct SourceRow {
-    source: usize,
-    is_inside: bool,
-}
-
-/// The source rows, or columns, along one axis, `cut` pixels taken away at its ends.
-fn source_rows(length: u32, cut: [u32; 2], mirror: bool) -> Vec<SourceRow> {
-    let (first, last) = (i64::from(cut[0]), i64::from(length - 1 - cut[1]));
-    let from_frame = |at: u32| i64::from(at) - i64::from(FRAME);
-    let place = |at: i64| {
-        let inside = at.clamp(first, last);
-        // As far within as it lies beyond.
-        let reflected = (2 * inside - at).clamp(first, last);
-        let source = if mirror { reflected } else { inside };
-        SourceRow { source: source as usize, is_inside: at == inside }
-    };
-    (0..length + 2 * FRAME).map(from_frame).map(place).collect()
+pub(super) fn mirrored(landmarks: &Landmarks, width: u32) -> Landmarks {
+    [1, 0, 2, 4, 3].map(|i| [width as f32 - landmarks[i][0], landmarks[i][1]])
 }
 
 /// Sometimes paints a patch over, as hands and hair do.

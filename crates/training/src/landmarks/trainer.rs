@@ -5,21 +5,22 @@ use facenet::weights::{Weights, WeightsError};
 use faces::landmarks::LandmarkFinder;
 use ndarray::{Array2, Array4};
 
+use super::border::VIEW;
 use super::measure::{self, LandmarkMeasure};
-use super::sample::{Sample, VIEW};
+use super::sample::Sample;
 use crate::dataset::Pack;
 use crate::small_network::{MarkedImages, Schedule, SmallNetwork};
-use crate::{Budget, TrainingError};
+use crate::{Budget, Error};
 
-/// The eyes' distance in sides of the view: errors count in it.
+/// Distance of the eyes in sides of the view: the unit of errors.
 const EYES: f32 = 0.36;
-/// Errors, in sides of the view, below which the pull of a point fades.
+/// Errors, in sides of the view, below which the loss of a landmark is no longer linear.
 const SOFT: f32 = 1e-3;
 
 /// How to train the landmark network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LandmarkOptions {
-    /// Of everything that is random. Default: 1.
+    /// Seed of everything that is random. Default: 1.
     pub seed: u64,
     /// When to end. Default: 12,000 steps.
     pub budget: Budget,
@@ -30,8 +31,8 @@ pub struct LandmarkOptions {
     pub learning_rate: f64,
     /// Pull of kernels toward zero. Default: 1e-3.
     pub weight_decay: f64,
-    /// What the scores of "face" and "no face" weigh in the loss, against the mean error
-    /// of the points in eye distances. Default: 0.1.
+    /// Weight of the cross-entropy of "face" and "no face" in the loss, against the mean
+    /// error of the landmarks in eye distances. Default: 0.1.
     pub score_weight: f32,
 }
 
@@ -48,13 +49,13 @@ impl Default for LandmarkOptions {
     }
 }
 
-/// What a step came to.
+/// Result of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LandmarkStep {
     /// Steps so far.
     pub step: u64,
     /// Mean error of a coordinate in eye distances, over the batch's faces.
-    pub points: f64,
+    pub landmark_error: f64,
     /// Cross-entropy of the scores.
     pub scores: f64,
 }
@@ -78,7 +79,7 @@ impl LandmarkTrainer {
         pack: Pack,
         initial: Option<&Weights>,
         options: LandmarkOptions,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         let images = MarkedImages::new(pack)?;
         let LandmarkOptions { seed, budget, batch, learning_rate, weight_decay, .. } = options;
         let epoch = images.counts()[0] as f64 / batch as f64;
@@ -107,15 +108,16 @@ impl LandmarkTrainer {
     ///
     /// # Errors
     /// When training diverges, or not two images of the batch can be read.
-    pub fn step(&mut self) -> Result<LandmarkStep, TrainingError> {
+    pub fn step(&mut self) -> Result<LandmarkStep, Error> {
         let LandmarkOptions { score_weight, seed, batch, .. } = self.options;
         let place = [seed, self.network.steps(), batch as u64];
-        let samples = self.images.batch(place, |_, photo, points, random| {
-            Ok(Sample::draw(photo.rgb(), points, random))
+        let samples = self.images.batch(place, |_, photo, landmarks, random| {
+            Ok(Sample::draw(photo.rgb(), landmarks, random))
         })?;
         let faces: Vec<usize> =
-            (0..samples.len()).filter(|&i| samples[i].points.is_some()).collect();
-        let labels: Vec<usize> = samples.iter().map(|s| usize::from(s.points.is_some())).collect();
+            (0..samples.len()).filter(|&i| samples[i].landmarks.is_some()).collect();
+        let labels: Vec<usize> =
+            samples.iter().map(|s| usize::from(s.landmarks.is_some())).collect();
         let (images, targets) = arrays(&samples);
         let (mut error, mut cross_entropy) = (0.0, 0.0);
         self.network.step(images, |tape, output| {
@@ -127,11 +129,16 @@ impl LandmarkTrainer {
             }
             let found = output.slice_axis(1, 0..10).select_rows(&faces);
             let off = &found - &tape.constant(targets);
-            let points = off.square().add_scalar(SOFT * SOFT).sqrt().mean().mul_scalar(1.0 / EYES);
-            error = f64::from(points.item());
-            &loss + &points
+            let landmarks =
+                off.square().add_scalar(SOFT * SOFT).sqrt().mean().mul_scalar(1.0 / EYES);
+            error = f64::from(landmarks.item());
+            &loss + &landmarks
         })?;
-        Ok(LandmarkStep { step: self.network.steps(), points: error, scores: cross_entropy })
+        Ok(LandmarkStep {
+            step: self.network.steps(),
+            landmark_error: error,
+            scores: cross_entropy,
+        })
     }
 
     /// The weights as they are now.
@@ -147,7 +154,7 @@ impl LandmarkTrainer {
     ///
     /// # Errors
     /// When training has diverged.
-    pub fn measure(&self) -> Result<LandmarkMeasure, TrainingError> {
+    pub fn measure(&self) -> Result<LandmarkMeasure, Error> {
         let finder = LandmarkFinder::new(&self.weights()?);
         Ok(measure::measure(&finder, self.images.held_out(), self.options.seed))
     }
@@ -159,7 +166,7 @@ fn arrays(samples: &[Sample]) -> (Array4<f32>, Array2<f32>) {
     let mut targets = Vec::new();
     for sample in samples {
         images.extend_from_slice(&sample.image);
-        targets.extend(sample.points.iter().flatten());
+        targets.extend(sample.landmarks.iter().flatten());
     }
     let shape = (samples.len(), INPUT_CHANNELS, VIEW_SIZE, VIEW_SIZE);
     let rows = targets.len() / 10;
@@ -180,12 +187,13 @@ mod tests {
         let image = image::RgbImage::from_fn(112, 112, |x, y| {
             image::Rgb([(2 * x) as u8, (x * y / 50) as u8, 200 - (x / 2 + y) as u8])
         });
-        let points = faces::landmarks::TEMPLATE.map(|p| p.map(|v| (v * 88.4 / 96.0 + 11.8) as f32));
+        let landmarks =
+            faces::landmarks::TEMPLATE.map(|p| p.map(|v| (v * 88.4 / 96.0 + 11.8) as f32));
         let mut faces = 0;
         for seed in 0..200 {
-            let sample = Sample::draw(&image, &points, &mut Random::new(seed));
+            let sample = Sample::draw(&image, &landmarks, &mut Random::new(seed));
             assert!(sample.image.iter().all(|v| (0.0..=1.0).contains(v)), "seed {seed}");
-            let Some(found) = sample.points else { continue };
+            let Some(found) = sample.landmarks else { continue };
             faces += 1;
             assert!(found.iter().all(|v| v.abs() < 0.7), "seed {seed}: {found:?}");
             // Left eye left of the right one, as far as a face is rolled.

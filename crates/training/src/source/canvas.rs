@@ -40,7 +40,7 @@ impl Canvas {
     /// A large photo would otherwise be resampled with gaps, and take hundreds of
     /// times the memory.
     #[must_use]
-    pub fn reduced(self, margin: f64) -> Self {
+    pub(crate) fn reduced(self, margin: f64) -> Self {
         let Self { image, window } = self;
         let (width, height) = image.dimensions();
         let factor = (window.width.min(window.height) / INPUT_SIZE as f64) as u32;

@@ -11,10 +11,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Canvas, PhotoReader, Source, SourceError, check_not_empty};
-use crate::TrainingError;
+use crate::Error;
 use crate::dataset::PhotoTree;
 
-/// What a [`FolderSource`] keeps.
+/// Which images a [`FolderSource`] holds in memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FolderOptions {
     /// How much of a photo round the window is kept on each side, as a share of
@@ -58,7 +58,7 @@ impl FolderSource {
         root: impl Into<PathBuf>,
         reader: impl PhotoReader + 'static,
         options: FolderOptions,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         let listed = PhotoTree::open(root)?.photos()?;
         let (mut photos, mut unlabeled) = (Vec::new(), Vec::new());
         let mut numbers = BTreeMap::new();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Canvas, Source, SourceError, check_not_empty};
-use crate::TrainingError;
+use crate::Error;
 use crate::dataset::Target;
 
 /// The images of several sources, one after the other. The same number in two sources
@@ -21,10 +21,10 @@ impl JoinedSource {
     ///
     /// # Errors
     /// When they have no image, or some have targets and others none.
-    pub fn new(sources: Vec<Arc<dyn Source>>) -> Result<Self, TrainingError> {
+    pub fn new(sources: Vec<Arc<dyn Source>>) -> Result<Self, Error> {
         if let Some(odd) = sources.iter().position(|s| s.has_targets() != sources[0].has_targets())
         {
-            return Err(TrainingError::MixedTargets { first: odd - 1, second: odd });
+            return Err(Error::MixedTargets { first: odd - 1, second: odd });
         }
         let mut starts = vec![0];
         let mut identities = Vec::new();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_follow_each_other_and_people_stay_apart() {
+    fn images_follow_each_other_and_people_stay_apart() {
         let parts = [&[7, 7, 9][..], &[], &[7, 8], &[9]].map(|people| source(people, false));
         let joined = JoinedSource::new(parts.to_vec()).unwrap();
         let identities: Vec<_> = (0..joined.len()).map(|index| joined.identity(index)).collect();
@@ -133,6 +133,6 @@ mod tests {
         let parts = vec![source(&[1], true), source(&[1], true), source(&[2], false)];
         let error = JoinedSource::new(parts).err().unwrap().to_string();
         assert!(error.contains("number 2") && error.contains("number 3"), "{error}");
-        assert!(matches!(JoinedSource::new(Vec::new()), Err(TrainingError::NoImages)));
+        assert!(matches!(JoinedSource::new(Vec::new()), Err(Error::NoImages)));
     }
 }

@@ -6,7 +6,7 @@ use faces::Window;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
 use super::{Canvas, Source, SourceError, check_not_empty};
-use crate::TrainingError;
+use crate::Error;
 use crate::dataset::{Pack, Target};
 
 /// Most pixels of an image in a pack that does not say how large they are.
@@ -26,8 +26,8 @@ impl PackSource {
     /// # Errors
     /// When it has no image, no identities, or no window: the images are then
     /// photos in which the face has yet to be found.
-    pub fn new(pack: Pack) -> Result<Self, TrainingError> {
-        let lacks = |part| TrainingError::PackLacks { folder: pack.folder().to_path_buf(), part };
+    pub fn new(pack: Pack) -> Result<Self, Error> {
+        let lacks = |part| Error::PackLacks { folder: pack.folder().to_path_buf(), part };
         let identities = pack.identities().ok_or_else(|| lacks("identity.npy"))?;
         let identities = identities.iter().map(|identity| identity.cast_unsigned()).collect();
         let window = pack.window().ok_or_else(|| lacks("a window in pack.json"))?;

@@ -55,6 +55,6 @@ pub struct StepMetrics {
 pub struct TripletCount {
     /// That were chosen.
     pub mined: usize,
-    /// Of them, those that cost something.
+    /// Triplets among them with a loss above 0.
     pub active: usize,
 }

@@ -32,15 +32,15 @@ pub struct TrainingOptions {
     /// Which network.
     #[serde(with = "variant_name")]
     pub variant: Variant,
-    /// Of everything that is random.
+    /// Seed of everything that is random.
     pub seed: u64,
     /// How convolutions, their derivatives and Muon's steps multiply; sums, weights and all
     /// else are f32.
     #[serde(default, with = "precision_name")]
     pub precision: Precision,
-    /// What to make small.
+    /// The loss.
     pub loss: Loss,
-    /// What a batch is made of.
+    /// How the images of a batch are chosen.
     pub sampling: Sampling,
     /// Changes to images.
     pub augmentation: AugmentationOptions,
@@ -88,7 +88,7 @@ pub enum RateSchedule {
     },
     /// Down by a factor every so many steps.
     Step {
-        /// What each fall multiplies the rate by.
+        /// Factor of each fall of the rate.
         factor: f64,
         /// Steps from one fall to the next.
         every: u64,

@@ -1,4 +1,4 @@
-//! Steps until the budget is spent or somebody says stop.
+//! Runs steps until the budget is spent or a stop is requested.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use autograd::Tape;
 use facenet::engine::Engine;
 
 use super::super::batches::{Batch, Loader};
-use super::super::{TrainingError, checkpoint};
+use super::super::{Error, checkpoint};
 use super::{Event, StepMetrics, Trainer};
 
 /// How to run: nothing of it changes the result.
@@ -71,7 +71,7 @@ impl Trainer {
         options: &RunOptions,
         stop: &AtomicBool,
         observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Outcome, TrainingError> {
+    ) -> Result<Outcome, Error> {
         let threads = options.loading_threads;
         // One for all steps: it keeps their memory.
         let tape = Tape::new();
@@ -91,7 +91,7 @@ impl Trainer {
                     let mut builder = self.builder.clone();
                     let make = move |number| builder.batch(number);
                     let loader = Loader::start(make, self.position.step, threads);
-                    none.insert(loader.map_err(TrainingError::Thread)?)
+                    none.insert(loader.map_err(Error::Thread)?)
                 }
             };
             let metrics = self.take_step(&tape, loader, &mut clock)?;
@@ -121,7 +121,7 @@ impl Trainer {
         tape: &Tape<f32>,
         loader: &mut Loader<Batch>,
         clock: &mut Clock,
-    ) -> Result<StepMetrics, TrainingError> {
+    ) -> Result<StepMetrics, Error> {
         let start = Instant::now();
         let batch = loader.next();
         let waiting = start.elapsed().as_secs_f64();
@@ -148,14 +148,14 @@ impl Trainer {
     }
 
     /// Ends a training that would show nothing for ever.
-    fn check_readable(&self) -> Result<(), TrainingError> {
+    fn check_readable(&self) -> Result<(), Error> {
         if self.position.shown > 0 || self.epoch() < 1.0 {
             return Ok(());
         }
         self.skipped.expect_none()
     }
 
-    fn measure(&self, observe: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainingError> {
+    fn measure(&self, observe: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         if let Some(held_out) = &self.held_out {
             let engine = Engine::new(self.options.variant, &self.weights()?);
             observe(Event::HeldOut(&held_out.measure(&engine, self.position.step)?));
@@ -163,11 +163,7 @@ impl Trainer {
         Ok(())
     }
 
-    fn save(
-        &self,
-        options: &RunOptions,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<(), TrainingError> {
+    fn save(&self, options: &RunOptions, observe: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         if let Some(folder) = &options.folder {
             let path = checkpoint::write(folder, &self.checkpoint()?)?;
             observe(Event::Checkpoint { step: self.position.step, path: &path });

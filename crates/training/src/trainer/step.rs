@@ -5,12 +5,12 @@ use facenet::model::Forward;
 use facenet::triplet::{Mining, Triplet, batch_loss, mine, squared_distances};
 use ndarray::Ix2;
 
-use super::super::TrainingError;
+use super::super::Error;
 use super::super::batches::Batch;
 use super::super::losses::{Loss, MarginOptions, distillation, margin_softmax};
 use super::{Trainer, TripletCount};
 
-/// What a batch came to.
+/// Result of a step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct StepResult {
     pub(super) loss: Option<f64>,
@@ -26,7 +26,7 @@ impl Trainer {
         tape: &Tape<f32>,
         batch: Batch,
         rate: f64,
-    ) -> Result<StepResult, TrainingError> {
+    ) -> Result<StepResult, Error> {
         let Batch { images, identities, targets, unreadable } = batch;
         self.skipped.add(unreadable);
         if identities.len() < 2 {
@@ -34,7 +34,7 @@ impl Trainer {
             return Ok(StepResult::default());
         }
         let step = self.position.step;
-        let diverged = |quantity, found| TrainingError::Diverged { step, quantity, found };
+        let diverged = |quantity, found| Error::Diverged { step, quantity, found };
 
         let leaves = self.model.parameters().leaves(tape);
         let images = tape.constant(images);
@@ -53,8 +53,8 @@ impl Trainer {
                 (batch_loss(&encodings, &mined, margin, reduction), Some(count))
             }
             Loss::Distillation { similarity_weight, margin } => {
-                let Some(mut targets) = targets else { return Err(TrainingError::NoTargets) };
-                let Some(centers) = &self.centers else { return Err(TrainingError::NoTargets) };
+                let Some(mut targets) = targets else { return Err(Error::NoTargets) };
+                let Some(centers) = &self.centers else { return Err(Error::NoTargets) };
                 centers.draw(&mut targets, &identities, self.options.center_share as f32);
                 let loss = distillation(&encodings, &tape.constant(targets), similarity_weight);
                 let loss = match margin {

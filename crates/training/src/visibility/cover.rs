@@ -19,7 +19,7 @@ pub(super) struct FaceFrame {
     /// The inverse of the matrix whose columns are "right" and "down" in pixels.
     inverse: [[f64; 2]; 2],
     /// Both eyes, the tip of the nose, both corners of the mouth.
-    pub(super) points: [FacePoint; 5],
+    pub(super) landmarks: [FacePoint; 5],
 }
 
 impl FaceFrame {
@@ -36,8 +36,8 @@ impl FaceFrame {
             return None;
         }
         let inverse = [[down[1] / area, -down[0] / area], [-along[1] / area, along[0] / area]];
-        let frame = Self { origin, inverse, points: [[0.0; 2]; 5] };
-        Some(Self { points: landmarks.map(|point| frame.place(point.map(f64::from))), ..frame })
+        let frame = Self { origin, inverse, landmarks: [[0.0; 2]; 5] };
+        Some(Self { landmarks: landmarks.map(|point| frame.place(point.map(f64::from))), ..frame })
     }
 
     /// The place of a pixel.
@@ -47,7 +47,7 @@ impl FaceFrame {
     }
 }
 
-/// What a cover covers.
+/// Shape of a cover.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     Polygon(Vec<FacePoint>),
@@ -154,8 +154,9 @@ mod tests {
     fn a_face_has_its_eyes_and_mouth_where_they_belong() {
         let frame = FaceFrame::new(&LANDMARKS).expect("a face");
         let expected = [[-0.5, 0.0], [0.5, 0.0], [0.0, 0.5], [-0.425, 1.0], [0.425, 1.0]];
-        for (found, expected) in frame.points.as_flattened().iter().zip(expected.as_flattened()) {
-            assert!((found - expected).abs() < 1e-6, "{:?}", frame.points);
+        for (found, expected) in frame.landmarks.as_flattened().iter().zip(expected.as_flattened())
+        {
+            assert!((found - expected).abs() < 1e-6, "{:?}", frame.landmarks);
         }
         assert!(FaceFrame::new(&[[5.0, 5.0]; 5]).is_none());
         assert!(FaceFrame::new(&[[f32::NAN; 2]; 5]).is_none());

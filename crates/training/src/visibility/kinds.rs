@@ -7,7 +7,7 @@ use super::cover::{Cover, FaceFrame, FacePoint, Shape};
 use super::paint::Paint;
 use crate::random::between;
 
-/// What covers of one face are drawn with.
+/// Draws the covers of one face.
 pub(super) struct Painter<'p, 'i> {
     pub(super) random: &'p mut Random,
     pub(super) frame: &'p FaceFrame,
@@ -77,7 +77,7 @@ impl<'i> Painter<'_, 'i> {
 
     /// A mask whose upper edge is at this height over the nose.
     fn mask(&mut self, top: f64) -> Vec<Cover<'i>> {
-        let nose = self.frame.points[2][0];
+        let nose = self.frame.landmarks[2][0];
         let (side, jaw) = (self.between(0.72, 1.15), self.between(0.6, 1.05));
         let ear = top + self.between(-0.05, 0.4);
         let cheek = top + (ear - top) * self.between(0.2, 0.9) + self.between(0.0, 0.12);
@@ -138,8 +138,8 @@ impl<'i> Painter<'_, 'i> {
 
     /// A hand whose fingers reach a place.
     fn hand(&mut self, middle: FacePoint) -> Vec<Cover<'i>> {
-        let turn = self.between(-1.3, 1.3) + if self.is(0.2) { 3.1 } else { 0.0 };
-        let ([sin, cos], size) = ([turn.sin(), turn.cos()], self.between(0.85, 1.3));
+        let angle = self.between(-1.3, 1.3) + if self.is(0.2) { 3.1 } else { 0.0 };
+        let ([sin, cos], size) = ([angle.sin(), angle.cos()], self.between(0.85, 1.3));
         let [right, down] = [self.between(-0.12, 0.12), self.between(-0.12, 0.12)];
         let at = |x: f64, y: f64| {
             let (x, y) = (size * x, size * y);

@@ -1,4 +1,4 @@
-//! What covers are painted with: a color or two, a pattern, light and shade.
+//! Paint of covers: a color or two, a pattern, light and shade.
 
 use std::f64::consts::PI;
 
@@ -48,14 +48,14 @@ impl<'i> Paint<'i> {
     /// Cloth of any color and pattern.
     pub(super) fn cloth(random: &mut Random, other: &'i RgbImage) -> Self {
         let colors = [cloth_color(random), cloth_color(random)];
-        let turn = between(random, 0.0, PI);
+        let angle = between(random, 0.0, PI);
         let pattern = match random.below(20) {
             0..=6 => Pattern::Plain,
             7..=10 => Pattern::Folds(between(random, 2.0, 6.0), between(random, 0.02, 0.12)),
-            11 | 12 => Pattern::Stripes(turn, between(random, 1.0, 6.0)),
+            11 | 12 => Pattern::Stripes(angle, between(random, 1.0, 6.0)),
             13 | 14 => Pattern::Dots(between(random, 1.5, 6.0)),
             15 | 16 => Pattern::Patches(between(random, 1.0, 6.0)),
-            17 => Pattern::Fibers(turn, between(random, 3.0, 10.0)),
+            17 => Pattern::Fibers(angle, between(random, 3.0, 10.0)),
             _ => Pattern::image(random, other),
         };
         Self { colors, pattern, ..Self::lit(random, 0.25) }
@@ -66,8 +66,8 @@ impl<'i> Paint<'i> {
         let dark = between(random, 0.02, 0.5);
         let tone = [1.0, between(random, 0.7, 1.0), between(random, 0.45, 1.0)];
         let color = |share: f64| tone.map(|tone| (share * dark * tone).min(1.0));
-        let turn = PI / 2.0 + 0.5 * random.normal();
-        let pattern = Pattern::Fibers(turn, between(random, 3.0, 9.0));
+        let angle = PI / 2.0 + 0.5 * random.normal();
+        let pattern = Pattern::Fibers(angle, between(random, 3.0, 9.0));
         Self { colors: [color(0.6), color(1.5)], pattern, ..Self::lit(random, 0.1) }
     }
 
@@ -119,13 +119,13 @@ impl<'i> Paint<'i> {
             [0, 1, 2].map(|c| self.colors[0][c] + share * (self.colors[1][c] - self.colors[0][c]))
         };
         let wave =
-            |turn: f64, often: f64| (2.0 * PI * often * (x * turn.cos() + y * turn.sin())).sin();
+            |angle: f64, often: f64| (2.0 * PI * often * (x * angle.cos() + y * angle.sin())).sin();
         let color = match self.pattern {
             Pattern::Plain => mix(0.0),
             Pattern::Folds(often, deep) => {
                 mix(0.0).map(|v| v * (1.0 - deep + deep * wave(PI / 2.0, often)))
             }
-            Pattern::Stripes(turn, often) => mix(if wave(turn, often) > 0.0 { 1.0 } else { 0.0 }),
+            Pattern::Stripes(angle, often) => mix(if wave(angle, often) > 0.0 { 1.0 } else { 0.0 }),
             Pattern::Dots(often) => {
                 let off = [x, y].map(|v| (v * often).rem_euclid(1.0) - 0.5);
                 mix(if off[0].hypot(off[1]) < 0.28 { 1.0 } else { 0.0 })
@@ -135,13 +135,13 @@ impl<'i> Paint<'i> {
                     + 0.5 * self.noise([2.3 * x * often, 2.3 * y * often]);
                 mix(if value > 0.75 { 1.0 } else { 0.0 })
             }
-            Pattern::Fibers(turn, often) => {
-                let along = x * turn.cos() + y * turn.sin();
-                let across = y * turn.cos() - x * turn.sin();
+            Pattern::Fibers(angle, often) => {
+                let along = x * angle.cos() + y * angle.sin();
+                let across = y * angle.cos() - x * angle.sin();
                 mix(self.noise([0.6 * often * along, 2.5 * often * across]))
             }
-            Pattern::Image(image, middle, turn, pixels) => {
-                let (sin, cos) = turn.sin_cos();
+            Pattern::Image(image, middle, angle, pixels) => {
+                let (sin, cos) = angle.sin_cos();
                 let at = [
                     middle[0] + pixels * (cos * x - sin * y),
                     middle[1] + pixels * (sin * x + cos * y),

@@ -1,9 +1,9 @@
-//! One face of the pack as the network is shown it, covered or not.
+//! Training views drawn from one face of the pack, covered or not.
 
 use facenet::network::{INPUT_SIZE, VISIBILITY_SIZE};
 use faces::landmarks::alignment;
 use faces::resample::warp_image;
-use faces::visibility::halved;
+use faces::visibility::half_size;
 use faces::{Landmarks, Similarity};
 use image::RgbImage;
 use ndarray::Array3;
@@ -41,10 +41,10 @@ pub(super) enum Covers {
 }
 
 impl Sample {
-    /// Draws a view of an image whose points are known; `other` gives patterns.
+    /// Draws a view of an image whose landmarks are known; `other` gives patterns.
     pub(super) fn draw(
         image: &RgbImage,
-        points: &Landmarks,
+        landmarks: &Landmarks,
         other: &RgbImage,
         covers: Covers,
         random: &mut Random,
@@ -52,14 +52,15 @@ impl Sample {
         let size = INPUT_SIZE as f64;
         let to = [(); 2].map(|()| size / 2.0 + (SHIFT * random.normal()).clamp(-10.0, 10.0));
         let scale = (SCALE * random.normal()).clamp(-0.2, 0.2).exp();
-        let turn = (ROTATION * random.normal()).clamp(-15.0, 15.0).to_radians();
-        let map = alignment(points)?.after(&Similarity::new(scale, turn, [size / 2.0; 2], to));
+        let rotation = (ROTATION * random.normal()).clamp(-15.0, 15.0).to_radians();
+        let map =
+            alignment(landmarks)?.after(&Similarity::new(scale, rotation, [size / 2.0; 2], to));
         let crop = warp_image(image, &map, INPUT_SIZE);
         let crop = Array3::from_shape_vec((3, INPUT_SIZE, INPUT_SIZE), crop).ok()?;
-        let mut planes = halved(crop.view()).into_raw_vec_and_offset().0;
+        let mut planes = half_size(crop.view()).into_raw_vec_and_offset().0;
         let back = map.inverse();
         let half = |point: &[f32; 2]| back.apply(point.map(f64::from)).map(|v| (v / 2.0) as f32);
-        let frame = FaceFrame::new(&points.each_ref().map(half))?;
+        let frame = FaceFrame::new(&landmarks.each_ref().map(half))?;
         let mut seen = [Some(true); 2];
         if covers == Covers::Any {
             let skin = skin(&frame, &planes);
@@ -140,7 +141,7 @@ fn hidden(covers: &[Cover<'_>], place: FacePoint) -> f64 {
 /// Whether the mouth can be seen: not where all of it is hidden, surely where nothing of it is,
 /// nor of the nose.
 fn mouth(frame: &FaceFrame, covers: &[Cover<'_>]) -> Option<bool> {
-    let [_, _, nose, left, right] = frame.points;
+    let [_, _, nose, left, right] = frame.landmarks;
     let middle = [0, 1].map(|axis| (left[axis] + right[axis]) / 2.0);
     let upper = [middle[0], middle[1] - 0.12];
     let lower = [middle[0], middle[1] + 0.15];
@@ -153,7 +154,7 @@ fn mouth(frame: &FaceFrame, covers: &[Cover<'_>]) -> Option<bool> {
 fn eyes(frame: &FaceFrame, covers: &[Cover<'_>]) -> Option<bool> {
     let off = [[0.0, 0.0], [-0.14, 0.0], [0.14, 0.0]];
     let places = [0, 1]
-        .map(|eye: usize| off.map(|off| [0, 1].map(|axis| frame.points[eye][axis] + off[axis])));
+        .map(|eye: usize| off.map(|off| [0, 1].map(|axis| frame.landmarks[eye][axis] + off[axis])));
     let eyes: Vec<f64> = places.as_flattened().iter().map(|&place| hidden(covers, place)).collect();
     let (least, most) = extremes(&eyes);
     if least > 0.72 { Some(false) } else { (most < 0.3).then_some(true) }
@@ -176,14 +177,15 @@ mod tests {
         let image = RgbImage::from_fn(112, 112, |x, y| {
             image::Rgb([(2 * x) as u8, (x * y / 50) as u8, 200 - (x / 2 + y) as u8])
         });
-        let points = faces::landmarks::TEMPLATE.map(|p| p.map(|v| (v * 88.4 / 96.0 + 11.8) as f32));
-        (image, points)
+        let landmarks =
+            faces::landmarks::TEMPLATE.map(|p| p.map(|v| (v * 88.4 / 96.0 + 11.8) as f32));
+        (image, landmarks)
     }
 
     #[test]
     fn labels_follow_what_is_hidden() {
-        let (_, points) = made();
-        let frame = FaceFrame::new(&points).expect("a face");
+        let (_, landmarks) = made();
+        let frame = FaceFrame::new(&landmarks).expect("a face");
         let cover = |middle: FacePoint, radii: FacePoint, opacity: f64| Cover {
             shape: Shape::Ellipse(middle, radii),
             paint: Paint::plain([0.0; 3]),
@@ -209,12 +211,12 @@ mod tests {
 
     #[test]
     fn samples_are_images_and_of_every_kind() {
-        let (image, points) = made();
+        let (image, landmarks) = made();
         let mut counts = [[0; 3]; 2];
         for seed in 0..400 {
             let random = &mut Random::new(seed);
             let sample =
-                Sample::draw(&image, &points, &image, Covers::Any, random).expect("a face");
+                Sample::draw(&image, &landmarks, &image, Covers::Any, random).expect("a face");
             assert_eq!(sample.image.len(), IMAGE);
             assert!(sample.image.iter().all(|v| (0.0..=1.0).contains(v)), "seed {seed}");
             for (counts, seen) in counts.iter_mut().zip(sample.seen) {
@@ -226,7 +228,7 @@ mod tests {
             assert!(covered > 80 && seen > 150, "{counts:?}");
         }
         let random = &mut Random::new(1);
-        let plain = Sample::draw(&image, &points, &image, Covers::None, random).expect("a face");
+        let plain = Sample::draw(&image, &landmarks, &image, Covers::None, random).expect("a face");
         assert_eq!(plain.seen, [Some(true); 2]);
     }
 }

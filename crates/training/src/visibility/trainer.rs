@@ -11,7 +11,7 @@ use super::sample::{Covers, IMAGE, Sample};
 use crate::dataset::Pack;
 use crate::random::{self, Purpose};
 use crate::small_network::{MarkedImages, Schedule, SmallNetwork};
-use crate::{Budget, TrainingError};
+use crate::{Budget, Error};
 
 /// Part of the samples that nothing is painted over.
 const PLAIN: f64 = 0.3;
@@ -19,7 +19,7 @@ const PLAIN: f64 = 0.3;
 /// How to train the network that tells what can be seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VisibilityOptions {
-    /// Of everything that is random. Default: 1.
+    /// Seed of everything that is random. Default: 1.
     pub seed: u64,
     /// When to end. Default: 12,000 steps.
     pub budget: Budget,
@@ -44,7 +44,7 @@ impl Default for VisibilityOptions {
     }
 }
 
-/// What a step came to.
+/// Result of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VisibilityStep {
     /// Steps so far.
@@ -90,7 +90,7 @@ impl VisibilityTrainer {
         pack: Pack,
         initial: Option<&Weights>,
         options: VisibilityOptions,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         let images = MarkedImages::new(pack)?;
         let VisibilityOptions { seed, budget, batch, learning_rate, weight_decay } = options;
         let epoch = images.counts()[0] as f64 / batch as f64;
@@ -119,12 +119,12 @@ impl VisibilityTrainer {
     ///
     /// # Errors
     /// When training diverges, or not two images of the batch can be read.
-    pub fn step(&mut self) -> Result<VisibilityStep, TrainingError> {
+    pub fn step(&mut self) -> Result<VisibilityStep, Error> {
         let place = [self.options.seed, self.network.steps(), self.options.batch as u64];
-        let samples = self.images.batch(place, |images, photo, points, random| {
+        let samples = self.images.batch(place, |images, photo, landmarks, random| {
             let (other, _) = images.any(random)?;
             let covers = if random.uniform() < PLAIN { Covers::None } else { Covers::Any };
-            let sample = Sample::draw(photo.rgb(), points, other.rgb(), covers, random);
+            let sample = Sample::draw(photo.rgb(), landmarks, other.rgb(), covers, random);
             sample.ok_or_else(|| "landmarks on a line".to_owned())
         })?;
         let mut losses = [0.0; 2];
@@ -158,18 +158,18 @@ impl VisibilityTrainer {
     ///
     /// # Errors
     /// When training has diverged.
-    pub fn measure(&self, least: [f32; 2]) -> Result<VisibilityMeasure, TrainingError> {
+    pub fn measure(&self, least: [f32; 2]) -> Result<VisibilityMeasure, Error> {
         let network = VisibilityNetwork::new(&self.weights()?);
         let images = self.images.held_out();
         let seed = self.options.seed;
         let look = |place: usize, covers: Covers| {
             let mut random = random::at(seed, Purpose::HeldOut, [2 + covers as u64, place as u64]);
-            let (photo, points) = &images[place];
+            let (photo, landmarks) = &images[place];
             let (other, _) = &images[random.below(images.len())];
-            let sample = Sample::draw(photo.rgb(), points, other.rgb(), covers, &mut random)?;
+            let sample = Sample::draw(photo.rgb(), landmarks, other.rgb(), covers, &mut random)?;
             let shape = (INPUT_CHANNELS, VISIBILITY_SIZE, VISIBILITY_SIZE);
             let image = Array3::from_shape_vec(shape, sample.image).ok()?;
-            let found = network.look_at_half(image.view());
+            let found = network.estimate_half(image.view());
             Some((sample.seen, [found.mouth, found.eyes]))
         };
         let all = |covers| -> Vec<_> {

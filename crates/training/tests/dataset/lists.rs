@@ -130,7 +130,7 @@ fn a_bad_list_names_the_line() {
 
 #[test]
 fn the_shared_list_is_lfw_view_2() {
-    let Some(folder) = assets::reference("lfw") else { return };
+    let Some(folder) = test_support::reference("lfw") else { return };
     let pairs = Pairs::read(folder.join("pairs.txt")).unwrap();
     assert_eq!((pairs.folds, pairs.pairs.len()), (10, 6000));
     assert_eq!(pairs.pairs.iter().filter(|pair| pair.same).count(), 3000);

@@ -293,7 +293,7 @@ fn pipes_and_dangling_links_do_not_hang_or_vanish() {
     fs::remove_file(&names).unwrap();
     let made_pipe = std::process::Command::new("mkfifo").arg(&names).status();
     if !made_pipe.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: no mkfifo to make a pipe with");
+        test_support::skipped("no mkfifo to make a pipe with");
         return;
     }
     let text = Pack::open(made.path()).unwrap_err().to_string();
@@ -339,7 +339,7 @@ fn the_shared_packs_open() {
         ("lfw/originals", 1583, true, false),
         ("faces", 29_993, false, true),
     ] {
-        let Some(folder) = assets::reference(name) else { return };
+        let Some(folder) = test_support::reference(name) else { return };
         let pack = Pack::open(folder).unwrap();
         assert_eq!(pack.len(), images, "{name}");
         assert_eq!(pack.name(images - 1).is_some(), names, "{name}");

@@ -29,7 +29,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[test]
 fn the_detectors_crops_are_framed_as_by_landmarks() {
-    let Some(folder) = assets::reference("lfw/originals") else { return };
+    let Some(folder) = test_support::reference("lfw/originals") else { return };
     let pack = Pack::open(folder).unwrap();
     let detector = SeetaDetector::default();
     let (mut rights, mut downs, mut sizes, mut count) = (vec![], vec![], vec![], 0);

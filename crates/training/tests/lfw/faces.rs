@@ -1,6 +1,6 @@
 //! Detection, landmarks and quality on real photographs, where the shared folder is
 //! there: every 19th of LFW's untouched images, or all of them with
-//! `FACENET_EVERY_PICTURE=1`. Nothing of the kind was trained on.
+//! `FACENET_EVERY_IMAGE=1`. Nothing of the kind was trained on.
 
 use std::time::Instant;
 use std::{env, iter};
@@ -40,10 +40,10 @@ fn look(pack: &Pack, index: usize, aligner: &FaceAligner) -> Option<Seen> {
 
 #[test]
 fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
-    let Some(folder) = assets::reference("lfw/originals") else { return };
+    let Some(folder) = test_support::reference("lfw/originals") else { return };
     let pack = Pack::open(folder).unwrap();
     let aligner = FaceAligner::embedded().unwrap();
-    let every = if env::var_os("FACENET_EVERY_PICTURE").is_some() { 1 } else { 19 };
+    let every = if env::var_os("FACENET_EVERY_IMAGE").is_some() { 1 } else { 19 };
     let seen: Vec<Seen> = (0..pack.len())
         .into_par_iter()
         .filter(|index| index % every == 0)

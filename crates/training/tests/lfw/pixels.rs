@@ -34,7 +34,7 @@ fn crop(image: &image::RgbImage, window: Window) -> Array3<f32> {
 /// The published figure of the naive baseline is 60.7 %.
 #[test]
 fn pixels_hardly_tell_faces_apart() {
-    let Some(folder) = assets::reference("lfw") else { return };
+    let Some(folder) = test_support::reference("lfw") else { return };
     let pairs = Pairs::read(folder.join("pairs.txt")).unwrap();
     let pack = Pack::open(folder).unwrap();
     let window = pack.window().unwrap();

@@ -6,8 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use tempfile::TempDir;
 use training::{
-    Budget, Checkpoint, Initial, Interval, RunOptions, Sampling, Trainer, TrainingError,
-    TrainingOptions,
+    Budget, Checkpoint, Error, Initial, Interval, RunOptions, Sampling, Trainer, TrainingOptions,
 };
 
 use crate::made;
@@ -133,24 +132,24 @@ fn a_state_that_lies_is_an_error() {
         Checkpoint::read(kept.path())
     };
     let error = read(&|state| state["options"]["learning_rate"] = 100.into()).unwrap_err();
-    assert!(matches!(error, TrainingError::Options(_)), "{error}");
+    assert!(matches!(error, Error::Options(_)), "{error}");
     let error = read(&|state| state["position"]["seconds"] = (-1).into()).unwrap_err();
-    assert!(matches!(error, TrainingError::Damaged { .. }), "{error}");
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
     let error = read(&|state| {
         state["optimizer"]["tensors"][0][1] = serde_json::json!([1_u64 << 40, 1_u64 << 40]);
     });
-    assert!(matches!(error, Err(TrainingError::Damaged { .. })));
+    assert!(matches!(error, Err(Error::Damaged { .. })));
     // Another optimizer's name goes as far as the optimizer.
     let checkpoint = read(&|state| state["optimizer"]["algorithm"] = "sgd".into()).unwrap();
     let error = Trainer::resume(made::source(pack.path()), checkpoint).err().unwrap();
-    assert!(matches!(error, TrainingError::Optimizer(_)), "{error}");
+    assert!(matches!(error, Error::Optimizer(_)), "{error}");
 }
 
 #[test]
 fn an_empty_folder_is_no_checkpoint() {
     let kept = tempfile::tempdir().unwrap();
     let error = Checkpoint::read(kept.path()).unwrap_err();
-    assert!(matches!(error, TrainingError::NoCheckpoint { .. }), "{error}");
+    assert!(matches!(error, Error::NoCheckpoint { .. }), "{error}");
     let error = Checkpoint::read(&kept.path().join("none")).unwrap_err();
-    assert!(matches!(error, TrainingError::File(_)), "{error}");
+    assert!(matches!(error, Error::File(_)), "{error}");
 }

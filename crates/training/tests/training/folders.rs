@@ -11,8 +11,8 @@ use faces::{
 };
 use tempfile::TempDir;
 use training::{
-    AlignedPhotos, Canvas, FacesInPhotos, FolderOptions, FolderSource, PhotoReader, Source,
-    SourceError, TrainingError,
+    AlignedPhotos, Canvas, Error, FacesInPhotos, FolderOptions, FolderSource, PhotoReader, Source,
+    SourceError,
 };
 
 use crate::made;
@@ -162,10 +162,10 @@ fn faces_are_brought_upright() {
 fn folders_without_people_are_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let open = || FolderSource::open(folder.path(), whole, FolderOptions::default()).err().unwrap();
-    assert!(matches!(open(), TrainingError::NoImages));
+    assert!(matches!(open(), Error::NoImages));
     fs::write(folder.path().join("stray.jpg"), b"").unwrap();
-    assert!(matches!(open(), TrainingError::NoImages));
+    assert!(matches!(open(), Error::NoImages));
     let missing = folder.path().join("missing");
     let error = FolderSource::open(missing, whole, FolderOptions::default()).err().unwrap();
-    assert!(matches!(error, TrainingError::Dataset(_)), "{error}");
+    assert!(matches!(error, Error::Dataset(_)), "{error}");
 }

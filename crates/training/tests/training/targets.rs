@@ -1,7 +1,7 @@
 //! A pack's targets: half precision on disk, unit length in use, checked between.
 
 use training::dataset::{DatasetError, Pack};
-use training::{PackSource, TrainingError};
+use training::{Error, PackSource};
 
 use crate::made;
 
@@ -56,12 +56,12 @@ fn packs_lacking_something_are_no_source() {
     let folder = made::pack(2);
     std::fs::remove_file(folder.path().join("identity.npy")).unwrap();
     let error = PackSource::new(Pack::open(folder.path()).unwrap()).unwrap_err();
-    assert!(matches!(error, TrainingError::PackLacks { part: "identity.npy", .. }), "{error}");
+    assert!(matches!(error, Error::PackLacks { part: "identity.npy", .. }), "{error}");
 }
 
 #[test]
 fn the_shared_targets_are_unit_vectors() {
-    let Some(folder) = assets::reference("faces") else { return };
+    let Some(folder) = test_support::reference("faces") else { return };
     let pack = Pack::open(folder).unwrap();
     let cosine = |a: usize, b: usize| -> f32 {
         let (a, b) = (pack.target(a).unwrap(), pack.target(b).unwrap());

@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 use facenet::triplet::{Mining, Reduction};
 use facenet::weights::Weights;
 use training::{
-    AugmentationOptions, Budget, Event, Initial, Interval, Loss, OptimizerOptions, Outcome,
-    RateSchedule, RunOptions, Sampling, Source, Trainer, TrainingError, TrainingOptions,
+    AugmentationOptions, Budget, Error, Event, Initial, Interval, Loss, OptimizerOptions, Outcome,
+    RateSchedule, RunOptions, Sampling, Source, Trainer, TrainingOptions,
 };
 
 use crate::made;
@@ -44,10 +44,7 @@ pub(crate) fn quiet() -> RunOptions {
     RunOptions { measure: None, checkpoint: None, ..RunOptions::default() }
 }
 
-pub(crate) fn go(
-    trainer: &mut Trainer,
-    options: &RunOptions,
-) -> Result<Vec<Option<f64>>, TrainingError> {
+pub(crate) fn go(trainer: &mut Trainer, options: &RunOptions) -> Result<Vec<Option<f64>>, Error> {
     let mut losses = Vec::new();
     let outcome = trainer.run(options, &AtomicBool::new(false), &mut |event| {
         if let Event::Step(metrics) = event {
@@ -145,7 +142,7 @@ fn a_source_without_a_readable_image_is_an_error() {
     let options = TrainingOptions { budget: Budget::Minutes(60.0), ..short() };
     let mut trainer = Trainer::new(made::source(folder.path()), Initial::Random, options).unwrap();
     let error = go(&mut trainer, &quiet()).unwrap_err();
-    assert!(matches!(error, TrainingError::NothingReadable { images: 6, .. }), "{error}");
+    assert!(matches!(error, Error::NothingReadable { images: 6, .. }), "{error}");
 }
 
 #[test]
@@ -155,7 +152,7 @@ fn what_cannot_be_trained_is_said_at_once() {
     let message = |options| new(options).unwrap().to_string();
 
     let options = TrainingOptions { held_out_people: 4, ..short() };
-    assert!(matches!(new(options), Some(TrainingError::HeldOut { asked: 4, found: 2 })));
+    assert!(matches!(new(options), Some(Error::HeldOut { asked: 4, found: 2 })));
     let text = message(TrainingOptions { learning_rate: f64::NAN, ..short() });
     assert_eq!(text, "option learning_rate: expected 0 to 10, found NaN");
     let augmentation = AugmentationOptions { blur_size: [9, 8], ..Default::default() };
@@ -163,11 +160,11 @@ fn what_cannot_be_trained_is_said_at_once() {
     assert!(text.contains("augmentation.blur_size") && text.contains("9 to 8"), "{text}");
 
     std::fs::remove_file(folder.path().join("target.npy")).unwrap();
-    assert!(matches!(new(short()), Some(TrainingError::NoTargets)));
+    assert!(matches!(new(short()), Some(Error::NoTargets)));
     let identities = [0, 0, 0, 1, 2, 3];
     std::fs::write(folder.path().join("identity.npy"), made::npy(&[6], &identities)).unwrap();
     let error = new(TrainingOptions::triplet());
-    assert!(matches!(error, Some(TrainingError::NoPairs { found: 1, single: 3 })));
+    assert!(matches!(error, Some(Error::NoPairs { found: 1, single: 3 })));
 }
 
 #[test]
@@ -183,7 +180,7 @@ fn a_learning_rate_beyond_reason_ends_with_an_error_not_with_nan() {
     };
     let mut trainer = Trainer::new(made::source(folder.path()), Initial::Random, options).unwrap();
     let error = go(&mut trainer, &quiet()).unwrap_err();
-    assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
+    assert!(matches!(error, Error::Diverged { .. }), "{error}");
 }
 
 #[test]

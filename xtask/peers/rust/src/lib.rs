@@ -8,8 +8,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 
-/// Values of a picture, 3 × 96 × 96.
-pub const PICTURE: usize = 3 * 96 * 96;
+/// Values of an image, 3 × 96 × 96.
+pub const IMAGE: usize = 3 * 96 * 96;
 
 /// Fewest passes that are timed.
 const LEAST: usize = 5;
@@ -20,13 +20,13 @@ pub struct Arguments {
     /// The network as ONNX
     #[arg(long)]
     pub model: PathBuf,
-    /// Pictures as little-endian f32
+    /// Images as little-endian f32
     #[arg(long)]
     pub input: PathBuf,
     /// File for the first answer, as little-endian f32
     #[arg(long)]
     pub output: Option<PathBuf>,
-    /// Pictures in a pass
+    /// Images in a pass
     #[arg(long)]
     pub batch: usize,
     /// Threads
@@ -42,11 +42,11 @@ impl Arguments {
     ///
     /// # Errors
     /// If there are fewer in the file.
-    pub fn pictures(&self) -> Result<Vec<f32>> {
+    pub fn values(&self) -> Result<Vec<f32>> {
         let context = || format!("cannot read {}", self.input.display());
         let bytes = fs::read(&self.input).with_context(context)?;
-        let (wanted, found) = (4 * PICTURE * self.batch, bytes.len());
-        ensure!(found >= wanted, "expected {wanted} bytes of pictures, found {found}");
+        let (wanted, found) = (4 * IMAGE * self.batch, bytes.len());
+        ensure!(found >= wanted, "expected {wanted} bytes of values, found {found}");
         let values = bytes[..wanted].chunks_exact(4);
         Ok(values.map(|value| f32::from_le_bytes([value[0], value[1], value[2], value[3]])).collect())
     }

@@ -47,7 +47,7 @@ pub(super) fn run(
             for (contender, times) in contenders.iter().zip(&mut times) {
                 bar.set_message(contender.name.clone());
                 if contender.takes(case) {
-                    times[case_index].push(turn(contender, case, seconds, images)?);
+                    times[case_index].push(run_once(contender, case, seconds, images)?);
                 }
                 bar.inc(1);
             }
@@ -65,7 +65,7 @@ pub(in crate::bench) fn bar(length: usize) -> Result<ProgressBar> {
 }
 
 /// The median milliseconds of one process.
-fn turn(contender: &Contender, case: Case, seconds: f64, images: &Path) -> Result<f64> {
+fn run_once(contender: &Contender, case: Case, seconds: f64, images: &Path) -> Result<f64> {
     let mut command = contender.command(case, seconds, images);
     let ended = command.output().with_context(|| format!("cannot run {command:?}"))?;
     let (name, words) = (&contender.name, String::from_utf8_lossy(&ended.stderr));

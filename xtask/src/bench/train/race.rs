@@ -14,7 +14,7 @@ use super::step::images;
 use crate::bench::engine::machine::Machine;
 use crate::bench::engine::rounds::bar;
 
-/// Which processes take turns, and for how long.
+/// Which processes take part, and for how long.
 #[derive(Debug)]
 pub(super) struct Race<'a> {
     /// Python with torch and numpy.
@@ -36,9 +36,9 @@ enum Runner {
     PyTorch(&'static str),
 }
 
-/// A turn's result.
+/// The result of one process.
 #[derive(Clone, Copy, Debug)]
-struct Turn {
+struct Measurement {
     /// Median of a step.
     ms: f64,
     /// Peak of resident memory.
@@ -66,7 +66,7 @@ impl Runner {
 }
 
 impl Race<'_> {
-    /// Runs all turns and prints the tables.
+    /// Runs all rounds and prints the tables.
     pub(super) fn run(&self) -> Result<()> {
         let machine = Machine::now();
         let version = self.version()?;
@@ -82,12 +82,12 @@ impl Race<'_> {
             runners.extend([Runner::Ours(Precision::Bf16), Runner::PyTorch("torch-cl-bf16")]);
         }
         let bar = bar(self.rounds * self.batches.len() * runners.len())?;
-        let mut turns = vec![vec![Vec::new(); runners.len()]; self.batches.len()];
+        let mut results = vec![vec![Vec::new(); runners.len()]; self.batches.len()];
         for _ in 0..self.rounds {
-            for (&batch, turns) in self.batches.iter().zip(&mut turns) {
-                for (runner, turns) in runners.iter().zip(turns) {
+            for (&batch, results) in self.batches.iter().zip(&mut results) {
+                for (runner, results) in runners.iter().zip(results) {
                     bar.set_message(runner.name());
-                    turns.push(self.turn(*runner, batch, &script, data.path())?);
+                    results.push(self.measure(*runner, batch, &script, data.path())?);
                     bar.inc(1);
                 }
             }
@@ -98,8 +98,8 @@ impl Race<'_> {
             "{}: {}, {} threads, PyTorch {version}, medians of {} turns of {} s{load}",
             machine.date, machine.processor, self.threads, self.rounds, self.seconds
         );
-        for (&batch, turns) in self.batches.iter().zip(&turns) {
-            print_table(batch, &runners, turns);
+        for (&batch, results) in self.batches.iter().zip(&results) {
+            print_table(batch, &runners, results);
         }
         Ok(())
     }
@@ -115,13 +115,19 @@ impl Race<'_> {
 
     /// One process. Its parent, this one, is small: Linux counts a child's peak from the
     /// memory of its parent.
-    fn turn(&self, runner: Runner, batch: usize, script: &Path, data: &Path) -> Result<Turn> {
+    fn measure(
+        &self,
+        runner: Runner,
+        batch: usize,
+        script: &Path,
+        data: &Path,
+    ) -> Result<Measurement> {
         let [threads, batch] = [self.threads, batch].map(|number| number.to_string());
         let seconds = self.seconds.to_string();
         let mut command = match runner {
             Runner::Ours(precision) => {
                 let mut command = Command::new(env::current_exe()?);
-                command.args(["bench", "train", "--turn", "--precision", precision.name()]);
+                command.args(["bench", "train", "--once", "--precision", precision.name()]);
                 command.args(["--batch", &batch, "--seconds", &seconds]);
                 command.env("RAYON_NUM_THREADS", &threads);
                 command
@@ -146,7 +152,7 @@ impl Race<'_> {
             .with_context(|| format!("{} printed no JSON", runner.name()))?;
         let ms = answer["ms"].as_f64().filter(|ms| *ms > 0.0);
         let ms = ms.with_context(|| format!("{} printed no time: {answer}", runner.name()))?;
-        Ok(Turn { ms, mib: usage.rusage.maxrss as f64 / f64::from(1 << 20) })
+        Ok(Measurement { ms, mib: usage.rusage.maxrss as f64 / f64::from(1 << 20) })
     }
 }
 
@@ -164,17 +170,17 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// Times, memory and our ratios to PyTorch in the same precision.
-fn print_table(batch: usize, runners: &[Runner], turns: &[Vec<Turn>]) {
-    let summary: Vec<_> = turns
+fn print_table(batch: usize, runners: &[Runner], results: &[Vec<Measurement>]) {
+    let summary: Vec<_> = results
         .iter()
-        .map(|turns| Turn {
-            ms: median(turns.iter().map(|turn| turn.ms)),
-            mib: median(turns.iter().map(|turn| turn.mib)),
+        .map(|results| Measurement {
+            ms: median(results.iter().map(|run| run.ms)),
+            mib: median(results.iter().map(|run| run.mib)),
         })
         .collect();
-    println!("\n| batch {batch} | ms a step | pictures/s | peak memory, MiB |");
+    println!("\n| batch {batch} | ms a step | images/s | peak memory, MiB |");
     println!("| --- | --- | --- | --- |");
-    for (runner, Turn { ms, mib }) in runners.iter().zip(&summary) {
+    for (runner, Measurement { ms, mib }) in runners.iter().zip(&summary) {
         println!("| {} | {ms:.0} | {:.0} | {mib:.0} |", runner.name(), 1e3 * batch as f64 / ms);
     }
     println!("\n| PyTorch / ours, batch {batch} | time | memory |");
@@ -183,7 +189,7 @@ fn print_table(batch: usize, runners: &[Runner], turns: &[Vec<Turn>]) {
         let Some(rival) = runner.rival() else { continue };
         let is_rival = |other: &Runner| matches!(other, Runner::PyTorch(name) if *name == rival);
         if let Some(place) = runners.iter().position(is_rival) {
-            let Turn { ms, mib } = summary[place];
+            let Measurement { ms, mib } = summary[place];
             let name = runner.name();
             let precision = name.rsplit(' ').next().unwrap_or_default();
             println!("| {precision} | {:.2} | {:.2} |", ms / ours.ms, mib / ours.mib);

@@ -17,7 +17,7 @@ const RATE: f64 = 1e-7;
 /// Fewest timed steps.
 const LEAST: usize = 5;
 
-/// Pictures of noise, 0 to 1, of which each batch is a beginning.
+/// Images of noise, 0 to 1, of which each batch is a beginning.
 pub(super) fn images(batch: usize) -> Array4<f32> {
     let mut random = Random::at(1, &[0]);
     Array4::from_shape_simple_fn((batch, 3, 96, 96), || random.uniform() as f32)

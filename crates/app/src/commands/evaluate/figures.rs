@@ -32,7 +32,7 @@ pub(super) struct Figures {
     pub(super) weights_sha256: Option<String>,
     /// Photos that the pairs name.
     pub(super) photos: usize,
-    /// Those without a usable face.
+    /// Photos without a usable face.
     pub(super) photo_failures: Vec<Failure>,
     /// Figures of the pairs.
     pub(super) verification: Report,
@@ -48,7 +48,7 @@ pub(super) struct Figures {
     pub(super) tables: Tables,
 }
 
-/// What is measured at the threshold in force.
+/// Figures at the threshold in force.
 #[derive(Default, Serialize)]
 pub(super) struct Tables {
     /// In bad conditions, with `--robustness`.
@@ -69,7 +69,7 @@ pub(super) struct NotMeasured {
 }
 
 impl Tables {
-    /// What was measured, or the note that it was not.
+    /// The measurement, or the note that there is none.
     pub(super) fn kept<T>(&mut self, table: &'static str, measured: Result<T>) -> Option<T> {
         let note = |error| {
             let reason = format!("{error:#}");

@@ -17,7 +17,7 @@ const LIMIT: u64 = 64 << 20;
 /// The labels of a pack: `m`, `f` or `-` a line, in the order of its images.
 const SEX: &str = "sex.txt";
 
-/// What photos are grouped by, and each photo's group.
+/// The criterion of the groups, and each photo's group.
 pub(super) struct Labels {
     by: String,
     of: Vec<Option<String>>,
@@ -26,7 +26,7 @@ pub(super) struct Labels {
 /// Error rates by group, at one threshold for all.
 #[derive(Serialize)]
 pub(super) struct Groups {
-    /// What people are grouped by, such as `sex`.
+    /// The criterion, such as `sex`.
     pub(super) by: String,
     /// Accepts distances below it.
     pub(super) threshold: f32,

@@ -7,9 +7,8 @@ use biometrics::evaluation::{OperatingPoint, TarAtFmr};
 use super::figures::{Figures, Identification, NotMeasured, PointOrRefusal};
 use super::groups::Groups;
 use super::robustness::Robustness;
-use super::text::interval;
 use crate::output::escaped;
-use crate::text::{chosen, grouped, with_interval};
+use crate::text::{chosen, grouped, interval, with_interval};
 
 /// The page. It holds no date and no path: the same figures give the same text.
 pub(super) fn of(figures: &Figures) -> String {

@@ -10,11 +10,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal, WrongPair};
 use super::tables;
-use super::text::interval;
 use super::thumbnails::Faces;
 use crate::charts::{self, RatesAt};
 use crate::output::escaped;
-use crate::text::{chosen, grouped, percent};
+use crate::text::{chosen, grouped, interval, percent};
 
 const STYLE: &str = include_str!("page.css");
 /// Failed photos that are listed by name.

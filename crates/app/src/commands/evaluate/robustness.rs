@@ -25,7 +25,7 @@ pub(super) struct Robustness {
 /// One condition of one photo or both.
 #[derive(Serialize)]
 pub(super) struct Condition {
-    /// What was done to the face crop.
+    /// The change to the face crop.
     pub(super) condition: String,
     /// How many photos of a pair are in it: 1 or 2.
     pub(super) photos: u8,

@@ -8,10 +8,9 @@ use maud::{Markup, PreEscaped, html};
 use super::figures::{NotMeasured, Tables};
 use super::groups::Groups;
 use super::robustness::{Condition, Robustness};
-use super::text::interval;
 use crate::charts::bars::{self, RatesOf};
 use crate::output::{Output, escaped, line};
-use crate::text::{grouped, percent, with_interval};
+use crate::text::{grouped, interval, percent, with_interval};
 
 /// Prints the tables that were measured.
 pub(super) fn print(tables: &Tables, output: &mut Output) -> Result<()> {

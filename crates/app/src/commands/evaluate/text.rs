@@ -1,12 +1,12 @@
 //! Prints the figures on a terminal.
 
 use anyhow::Result;
-use biometrics::evaluation::{Rate, TarAtFmr};
+use biometrics::evaluation::TarAtFmr;
 
 use super::figures::{Figures, GalleryFigures, Identification, PointOrRefusal};
 use super::tables;
 use crate::output::{Output, escaped, line};
-use crate::text::{chosen, percent};
+use crate::text::{chosen, interval};
 
 /// Prints the figures of the pairs, then those of the galleries.
 pub(super) fn print(figures: &Figures, output: &mut Output) -> Result<()> {
@@ -95,11 +95,4 @@ fn print_gallery(gallery: &GalleryFigures, output: &mut Output) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// A rate and its interval.
-pub(super) fn interval(rate: Rate) -> String {
-    let ends = rate.interval();
-    let [value, low, high] = [rate.value(), ends.low, ends.high].map(percent);
-    format!("{value} [{low} to {high}]")
 }

@@ -1,4 +1,4 @@
-//! Face crops as JPEGs in the page; used only with `--pictures`.
+//! Face crops as JPEGs in the page; used only with `--thumbnails`.
 
 use std::collections::BTreeMap;
 

@@ -23,8 +23,9 @@ pub(super) struct ExportedPerson {
     pub(super) consent: Option<String>,
     pub(super) variant: String,
     pub(super) weights_sha256: String,
-    #[serde(default = "unknown_framing")]
-    pub(super) framing: String,
+    /// Called `framing` by earlier versions.
+    #[serde(default = "unknown_crop_version", alias = "framing")]
+    pub(super) crop_version: String,
     pub(super) templates: Vec<ExportedTemplate>,
 }
 
@@ -37,10 +38,10 @@ pub(super) struct ExportedTemplate {
 
 /// Columns of the table beside an array; it has one line per row of the array.
 pub(super) const COLUMNS: [&str; 6] =
-    ["name", "enrolled", "consent", "variant", "weights_sha256", "framing"];
+    ["name", "enrolled", "consent", "variant", "weights_sha256", "crop_version"];
 
-fn unknown_framing() -> String {
-    Model::UNKNOWN_FRAMING.to_owned()
+fn unknown_crop_version() -> String {
+    Model::UNKNOWN_CROP_VERSION.to_owned()
 }
 
 /// Writes these people, or everybody if there are none.
@@ -112,7 +113,7 @@ fn json_lines(store: &Store, people: &[PersonName], out: &mut dyn Write) -> Resu
             consent: person.consent.clone(),
             variant: model.variant.clone(),
             weights_sha256: model.weights_sha256.clone(),
-            framing: model.framing.clone(),
+            crop_version: model.crop_version.clone(),
             templates: templates.collect(),
         };
         serde_json::to_writer(&mut *out, &row).map_err(std::io::Error::from)?;
@@ -148,7 +149,7 @@ fn table(store: &Store, people: &[PersonName], out: &mut dyn Write) -> Result<()
                 consent,
                 &model.variant,
                 &model.weights_sha256,
-                &model.framing,
+                &model.crop_version,
             ])?;
         }
         Ok(())

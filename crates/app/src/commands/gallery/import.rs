@@ -1,11 +1,11 @@
 //! Imports people from a file that `export`, or `encode --format npy`, wrote.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use facenet::bounded_file;
 use facenet::gallery::{PersonName, encodings_from_npy};
 use facenet::matching::Encoding;
 use store::{Enrollment, Model, Store};
@@ -68,7 +68,7 @@ pub(super) fn enroll(store: &mut Store, people: &mut People) -> Result<()> {
 }
 
 fn json_lines(file: &Path, model: &Model, same_model: bool) -> Result<People> {
-    let mut reader = BufReader::new(opened(file)?);
+    let mut reader = BufReader::new(bounded_file::open(file)?.0);
     let mut people = People::new();
     let mut line = Vec::new();
     for number in 1.. {
@@ -91,8 +91,8 @@ fn json_lines(file: &Path, model: &Model, same_model: bool) -> Result<People> {
 
 fn person(line: &[u8], model: &Model, same_model: bool, people: &mut People) -> Result<()> {
     let person: ExportedPerson = serde_json::from_slice(line)?;
-    let ExportedPerson { variant, weights_sha256, framing, .. } = person;
-    expect_model(Model { variant, weights_sha256, framing }, model, same_model)?;
+    let ExportedPerson { variant, weights_sha256, crop_version, .. } = person;
+    expect_model(Model { variant, weights_sha256, crop_version }, model, same_model)?;
     let name = PersonName::enrolled(&person.name)?;
     let mut templates = Vec::with_capacity(person.templates.len());
     for (number, template) in person.templates.into_iter().enumerate() {
@@ -108,25 +108,22 @@ fn person(line: &[u8], model: &Model, same_model: bool, people: &mut People) -> 
 }
 
 fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<People> {
-    let mut bytes = Vec::new();
-    opened(file)?
-        .take(LARGEST_ARRAY + 1)
-        .read_to_end(&mut bytes)
-        .with_context(|| file.display().to_string())?;
-    if bytes.len() as u64 > LARGEST_ARRAY {
-        bail!("{}: expected at most {LARGEST_ARRAY} bytes", file.display());
-    }
+    let bytes = bounded_file::read(file, LARGEST_ARRAY)?;
     let rows = encodings_from_npy(&bytes).with_context(|| file.display().to_string())?;
-    let mut table = csv::Reader::from_reader(opened(names)?);
+    let mut table = csv::Reader::from_reader(bounded_file::open(names)?.0);
     let context = || names.display().to_string();
     let headers = table.headers().with_context(context)?.clone();
-    let column = |name| headers.iter().position(|header| header == name);
+    let column = |name| {
+        let of = |name| headers.iter().position(|header| header == name);
+        // The name of this column in earlier versions.
+        of(name).or_else(|| if name == "crop_version" { of("framing") } else { None })
+    };
     let [name, enrolled, consent, made_with @ ..] = COLUMNS.map(column);
     let Some(name) = name else { bail!("{}: there is no column `name`", context()) };
     if made_with.contains(&None) && !same_model {
         bail!(
-            "{}: expected the columns `variant`, `weights_sha256` and `framing`, which name the \
-             model; if it is the model in use, pass --same-model",
+            "{}: expected the columns `variant`, `weights_sha256` and `crop_version`, which \
+             name the model; if it is the model in use, pass --same-model",
             context()
         );
     }
@@ -138,9 +135,9 @@ fn array(file: &Path, names: &Path, model: &Model, same_model: bool) -> Result<P
         let cell = |column: Option<usize>| column.and_then(|column| record.get(column));
         // A missing column was accepted above by --same-model.
         let value = |at: usize, ours: &str| cell(made_with[at]).unwrap_or(ours).to_owned();
-        let (variant, framing) = (value(0, &model.variant), value(2, &model.framing));
+        let (variant, crop_version) = (value(0, &model.variant), value(2, &model.crop_version));
         let weights_sha256 = value(1, &model.weights_sha256);
-        let found = Model { variant, weights_sha256, framing };
+        let found = Model { variant, weights_sha256, crop_version };
         expect_model(found, model, same_model).with_context(context)?;
         let Some(row) = rows.get(number) else {
             bail!("{}: expected {} rows, as the array has, found more", names.display(), rows.len())
@@ -168,10 +165,10 @@ fn seconds(text: &str) -> Result<u64> {
 }
 
 /// Checks that the encodings were made with the model in use. With --same-model, an unknown
-/// framing of the faces is accepted.
+/// version of the crops is accepted.
 fn expect_model(mut found: Model, model: &Model, same_model: bool) -> Result<()> {
-    if same_model && found.framing == Model::UNKNOWN_FRAMING {
-        found.framing.clone_from(&model.framing);
+    if same_model && found.crop_version == Model::UNKNOWN_CROP_VERSION {
+        found.crop_version.clone_from(&model.crop_version);
     }
     if found != *model {
         bail!(
@@ -179,13 +176,4 @@ fn expect_model(mut found: Model, model: &Model, same_model: bool) -> Result<()>
         );
     }
     Ok(())
-}
-
-fn opened(path: &Path) -> Result<File> {
-    let context = || format!("cannot read {}", path.display());
-    let metadata = std::fs::metadata(path).with_context(context)?;
-    if !metadata.is_file() {
-        bail!("{}: expected a regular file", path.display());
-    }
-    File::open(path).with_context(context)
 }

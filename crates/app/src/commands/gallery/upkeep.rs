@@ -27,7 +27,7 @@ pub(super) fn merge(
     enrolled::expect_known(store, names)?;
     let stored = store.person(into)?.encodings();
     for name in names.iter().filter(|name| *name != into) {
-        let found = outliers(&store.person(name)?.encodings(), &stored, policy);
+        let found = outliers(&store.person(name)?.encodings(), &stored, policy)?;
         let Some(first) = found.first() else { continue };
         let (name, into) = (escaped(name.as_str()), escaped(into.as_str()));
         let text = format!(

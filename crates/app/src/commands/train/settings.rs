@@ -125,7 +125,7 @@ fn refuse_options_of_another_loss(arguments: &Train, loss: LossKind) -> Result<(
     ];
     let of_triplets = [
         ("--people", arguments.people.is_some()),
-        ("--pictures", arguments.pictures.is_some()),
+        ("--images", arguments.images.is_some()),
         ("--mining", arguments.mining.is_some()),
         ("--margin", arguments.margin.is_some()),
         ("--sum", arguments.sum),
@@ -180,7 +180,7 @@ fn with_batch_arguments(arguments: &Train, sampling: Sampling) -> Sampling {
         }
         Sampling::People { people, images } => Sampling::People {
             people: arguments.people.unwrap_or(people),
-            images: arguments.pictures.unwrap_or(images),
+            images: arguments.images.unwrap_or(images),
         },
     }
 }

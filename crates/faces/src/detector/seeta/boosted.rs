@@ -8,8 +8,7 @@
 //! Source: Yan et al., "Locally Assembled Binary (LAB) feature with feature-centric
 //! cascade for fast and accurate face detection" (2008).
 
-use super::WINDOW;
-use super::search_image::Gray;
+use super::search_image::{Gray, WINDOW};
 
 /// Side of a rectangle.
 const RECTANGLE: usize = 3;
@@ -40,7 +39,7 @@ pub(super) struct Boosted {
 /// An image's features.
 pub(super) struct Patterns<'p> {
     image: &'p Gray,
-    /// Of the feature whose upper left corner is there.
+    /// Offset of the feature whose upper left corner is there.
     values: Vec<u8>,
 }
 
@@ -76,7 +75,7 @@ impl Boosted {
 }
 
 impl<'p> Patterns<'p> {
-    /// Those of an image that is no smaller than a window.
+    /// Features of an image that is no smaller than a window.
     pub(super) fn of(image: &'p Gray) -> Self {
         let Gray { width, height, .. } = *image;
         let sums = rectangles(image);

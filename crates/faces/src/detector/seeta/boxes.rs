@@ -1,13 +1,12 @@
 //! From windows that may be faces to one box a face: windows on one face are merged, and each
-//! box is refined by a second look.
+//! box is refined by running the detector again on the mirrored face.
 //!
 //! The classifiers look every few pixels and at a few sizes, so a box is off by as much, and
-//! they were not trained to treat left and right alike. Looking again at the face alone,
+//! they were not trained to treat left and right alike. Searching the face alone,
 //! scaled to a size the classifiers know well and mirrored, makes other errors; the mean of
 //! both boxes has less of each.
 
-use super::SeetaDetector;
-use super::search_image::{SearchImage, Square};
+use super::search_image::{Gray, SearchImage, Square};
 use crate::{FaceBox, Photo, Window};
 
 /// A window that may be a face.
@@ -54,15 +53,19 @@ fn overlap(a: &Square, b: &Square) -> f32 {
 
 /// Side of the face in the enlarged or reduced image, in pixels.
 const FACE: f32 = 64.0;
-/// What is seen round the face on each side, in box sides.
+/// Margin of the cut-out round the face on each side, in box sides.
 const ROUND: f32 = 0.45;
 /// The two boxes are of one face if they overlap (intersection over union) by
 /// more than this.
 const SAME_BOX: f32 = 0.4;
 
-/// The box averaged with that of the second look, or as it is where the second
-/// look does not find the face.
-pub(super) fn refine_box(detector: &SeetaDetector, photo: &Photo, face: &FaceBox) -> FaceBox {
+/// The box averaged with the one found in the mirrored cut-out, or unchanged where the face is
+/// not found there. `search` gives the boxes of a gray image.
+pub(super) fn refine_box(
+    photo: &Photo,
+    face: &FaceBox,
+    search: impl Fn(&Gray) -> Vec<FaceBox>,
+) -> FaceBox {
     let view = 1.0 + 2.0 * ROUND;
     let window = Window {
         x: f64::from(face.x - ROUND * face.width),
@@ -72,7 +75,7 @@ pub(super) fn refine_box(detector: &SeetaDetector, photo: &Photo, face: &FaceBox
     };
     let side = (view * FACE).round();
     let image = SearchImage::mirrored(photo, window, side as usize);
-    let again = detector.run(&image.gray).into_iter().map(|mut found| {
+    let again = search(&image.gray).into_iter().map(|mut found| {
         found.x = side - found.x - found.width;
         let found = image.to_photo(&found);
         FaceBox { x: found.x + window.x as f32, y: found.y + window.y as f32, ..found }

@@ -30,14 +30,14 @@ pub(super) struct Chain {
 /// What is wrong with a model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("byte {at}: {what}")]
-pub(super) struct ModelFault {
+pub(super) struct ModelError {
     at: usize,
     what: &'static str,
 }
 
 impl Funnel {
     /// Reads a model file to its end.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, ModelFault> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, ModelError> {
         let mut reader = Reader { bytes, at: 0 };
         let levels = reader.count("levels")?;
         let mut first = Vec::new();
@@ -70,39 +70,39 @@ struct Reader<'b> {
 }
 
 impl Reader<'_> {
-    fn expect(&self, holds: bool, what: &'static str) -> Result<(), ModelFault> {
-        if holds { Ok(()) } else { Err(ModelFault { at: self.at, what }) }
+    fn expect(&self, holds: bool, what: &'static str) -> Result<(), ModelError> {
+        if holds { Ok(()) } else { Err(ModelError { at: self.at, what }) }
     }
 
-    fn four(&mut self) -> Result<[u8; 4], ModelFault> {
+    fn four(&mut self) -> Result<[u8; 4], ModelError> {
         let four = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk());
-        let four = four.ok_or(ModelFault { at: self.at, what: "the file ends early" })?;
+        let four = four.ok_or(ModelError { at: self.at, what: "the file ends early" })?;
         self.at += 4;
         Ok(*four)
     }
 
-    fn integer(&mut self) -> Result<i32, ModelFault> {
+    fn integer(&mut self) -> Result<i32, ModelError> {
         self.four().map(i32::from_le_bytes)
     }
 
-    fn float(&mut self) -> Result<f32, ModelFault> {
+    fn float(&mut self) -> Result<f32, ModelError> {
         let value = self.four().map(f32::from_le_bytes)?;
         self.expect(value.is_finite(), "a number is not finite")?;
         Ok(value)
     }
 
-    fn floats(&mut self, count: usize) -> Result<Vec<f32>, ModelFault> {
+    fn floats(&mut self, count: usize) -> Result<Vec<f32>, ModelError> {
         (0..count).map(|_| self.float()).collect()
     }
 
     /// A number from 1 to [`MOST`].
-    fn count(&mut self, what: &'static str) -> Result<usize, ModelFault> {
+    fn count(&mut self, what: &'static str) -> Result<usize, ModelError> {
         let count = usize::try_from(self.integer()?).unwrap_or(0);
         self.expect((1..=MOST).contains(&count), what)?;
         Ok(count)
     }
 
-    fn boosted(&mut self) -> Result<Boosted, ModelFault> {
+    fn boosted(&mut self) -> Result<Boosted, ModelError> {
         let features = self.count("features")?;
         let values = self.count("values of a feature")?;
         self.expect(values == 255, "a feature has 256 values")?;
@@ -111,7 +111,7 @@ impl Reader<'_> {
         for _ in 0..features {
             let place = [self.integer()?, self.integer()?].map(|v| usize::try_from(v).ok());
             let [Some(x), Some(y)] = place else {
-                return Err(ModelFault { at: self.at, what: "a feature lies before its window" });
+                return Err(ModelError { at: self.at, what: "a feature lies before its window" });
             };
             self.expect(x.max(y) <= Boosted::LAST_PLACE, "a feature lies beyond its window")?;
             places.push([x, y]);
@@ -121,7 +121,7 @@ impl Reader<'_> {
         Ok(Boosted::new(places, thresholds, weights))
     }
 
-    fn chain(&mut self, before: usize) -> Result<Chain, ModelFault> {
+    fn chain(&mut self, before: usize) -> Result<Chain, ModelError> {
         let stages = self.count("stages")?;
         let mut chain = Chain { stages: Vec::new(), follows: Vec::new() };
         for _ in 0..stages {
@@ -137,7 +137,7 @@ impl Reader<'_> {
         Ok(chain)
     }
 
-    fn perceptron(&mut self) -> Result<Perceptron, ModelFault> {
+    fn perceptron(&mut self) -> Result<Perceptron, ModelError> {
         let (layers, features) = (self.count("layers")?, self.count("features")?);
         let mut numbers = Vec::with_capacity(features);
         for _ in 0..features {

@@ -10,8 +10,7 @@
 
 use std::sync::LazyLock;
 
-use super::WINDOW;
-use super::search_image::Gray;
+use super::search_image::{Gray, WINDOW};
 
 /// Sums at every place.
 const CHANNELS: usize = 8;
@@ -65,7 +64,7 @@ pub(super) struct Gradients {
 const STRIDE: usize = WINDOW + 1;
 
 impl Gradients {
-    /// Those of an image of the window's size.
+    /// Features of an image of the window's size.
     pub(super) fn of(window: &Gray) -> Self {
         let at = |x: usize, y: usize| i32::from(window.pixels[y * WINDOW + x]);
         // The difference of both neighbors; at a border twice that of the one.
@@ -136,7 +135,7 @@ pub(super) struct Layer {
     pub(super) biases: Vec<f32>,
 }
 
-/// What a stage says about a window that may be a face.
+/// A stage's answer for a window.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Verdict {
     pub(super) score: f32,

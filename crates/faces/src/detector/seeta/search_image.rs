@@ -4,10 +4,11 @@
 //! black: a face cut by the photo's border is found as one that is cut by black. Copies are
 //! made as those that the classifiers were trained on.
 
-use super::WINDOW;
 use crate::resample::{Axis, plane};
 use crate::{FaceBox, Photo, Window};
 
+/// Side of the window that the classifiers look through.
+pub(super) const WINDOW: usize = 40;
 /// Small photos are enlarged until their shorter side has so many pixels, so
 /// that faces of half of it are four times the detector's window in area ...
 const SMALL: f64 = 160.0;
@@ -25,7 +26,7 @@ pub(super) struct SearchImage {
     pub(super) gray: Gray,
     /// Where the photo begins, from the left and from the top.
     margin: f32,
-    /// SearchImage pixels a photo pixel, across and down.
+    /// Pixels of this image a photo pixel, across and down.
     scale: (f32, f32),
 }
 
@@ -130,13 +131,13 @@ impl Gray {
         [self.width, self.height].map(|side| (side as f32 * scale) as usize)
     }
 
-    /// A copy of another size. Each pixel is a bilinear look at the place of its *corner*,
+    /// A copy of another size. Each pixel is a bilinear tap at the place of its *corner*,
     /// without averaging: not the best way, but the one the classifiers know.
     pub(super) fn resized(&self, width: usize, height: usize) -> Self {
         if (width, height) == (self.width, self.height) {
             return self.clone();
         }
-        let (columns, rows) = (looks(self.width, width), looks(self.height, height));
+        let (columns, rows) = (taps(self.width, width), taps(self.height, height));
         let mut pixels = Vec::with_capacity(width * height);
         for row in rows {
             let line = |y: usize| &self.pixels[y * self.width..][..self.width];
@@ -154,9 +155,9 @@ impl Gray {
     pub(super) fn cut(&self, square: &Square, side: usize) -> Self {
         let whole = square.side as usize;
         let places = if whole == side {
-            (0..side).map(|first| Look { first, share: 0.0 }).collect()
+            (0..side).map(|first| Tap { first, share: 0.0 }).collect()
         } else {
-            looks(whole, side)
+            taps(whole, side)
         };
         let mut pixels = Vec::with_capacity(side * side);
         for row in &places {
@@ -191,20 +192,20 @@ fn mix(a: f32, b: f32, share: f32) -> f32 {
 }
 
 /// Two neighbors and the second one's share.
-struct Look {
+struct Tap {
     first: usize,
     share: f32,
 }
 
-/// The looks along an axis of `from` pixels, two or more, for `to`.
-fn looks(from: usize, to: usize) -> Vec<Look> {
+/// The taps along an axis of `from` pixels, two or more, for `to`.
+fn taps(from: usize, to: usize) -> Vec<Tap> {
     let scale = from as f64 / to as f64;
-    let look = |i: usize| {
+    let tap = |i: usize| {
         let place = scale * i as f64;
         let first = (place as usize).min(from - 2);
-        Look { first, share: (place - first as f64) as f32 }
+        Tap { first, share: (place - first as f64) as f32 }
     };
-    (0..to).map(look).collect()
+    (0..to).map(tap).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(super) struct Codes<'b> {
 }
 
 impl Codes<'_> {
-    /// What the next code stands for.
+    /// Decodes the next code.
     pub(super) fn read(&self, bits: &mut Bits<'_>) -> Option<u8> {
         let (mut code, mut first, mut index) = (0_i32, 0_i32, 0_i32);
         for &count in self.counts {

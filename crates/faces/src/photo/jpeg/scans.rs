@@ -5,7 +5,7 @@ use super::{END, Header, START_OF_SCAN, scan_length, tables};
 /// A file that was completed.
 pub(in crate::photo) struct Completed {
     pub(in crate::photo) bytes: Vec<u8>,
-    /// How many rows of the picture it holds.
+    /// How many rows of the image it holds.
     pub(in crate::photo) rows: u32,
     /// Whether colors are missing.
     pub(in crate::photo) lacks_colors: bool,
@@ -35,7 +35,7 @@ impl<'b> Header<'b> {
         None
     }
 
-    /// A file whose colors come in scans of their own, with what it lacks: the picture without
+    /// A file whose colors come in scans of their own, with what it lacks: the image without
     /// the colors that are missing in whole or in part. Nothing where it is whole.
     pub(in crate::photo) fn completed(&self, bytes: &'b [u8]) -> Option<Completed> {
         let mut has_scan = vec![false; self.components.len()];
@@ -73,7 +73,7 @@ impl<'b> Header<'b> {
     }
 
     /// Whether a progressive JPEG lacks scans that would bring its last details, or the end of
-    /// one: its picture is whole, and coarse.
+    /// one: its image is whole, and coarse.
     pub(in crate::photo) fn is_coarse(&self) -> bool {
         // Of each coefficient of each component, the lowest bit that a scan brings.
         let mut lowest = vec![[u8::MAX; 64]; self.components.len()];
@@ -90,7 +90,7 @@ impl<'b> Header<'b> {
         if !self.progressive {
             return false;
         }
-        // What follows the end is another picture.
+        // What follows the end is another image.
         let end = self.data.windows(2).position(|pair| pair == [0xff, END]);
         let data = &self.data[..end.unwrap_or(self.data.len())];
         let starts = data.windows(2).enumerate();

@@ -8,7 +8,7 @@ pub(in crate::photo) struct Segment<'b> {
     pub(in crate::photo) kind: u8,
     /// Where in the file its two bytes are.
     pub(in crate::photo) start: usize,
-    /// What stands behind its length; nothing of a marker by itself.
+    /// Its content, after the length; empty for a marker by itself.
     pub(in crate::photo) content: Option<&'b [u8]>,
     /// Where in the file the next marker is, or the data of a scan.
     pub(in crate::photo) end: usize,

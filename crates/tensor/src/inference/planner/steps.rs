@@ -28,7 +28,7 @@ pub(in crate::inference) struct ScheduledStep {
     pub(in crate::inference) operations: usize,
 }
 
-/// What all steps are made with.
+/// Context for making steps.
 struct PlanContext<'a> {
     /// C, H, W of an image.
     input: [usize; 3],

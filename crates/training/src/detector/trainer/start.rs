@@ -12,7 +12,7 @@ use super::super::options::DetectorOptions;
 use super::super::pictures::Pictures;
 use super::super::scene::Composer;
 use super::DetectorTrainer;
-use crate::TrainingError;
+use crate::Error;
 use crate::checkpoint::Checkpoint;
 use crate::position::Position;
 use crate::skipped::Skipped;
@@ -29,7 +29,7 @@ impl DetectorTrainer {
         pictures: Arc<Pictures>,
         initial: Option<&Weights>,
         options: DetectorOptions,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         options.check()?;
         let DetectorOptions { seed, weight_decay, statistics_momentum, .. } = options;
         let (network, mut position) = (Architecture::Detector, Position::default());
@@ -52,14 +52,14 @@ impl DetectorTrainer {
     pub fn resume(
         pictures: Arc<Pictures>,
         checkpoint: Checkpoint<DetectorOptions>,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         let Checkpoint { options, weights, average, position, images, skipped, .. } = checkpoint;
         let optimizer = checkpoint.optimizer;
         options.check()?;
         let found = pictures.fingerprint();
         if found != images {
             let (expected, found) = (images.count, found.count);
-            return Err(TrainingError::OtherImages { expected, found });
+            return Err(Error::OtherImages { expected, found });
         }
         let decay = options.weight_decay;
         let model = |weights| Model::from_weights(Architecture::Detector, weights, decay);
@@ -76,7 +76,7 @@ impl DetectorTrainer {
         options: DetectorOptions,
         position: Position,
         skipped: Skipped,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self, Error> {
         pictures.check()?;
         let composer = |held_out| Composer::new(Arc::clone(&pictures), options.side, held_out);
         let (composer, held_out) = (composer(false), composer(true));
@@ -98,7 +98,7 @@ impl DetectorTrainer {
     ///
     /// # Errors
     /// When training has diverged.
-    pub fn checkpoint(&self) -> Result<Checkpoint<DetectorOptions>, TrainingError> {
+    pub fn checkpoint(&self) -> Result<Checkpoint<DetectorOptions>, Error> {
         Ok(Checkpoint {
             path: PathBuf::new(),
             options: self.options.clone(),

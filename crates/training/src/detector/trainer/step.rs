@@ -10,7 +10,7 @@ use super::super::losses::{giou, iou, laplace, quality_focal};
 use super::super::options::DetectorOptions;
 use super::super::scene::{Composer, Scene};
 use super::{DetectorStep, DetectorTrainer};
-use crate::TrainingError;
+use crate::Error;
 use crate::batches::Unreadable;
 use crate::random::{self, Purpose};
 
@@ -122,7 +122,7 @@ impl DetectorTrainer {
         tape: &Tape<f32>,
         batch: Batch,
         rate: f64,
-    ) -> Result<DetectorStep, TrainingError> {
+    ) -> Result<DetectorStep, Error> {
         let Batch { images, targets, unreadable } = batch;
         self.skipped.add(unreadable);
         let scenes = images.dim().0;
@@ -131,7 +131,7 @@ impl DetectorTrainer {
             return Ok(DetectorStep::default());
         }
         let step = self.position.step;
-        let diverged = |quantity, found| TrainingError::Diverged { step, quantity, found };
+        let diverged = |quantity, found| Error::Diverged { step, quantity, found };
         let DetectorOptions { box_weight, landmark_weight, clip_norm, .. } = self.options;
 
         let leaves = self.model.parameters().leaves(tape);

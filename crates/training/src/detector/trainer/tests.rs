@@ -92,7 +92,7 @@ fn threads_and_interruptions_change_no_bit() {
     let others = Arc::new(Pictures::open(&[other.path().to_path_buf()]).unwrap());
     let checkpoint = Checkpoint::of_detector(kept.path()).unwrap();
     let refused = DetectorTrainer::resume(others, checkpoint).map(|_| ()).unwrap_err();
-    assert!(matches!(refused, TrainingError::OtherImages { expected: 20, found: 21 }));
+    assert!(matches!(refused, Error::OtherImages { expected: 20, found: 21 }));
     let refused = Checkpoint::read(kept.path()).unwrap_err().to_string();
     assert!(refused.contains("detector-training-1"), "{refused}");
 }

@@ -14,7 +14,7 @@ fn main() -> Result<()> {
     let model =
         ModelOptions::with_all_ops().prepack_weights(true).load_file(&arguments.model)?;
     let pool = Arc::new(ThreadPool::with_num_threads(arguments.threads));
-    let images = NdTensor::from_data([arguments.batch, 3, 96, 96], arguments.pictures()?);
+    let images = NdTensor::from_data([arguments.batch, 3, 96, 96], arguments.values()?);
     arguments.measure(|| {
         let options = RunOptions::default().with_thread_pool(Some(pool.clone()));
         let answer = model.run_one(images.view().into(), Some(options))?;

@@ -17,7 +17,7 @@ fn main() -> Result<()> {
         .with_input_fact(0, f32::fact(shape).into())?
         .into_optimized()?
         .into_runnable()?;
-    let images: TValue = Tensor::from_shape(&shape, &arguments.pictures()?)?.into();
+    let images: TValue = Tensor::from_shape(&shape, &arguments.values()?)?.into();
     arguments.measure(|| {
         let answer = plan.run(tvec!(images.clone()))?;
         let answer = answer[0].to_plain_array_view::<f32>()?;
