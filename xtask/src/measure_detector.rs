@@ -11,8 +11,8 @@ use anyhow::{Result, bail};
 use facenet::network::Architecture;
 use facenet::weights::Weights;
 use faces::{
-    DecodeLimits, Detector, FaceAligner, NetworkDetector, NetworkOptions, Photo, QUARTER_TURNS,
-    RotatedDetector, SeetaDetector, SeetaOptions,
+    ALL_ROTATIONS, DecodeLimits, Detector, FaceAligner, NetworkDetector, NetworkOptions, Photo,
+    RotatedDetector,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -22,8 +22,6 @@ use training::detector::Pictures;
 use copies::{AS_IT_IS, CHANGES, CUT, Change, Known};
 use score::Row;
 
-/// Rotations of the photo that bridge what the funnel of classifiers tolerates.
-const TWELFTHS: [f64; 7] = [0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0];
 /// The teacher's score from which a face is one.
 const SURE: f32 = 0.7;
 
@@ -40,9 +38,6 @@ pub(crate) struct Arguments {
     /// Pack of pictures with all their faces
     #[arg(long, value_name = "DIR")]
     data: Vec<PathBuf>,
-    /// The detector
-    #[arg(long, value_name = "NAME", default_value = "network", value_parser = ["network", "seeta"])]
-    detector: String,
     /// Weights of the network [default: those in this binary]
     #[arg(long, value_name = "DIR")]
     weights: Option<PathBuf>,
@@ -121,29 +116,17 @@ struct Detectors {
 
 impl Detectors {
     fn new(arguments: &Arguments) -> Result<Self> {
-        let (upright, rotations): (Arc<dyn Detector>, &'static [f64]) = match &arguments.detector[..]
-        {
-            "seeta" => {
-                let mut options = SeetaOptions::default();
-                options.smallest_face = arguments.smallest_face.unwrap_or(options.smallest_face);
-                options.score = arguments.score.map_or(options.score, f64::from);
-                (Arc::new(SeetaDetector::new(options)?), &TWELFTHS)
-            }
-            _ => {
-                let mut options = NetworkOptions::default();
-                options.smallest_face = arguments.smallest_face.unwrap_or(options.smallest_face);
-                options.score = arguments.score.unwrap_or(options.score);
-                let weights = match &arguments.weights {
-                    Some(folder) => {
-                        Weights::from_npy_folder_for(Architecture::Detector, folder)?.weights
-                    }
-                    None => Weights::embedded_for(Architecture::Detector)?,
-                };
-                (Arc::new(NetworkDetector::new(weights, options)?), &QUARTER_TURNS)
-            }
+        let mut options = NetworkOptions::default();
+        options.smallest_face = arguments.smallest_face.unwrap_or(options.smallest_face);
+        options.score = arguments.score.unwrap_or(options.score);
+        let weights = match &arguments.weights {
+            Some(folder) => Weights::from_npy_folder_for(Architecture::Detector, folder)?.weights,
+            None => Weights::embedded_for(Architecture::Detector)?,
         };
-        let rotated = Arc::new(RotatedDetector { inner: Arc::clone(&upright), rotations });
-        Ok(Self { upright, rotated, aligner: FaceAligner::embedded()? })
+        let network = NetworkDetector::new(weights, options)?;
+        let inner = network.with_options(NetworkOptions { again: false, ..options })?;
+        let rotated = Arc::new(RotatedDetector { inner, rotations: &ALL_ROTATIONS });
+        Ok(Self { upright: Arc::new(network), rotated, aligner: FaceAligner::embedded()? })
     }
 
     /// What is found on changed copies.

@@ -14,7 +14,10 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use facenet::network::VIEW_SIZE;
 use faces::landmarks::LandmarkFinder;
-use faces::{AlignedFace, DecodeLimits, Detector, FaceAligner, FaceBox, Photo, SeetaDetector};
+use faces::{
+    AlignedFace, DecodeLimits, Detection, Detector, FaceAligner, NetworkDetector, NetworkOptions,
+    Photo,
+};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{FilterType, overlay, resize, rotate270};
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
@@ -65,8 +68,14 @@ fn photo(file: &[u8]) -> Photo {
     }
 }
 
-fn face(photo: &Photo) -> FaceBox {
-    match SeetaDetector::default().detect(photo)[..] {
+static DETECTOR: LazyLock<NetworkDetector> =
+    LazyLock::new(|| match NetworkDetector::embedded(NetworkOptions::default()) {
+        Ok(detector) => detector,
+        Err(error) => panic!("{error}"),
+    });
+
+fn face(photo: &Photo) -> Detection {
+    match DETECTOR.detect_with_landmarks(photo)[..] {
         [face] => face,
         ref faces => panic!("{} faces", faces.len()),
     }

@@ -15,13 +15,7 @@
 //! that best map a face's five landmarks to the points above (least squares, no
 //! turn) give the window that training would have cut; each constant is the
 //! median, over all faces, of that window against the box that
-//! [`SeetaDetector`](crate::SeetaDetector) finds with its default options.
-//! What remains a face (root mean square) is 6.5 pixels of the crop from left to
-//! right, mostly from heads that are turned, 3.0 from top to bottom, and 6.9 % of
-//! size; training varied them at random by 6 pixels and 15 %. Of the 1,200 pairs
-//! of those two folds 8 have an image without a detected face; on the others the
-//! network is right in 97.1 % with these crops and, on all, in 97.2 % with crops by
-//! landmarks, both at the threshold 0.84.
+//! [`NetworkDetector`](crate::NetworkDetector) finds with its default options.
 
 use facenet::network::{INPUT_CHANNELS, INPUT_SIZE};
 use ndarray::Array3;
@@ -30,11 +24,11 @@ use crate::resample::{Axis, plane, warp};
 use crate::{FaceBox, Photo, Similarity, Window};
 
 /// From the box's middle to the window's, to the right, in box widths.
-const RIGHT: f32 = 0.015;
+const RIGHT: f32 = 0.027;
 /// From the box's middle to the window's, downwards, in box heights.
-const DOWN: f32 = 0.085;
-/// Side of the window in box sides.
-const SCALE: f32 = 1.096;
+const DOWN: f32 = 0.0625;
+/// Side of the window in the box's longer side.
+const SCALE: f32 = 0.9645;
 
 /// The network's input for a detected face.
 ///

@@ -1,25 +1,34 @@
 //! Finding faces.
 //!
-//! [`Detector`] is the extension point: other code sees only boxes. The bundled
-//! implementation is [`SeetaDetector`]; replacing it means refitting the constants in
-//! `crop.rs`, which were fitted to its boxes. [`NetworkDetector`] is to take its place, once
-//! its weights are trained.
+//! [`Detector`] is the extension point. The bundled implementation is [`NetworkDetector`], a
+//! small network of our own; replacing it means refitting the constants in `crop.rs`, which
+//! were fitted to its boxes.
 
 mod detection;
 mod network;
 mod rotated;
-mod seeta;
 
 pub use self::detection::{DetectedLandmarks, Detection};
 pub use self::network::{NetworkDetector, NetworkOptions, merge_detections, read_detections};
-pub use self::rotated::{QUARTER_TURNS, RotatedDetector};
-pub use self::seeta::{BadOption, SeetaDetector, SeetaOptions};
+pub use self::rotated::{ALL_ROTATIONS, RotatedDetector};
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use super::{FaceBox, Photo};
+
+/// An option of a detector that is out of its range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{option}: expected {expected}, found {found}")]
+pub struct BadOption {
+    /// The field.
+    pub option: &'static str,
+    /// Its range.
+    pub expected: &'static str,
+    /// What was given.
+    pub found: f64,
+}
 
 /// Something that finds faces.
 pub trait Detector: fmt::Debug + Send + Sync {
@@ -42,11 +51,6 @@ impl Detector for Arc<dyn Detector> {
     fn detect_with_landmarks(&self, photo: &Photo) -> Vec<Detection> {
         (**self).detect_with_landmarks(photo)
     }
-}
-
-/// Puts boxes into the order that [`Detector::detect`] promises.
-fn sort(boxes: &mut [FaceBox]) {
-    boxes.sort_by(order);
 }
 
 /// The order of two boxes.
@@ -105,7 +109,7 @@ mod tests {
         let expected =
             [at(5.0, 9.0, 80.0), at(9.0, 1.0, 40.0), at(2.0, 7.0, 40.0), at(3.0, 7.0, 40.0)];
         let mut boxes = [expected[3], expected[1], expected[0], expected[2]];
-        sort(&mut boxes);
+        boxes.sort_by(order);
         assert_eq!(boxes, expected);
     }
 }

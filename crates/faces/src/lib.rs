@@ -30,14 +30,16 @@
 //!
 //! ```
 //! use faces::{
-//!     DecodeLimits, Detector, FaceAligner, FaceChoice, Photo, SeetaDetector, choose_one,
+//!     DecodeLimits, Detector, FaceAligner, FaceChoice, NetworkDetector, NetworkOptions, Photo,
+//!     choose_one,
 //! };
 //!
 //! # let file = assets::folder().join("obama-portrait.jpg");
 //! let photo = Photo::open(&file, &DecodeLimits::default())?;
-//! let boxes = SeetaDetector::default().detect(&photo);
-//! let face_box = choose_one(&boxes, &photo, FaceChoice::Only)?;
-//! let face = FaceAligner::embedded()?.align(&photo, face_box);
+//! let detector = NetworkDetector::embedded(NetworkOptions::default())?;
+//! let faces = detector.detect_with_landmarks(&photo);
+//! let face = choose_one(&faces, &photo, FaceChoice::Only)?;
+//! let face = FaceAligner::embedded()?.align(&photo, face);
 //! face.quality.check()?;
 //! assert_eq!(face.pixels.dim(), (3, 96, 96));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -66,8 +68,8 @@ pub use align::{AlignedFace, CropMethod, FaceAligner};
 pub use choice::{FaceChoice, FaceError, UnknownChoice, choose, choose_one};
 pub use crop::{crop_aligned, crop_face, crop_window, face_window};
 pub use detector::{
-    BadOption, DetectedLandmarks, Detection, Detector, NetworkDetector, NetworkOptions,
-    QUARTER_TURNS, RotatedDetector, SeetaDetector, SeetaOptions, merge_detections, read_detections,
+    ALL_ROTATIONS, BadOption, DetectedLandmarks, Detection, Detector, NetworkDetector,
+    NetworkOptions, RotatedDetector, merge_detections, read_detections,
 };
 pub use error::Error;
 pub use geometry::{FaceBox, Similarity, Window};

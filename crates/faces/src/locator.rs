@@ -6,13 +6,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use facenet::weights::WeightsError;
 use ndarray::Array3;
 
 use crate::{
-    AlignedFace, CropMethod, DecodeLimits, Detector, Error, FaceAligner, FaceBox, FaceChoice,
-    FaceError, FaceQuality, Landmarks, Photo, PhotoError, QualityLimits, RotatedDetector,
-    SeetaDetector, SeetaOptions, Window, choose, crop_aligned, crop_window, face_window,
+    ALL_ROTATIONS, AlignedFace, CropMethod, DecodeLimits, Detector, Error, FaceAligner, FaceBox,
+    FaceChoice, FaceError, FaceQuality, Landmarks, NetworkDetector, NetworkOptions, Photo,
+    PhotoError, QualityLimits, RotatedDetector, Window, choose, crop_aligned, crop_window,
+    face_window,
 };
 
 /// Where the face is in an image.
@@ -34,7 +34,8 @@ pub struct DetectionOptions {
     /// The smallest face to look for, as a share of the photo's shorter side, above 0 and
     /// at most 1. Half of it takes four times as long. Default: 0.1.
     pub smallest_face: f32,
-    /// Whether faces that lie on their side are looked for, too: takes seven times as long.
+    /// Whether faces at any roll are looked for, those on their side and upside down, too:
+    /// takes eight times as long. Without, faces are found up to a roll of about 45°.
     /// Default: no.
     pub rotations: bool,
     /// Whether a face that can hardly be seen is taken all the same. Default: no.
@@ -47,7 +48,7 @@ impl Default for DetectionOptions {
     fn default() -> Self {
         Self {
             choice: FaceChoice::Only,
-            smallest_face: SeetaOptions::default().smallest_face,
+            smallest_face: NetworkOptions::default().smallest_face,
             rotations: false,
             any_quality: false,
             to_enroll: false,
@@ -105,23 +106,29 @@ pub struct FaceLocator {
     limits: DecodeLimits,
     /// The caller's, if it is not the bundled one.
     own_detector: Option<Arc<dyn Detector>>,
-    detector: Arc<dyn Detector>,
     /// Nothing as long as no face had to be detected.
-    aligner: Option<FaceAligner>,
+    finder: Option<Finder>,
+}
+
+/// What finds faces and cuts them out.
+#[derive(Clone, Debug)]
+struct Finder {
+    /// Nothing where the detector is the caller's.
+    network: Option<NetworkDetector>,
+    detector: Arc<dyn Detector>,
+    aligner: FaceAligner,
 }
 
 impl FaceLocator {
     /// With the bundled detector and the default limits.
     ///
     /// # Errors
-    /// When an option of the detector is out of its range, or the landmark network is not
-    /// inside this binary.
+    /// When an option of the detector is out of its range, or a network that finds faces or
+    /// landmarks is not inside this binary.
     pub fn new(location: FaceLocation) -> Result<Self, Error> {
         let limits = DecodeLimits::default();
-        let detector = Arc::new(SeetaDetector::default());
         let whole = FaceLocation::WholeImage;
-        let plain = Self { location: whole, limits, own_detector: None, detector, aligner: None };
-        plain.with_location(location)
+        Self { location: whole, limits, own_detector: None, finder: None }.with_location(location)
     }
 
     /// The same, for faces that are somewhere else in their images.
@@ -132,16 +139,31 @@ impl FaceLocator {
         let FaceLocation::Detected(options) = location else {
             return Ok(Self { location, ..self.clone() });
         };
-        let detector = match &self.own_detector {
-            Some(own) => rotated(Arc::clone(own), options.rotations),
+        let before = self.finder.as_ref();
+        let (detector, network): (Arc<dyn Detector>, _) = match &self.own_detector {
+            Some(own) => (Arc::clone(own), None),
             None => {
-                let smallest_face = options.smallest_face;
-                let seeta = SeetaOptions { smallest_face, ..SeetaOptions::default() };
-                rotated(Arc::new(SeetaDetector::new(seeta)?), options.rotations)
+                let wanted = NetworkOptions {
+                    smallest_face: options.smallest_face,
+                    // Rotated copies without a face are no reason to look again.
+                    again: !options.rotations,
+                    ..NetworkOptions::default()
+                };
+                let network = match before.and_then(|finder| finder.network.as_ref()) {
+                    Some(network) => network.with_options(wanted)?,
+                    None => NetworkDetector::embedded(wanted)?,
+                };
+                (Arc::new(network.clone()), Some(network))
             }
         };
-        let aligner = Some(self.aligner()?.with_rotations(options.rotations));
-        Ok(Self { location, detector, aligner, ..self.clone() })
+        let aligner = match before {
+            Some(finder) => finder.aligner.clone(),
+            None => FaceAligner::embedded()?,
+        };
+        let aligner = aligner.with_rotations(options.rotations);
+        let detector = rotated(detector, options.rotations);
+        let finder = Some(Finder { network, detector, aligner });
+        Ok(Self { location, finder, ..self.clone() })
     }
 
     /// The same with another detector than the bundled one. Of the
@@ -204,9 +226,9 @@ impl FaceLocator {
             FaceLocation::Window(window) => return whole(crop_window(photo, window)),
             FaceLocation::Detected(options) => options,
         };
-        let aligner = self.aligner()?;
+        let Finder { detector, aligner, .. } = self.finder()?;
         let limits = if options.to_enroll { QualityLimits::ENROLL } else { QualityLimits::REFUSE };
-        let found = self.detector.detect_with_landmarks(photo);
+        let found = detector.detect_with_landmarks(photo);
         let chosen = match choose(&found, photo, options.choice) {
             Err(FaceError::NoFace { .. }) if missing > 0.0 => return Err(incomplete(false).into()),
             chosen => chosen?,
@@ -233,25 +255,28 @@ impl FaceLocator {
     /// be seen, the largest first.
     ///
     /// # Errors
-    /// When the landmark network is not inside this binary.
+    /// When a network that finds faces or landmarks is not inside this binary.
     pub fn detect(&self, photo: &Photo) -> Result<Vec<AlignedFace>, Error> {
-        let aligner = self.aligner()?;
-        let found = self.detector.detect_with_landmarks(photo);
+        let Finder { detector, aligner, .. } = self.finder()?;
+        let found = detector.detect_with_landmarks(photo);
         Ok(found.iter().map(|detection| aligner.align(photo, detection)).collect())
     }
 
-    fn aligner(&self) -> Result<FaceAligner, WeightsError> {
-        self.aligner.clone().map_or_else(FaceAligner::embedded, Ok)
+    /// The finder; of a locator that had none to find, that of the default options.
+    fn finder(&self) -> Result<Finder, Error> {
+        if let Some(finder) = &self.finder {
+            return Ok(finder.clone());
+        }
+        let usual = self.with_location(FaceLocation::default())?;
+        let Some(finder) = usual.finder else { unreachable!("faces are to be detected") };
+        Ok(finder)
     }
 }
-
-/// Rotations of the photo, in degrees, that bridge what the detector tolerates.
-const TWELFTHS: [f64; 7] = [0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0];
 
 /// The detector, over rotated copies where that is wanted.
 fn rotated(detector: Arc<dyn Detector>, rotations: bool) -> Arc<dyn Detector> {
     if rotations {
-        Arc::new(RotatedDetector { inner: detector, rotations: &TWELFTHS })
+        Arc::new(RotatedDetector { inner: detector, rotations: &ALL_ROTATIONS })
     } else {
         detector
     }

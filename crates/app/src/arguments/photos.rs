@@ -12,7 +12,7 @@ pub(crate) struct Searching {
     /// share takes four times as long [default: 0.1]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     smallest_face: Option<f32>,
-    /// Also find faces that are rotated by up to 90 degrees: takes seven times as long
+    /// Also find faces on their side or head; without, up to some 45 degrees: takes eight times as long
     #[arg(long)]
     rotations: bool,
     /// Read photos of up to so many million pixels; each takes 3 bytes of memory and more

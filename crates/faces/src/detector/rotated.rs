@@ -10,8 +10,8 @@ use super::{DetectedLandmarks, Detection, Detector, merge_detections, order};
 use crate::resample::warp_to_rgb;
 use crate::{FaceBox, Photo, Similarity};
 
-/// Rotations of the photo, in degrees, for a detector of faces with a roll of up to 45°.
-pub const QUARTER_TURNS: [f64; 4] = [0.0, 90.0, -90.0, 180.0];
+/// Rotations of the photo, in degrees, at one of which any face has a roll of at most 22.5°.
+pub const ALL_ROTATIONS: [f64; 8] = [0.0, 45.0, -45.0, 90.0, -90.0, 135.0, -135.0, 180.0];
 /// Longest side of the copy that is rotated.
 const LONGEST: f64 = 1000.0;
 /// The color beyond the photo.
@@ -34,23 +34,33 @@ impl<D: Detector> Detector for RotatedDetector<D> {
     }
 
     fn detect_with_landmarks(&self, photo: &Photo) -> Vec<Detection> {
-        if photo.width() == 0 || photo.height() == 0 {
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        for &rotation in self.rotations {
-            if rotation == 0.0 {
-                found.extend(self.inner.detect_with_landmarks(photo));
-                continue;
-            }
-            let (copy, map) = rotated(photo, rotation.to_radians());
-            let faces = self.inner.detect_with_landmarks(&copy);
-            found.extend(faces.iter().map(|face| moved(face, &map)));
-        }
-        let mut faces = merge_detections(found, SAME_FACE);
+        let search = |copy: &Photo| self.inner.detect_with_landmarks(copy);
+        let mut faces = merge_detections(search_rotated(photo, self.rotations, search), SAME_FACE);
         faces.sort_by(|a, b| order(&a.face_box, &b.face_box));
         faces
     }
+}
+
+/// What a search finds on rotated copies of a photo, brought back to the photo; one face is
+/// found several times.
+pub(super) fn search_rotated(
+    photo: &Photo,
+    rotations: &[f64],
+    search: impl Fn(&Photo) -> Vec<Detection>,
+) -> Vec<Detection> {
+    if photo.width() == 0 || photo.height() == 0 {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for &rotation in rotations {
+        if rotation == 0.0 {
+            found.extend(search(photo));
+            continue;
+        }
+        let (copy, map) = rotated(photo, rotation.to_radians());
+        found.extend(search(&copy).iter().map(|face| moved(face, &map)));
+    }
+    found
 }
 
 /// A rotated copy on gray, large enough for all of the photo, and the way from it to the

@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn the_view_is_framed_as_the_crop_and_round() {
-        let side = 1.096 * 50.0;
+        let side =
+            face_window(&FaceBox { x: 0.0, y: 0.0, width: 50.0, height: 50.0, score: 9.0 }).width;
         let face = FaceBox { x: 0.0, y: 0.0, width: 50.0, height: 50.0, score: 9.0 };
         assert!((of_box(&face, 0.3).scale() - side / 64.0).abs() < 1e-5);
         let mut planes = vec![1.0; 3 * VIEW_SIZE * VIEW_SIZE];

@@ -7,28 +7,25 @@ use facenet::matching::Encoding;
 use facenet::network::Variant;
 use facenet::weights::Weights;
 use faces::{
-    AlignedFace, CropMethod, Detector, FaceAligner, Photo, RotatedDetector, SeetaDetector,
+    ALL_ROTATIONS, AlignedFace, CropMethod, Detector, FaceAligner, Photo, RotatedDetector,
     Similarity,
 };
 use image::{ImageFormat, RgbImage};
 
-use super::made::{decoded, sample};
+use super::made::{decoded, detector, sample};
 use super::orientation::{exif, stored, with_exif};
 
 static ENGINE: LazyLock<Engine> =
     LazyLock::new(|| Engine::new(Variant::HappyHouse, &Weights::embedded().unwrap()));
 
-/// Rotations of the photo that the detector's tolerance bridges.
-const TWELFTHS: [f64; 7] = [0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0];
-
-fn aligned(detector: &mut dyn Detector, aligner: &FaceAligner, photo: &Photo) -> AlignedFace {
-    let faces = detector.detect(photo);
+fn aligned(detector: &dyn Detector, aligner: &FaceAligner, photo: &Photo) -> AlignedFace {
+    let faces = detector.detect_with_landmarks(photo);
     assert_eq!(faces.len(), 1, "{faces:?}");
     aligner.align(photo, faces[0])
 }
 
 fn upright(photo: &Photo) -> AlignedFace {
-    aligned(&mut SeetaDetector::default(), &FaceAligner::embedded().unwrap(), photo)
+    aligned(&detector(), &FaceAligner::embedded().unwrap(), photo)
 }
 
 fn encoding(face: &AlignedFace) -> Encoding {
@@ -70,9 +67,7 @@ fn a_rolled_face_is_seen_as_the_upright_one() {
     let aligner = FaceAligner::embedded().unwrap();
     for degrees in [-45.0, -30.0, -15.0, 15.0, 30.0, 45.0] {
         let photo = rotated(&portrait, degrees);
-        let mut detector =
-            RotatedDetector { inner: SeetaDetector::default(), rotations: &TWELFTHS };
-        let face = aligned(&mut detector, &aligner, &photo);
+        let face = aligned(&detector(), &aligner, &photo);
         assert_eq!(face.method, CropMethod::Landmarks, "{degrees}°");
         let roll = f64::from(face.quality.roll - straight.quality.roll);
         assert!((roll - degrees).abs() < 5.0, "{degrees}° seen as {roll}°");
@@ -86,11 +81,10 @@ fn faces_on_their_side_are_found_if_asked_for() {
     let portrait = sample("biden-portrait.jpg");
     let expected = encoding(&upright(&portrait));
     let aligner = FaceAligner::embedded().unwrap().with_rotations(true);
-    for degrees in [-90.0, 75.0] {
+    for degrees in [-90.0, 75.0, 180.0] {
         let photo = rotated(&portrait, degrees);
-        let mut detector =
-            RotatedDetector { inner: SeetaDetector::default(), rotations: &TWELFTHS };
-        let face = aligned(&mut detector, &aligner, &photo);
+        let detector = RotatedDetector { inner: detector(), rotations: &ALL_ROTATIONS };
+        let face = aligned(&detector, &aligner, &photo);
         assert_eq!(face.method, CropMethod::Landmarks, "{degrees}°");
         let off = encoding(&face).distance(&expected);
         assert!(off < 0.5, "{degrees}°: {off}");

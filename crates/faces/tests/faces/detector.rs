@@ -1,18 +1,16 @@
 //! Faces found, refused and chosen, on the sample photos.
 
-use faces::{
-    Detector, FaceBox, FaceChoice, FaceError, Photo, SeetaDetector, SeetaOptions, choose, crop_face,
-};
-use image::imageops::{FilterType, grayscale, replace, resize};
+use faces::{Detector, FaceBox, FaceChoice, FaceError, NetworkOptions, Photo, choose, crop_face};
+use image::imageops::{FilterType, replace, resize};
 use image::{Rgb, RgbImage};
 
-use super::made::{Dice, sample};
+use super::made::{Dice, detector, sample};
 
 const SAMPLES: [&str; 4] =
     ["obama-portrait.jpg", "obama-speech.jpg", "biden-portrait.jpg", "collins-portrait.jpg"];
 
 fn faces(photo: &Photo) -> Vec<FaceBox> {
-    SeetaDetector::default().detect(photo)
+    detector().detect(photo)
 }
 
 /// Where the middle of the face is in each sample photo, read off by eye, and
@@ -133,7 +131,7 @@ fn two_and_five_faces_are_refused_with_count_and_boxes() {
 #[test]
 fn the_same_photo_gives_the_same_boxes_on_any_number_of_threads() {
     let photo = montage(&[(SAMPLES[1], 360), (SAMPLES[2], 300)]);
-    let detector = SeetaDetector::default();
+    let detector = detector();
     let first = detector.detect(&photo);
     assert_eq!(first.len(), 2);
     assert_eq!(detector.detect(&photo), first);
@@ -146,39 +144,9 @@ fn the_same_photo_gives_the_same_boxes_on_any_number_of_threads() {
 #[test]
 fn a_higher_score_finds_fewer_and_a_larger_smallest_face_only_large_ones() {
     let photo = montage(&[(SAMPLES[3], 110), (SAMPLES[0], 360)]);
-    let count = |options| SeetaDetector::new(options).unwrap().detect(&photo).len();
-    let default = SeetaOptions::default();
-    assert_eq!(count(default.clone()), 2);
-    assert_eq!(count(SeetaOptions { smallest_face: 0.4, ..default.clone() }), 1);
-    assert_eq!(count(SeetaOptions { score: 1e6, ..default }), 0);
-}
-
-/// The crate rustface evaluates the same model file in its own way.
-#[test]
-fn another_implementation_finds_the_same_faces() {
-    const MODEL: &[u8] = include_bytes!("../../../faces/models/seeta_fd_frontal_v1.0.bin");
-    let model = rustface::read_model(MODEL).unwrap();
-    for name in SAMPLES {
-        let photo = sample(name);
-        let small =
-            resize(photo.rgb(), photo.width() / 2, photo.height() / 2, FilterType::Triangle);
-        let photo = Photo::from_rgb(small);
-        let ours = SeetaDetector::new(SeetaOptions { refine_boxes: false, ..Default::default() });
-        let ours = ours.unwrap().detect(&photo);
-        let mut theirs = rustface::create_detector_with_model(model.clone());
-        theirs.set_score_thresh(6.0);
-        theirs.set_slide_window_step(4, 4);
-        theirs.set_pyramid_scale_factor(0.85);
-        let gray = grayscale(photo.rgb());
-        let (width, height) = gray.dimensions();
-        let theirs = theirs.detect(&rustface::ImageData::new(&gray, width, height));
-        assert_eq!((ours.len(), theirs.len()), (1, 1), "{name}");
-        let (ours, theirs) = (ours[0], theirs[0].bbox());
-        let off = [
-            ours.middle().0 - (theirs.x() as f32 + theirs.width() as f32 / 2.0),
-            ours.middle().1 - (theirs.y() as f32 + theirs.height() as f32 / 2.0),
-            ours.width - theirs.width() as f32,
-        ];
-        assert!(off.iter().all(|v| v.abs() < 0.12 * ours.width), "{name}: {off:?} of {ours:?}");
-    }
+    let count = |options| detector().with_options(options).unwrap().detect(&photo).len();
+    let default = NetworkOptions::default();
+    assert_eq!(count(default), 2);
+    assert_eq!(count(NetworkOptions { smallest_face: 0.4, ..default }), 1);
+    assert_eq!(count(NetworkOptions { score: 0.9999, ..default }), 0);
 }

@@ -2,8 +2,9 @@
 
 use std::io::Cursor;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use faces::{DecodeLimits, Photo, PhotoError};
+use faces::{DecodeLimits, NetworkDetector, NetworkOptions, Photo, PhotoError};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 /// Every format that is read.
@@ -126,4 +127,11 @@ impl Bits {
             self.free -= 1;
         }
     }
+}
+
+/// The bundled detector with its default options.
+pub(crate) fn detector() -> NetworkDetector {
+    static DETECTOR: LazyLock<NetworkDetector> =
+        LazyLock::new(|| NetworkDetector::embedded(NetworkOptions::default()).unwrap());
+    DETECTOR.clone()
 }

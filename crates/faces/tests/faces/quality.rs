@@ -1,16 +1,16 @@
 //! Faces that can hardly be seen, made from one that can.
 
-use faces::{AlignedFace, Detector, FaceAligner, Photo, QualityLimits, SeetaDetector};
+use faces::{AlignedFace, Detector, FaceAligner, Photo, QualityLimits};
 use image::imageops::{FilterType, blur, resize};
 use image::{Rgb, RgbImage};
 
-use super::made::sample;
+use super::made::{detector, sample};
 
 /// The face of the whole portrait, and of what `change` makes of its pixels, in the same
 /// box: what is nearly black is seen by no detector.
 fn changed(change: impl Fn(&RgbImage) -> RgbImage) -> [AlignedFace; 2] {
     let portrait = sample("obama-portrait.jpg");
-    let place = SeetaDetector::default().detect(&portrait)[0];
+    let place = detector().detect(&portrait)[0];
     let aligner = FaceAligner::embedded().unwrap();
     let other = Photo::from_rgb(change(portrait.rgb()));
     [&portrait, &other].map(|photo| aligner.align(photo, place))
@@ -52,7 +52,7 @@ fn a_face_of_a_few_pixels_is_refused_for_its_size() {
     let portrait = sample("obama-portrait.jpg");
     let (width, height) = (portrait.width() / 20, portrait.height() / 20);
     let small = Photo::from_rgb(resize(portrait.rgb(), width, height, FilterType::Triangle));
-    let place = SeetaDetector::default().detect(&portrait)[0];
+    let place = detector().detect(&portrait)[0];
     let shrunk = faces::FaceBox {
         x: place.x / 20.0,
         y: place.y / 20.0,

@@ -50,8 +50,7 @@ pub(crate) trait Features: Copy {
     fn run<Op: SimdOp>(self, op: Op) -> Op::Output;
 }
 
-/// The first share where `count` items are divided into as few shares of up to `most` as
-/// possible, of almost the same size: small shares leave the multipliers idle.
+/// The first of as few shares of up to `most` as `count` items take, of almost the same size.
 #[inline(always)]
 pub(crate) fn even_share(count: usize, most: usize) -> usize {
     count.div_ceil(count.div_ceil(most))

@@ -2,7 +2,10 @@
 //! the shared folder is there. The constants in `faces/src/crop.rs` were fitted that way.
 
 use faces::landmarks::TEMPLATE;
-use faces::{DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose_one, face_window};
+use faces::{
+    DecodeLimits, Detector, FaceChoice, NetworkDetector, NetworkOptions, Photo, choose_one,
+    face_window,
+};
 use training::dataset::Pack;
 
 /// Middle and side of the square that maps landmarks to the template best, in
@@ -31,7 +34,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn the_detectors_crops_are_framed_as_by_landmarks() {
     let Some(folder) = test_support::reference("lfw/originals") else { return };
     let pack = Pack::open(folder).unwrap();
-    let detector = SeetaDetector::default();
+    let detector = NetworkDetector::embedded(NetworkOptions::default()).unwrap();
     let (mut rights, mut downs, mut sizes, mut count) = (vec![], vec![], vec![], 0);
     for index in (0..pack.len()).step_by(29) {
         let Some(landmarks) = pack.landmarks(index) else { continue };

@@ -6,8 +6,8 @@ use std::time::Instant;
 use std::{env, iter};
 
 use faces::{
-    AlignedFace, CropMethod, DecodeLimits, Detector, FaceAligner, Landmarks, Photo, QualityLimits,
-    SeetaDetector,
+    AlignedFace, CropMethod, DecodeLimits, Detector, FaceAligner, Landmarks, NetworkDetector,
+    NetworkOptions, Photo, QualityLimits,
 };
 use rayon::prelude::*;
 use training::dataset::Pack;
@@ -21,20 +21,25 @@ struct Seen {
     seconds: f64,
 }
 
-fn look(pack: &Pack, index: usize, aligner: &FaceAligner) -> Option<Seen> {
+fn look(
+    pack: &Pack,
+    index: usize,
+    (detector, aligner): (&NetworkDetector, &FaceAligner),
+) -> Option<Seen> {
     // Pixel centers are whole numbers in a pack.
     let points = pack.landmarks(index)?;
     let file = pack.image(index).unwrap();
     let photo = Photo::from_bytes(&file, "portrait", &DecodeLimits::default()).unwrap();
     let start = Instant::now();
-    let boxes = SeetaDetector::default().detect(&photo);
+    let found = detector.detect_with_landmarks(&photo);
     let [x, y] = points[2];
     let is_it = |face: &faces::FaceBox| {
         (face.x..face.x + face.width).contains(&x) && (face.y..face.y + face.height).contains(&y)
     };
-    let place = boxes.iter().find(|face| is_it(face));
-    let found = place.map(|place| aligner.align(&photo, place));
-    let others = boxes.len() - usize::from(found.is_some());
+    let count = found.len();
+    let own = found.iter().find(|face| is_it(&face.face_box));
+    let found = own.map(|face| aligner.align(&photo, face));
+    let others = count - usize::from(found.is_some());
     Some(Seen { points, found, others, seconds: start.elapsed().as_secs_f64() })
 }
 
@@ -42,12 +47,13 @@ fn look(pack: &Pack, index: usize, aligner: &FaceAligner) -> Option<Seen> {
 fn faces_of_lfw_are_found_with_their_points_and_hardly_ever_refused() {
     let Some(folder) = test_support::reference("lfw/originals") else { return };
     let pack = Pack::open(folder).unwrap();
+    let detector = NetworkDetector::embedded(NetworkOptions::default()).unwrap();
     let aligner = FaceAligner::embedded().unwrap();
     let every = if env::var_os("FACENET_EVERY_IMAGE").is_some() { 1 } else { 19 };
     let seen: Vec<Seen> = (0..pack.len())
         .into_par_iter()
         .filter(|index| index % every == 0)
-        .filter_map(|index| look(&pack, index, &aligner))
+        .filter_map(|index| look(&pack, index, (&detector, &aligner)))
         .collect();
     let faces: Vec<&AlignedFace> = seen.iter().filter_map(|seen| seen.found.as_ref()).collect();
     let share = |count: usize| count as f64 / seen.len() as f64;

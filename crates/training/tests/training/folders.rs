@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use faces::{
-    DecodeLimits, Detector, FaceAligner, FaceBox, FaceChoice, Photo, SeetaDetector, Similarity,
-    Window, face_window,
+    DecodeLimits, Detector, FaceAligner, FaceBox, FaceChoice, NetworkDetector, NetworkOptions,
+    Photo, Similarity, Window, face_window,
 };
 use tempfile::TempDir;
 use training::{
@@ -139,7 +139,7 @@ fn faces_are_brought_upright() {
         image::imageops::interpolate_bilinear(&straight, x, y).unwrap_or(image::Rgb([128; 3]))
     });
     let reader = FacesInPhotos {
-        detector: SeetaDetector::default(),
+        detector: NetworkDetector::embedded(NetworkOptions::default()).unwrap(),
         aligner: FaceAligner::embedded().unwrap(),
         choice: FaceChoice::Only,
         limits: DecodeLimits::default(),

@@ -10,7 +10,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use facenet::network::INPUT_SIZE;
-use faces::{DecodeLimits, Detector, FaceChoice, Photo, SeetaDetector, choose_one, crop_face};
+use faces::{
+    DecodeLimits, Detector, FaceChoice, NetworkDetector, NetworkOptions, Photo, choose_one,
+    crop_face,
+};
 
 use super::agreement::{TOLERANCE, largest_difference, write};
 use super::contender::Contender;
@@ -80,7 +83,7 @@ struct Crop {
 impl Crop {
     fn new(folder: &Path, photo: &Path) -> Result<Self> {
         let photo = Photo::open(photo, &DecodeLimits::default())?;
-        let boxes = SeetaDetector::default().detect(&photo);
+        let boxes = NetworkDetector::embedded(NetworkOptions::default())?.detect(&photo);
         let face = choose_one(&boxes, &photo, FaceChoice::Only)?;
         let size = INPUT_SIZE as u32;
         let values = crop_face(&photo, &face);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use facenet::triplet::Reduction;
 use facenet::weights::Weights;
-use faces::{DecodeLimits, FaceAligner, SeetaDetector};
+use faces::{DecodeLimits, FaceAligner, NetworkDetector, NetworkOptions};
 use training::dataset::{Pack, Pairs};
 use training::{
     AlignedPhotos, AugmentationOptions, Budget, FacesInPhotos, FolderOptions, FolderSource,
@@ -41,7 +41,8 @@ fn one_source(arguments: &Train, folder: &Path) -> Result<Arc<dyn Source>> {
     Ok(if arguments.aligned {
         Arc::new(FolderSource::open(folder, AlignedPhotos { limits }, options)?)
     } else {
-        let (detector, aligner) = (SeetaDetector::default(), FaceAligner::embedded()?);
+        let (detector, aligner) =
+            (NetworkDetector::embedded(NetworkOptions::default())?, FaceAligner::embedded()?);
         let faces = FacesInPhotos { detector, aligner, choice: arguments.face, limits };
         Arc::new(FolderSource::open(folder, faces, options)?)
     })

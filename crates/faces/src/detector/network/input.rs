@@ -5,11 +5,11 @@
 
 use facenet::network::INPUT_CHANNELS;
 use facenet::network::detector::MULTIPLE;
-use ndarray::Array4;
+use ndarray::{Array4, Axis, Slice};
 
 use super::{LARGEST, SMALLEST};
 use crate::detector::{DetectedLandmarks, Detection};
-use crate::resample::{Axis, plane};
+use crate::resample::{self, plane};
 use crate::{FaceBox, Photo};
 
 /// The gray beyond the photo.
@@ -55,7 +55,7 @@ impl Input {
         let scale = [width / w as f64, height / h as f64];
         let level = photo.level(scale[0].min(scale[1]));
         let axis = |length: f64, count: usize, source: u32| {
-            Axis::of_level(0.0, length / level.factor, count, source as usize, level.blur)
+            resample::Axis::of_level(0.0, length / level.factor, count, source as usize, level.blur)
         };
         let columns = axis(width, w, level.rgb.width());
         let rows = axis(height, h, level.rgb.height());
@@ -70,17 +70,33 @@ impl Input {
                     *value = f32::from(pixel[channel]) / 255.0;
                 }
             });
-            let mut target = pixels.index_axis_mut(ndarray::Axis(1), channel);
-            for (mut row, values) in target
-                .index_axis_mut(ndarray::Axis(0), 0)
-                .outer_iter_mut()
-                .zip(values.chunks_exact(w))
+            let mut target = pixels.index_axis_mut(Axis(1), channel);
+            for (mut row, values) in
+                target.index_axis_mut(Axis(0), 0).outer_iter_mut().zip(values.chunks_exact(w))
             {
                 let places = row.iter_mut().zip(values);
                 places.for_each(|(place, value)| *place = value.clamp(0.0, 1.0));
             }
         }
         Self { pixels, scale: scale.map(|scale| scale as f32) }
+    }
+
+    /// Stretches the range of the photo's brightness and lights what lies in shadow.
+    /// `size` is the width and height of what the photo fills.
+    pub(super) fn raise_contrast(&mut self, size: [usize; 2]) {
+        let mut photo = self.pixels.view_mut();
+        for (axis, length) in [3, 2].into_iter().zip(size) {
+            photo.slice_axis_inplace(Axis(axis), Slice::from(..length));
+        }
+        let mut values: Vec<f32> = photo.iter().copied().collect();
+        let last = values.len().saturating_sub(1);
+        let mut at = |share: f64| {
+            *values.select_nth_unstable_by((share * last as f64) as usize, f32::total_cmp).1
+        };
+        let (dark, bright) = (at(0.01), at(0.99));
+        let gain = 1.0 / (bright - dark).max(0.05);
+        // The root lights the shadow: a sixth of the light becomes two fifths.
+        photo.mapv_inplace(|value| (gain * (value - dark)).clamp(0.0, 1.0).sqrt());
     }
 
     /// A face of the copy as one of the photo.
@@ -122,11 +138,11 @@ mod tests {
 
     #[test]
     fn the_smallest_face_decides_the_size_and_large_copies_have_smaller_ones() {
-        assert_eq!(sizes(&photo(640, 480), 0.1), [[240, 180]]);
-        assert_eq!(sizes(&photo(100, 200), 0.1), [[180, 360]]);
+        assert_eq!(sizes(&photo(640, 480), 0.1), [[320, 240]]);
+        assert_eq!(sizes(&photo(100, 200), 0.1), [[240, 480]]);
         // No detail to be gained.
         assert_eq!(sizes(&photo(10, 20), 0.1), [[40, 80]]);
-        assert_eq!(sizes(&photo(640, 480), 0.02), [[1200, 900], [600, 450], [300, 225]]);
+        assert_eq!(sizes(&photo(640, 480), 0.02), [[1600, 1200], [800, 600], [400, 300]]);
         // No more pixels than a second takes.
         let many = sizes(&photo(800, 800), 0.001);
         assert_eq!((many[0], many.len()), ([2000, 2000], 4));
@@ -142,6 +158,17 @@ mod tests {
         assert!((at(0, 20, 50) - 0.505).abs() < 0.01, "{}", at(0, 20, 50));
         assert!((at(1, 49, 99) - 0.2).abs() < 1e-6 && at(2, 0, 0) == 1.0);
         assert_eq!([at(0, 50, 0), at(1, 0, 100), at(2, 63, 127)], [OUTSIDE; 3]);
+    }
+
+    #[test]
+    fn a_dark_photo_is_lit_and_the_gray_round_it_stays() {
+        let dark = RgbImage::from_fn(100, 50, |x, _| Rgb([(x / 4) as u8; 3]));
+        let mut input = Input::of(&Photo::from_rgb(dark), [100, 50]);
+        input.raise_contrast([100, 50]);
+        let at = |y: usize, x: usize| input.pixels[[0, 1, y, x]];
+        assert!(at(20, 0) < 0.05 && at(20, 99) > 0.95, "{} {}", at(20, 0), at(20, 99));
+        assert!((at(20, 25) - 0.5).abs() < 0.06, "{}", at(20, 25));
+        assert_eq!([at(50, 0), at(0, 100)], [OUTSIDE; 2]);
     }
 
     #[test]
