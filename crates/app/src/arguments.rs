@@ -36,10 +36,10 @@ pub(crate) use train::{LossKind, OptimizerKind, ScheduleKind, Train};
 ///
 /// There is no liveness check: a photo of a face counts as the face. Measured on
 /// LFW, the default threshold accepts 1 stranger in 1,000 (FMR 0.1 %) and rejects the
-/// person in 15 of 100 comparisons (FNMR); of pairs of two men, or of two
-/// women, it accepts 2 in 1,000, and it rejects a woman in 22 of 100 comparisons. Children, and groups of people that are rare
-/// in the training data, are distinguished less well. Not for sole authentication: do
-/// not use this as the only lock of anything that matters.
+/// person in 15 of 100 comparisons (FNMR); of pairs of two men, or of two women, it
+/// accepts 2 in 1,000, and it rejects a woman in 22 of 100 comparisons. Children, and
+/// groups of people that are rare in the training data, are distinguished less well. Not
+/// for sole authentication: do not use this as the only lock of anything that matters.
 #[derive(Debug, Parser)]
 #[command(name = "facenet", version)]
 pub(crate) struct Arguments {

@@ -44,3 +44,21 @@ pub enum Error {
     #[error(transparent)]
     File(#[from] FileError),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PersonName, Threshold, Variant};
+
+    #[test]
+    fn errors_of_parsing_are_errors_of_the_crate() {
+        let parsed = |variant: &str, threshold: &str, name: &str| -> Result<_, Error> {
+            let (variant, threshold) = (variant.parse::<Variant>()?, threshold.parse()?);
+            Ok::<(Variant, Threshold, PersonName), _>((variant, threshold, name.parse()?))
+        };
+        assert!(parsed("openface", "0.7", "kian").is_ok());
+        assert!(matches!(parsed("none", "0.7", "kian"), Err(Error::Variant(_))));
+        assert!(matches!(parsed("openface", "far", "kian"), Err(Error::Threshold(_))));
+        assert!(matches!(parsed("openface", "0.7", ""), Err(Error::Name(_))));
+    }
+}

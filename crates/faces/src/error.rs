@@ -51,3 +51,16 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FaceChoice;
+
+    #[test]
+    fn errors_of_parsing_are_errors_of_the_crate() {
+        let parsed = |text: &str| -> Result<FaceChoice, Error> { Ok(text.parse()?) };
+        assert!(matches!(parsed("all"), Ok(FaceChoice::All)));
+        assert!(matches!(parsed("both"), Err(Error::Choice(_))));
+    }
+}
