@@ -138,6 +138,9 @@ fn errors_have_kinds_and_statuses() {
     let recognize = |body: &[u8]| Request::post("/v1/recognize", body);
     error(recognize(b""), 400, "invalid_image");
     error(recognize(b"no picture"), 415, "invalid_image");
+    // An iPhone's photo is no damaged file, and the answer says so.
+    let heic = error(recognize(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), 415, "invalid_image");
+    assert!(heic.contains("HEIC (save it as JPEG first)"), "{heic}");
     let cut = error(recognize(&bytes("obama-speech.jpg")[..4000]), 422, "no_face");
     assert!(cut.contains("the file ends early"), "{cut}");
     error(Request::get("/v1/nothing"), 404, "page_not_found");
