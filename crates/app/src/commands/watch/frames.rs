@@ -71,12 +71,16 @@ impl Splitter {
     ) -> Result<(), NoFrames> {
         self.pending.extend_from_slice(bytes);
         self.gap += bytes.len();
-        while let Some(frame) = self.next() {
-            self.gap = self.pending.len();
-            self.whole += 1;
-            take(frame);
-        }
-        if self.pending.len() > LONGEST_FRAME {
+        loop {
+            while let Some(frame) = self.next() {
+                self.gap = self.pending.len();
+                self.whole += 1;
+                take(frame);
+            }
+            if self.pending.len() <= LONGEST_FRAME {
+                break;
+            }
+            // It does not end. Another may begin within it.
             self.leave_out(2);
         }
         if self.gap > LONGEST_GAP { Err(NoFrames { bytes: self.gap }) } else { Ok(()) }
