@@ -203,7 +203,12 @@ fn stays(visit: &Visit, now: SystemTime) -> bool {
 fn recognize(visit: &Visit, search: &SearchSpace<'_>) -> Option<Recognition> {
     let &SearchSpace { gallery, threshold, top } = search;
     let encoding = visit.encoding()?;
-    Some(gallery.recognize(&encoding, threshold.threshold, top))
+    let mut recognition = gallery.recognize(&encoding, threshold.threshold, top);
+    // Who is nearest to the mean is nearest to its encodings.
+    for candidate in &mut recognition.candidates {
+        candidate.distance = visit.distance(candidate.distance);
+    }
+    Some(recognition)
 }
 
 /// The visit so far. Who was recognized once stays that person; the distance is that of the best

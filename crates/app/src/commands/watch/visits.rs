@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use facenet::gallery::mean_template;
 use facenet::matching::{Encoding, Threshold};
+use facenet::network::ENCODING_LENGTH;
 use faces::{FaceBox, FaceQuality, QualityLimits};
 
 /// How many of the best frames are remembered. Of a short visit they are nearly all.
@@ -99,6 +100,22 @@ impl Visit {
     pub(super) fn encoding(&self) -> Option<Encoding> {
         let encodings: Vec<_> = self.best.iter().map(|(_, seen)| seen.encoding.clone()).collect();
         mean_template(&encodings).ok()
+    }
+
+    /// The root mean square of its best encodings' distances from somebody whose distance from
+    /// their mean, brought to unit length, is this.
+    ///
+    /// That mean is nearer to everybody than each of them is: at the threshold of one photo, four
+    /// times as many strangers would be accepted. What is far from its photos one by one stays
+    /// far: with the sum's length `r` times their number, the squares' mean is `2 - r (2 - d²)`.
+    pub(super) fn distance(&self, from_mean: f32) -> f32 {
+        let mut sum = [0.0_f32; ENCODING_LENGTH];
+        for (_, seen) in &self.best {
+            sum.iter_mut().zip(seen.encoding.values()).for_each(|(sum, value)| *sum += value);
+        }
+        let length = sum.iter().map(|value| value * value).sum::<f32>().sqrt();
+        let r = length / self.best.len().max(1) as f32;
+        (2.0 - r * (2.0 - from_mean * from_mean)).max(0.0).sqrt()
     }
 
     /// How little a face resembles the visit's, if it may be the same.
@@ -274,6 +291,12 @@ mod tests {
         let best: Vec<_> = visit.best.iter().map(|(_, seen)| seen.frame).collect();
         assert_eq!(best, [0, 40, 41, 42, 43]);
         assert!(visit.encoding().unwrap().distance(&encoding(1, 0.0)) < 0.05);
+        let other = encoding(2, 0.4);
+        let squares = visit.best.iter().map(|(_, seen)| seen.encoding.distance(&other).powi(2));
+        let expected = (squares.sum::<f32>() / BEST as f32).sqrt();
+        let from_mean = visit.encoding().unwrap().distance(&other);
+        assert!((visit.distance(from_mean) - expected).abs() < 1e-5, "{expected}");
+        assert!(visit.distance(from_mean) > from_mean, "the mean alone is too near");
         // A face that cannot be used begins no visit.
         visits.see(vec![Seen { quality: blurred, ..seen(46, 500.0, encoding(9, 0.0)) }]);
         assert_eq!(visits.current.len(), 1);
