@@ -205,7 +205,11 @@ fn the_description_matches_the_interface() {
     let paths = description["paths"].as_object().unwrap();
     assert!(paths.len() >= 8);
     for (path, item) in paths {
-        let real = path.replace("{name}", "kian");
+        // Its answer does not end: `events` tests it.
+        if path == "/v1/events" {
+            continue;
+        }
+        let real = path.replace("{name}", "kian").replace("{photo}", "00");
         for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
             let request = Request::new(&method.to_uppercase(), &real);
             let answer = server.ask(&request);
@@ -258,7 +262,7 @@ fn photos_stay_in_memory() {
 fn readiness_tells_whether_the_people_can_be_reached() {
     let server = TestServer::with_people(&[]);
     let ready = |status: u16| server.ask(&Request::get("/readyz")).with_status(status);
-    assert_eq!(ready(200).json(), json!({ "status": "ready", "changes": "ok" }));
+    assert_eq!(ready(200).json(), json!({ "status": "ready", "changes": "ok", "audit": "off" }));
     let aside = server.store().with_extension("aside");
     fs::rename(server.store(), &aside).unwrap();
     let answer = ready(503);
