@@ -19,3 +19,4 @@ mod streams;
 mod train;
 mod upkeep;
 mod verify;
+mod watch;

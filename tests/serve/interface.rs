@@ -138,6 +138,9 @@ fn errors_have_kinds_and_statuses() {
     let recognize = |body: &[u8]| Request::post("/v1/recognize", body);
     error(recognize(b""), 400, "invalid_image");
     error(recognize(b"no picture"), 415, "invalid_image");
+    // An iPhone's photo is no damaged file, and the answer says so.
+    let heic = error(recognize(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), 415, "invalid_image");
+    assert!(heic.contains("HEIC (save it as JPEG first)"), "{heic}");
     let cut = error(recognize(&bytes("obama-speech.jpg")[..4000]), 422, "no_face");
     assert!(cut.contains("the file ends early"), "{cut}");
     error(Request::get("/v1/nothing"), 404, "page_not_found");
@@ -202,7 +205,11 @@ fn the_description_matches_the_interface() {
     let paths = description["paths"].as_object().unwrap();
     assert!(paths.len() >= 8);
     for (path, item) in paths {
-        let real = path.replace("{name}", "kian");
+        // Its answer does not end: `events` tests it.
+        if path == "/v1/events" {
+            continue;
+        }
+        let real = path.replace("{name}", "kian").replace("{photo}", "00");
         for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
             let request = Request::new(&method.to_uppercase(), &real);
             let answer = server.ask(&request);
@@ -255,7 +262,7 @@ fn photos_stay_in_memory() {
 fn readiness_tells_whether_the_people_can_be_reached() {
     let server = TestServer::with_people(&[]);
     let ready = |status: u16| server.ask(&Request::get("/readyz")).with_status(status);
-    assert_eq!(ready(200).json(), json!({ "status": "ready", "changes": "ok" }));
+    assert_eq!(ready(200).json(), json!({ "status": "ready", "changes": "ok", "audit": "off" }));
     let aside = server.store().with_extension("aside");
     fs::rename(server.store(), &aside).unwrap();
     let answer = ready(503);

@@ -5,10 +5,15 @@
 
 mod abuse;
 mod access;
+mod discipline;
 mod enrollment;
+mod events;
+mod films;
 mod hints;
 mod interface;
+mod live;
 mod load;
 mod page;
+mod photos;
 mod proxy;
 mod webdriver;

@@ -112,7 +112,7 @@ fn a_person_enrolls_from_a_file_and_is_recognized_by_the_camera() {
 
     // After the removal, the same face is a stranger.
     browser.look(DESKTOP);
-    browser.click("#people button");
+    browser.click("#people .danger");
     browser.wait_for("#remove-dialog", "Remove");
     browser.screenshot("remove-light");
     browser.click("#remove-dialog [value=remove]");
@@ -148,6 +148,10 @@ fn strangers_and_photos_without_a_face_are_refused() {
     fs::write(&text, "no picture").unwrap();
     browser.type_into("#photo", text.to_str().unwrap());
     browser.wait_for("#reason", "no photo that this browser can open");
+    let heic = folder.path().join("IMG_1.HEIC");
+    fs::write(&heic, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
+    browser.type_into("#photo", heic.to_str().unwrap());
+    browser.wait_for("#reason", "IMG_1.HEIC is a HEIC photo");
     assert_eq!(console_errors(&mut browser), Vec::<String>::new());
 }
 

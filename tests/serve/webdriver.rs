@@ -183,6 +183,16 @@ impl Browser {
         }
     }
 
+    /// Waits for what takes a film to its end, or twice.
+    #[track_caller]
+    pub(crate) fn wait_long(&mut self, body: &str) {
+        let begin = Instant::now();
+        while self.script(body) != true {
+            assert!(begin.elapsed() < 2 * PATIENCE, "{body} stays false");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Takes a screenshot of the whole page if FACENET_SCREENSHOTS is set.
     pub(crate) fn screenshot(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("FACENET_SCREENSHOTS") else { return };

@@ -8,6 +8,7 @@ mod gallery;
 mod photos;
 mod serve;
 mod train;
+mod watch;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,10 +24,11 @@ pub(crate) use calibrate::Calibrate;
 pub(crate) use evaluate::{Evaluate, Method};
 
 pub(crate) use bench::Bench;
-pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice, Watch};
+pub(crate) use gallery::{Cluster, Enroll, Gallery, GalleryAction, Recognize, StoreChoice};
 pub(crate) use photos::{Detect, FaceChoices, Faces, LabeledFaces};
 pub(crate) use serve::{Limits, LogForm, Serve};
 pub(crate) use train::{LossKind, OptimizerKind, ScheduleKind, Train};
+pub(crate) use watch::Watch;
 
 /// Verify and recognize faces, offline, with FaceNet's Inception network.
 ///

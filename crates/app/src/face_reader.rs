@@ -105,6 +105,12 @@ impl FaceReader {
         self.pipeline.faces(&photo).with_context(|| escaped(name))
     }
 
+    /// The faces of a frame of a stream, without messages.
+    pub(crate) fn read_frame(&self, jpeg: &[u8]) -> Result<Vec<Face>, faces::Error> {
+        let photo = self.pipeline.locator().decode(jpeg, "a frame")?;
+        self.pipeline.faces(&photo)
+    }
+
     /// The faces of many files, in their order, each file with its own error.
     /// `progress` advances by one per file.
     pub(crate) fn read_all<'f, P: AsRef<Path> + Sync>(

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod comparison;
+mod detection;
 mod path;
 mod rows;
 mod text;
@@ -14,6 +15,7 @@ mod text;
 pub use comparison::{
     ComparisonRow, PairRow, Reference, VerificationRow, is_outside_measured, warnings,
 };
+pub use detection::{DetectedFaceRow, LimitRow, QualityRow, faults};
 pub use path::{ErrorRow, PathRow};
 pub use rows::{CandidateRow, Identity, IdentityRow, LocationRow, PersonRow, RecognitionRow};
 pub use text::{escaped, timestamp, with_causes};

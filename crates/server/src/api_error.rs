@@ -1,5 +1,7 @@
 //! Errors of the HTTP interface: a status, a kind for programs and a sentence for people.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +11,7 @@ use facenet::matching::EncodingError;
 use faces::{DetectionOptions, FaceError, PhotoError};
 use report::{escaped, with_causes};
 use serde::Serialize;
+use store::UpkeepError;
 
 use crate::query::hint_for_no_face;
 use crate::service::ServiceError;
@@ -23,6 +26,8 @@ pub(crate) struct ApiError {
     pub(crate) error: String,
     /// For people: what may help.
     pub(crate) hint: Option<String>,
+    /// In how many seconds it may be tried again.
+    pub(crate) wait: Option<u64>,
 }
 
 /// JSON body of an error.
@@ -37,7 +42,7 @@ struct Body<'a> {
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
-        Self { status, kind, error: error.into(), hint: None }
+        Self { status, kind, error: error.into(), hint: None, wait: None }
     }
 
     pub(crate) fn bad_request(error: impl Into<String>) -> Self {
@@ -45,7 +50,16 @@ impl ApiError {
     }
 
     pub(crate) fn busy(error: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error)
+        Self { wait: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error) }
+    }
+
+    /// Too many claims to be somebody failed.
+    pub(crate) fn too_many_claims(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let unit = if seconds == 1 { "second" } else { "seconds" };
+        let error = format!("too many of these claims failed: wait for {seconds} {unit}");
+        let new = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_claims", error);
+        Self { wait: Some(seconds), ..new }
     }
 
     pub(crate) fn invalid_name(error: impl Into<String>) -> Self {
@@ -54,6 +68,11 @@ impl ApiError {
 
     pub(crate) fn person_not_found(name: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "person_not_found", format!("nobody is called {name:?}"))
+    }
+
+    pub(crate) fn photo_not_found() -> Self {
+        let error = "this person has no such photo, or its file is not kept";
+        Self::new(StatusCode::NOT_FOUND, "photo_not_found", error)
     }
 
     /// Says what it is about.
@@ -83,15 +102,11 @@ impl IntoResponse for ApiError {
         let body = Body { error: &error, kind: self.kind, status: self.status.as_u16(), hint };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
-        match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                let seconds = if self.kind == "store_unavailable" { "5" } else { "1" };
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
-            }
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            _ => {}
+        if let Some(seconds) = self.wait {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
@@ -120,6 +135,10 @@ impl From<store::Error> for ApiError {
                 answer(StatusCode::NOT_FOUND, "person_not_found")
             }
             store::Error::NameTaken { .. } => answer(StatusCode::CONFLICT, "name_taken"),
+            store::Error::Upkeep(UpkeepError::NoPhotoLeft { .. }) => {
+                answer(StatusCode::CONFLICT, "last_photo")
+            }
+            store::Error::Upkeep(UpkeepError::PhotoGone { .. }) => Self::photo_not_found(),
             store::Error::TooManyTemplates { .. }
             | store::Error::ConsentTooLong { .. }
             | store::Error::ConsentHasNul { .. }
@@ -142,7 +161,8 @@ impl From<store::Error> for ApiError {
             | store::Error::Database { .. } => {
                 let _ = unforeseen(&error);
                 let error = "the people who are enrolled cannot be reached now";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", error)
+                let (status, kind) = (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable");
+                Self { wait: Some(5), ..Self::new(status, kind, error) }
             }
             store::Error::CleanupFailed { .. } => {
                 let _ = unforeseen(&error);

@@ -24,6 +24,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
+use crate::client::Peer;
+
 pub(crate) use open::OpenConnection;
 use open::{OpenConnections, Room};
 
@@ -76,9 +78,9 @@ pub(crate) async fn serve(
     let refusals = Arc::new(Semaphore::new(REFUSALS));
     tokio::pin!(shutdown);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => (stream, Peer(peer.ip())),
                 Err(_) => {
                     tokio::time::sleep(RECOVERY).await;
                     continue;
@@ -91,7 +93,7 @@ pub(crate) async fn serve(
             () = &mut shutdown => break,
         };
         match room {
-            true => admit(stream, router.clone(), &open, &graceful),
+            true => admit(stream, peer, router.clone(), &open, &graceful),
             false => refuse(stream, &refusals),
         }
     }
@@ -111,7 +113,13 @@ async fn make_room(open: &OpenConnections, most: usize) -> bool {
     }
 }
 
-fn admit(stream: TcpStream, router: Router, open: &OpenConnections, graceful: &GracefulShutdown) {
+fn admit(
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    open: &OpenConnections,
+    graceful: &GracefulShutdown,
+) {
     // Answers are short; waiting to fill packets would only delay them.
     let _ = stream.set_nodelay(true);
     let connection = open.add();
@@ -122,6 +130,7 @@ fn admit(stream: TcpStream, router: Router, open: &OpenConnections, graceful: &G
             async move {
                 connection.work();
                 request.extensions_mut().insert(connection.clone());
+                request.extensions_mut().insert(peer);
                 let response = router.oneshot(request.map(Body::new)).await;
                 connection.rest();
                 response

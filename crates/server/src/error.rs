@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Errors of starting the server.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,14 @@ pub enum Error {
         /// The address.
         listen: SocketAddr,
         /// The system's error.
+        source: io::Error,
+    },
+    /// Nothing can be appended to the audit log, or others can read it.
+    #[error("{}: cannot be the audit log", path.display())]
+    AuditLog {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
         source: io::Error,
     },
     /// The threads of the server cannot be started.

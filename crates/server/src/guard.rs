@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::api_error::ApiError;
 use crate::body::Budget;
+use crate::client::Client;
 use crate::options::is_own_name;
 use crate::{Token, page};
 
@@ -66,7 +67,9 @@ impl Purpose {
         match path {
             "/healthz" | "/readyz" => Self::Page,
             path if page::is_part(path) => Self::Page,
-            "/v1/recognize" | "/v1/verify" | "/v1/access" | "/openapi.json" => Self::Ring,
+            "/v1/recognize" | "/v1/verify" | "/v1/detect" | "/v1/access" | "/openapi.json" => {
+                Self::Ring
+            }
             "/v1/encode" => Self::Read,
             _ if method.is_safe() => Self::Read,
             _ => Self::Change,
@@ -74,7 +77,8 @@ impl Purpose {
     }
 }
 
-/// Lets a request through or refuses it. Routes find the [`Role`] among its extensions.
+/// Lets a request through, or refuses it. Routes find the [`Role`] and the [`Client`] among its
+/// extensions.
 pub(crate) async fn check(
     Shared((guard, budget)): Shared<(Arc<Guard>, Arc<Budget>)>,
     mut request: Request,
@@ -82,7 +86,9 @@ pub(crate) async fn check(
 ) -> Response {
     match guard.judge(&request) {
         Ok(role) => {
+            let client = Client::of(&request);
             request.extensions_mut().insert(role);
+            request.extensions_mut().insert(client);
             next.run(request).await
         }
         Err(refusal) => {
@@ -105,7 +111,7 @@ impl Guard {
         match purpose {
             Purpose::Page | Purpose::Ring => Ok(role),
             _ if role == Role::Visitor => {
-                Err(forbidden("this token allows /v1/recognize and /v1/verify only"))
+                Err(forbidden("this token allows /v1/recognize, /v1/verify and /v1/detect only"))
             }
             Purpose::Change if self.read_only => {
                 let error = "the server is read-only: people cannot be enrolled or removed";
@@ -303,7 +309,12 @@ mod tests {
             let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
             asked(guard, asks, &headers)
         };
-        for asks in [["POST", "/v1/recognize"], ["POST", "/v1/verify"], ["GET", "/v1/access"]] {
+        for asks in [
+            ["POST", "/v1/recognize"],
+            ["POST", "/v1/verify"],
+            ["POST", "/v1/detect"],
+            ["GET", "/v1/access"],
+        ] {
             assert_eq!(status(&guard, DOOR, asks).0, 200, "{asks:?}");
             assert_eq!(status(&guard, TOKEN, asks).0, 200, "{asks:?}");
             assert_eq!(status(&guard, "another token of sixteen", asks).0, 401, "{asks:?}");

@@ -40,8 +40,12 @@
 #![forbid(unsafe_code)]
 
 mod api_error;
+mod audit;
 mod body;
+mod claims;
+mod client;
 mod connections;
+mod decisions;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -1,6 +1,7 @@
 //! What a server is started with.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -21,6 +22,11 @@ pub struct Options {
     pub door_token: Option<Token>,
     /// Whether nobody can be enrolled or removed over HTTP.
     pub read_only: bool,
+    /// Whether the page's door opens only after a random turn of the head: a hurdle for a photo
+    /// that is held up, not a measured liveness check.
+    pub challenge: bool,
+    /// The file to append a line of JSON to for each decision.
+    pub audit_log: Option<PathBuf>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -34,6 +40,8 @@ impl Default for Options {
             token: None,
             door_token: None,
             read_only: false,
+            challenge: false,
+            audit_log: None,
             limits: Limits::default(),
         }
     }

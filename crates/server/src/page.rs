@@ -1,4 +1,4 @@
-//! The page: four files inside the program, without anything from elsewhere.
+//! The page: files inside the program, without anything from elsewhere.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -15,18 +15,19 @@ struct Part {
     text: &'static str,
 }
 
-const PARTS: [Part; 4] = [
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+const PARTS: [Part; 7] = [
     Part { path: "/", kind: "text/html; charset=utf-8", text: include_str!("page/door.html") },
     Part {
         path: "/door.css",
         kind: "text/css; charset=utf-8",
         text: include_str!("page/door.css"),
     },
-    Part {
-        path: "/door.js",
-        kind: "text/javascript; charset=utf-8",
-        text: include_str!("page/door.js"),
-    },
+    Part { path: "/door.js", kind: SCRIPT, text: include_str!("page/door.js") },
+    Part { path: "/guide.js", kind: SCRIPT, text: include_str!("page/guide.js") },
+    Part { path: "/live.js", kind: SCRIPT, text: include_str!("page/live.js") },
+    Part { path: "/person.js", kind: SCRIPT, text: include_str!("page/person.js") },
     Part { path: "/icon.svg", kind: "image/svg+xml", text: include_str!("page/icon.svg") },
 ];
 

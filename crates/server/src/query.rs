@@ -38,6 +38,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     }
 }
 
+/// A photo of a person whom a path names.
+pub(crate) struct NamedPhoto {
+    pub(crate) name: PersonName,
+    pub(crate) photo: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedPhoto {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::<(String, String)>::from_request_parts(parts, state).await {
+            Ok(Path((name, photo))) => Ok(Self { name: PersonName::enrolled(&name)?, photo }),
+            Err(error) => Err(ApiError::invalid_name(error.body_text())),
+        }
+    }
+}
+
 /// Parameters of `POST /v1/recognize`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +73,14 @@ pub(crate) struct VerifyQuery {
     pub(crate) smallest_face: Option<f32>,
     pub(crate) rotations: Option<bool>,
     pub(crate) name: Option<String>,
+}
+
+/// Parameters of `POST /v1/detect`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DetectQuery {
+    pub(crate) smallest_face: Option<f32>,
+    pub(crate) rotations: Option<bool>,
 }
 
 /// Parameters of `POST /v1/encode`.
@@ -87,6 +112,14 @@ pub(crate) struct EnrollQuery {
 pub(crate) struct ListQuery {
     pub(crate) limit: Option<usize>,
     pub(crate) after: Option<String>,
+    pub(crate) search: Option<String>,
+}
+
+/// Parameters of `PATCH /v1/people/{name}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenameQuery {
+    pub(crate) name: String,
 }
 
 /// A route without parameters.

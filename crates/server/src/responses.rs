@@ -6,7 +6,8 @@ use biometrics::calibration::CalibrationError;
 use biometrics::policy::VerificationPolicy;
 use faces::Face;
 use report::{
-    CandidateRow, ComparisonRow, IdentityRow, LocationRow, PersonRow, is_outside_measured, warnings,
+    CandidateRow, ComparisonRow, DetectedFaceRow, IdentityRow, LocationRow, PersonRow,
+    is_outside_measured, warnings,
 };
 use serde::Serialize;
 use store::Model;
@@ -73,6 +74,14 @@ pub(crate) struct Claim {
     pub(crate) references: usize,
 }
 
+/// `POST /v1/detect`
+#[derive(Debug, Serialize)]
+pub(crate) struct Detected {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) faces: Vec<DetectedFaceRow>,
+}
+
 /// `POST /v1/encode`
 #[derive(Debug, Serialize)]
 pub(crate) struct Encoded {
@@ -115,6 +124,8 @@ pub(crate) struct Access {
     pub(crate) ring: bool,
     pub(crate) list: bool,
     pub(crate) change: bool,
+    /// Whether the page's door asks for a turn of the head.
+    pub(crate) challenge: bool,
 }
 
 /// `GET /v1/people`
@@ -123,6 +134,22 @@ pub(crate) struct People {
     /// How many there are, of whom this may be a part.
     pub(crate) total: usize,
     pub(crate) people: Vec<PersonRow>,
+}
+
+/// `GET /v1/people/{name}/photos`
+#[derive(Debug, Serialize)]
+pub(crate) struct Photos {
+    pub(crate) photos: Vec<PhotoRow>,
+}
+
+/// A photo of somebody who is enrolled.
+#[derive(Debug, Serialize)]
+pub(crate) struct PhotoRow {
+    /// What it is called in paths; the same as long as it is enrolled.
+    pub(crate) id: String,
+    pub(crate) added: String,
+    /// Whether its file is kept.
+    pub(crate) kept: bool,
 }
 
 /// `POST /v1/people`

@@ -21,9 +21,13 @@ pub(crate) fn router(state: State) -> Router {
     let mut router = Router::new()
         .route("/v1/recognize", post(routes::recognize))
         .route("/v1/verify", post(routes::verify))
+        .route("/v1/detect", post(routes::detect))
         .route("/v1/encode", post(routes::encode))
         .route("/v1/people", get(routes::list).post(routes::enroll))
-        .route("/v1/people/{name}", get(routes::show).delete(routes::remove))
+        .route("/v1/people/{name}", get(routes::show).patch(routes::rename).delete(routes::remove))
+        .route("/v1/people/{name}/photos", get(routes::photos))
+        .route("/v1/people/{name}/photos/{photo}", get(routes::photo).delete(routes::remove_photo))
+        .route("/v1/events", get(routes::events))
         .route("/v1/access", get(routes::access))
         .route("/healthz", get(routes::health))
         .route("/readyz", get(routes::ready))
@@ -82,7 +86,9 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 async fn log_request(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     let begin = Instant::now();
     let method = match *request.method() {
-        Method::GET | Method::POST | Method::DELETE | Method::HEAD => request.method().clone(),
+        Method::GET | Method::POST | Method::PATCH | Method::DELETE | Method::HEAD => {
+            request.method().clone()
+        }
         // Anybody can make up methods, and each would have a counter of its own.
         _ => Method::OPTIONS,
     };

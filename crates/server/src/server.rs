@@ -1,6 +1,7 @@
 //! A server from its first to its last connection.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use store::Store;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::audit::AuditLog;
+use crate::decisions::Decisions;
 use crate::guard::Guard;
 use crate::service::FaceService;
 use crate::state::State;
@@ -33,7 +36,8 @@ impl Server {
     ///
     /// # Errors
     /// When other machines could reach it and there is no token; when the store cannot be
-    /// read or searches by an index; when the system does not let it listen.
+    /// read or searches by an index; when the audit log cannot be opened, or others can read it;
+    /// when the system does not let it listen.
     pub fn bind(
         pipeline: FacePipeline,
         policy: IdentificationPolicy,
@@ -42,13 +46,18 @@ impl Server {
     ) -> Result<Self, Error> {
         options.check()?;
         let loopback = options.is_local();
-        let Options { listen, hosts, token, door_token, read_only, limits } = options;
+        let Options { listen, hosts, token, door_token, read_only, challenge, audit_log, limits } =
+            options;
         if store.has_index_search() {
             return Err(Error::IndexSearch);
         }
+        let open = |path: PathBuf| {
+            AuditLog::open(path.clone()).map_err(|source| Error::AuditLog { path, source })
+        };
+        let decisions = Decisions::new(audit_log.map(open).transpose()?);
         let service = FaceService::new(pipeline, policy, store, &limits)?;
         let guard = Guard { loopback, hosts, token, door_token, read_only };
-        let state = State::new(service, guard, &limits);
+        let state = State::new(service, guard, decisions, challenge, &limits);
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(Error::Threads)?;
         let failed = |source| Error::Listen { listen, source };
         // A socket of the runtime's is made inside it.
@@ -69,8 +78,13 @@ impl Server {
         let Self { listener, runtime, state, connections, .. } = self;
         // The last to let go of a database's connection must not be a task of the runtime.
         let service = Arc::clone(&state.service);
-        let router = router::router(state);
-        runtime.block_on(connections::serve(listener, router, connections, shutdown()));
+        let router = router::router(state.clone());
+        let ended = async {
+            shutdown().await;
+            state.decisions.close();
+        };
+        runtime.block_on(connections::serve(listener, router, connections, ended));
+        drop(state);
         runtime.shutdown_timeout(FAREWELL);
         drop(service);
     }

@@ -5,19 +5,23 @@
 //! too, an outdated gallery is loaded again before an answer is given; the same happens after
 //! a change that failed, since it may have been carried out in part.
 
+mod changes;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use biometrics::calibration::CalibrationError;
-use biometrics::enrollment::{self, Outlier};
+use biometrics::enrollment::Outlier;
 use biometrics::policy::{IdentificationPolicy, VerificationPolicy};
 use facenet::gallery::{PersonName, TemplateError};
-use facenet::matching::{Candidate, Encoding};
+use facenet::matching::Encoding;
 use faces::{DecodeLimits, FacePipeline};
-use store::{Enrollment, Location, Model, Person, PersonSummary, Store};
+use store::{Location, Model, Person, PersonSummary, Store};
 
 use crate::Limits;
 use crate::kept_gallery::{Among, KeptGallery};
+
+pub(crate) use changes::EnrollmentOutcome;
 
 /// Why the service cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -40,16 +44,6 @@ pub(crate) enum ServiceError {
         /// The first of them.
         first: Outlier,
     },
-}
-
-/// Result of an enrollment.
-pub(crate) struct EnrollmentOutcome {
-    /// Everything that is kept of the person.
-    pub(crate) person: Person,
-    /// How many photos are new.
-    pub(crate) added: usize,
-    /// Another person for whom these faces would be taken.
-    pub(crate) resembles: Option<Candidate>,
 }
 
 impl ServiceError {
@@ -225,52 +219,6 @@ impl FaceService {
         self.reachable.store(is_reachable, Ordering::Relaxed);
     }
 
-    /// Another person for whom these faces would be taken.
-    fn resemblance(&self, name: &PersonName, faces: &[Encoding]) -> Result<Option<Candidate>> {
-        let gallery = self.gallery();
-        let threshold = self.policy.among(gallery.len(), gallery.faces())?.threshold;
-        let search = |probe: &Encoding, top| Ok(gallery.search(probe, top));
-        enrollment::resemblance(name, faces, threshold, search)
-    }
-
-    /// Enrolls a person, or adds photos to one. Photos that may show somebody else are
-    /// refused, unless they are to be accepted.
-    pub(crate) fn enroll(
-        &self,
-        name: &PersonName,
-        enrollment: &Enrollment,
-        accept_unlike: bool,
-    ) -> Result<EnrollmentOutcome> {
-        let faces: Vec<_> = enrollment.templates.iter().map(|t| t.encoding.clone()).collect();
-        self.refresh()?;
-        let resembles = self.resemblance(name, &faces)?;
-        self.change(|store| {
-            let stored = match store.person(name) {
-                Ok(person) => person.encodings(),
-                Err(store::Error::PersonNotFound { .. }) => Vec::new(),
-                Err(error) => return Err(error.into()),
-            };
-            let unlike = enrollment::outliers(&faces, &stored, self.policy.verification())?;
-            if let (Some(&first), false) = (unlike.first(), accept_unlike) {
-                return Err(ServiceError::Unlike { first });
-            }
-            store.enroll(name, enrollment)?;
-            let person = store.person(name)?;
-            self.gallery_mut().get_mut().insert(name.clone(), &person.encodings())?;
-            let added = person.templates.len().saturating_sub(stored.len());
-            Ok(EnrollmentOutcome { person, added, resembles })
-        })
-    }
-
-    /// Removes a person, from the bytes of the file too.
-    pub(crate) fn remove(&self, name: &PersonName) -> Result<()> {
-        self.change(|store| {
-            store.remove(std::slice::from_ref(name))?;
-            self.gallery_mut().get_mut().remove(name);
-            Ok(())
-        })
-    }
-
     pub(crate) fn list(&self) -> Result<Vec<PersonSummary>> {
         self.refresh()?;
         Ok(self.store().list()?)
@@ -301,6 +249,8 @@ impl FaceService {
 mod tests {
     use std::sync::mpsc;
     use std::time::Duration;
+
+    use store::Enrollment;
 
     use super::*;
     use crate::tests::state;

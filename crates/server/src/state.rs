@@ -7,6 +7,8 @@ use tokio::sync::Semaphore;
 
 use crate::Limits;
 use crate::body::Budget;
+use crate::claims::Claims;
+use crate::decisions::Decisions;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
 use crate::service::FaceService;
@@ -22,6 +24,10 @@ pub(crate) struct State(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) service: Arc<FaceService>,
     pub(crate) guard: Arc<Guard>,
+    pub(crate) claims: Claims,
+    pub(crate) decisions: Decisions,
+    /// Whether the page asks for a turn of the head.
+    pub(crate) challenge: bool,
     pub(crate) budget: Arc<Budget>,
     pub(crate) workers: Workers,
     pub(crate) metrics: Metrics,
@@ -32,10 +38,19 @@ pub(crate) struct Inner {
 }
 
 impl State {
-    pub(crate) fn new(service: FaceService, guard: Guard, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        service: FaceService,
+        guard: Guard,
+        decisions: Decisions,
+        challenge: bool,
+        limits: &Limits,
+    ) -> Self {
         Self(Arc::new(Inner {
             service: Arc::new(service),
             guard: Arc::new(guard),
+            claims: Claims::default(),
+            decisions,
+            challenge,
             budget: Arc::new(Budget::new(
                 limits.body_bytes,
                 limits.body_bytes.saturating_mul(LARGEST_BODIES),

@@ -17,6 +17,7 @@ use tower::ServiceExt;
 use crate::Limits;
 use crate::api_error::ApiError;
 use crate::body::Form;
+use crate::decisions::Decisions;
 use crate::guard::Guard;
 use crate::router::around;
 use crate::service::FaceService;
@@ -34,7 +35,7 @@ pub(crate) fn state(limits: &Limits) -> (TempDir, State) {
     let service = FaceService::new(pipeline, policy, store, limits).unwrap();
     let hosts = Vec::new();
     let guard = Guard { loopback: true, hosts, token: None, door_token: None, read_only: false };
-    (folder, State::new(service, guard, limits))
+    (folder, State::new(service, guard, Decisions::new(None), false, limits))
 }
 
 async fn ask(router: &Router, path: &str, body: impl Into<Body>) -> StatusCode {

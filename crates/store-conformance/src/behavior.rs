@@ -245,6 +245,12 @@ fn single_photos_can_be_removed(at: &Open<'_>) {
         let error = store.remove_photos(&kian, numbers).unwrap_err();
         assert!(error.is_rejection() && error.to_string().contains(words), "{error}");
     }
+    // By its encoding, whatever its number is by now.
+    let gone = store.remove_photo(&kian, &encoding(12)).unwrap_err();
+    assert!(gone.is_rejection() && gone.to_string().contains("no such photo"), "{gone}");
+    store.enroll(&kian, &enrollment(&[14])).unwrap();
+    let left = store.remove_photo(&kian, &encoding(13)).unwrap();
+    assert_eq!(left.encodings(), [11, 14].map(encoding));
     drop(store);
     let store = open(at, Access::Read).unwrap();
     assert_eq!(store.person(&kian).unwrap(), left);

@@ -8,9 +8,10 @@
 use std::collections::HashMap;
 
 use facenet::gallery::{PersonName, mean_template};
+use facenet::matching::Encoding;
 
 use crate::backend::check_template_count;
-use crate::{BoxError, Error, Person, Store};
+use crate::{BoxError, Error, Person, Store, Template};
 
 /// Why people cannot be merged or photos not removed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,12 @@ pub enum UpkeepError {
         photos: usize,
         /// The number that was asked for.
         found: usize,
+    },
+    /// The person does not have this photo, any more perhaps.
+    #[error("{name:?} has no such photo")]
+    PhotoGone {
+        /// The person.
+        name: String,
     },
     /// Every photo of a person was to be removed.
     #[error("these are all photos of {name:?}: remove the person instead")]
@@ -94,18 +101,45 @@ impl Store {
                 UpkeepError::NoSuchPhoto { name: name.as_str().to_owned(), photos, found }.into()
             );
         }
-        let mut left = read.clone();
         let mut number = 0;
-        left.templates.retain(|_| {
+        self.keep_templates(read, |_| {
             number += 1;
             !numbers.contains(&number)
-        });
+        })
+    }
+
+    /// Removes the photo of a person that has this encoding, wherever it is among the others by
+    /// now. Returns what is left.
+    ///
+    /// # Errors
+    /// As [`remove_photos`](Self::remove_photos).
+    pub fn remove_photo(
+        &mut self,
+        name: &PersonName,
+        encoding: &Encoding,
+    ) -> Result<Person, Error> {
+        let read = self.person(name)?;
+        if read.templates.iter().all(|template| template.encoding != *encoding) {
+            return Err(UpkeepError::PhotoGone { name: name.as_str().to_owned() }.into());
+        }
+        self.keep_templates(read, |template| template.encoding != *encoding)
+    }
+
+    /// Keeps some photos of a person, as it was read.
+    fn keep_templates(
+        &mut self,
+        read: Person,
+        keep: impl FnMut(&Template) -> bool,
+    ) -> Result<Person, Error> {
+        let name = &read.name;
+        let mut left = read.clone();
+        left.templates.retain(keep);
         if left.templates.is_empty() {
             return Err(UpkeepError::NoPhotoLeft { name: name.as_str().to_owned() }.into());
         }
         check_mean(&left)?;
         self.rewrite(|person| {
-            if person.name != *name {
+            if person.name != read.name {
                 return Ok(Some(person));
             }
             expect_unchanged(&read, &person)?;

@@ -244,26 +244,3 @@ pub(crate) struct Cluster {
     #[arg(long)]
     pub(crate) json: bool,
 }
-
-/// Recognize the people of each new photo in a folder; prints JSON lines until Ctrl-C.
-#[derive(Debug, Args)]
-#[command(mut_arg("face", |face| face.default_value("all")))]
-pub(crate) struct Watch {
-    /// The folder
-    pub(crate) folder: PathBuf,
-    /// Also process photos that are in the folder already
-    #[arg(long)]
-    pub(crate) existing: bool,
-    /// Milliseconds between two polls of the folder
-    #[arg(long, value_name = "MS", default_value = "500")]
-    pub(crate) interval: NonZeroUsize,
-    #[command(flatten)]
-    pub(crate) store: StoreChoice,
-    /// How many of the nearest people to list
-    #[arg(long, value_name = "K", default_value = "2")]
-    pub(crate) top: NonZeroUsize,
-    #[command(flatten)]
-    pub(crate) admission: Admission,
-    #[command(flatten)]
-    pub(crate) faces: Faces,
-}

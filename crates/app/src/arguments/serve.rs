@@ -42,6 +42,15 @@ pub(crate) struct Serve {
     pub(crate) admission: Admission,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    /// The page's door opens only to who turns their head to a side that it names: a hurdle
+    /// for a photo that is held up, not a measured liveness check; programs that use the
+    /// interface are not asked
+    #[arg(long)]
+    pub(crate) challenge: bool,
+    /// File to append a line of JSON to for each decision: time, name or stranger, distance,
+    /// threshold, verdict [default: none is kept]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit_log: Option<PathBuf>,
     /// Format of the log on stderr
     #[arg(long, value_enum, default_value_t = LogForm::Text)]
     pub(crate) log: LogForm,

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use faces::{
     AlignedFace, CropMethod, FaceBox, FaceChoice, FaceError, FaceLocation, FaceLocator,
-    FaceQuality, Photo, QualityIssue, QualityLimits, Visibility,
+    FaceQuality, Photo, Visibility,
 };
-use report::{ErrorRow, PathRow};
+use report::{DetectedFaceRow, ErrorRow, PathRow, faults};
 use serde::Serialize;
 
 use crate::arguments::Detect;
@@ -28,45 +28,7 @@ struct PhotoRow {
     missing: f32,
     /// Whether the file lacks the last details of the rest.
     coarse: bool,
-    faces: Vec<FaceRow>,
-}
-
-/// One face. Coordinates are in pixels of the upright photo.
-#[derive(Serialize)]
-struct FaceRow {
-    /// Left, top, width, height.
-    #[serde(rename = "box")]
-    face_box: [f32; 4],
-    score: f32,
-    /// Both eyes, the tip of the nose, both corners of the mouth.
-    landmarks: [[f32; 2]; 5],
-    /// How the crop was aligned: by `landmarks` or the `box`.
-    crop_method: &'static str,
-    quality: QualityRow,
-    refused: Vec<LimitRow>,
-    warnings: Vec<LimitRow>,
-}
-
-#[derive(Serialize)]
-struct QualityRow {
-    size: f32,
-    sharpness: f32,
-    brightness: f32,
-    contrast: f32,
-    yaw: f32,
-    roll: f32,
-    confidence: f32,
-    /// How sure it is that the mouth can be seen, and the eyes.
-    mouth: f32,
-    eyes: f32,
-}
-
-#[derive(Serialize)]
-struct LimitRow {
-    measure: &'static str,
-    found: f32,
-    limit: f32,
-    reason: String,
+    faces: Vec<DetectedFaceRow>,
 }
 
 pub(crate) fn run(arguments: &Detect, output: &mut Output) -> Result<ExitStatus> {
@@ -123,7 +85,7 @@ fn detect(
     }
     if output.is_json() {
         let (width, height) = (photo.width(), photo.height());
-        let faces = faces.iter().map(row).collect();
+        let faces = faces.iter().map(Into::into).collect();
         let (file, missing) = (PathRow::new("file", file), photo.missing_share());
         let coarse = photo.is_coarse();
         output.json(&PhotoRow { file, width, height, missing, coarse, faces })?;
@@ -151,54 +113,6 @@ fn drawing_path(arguments: &Detect, file: &Path) -> Result<Option<PathBuf>> {
         bail!("two photos would be drawn into {}: rename one", path.display());
     }
     Ok(Some(path))
-}
-
-fn row(face: &AlignedFace) -> FaceRow {
-    let FaceBox { x, y, width, height, score } = face.face_box;
-    let FaceQuality { size, sharpness, brightness, contrast, yaw, roll, confidence, visibility } =
-        face.quality;
-    let Visibility { mouth, eyes } = visibility;
-    let (refused, warnings) = faults(face);
-    let rows = |faults: Vec<QualityIssue>| faults.iter().map(limit_row).collect();
-    FaceRow {
-        face_box: [x, y, width, height],
-        score,
-        landmarks: face.landmarks,
-        crop_method: crop_method(face),
-        quality: QualityRow {
-            size,
-            sharpness,
-            brightness,
-            contrast,
-            yaw,
-            roll,
-            confidence,
-            mouth,
-            eyes,
-        },
-        refused: rows(refused),
-        warnings: rows(warnings),
-    }
-}
-
-fn limit_row(fault: &QualityIssue) -> LimitRow {
-    let &QualityIssue { measure, found, limit, .. } = fault;
-    LimitRow { measure, found, limit, reason: fault.to_string() }
-}
-
-/// The limits that a face is refused for, and those that it is only warned of.
-fn faults(face: &AlignedFace) -> (Vec<QualityIssue>, Vec<QualityIssue>) {
-    let refused = face.quality.faults(&QualityLimits::REFUSE);
-    let mut warnings = face.quality.faults(&QualityLimits::WARN);
-    warnings.retain(|warning| refused.iter().all(|fault| fault.measure != warning.measure));
-    (refused, warnings)
-}
-
-fn crop_method(face: &AlignedFace) -> &'static str {
-    match face.method {
-        CropMethod::Landmarks => "landmarks",
-        CropMethod::Box => "box",
-    }
 }
 
 fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) -> Result<()> {
@@ -245,7 +159,7 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
             "      sharpness {sharpness:.3}, brightness {brightness:.2}, contrast {contrast:.2}, \
              seen: mouth {mouth:.2}, eyes {eyes:.2}"
         )?;
-        let (refused, warnings) = faults(face);
+        let [refused, warnings] = faults(face);
         for (kind, faults) in [("refused", refused), ("warning", warnings)] {
             for fault in faults {
                 line!(output, "      {kind}: {fault}")?;

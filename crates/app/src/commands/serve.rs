@@ -47,6 +47,8 @@ fn options(arguments: &Serve) -> Result<Options> {
         token: token(token_file.as_deref(), "FACENET_TOKEN")?,
         door_token: token(door_token_file.as_deref(), "FACENET_DOOR_TOKEN")?,
         read_only: arguments.read_only,
+        challenge: arguments.challenge,
+        audit_log: arguments.audit_log.clone(),
         limits: limits(&arguments.limits),
     })
 }

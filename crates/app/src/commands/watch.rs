@@ -1,8 +1,14 @@
-//! `facenet watch`: recognizes the people of each photo that appears in a folder.
+//! `facenet watch`: recognizes the people of each photo that appears in a folder, or of a stream.
 //!
 //! The folder is polled, which works on any file system, network file systems included. A
 //! photo is read once its size and its time of change are the same in two polls, so that a
 //! camera can write it slowly; and again after it was written again under its name.
+
+mod feed;
+mod frames;
+mod hooks;
+mod stream;
+mod visits;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -10,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use biometrics::policy::GalleryThreshold;
 use facenet::gallery::Gallery;
 use facenet::matching::names_in_photo;
@@ -59,8 +65,13 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
     let choice = &arguments.store.model;
     let model = load(choice)?;
     let policy = identification(&arguments.admission, &model)?;
-    let reader = FaceReader::new(choice, &model, arguments.faces.location())?
-        .with_limits(arguments.faces.limits());
+    let is_stream = arguments.folder.as_os_str() == "-";
+    let location = match is_stream {
+        true => stream::location(arguments)?,
+        false => arguments.faces.location(),
+    };
+    expect_fitting(arguments, is_stream)?;
+    let reader = FaceReader::new(choice, &model, location)?.with_limits(arguments.faces.limits());
     let gallery = enrolled::open(&arguments.store, &model, Access::Read)?.gallery()?;
     let (people, faces) = (gallery.len(), gallery.faces());
     warn_if_extrapolating(&policy, faces);
@@ -72,6 +83,10 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
         let _ = stop.send(());
     })
     .context("cannot listen for Ctrl-C")?;
+    if is_stream {
+        let same = policy.verification().threshold();
+        return stream::run(arguments, &reader, &search, same, &stopped, output);
+    }
     let mut states = HashMap::new();
     if !arguments.existing {
         let before = files(arguments)?.into_iter();
@@ -88,6 +103,18 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
             return Ok(ExitStatus::Match);
         }
     }
+}
+
+/// Refuses options that would do nothing.
+fn expect_fitting(arguments: &Watch, is_stream: bool) -> Result<()> {
+    let Watch { existing, film, on_known, on_stranger, .. } = arguments;
+    if is_stream && *existing {
+        bail!("--existing is for a folder");
+    }
+    if !is_stream && (film.is_some() || on_known.is_some() || on_stranger.is_some()) {
+        bail!("--film, --on-known and --on-stranger are for a stream: facenet watch -");
+    }
+    Ok(())
 }
 
 /// The files in the folder, with their versions.

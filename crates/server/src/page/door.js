@@ -10,8 +10,10 @@ const marks = at("marks");
 const LARGEST_SIDE = 1600; // pixels of a photo that is sent
 const FARTHEST = 1.6; // distances beyond it are drawn there
 const PAGE = 100; // residents that are listed at a time
+const SEARCHED = 6; // residents from which on a search is offered
 const LONGEST_WAIT = 5; // seconds before a request is sent again to a busy server
 const CLOSES_AFTER = 8; // seconds after which the door closes by itself
+const HEIC_WAY = "Save it as JPEG; an iPhone does that by itself with Settings, Camera, Formats, Most Compatible.";
 const WELCOME = "Show your face to the camera, or choose a photo, and ring.";
 
 // ---------- The server ----------
@@ -24,7 +26,8 @@ class Refused extends Error {
   }
 }
 
-async function ask(method, path, body) {
+/** Asks the server; `read` takes an answer that is no JSON. */
+async function ask(method, path, body, read) {
   for (let retries = 0; ; ) {
     const headers = {};
     const token = sessionStorage.getItem("token");
@@ -44,6 +47,7 @@ async function ask(method, path, body) {
       await pause(Math.min(Number(wait) || 1, LONGEST_WAIT));
       continue;
     }
+    if (response.ok && read) return read(response);
     const answer = response.status === 204 ? null : await response.json().catch(() => null);
     if (!response.ok) throw new Refused(response.status, answer);
     return answer;
@@ -79,14 +83,19 @@ function askForToken(wasWrong) {
 let stream = null;
 let shown = "nothing"; // what the view shows: "camera", "still" or "nothing"
 let answered = false; // whether the door has answered to the photo in the view
+let watched = false; // whether the door looks by itself
 
-async function startCamera() {
+async function openCamera() {
   if (!navigator.mediaDevices?.getUserMedia) {
     throw new Error("A browser gives pages the camera on this machine, or over https, only.");
   }
-  stream = await navigator.mediaDevices.getUserMedia({
+  return navigator.mediaDevices.getUserMedia({
     video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } },
   });
+}
+
+async function startCamera() {
+  stream = await openCamera();
   video.srcObject = stream;
   await video.play();
   show("camera");
@@ -126,21 +135,36 @@ function reveal(what) {
 
 /** The camera always has a new photo; a chosen one rings once. */
 function offerBell() {
-  at("ring").disabled = ringing || shown === "nothing" || (answered && !stream);
+  at("ring").disabled = ringing || watched || shown === "nothing" || (answered && !stream);
+}
+
+function cameraIsOn() {
+  return stream !== null;
+}
+
+function setWatched(value) {
+  watched = value;
+  offerBell();
 }
 
 /** Draws a photo, upright and not too large, on a canvas. */
-function draw(source, width, height, canvas) {
-  const scale = Math.min(1, LARGEST_SIDE / Math.max(width, height));
+function draw(source, width, height, canvas, side = LARGEST_SIDE) {
+  const scale = Math.min(1, side / Math.max(width, height));
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
   canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
+}
+
+/** Whether a file is of the format of an iPhone, which only some browsers open. */
+function isHeic(file) {
+  return /\.hei[cf]$/i.test(file.name ?? "") || /^image\/hei[cf]/.test(file.type);
 }
 
 async function decoded(file) {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
+    if (isHeic(file)) throw new Error(`${file.name} is a HEIC photo, which this browser cannot open. ${HEIC_WAY}`);
     throw new Error(`${file.name || "This"} is no photo that this browser can open.`);
   }
 }
@@ -250,7 +274,9 @@ function answerDoor(answer) {
   const known = answer.faces.filter((face) => face.person);
   const strangers = answer.faces.length - known.length;
   gauge(known[0] ?? nearest(answer.faces), answer.threshold);
-  if (known.length) {
+  if (known.length && access.challenge) {
+    challenge(known[0].person);
+  } else if (known.length) {
     const beside = strangers ? ` You bring ${strangers === 1 ? "somebody" : `${strangers} people`} I have not met.` : "";
     const names = [...new Set(known.map((one) => one.person))];
     answerRing("open", `Welcome home, ${listed(names)}`, `Come in; the door closes by itself.${beside}`);
@@ -260,6 +286,16 @@ function answerDoor(answer) {
     const [warning] = answer.faces.flatMap((face) => face.warnings);
     const way = warning ? hint(warning) : "Come closer, into the light, and ring again.";
     answerRing("refused", "Please go away", `I do not know this face. If you live here: ${way}`);
+  }
+}
+
+/** A photo does not open a door that asks for a turn of the head; a camera's photo goes on. */
+function challenge(name) {
+  if (stream) {
+    show("camera");
+    document.dispatchEvent(new Event("challenge"));
+  } else {
+    answerRing("refused", "Come before the camera", `This looks like ${name}, but a photo does not open this door.`);
   }
 }
 
@@ -316,6 +352,7 @@ function shortened(name) {
 }
 
 async function ring() {
+  if (ringing) return; // A second click comes before the button is disabled.
   ringing = true;
   say("looking", "One moment…", "Somebody is coming to the door.");
   at("gauge").toggleAttribute("hidden", true);
@@ -369,7 +406,7 @@ function sentence(text) {
 
 // ---------- The residents ----------
 
-let access = { ring: true, list: true, change: true };
+let access = { ring: true, list: true, change: true, challenge: false };
 
 /** Shows what whoever has this token may do. */
 async function enter() {
@@ -377,21 +414,29 @@ async function enter() {
   at("visitor-note").hidden = access.list;
   at("enroll-part").hidden = !access.change;
   for (const id of ["people", "count"]) at(id).hidden = !access.list;
+  if (!access.list) at("search-row").hidden = true;
   if (access.list) await listPeople();
   else at("nobody").hidden = at("more").hidden = true;
 }
 
 async function listPeople(after) {
-  const query = new URLSearchParams({ limit: String(PAGE), ...(after && { after }) });
+  const search = at("search").value.trim().normalize();
+  const query = new URLSearchParams({ limit: String(PAGE), ...(after && { after }), ...(search && { search }) });
   const { total, people } = await ask("GET", `v1/people?${query}`);
-  at("count").textContent = total === 1 ? "1 resident" : `${total} residents`;
+  if (search !== at("search").value.trim().normalize()) return; // A later answer is on its way.
+  if (!search) {
+    at("count").textContent = total === 1 ? "1 resident" : `${total} residents`;
+    at("search-row").hidden = total < SEARCHED;
+  }
   at("nobody").hidden = total !== 0;
+  at("nobody").textContent = search ? "No resident has such a name." : "Nobody lives here yet.";
   const items = people.map(resident);
   if (after) at("people").append(...items);
   else at("people").replaceChildren(...items);
   at("more").hidden = people.length < PAGE;
   at("more").onclick = () => guarded(() => listPeople(people.at(-1).name));
-  if (total === 0 && access.change) at("enroll-part").open = true;
+  if (total === 0 && !search && access.change) at("enroll-part").open = true;
+  document.dispatchEvent(new Event("listed"));
 }
 
 function resident(person) {
@@ -400,6 +445,7 @@ function resident(person) {
   face.className = "face";
   face.setAttribute("aria-hidden", "true");
   face.textContent = [...person.name][0].toUpperCase();
+  if (person.photos_kept) face.dataset.name = person.name;
   const who = document.createElement("span");
   who.className = "who";
   const name = document.createElement("b");
@@ -415,7 +461,12 @@ function resident(person) {
   remove.textContent = "Remove";
   remove.setAttribute("aria-label", `Remove ${person.name}`);
   remove.onclick = () => removePerson(person.name);
-  item.append(face, who);
+  const edit = document.createElement("button");
+  edit.type = "button";
+  edit.textContent = access.change ? "Edit" : "Show";
+  edit.setAttribute("aria-label", `${edit.textContent} ${person.name}`);
+  edit.dataset.edit = person.name;
+  item.append(face, who, edit);
   if (access.change) item.append(remove);
   return item;
 }
@@ -471,8 +522,15 @@ function leaveOut(shot) {
 }
 
 function addShot(blob) {
-  shots.push({ blob, url: URL.createObjectURL(blob) });
+  const shot = { blob, url: URL.createObjectURL(blob) };
+  shots.push(shot);
   showShots();
+  return shot;
+}
+
+/** The photos that are not enrolled. */
+function shotsLeft() {
+  return shots;
 }
 
 /** Adds files, made small; those that are no photos are named, and the others added. */
@@ -491,7 +549,8 @@ async function addFiles(files) {
     }
   }
   if (unreadable.length) {
-    tellEnrolled(false, `This browser cannot open ${listed(unreadable)}. JPEG, PNG and WebP work everywhere.`);
+    const way = files.some((file) => unreadable.includes(file.name) && isHeic(file)) ? ` ${HEIC_WAY}` : "";
+    tellEnrolled(false, `This browser cannot open ${listed(unreadable)}. JPEG, PNG and WebP work everywhere.${way}`);
   } else {
     tellEnrolled(true, "");
   }
@@ -504,7 +563,8 @@ function tellEnrolled(right, text) {
 
 let enrolling = false;
 
-/** Sends the photos one by one: each is small, and one that fails keeps no other back. */
+/** Sends the photos one by one: each is small, and one that fails keeps no other back. Returns
+ *  the person as enrolled, or nothing. */
 async function enroll() {
   const name = at("name").value.trim();
   const waiting = [...shots];
@@ -521,7 +581,7 @@ async function enroll() {
     }
   } catch (error) {
     tellEnrolled(false, sentence(error.message));
-    return;
+    return done.person;
   } finally {
     enrolling = false;
     bar.hidden = true;
@@ -529,6 +589,7 @@ async function enroll() {
     if (done.person) await listPeople();
   }
   tellOutcome(name, waiting.length, done);
+  return done.person;
 }
 
 /** Enrolls one photo, or marks it with what is wrong with it. */
@@ -630,3 +691,8 @@ document.addEventListener("paste", (event) => {
 });
 
 guarded(enter);
+
+export {
+  access, addShot, answerRing, ask, at, blobOf, cameraIsOn, clearMarks, closeDoor, draw, enroll, hint, leaveOut, listPeople,
+  listed, mark, openCamera, pause, say, sentence, setWatched, shotsLeft, show, startCamera,
+};

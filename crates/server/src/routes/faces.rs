@@ -1,21 +1,25 @@
-//! Routes `/v1/recognize`, `/v1/verify`, `/v1/encode`.
+//! Routes `/v1/recognize`, `/v1/verify`, `/v1/detect`, `/v1/encode`.
 
-use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State as Shared};
 use axum::{Extension, Json};
-use biometrics::policy::GalleryThreshold;
+use biometrics::policy::{GalleryThreshold, VerificationPolicy};
 use facenet::gallery::PersonName;
-use facenet::matching::{Encoding, names_in_photo};
+use facenet::matching::{Candidate, Encoding, Recognition, names_in_photo};
 use faces::{DetectionOptions, Face, FaceChoice, FaceLocation, Photo};
 use report::{Identity, IdentityRow};
 
 use crate::api_error::ApiError;
 use crate::body::Form;
+use crate::client::Client;
+use crate::decisions::{Decision, Verdict, now};
 use crate::guard::Role;
 use crate::kept_gallery::Among;
-use crate::query::{EncodeQuery, Params, RecognizeQuery, Search, VerifyQuery, bounded};
-use crate::responses::{Claim, Encoded, EncodedFace, Recognized, Verified};
+use crate::query::{
+    DetectQuery, EncodeQuery, Params, RecognizeQuery, Search, VerifyQuery, bounded,
+};
+use crate::responses::{Claim, Detected, Encoded, EncodedFace, Recognized, Verified};
 use crate::service::FaceService;
 use crate::state::State;
 
@@ -37,15 +41,18 @@ pub(crate) async fn recognize(
     let options = search.options(FaceChoice::All)?;
     let top = bounded("top", top, 2, MOST_CANDIDATES)?;
     let mut form = Form::read(request, &state.budget, &["photo"]).await?;
-    let service = Arc::clone(&state.service);
+    let shared = state.clone();
     let work = move || {
-        let (photo, faces) = faces_in(&service, &form.file("photo")?, options)?;
+        let service = &shared.service;
+        let (photo, faces) = faces_in(service, &form.file("photo")?, options)?;
         let encodings = faces.iter().map(|face| &face.encoding);
         // As many candidates as faces, so that who loses the nearest name may have the next.
         let depth = faces.len().max(top).max(1);
         let Among { threshold, are_alike, answers } = service.recognize(encodings, depth)?;
         let GalleryThreshold { threshold, people, fpir, .. } = threshold;
         let names = names_in_photo(&answers);
+        let decided = answers.iter().zip(&names);
+        decided.for_each(|(answer, name)| shared.decisions.record(recognized(answer, *name)));
         let faces = faces.iter().zip(&answers).zip(names).map(|((face, recognition), name)| {
             let identity = Identity { recognition, name, top };
             match role {
@@ -64,6 +71,7 @@ pub(crate) async fn recognize(
 /// `POST /v1/verify`: is this that person, or are these two one?
 pub(crate) async fn verify(
     Shared(state): Shared<State>,
+    Extension(client): Extension<Client>,
     Params(query): Params<VerifyQuery>,
     request: Request,
 ) -> Result<Json<Verified>, ApiError> {
@@ -74,8 +82,9 @@ pub(crate) async fn verify(
         return Err(ApiError::bad_request("to verify, a photo shows one face: not `all`"));
     }
     let mut form = Form::read(request, &state.budget, &["photo", "name", "a", "b"]).await?;
-    let service = Arc::clone(&state.service);
+    let shared = state.clone();
     let work = move || {
+        let service = &shared.service;
         let policy = service.decision();
         let is_claim = form.has("photo") || form.has("name") || name.is_some();
         let has_two = form.has("a") || form.has("b");
@@ -85,8 +94,9 @@ pub(crate) async fn verify(
         }
         if has_two {
             let [a, b] = ["a", "b"].map(|field| form.file(field));
-            let (a, b) = (face_in(&service, &a?, options)?, face_in(&service, &b?, options)?);
+            let (a, b) = (face_in(service, &a?, options)?, face_in(service, &b?, options)?);
             let distance = a.encoding.distance(&b.encoding);
+            shared.decisions.record(compared(None, Some(distance), policy));
             return Ok(Json(Verified::new(None, distance, &[("a: ", &a), ("b: ", &b)], policy)?));
         }
         let name = form.text("name", name)?;
@@ -96,10 +106,84 @@ pub(crate) async fn verify(
             service.template(&name)?.ok_or_else(|| ApiError::person_not_found(name.as_str()))?;
         let (template, references) = known;
         let known = Encoding::new(template)?;
-        let face = face_in(&service, &form.file("photo")?, options)?;
+        let attempt = shared.claims.begin(client, name.as_str(), Instant::now());
+        let attempt = attempt.map_err(|wait| {
+            shared.decisions.record(compared(Some(&name), None, policy));
+            ApiError::too_many_claims(wait)
+        })?;
+        let face = face_in(service, &form.file("photo")?, options)?;
         let distance = face.encoding.distance(&known);
+        match policy.threshold().accepts(distance) {
+            true => attempt.succeed(),
+            false => attempt.fail(Instant::now()),
+        }
+        shared.decisions.record(compared(Some(&name), Some(distance), policy));
         let claim = Claim { claim: name.as_str().to_owned(), references };
         Ok(Json(Verified::new(Some(claim), distance, &[("", &face)], policy)?))
+    };
+    state.workers.run(work).await
+}
+
+/// Whom a face was taken for.
+fn recognized(answer: &Recognition, name: Option<&Candidate>) -> Decision {
+    let nearest = name.or(answer.candidates.first());
+    Decision {
+        time: now(),
+        question: "recognize",
+        claim: None,
+        person: name.map(|person| person.name.clone()),
+        distance: nearest.map(|nearest| nearest.distance),
+        threshold: answer.threshold.distance(),
+        verdict: if name.is_some() { Verdict::Recognized } else { Verdict::Stranger },
+    }
+}
+
+/// Whether two faces are one person's, of whom one may be somebody's who was claimed; without a
+/// distance where they were not compared.
+fn compared(
+    claim: Option<&PersonName>,
+    distance: Option<f32>,
+    policy: &VerificationPolicy,
+) -> Decision {
+    let claim = claim.map(|name| name.as_str().to_owned());
+    let verdict = match distance.map(|distance| policy.threshold().accepts(distance)) {
+        Some(true) => Verdict::Same,
+        Some(false) => Verdict::Different,
+        None => Verdict::Refused,
+    };
+    Decision {
+        time: now(),
+        question: "verify",
+        person: claim.clone().filter(|_| verdict == Verdict::Same),
+        claim,
+        distance,
+        threshold: policy.threshold().distance(),
+        verdict,
+    }
+}
+
+/// `POST /v1/detect`: where faces are, and how well they can be seen; none is no error.
+pub(crate) async fn detect(
+    Shared(state): Shared<State>,
+    Params(query): Params<DetectQuery>,
+    request: Request,
+) -> Result<Json<Detected>, ApiError> {
+    let DetectQuery { smallest_face, rotations } = query;
+    let search = Search { face: None, smallest_face, rotations };
+    let options = search.options(FaceChoice::All)?;
+    let mut form = Form::read(request, &state.budget, &["photo"]).await?;
+    let shared = state.clone();
+    let work = move || {
+        let located = FaceLocation::Detected(options);
+        let find = |photo: &[u8]| -> Result<_, faces::Error> {
+            let pipeline = shared.service.pipeline.with_location(located)?;
+            let photo = pipeline.locator().decode(photo, PHOTO)?;
+            let faces = pipeline.locator().detect(&photo)?;
+            Ok((photo, faces))
+        };
+        let (photo, faces) = find(&form.file("photo")?)?;
+        let faces = faces.iter().map(Into::into).collect();
+        Ok(Json(Detected { width: photo.width(), height: photo.height(), faces }))
     };
     state.workers.run(work).await
 }
@@ -114,9 +198,10 @@ pub(crate) async fn encode(
     let search = Search { face: face.as_deref(), smallest_face, rotations };
     let options = search.options(FaceChoice::All)?;
     let mut form = Form::read(request, &state.budget, &["photo"]).await?;
-    let service = Arc::clone(&state.service);
+    let shared = state.clone();
     let work = move || {
-        let (photo, faces) = faces_in(&service, &form.file("photo")?, options)?;
+        let service = &shared.service;
+        let (photo, faces) = faces_in(service, &form.file("photo")?, options)?;
         Ok(Json(Encoded {
             width: photo.width(),
             height: photo.height(),

@@ -1,4 +1,4 @@
-//! Routes below `/v1/people`: enroll, list, show, remove.
+//! Routes below `/v1/people`: enroll, list, show, rename, remove.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use store::{Enrollment, NewTemplate};
 use super::faces::{PHOTO, face_in};
 use crate::api_error::ApiError;
 use crate::body::Form;
-use crate::query::{EnrollQuery, ListQuery, Named, NoQuery, Params, Search, bounded};
+use crate::query::{EnrollQuery, ListQuery, Named, NoQuery, Params, RenameQuery, Search, bounded};
 use crate::responses::{Enrolled, People};
 use crate::service::{EnrollmentOutcome, FaceService};
 use crate::state::State;
@@ -93,7 +93,10 @@ pub(crate) async fn list(
     let limit = bounded("limit", query.limit, 1000, MOST_LISTED)?;
     let service = Arc::clone(&state.service);
     let work = move || {
-        let list = service.list()?;
+        let mut list = service.list()?;
+        if let Some(search) = query.search.map(|text| text.to_lowercase()) {
+            list.retain(|person| person.name.as_str().to_lowercase().contains(&search));
+        }
         let total = list.len();
         let after = query.after.unwrap_or_default();
         let people = list.iter().filter(|person| *person.name.as_str() > *after);
@@ -110,6 +113,17 @@ pub(crate) async fn show(
 ) -> Result<Json<PersonRow>, ApiError> {
     let service = Arc::clone(&state.service);
     state.workers.run(move || Ok(Json(PersonRow::from(&service.person(&name)?)))).await
+}
+
+/// `PATCH /v1/people/{name}`: gives the person another name.
+pub(crate) async fn rename(
+    Shared(state): Shared<State>,
+    Named(old): Named,
+    Params(query): Params<RenameQuery>,
+) -> Result<Json<PersonRow>, ApiError> {
+    let new = PersonName::new(&query.name)?;
+    let service = Arc::clone(&state.service);
+    state.workers.run(move || Ok(Json(PersonRow::from(&service.rename(&old, &new)?)))).await
 }
 
 /// `DELETE /v1/people/{name}`

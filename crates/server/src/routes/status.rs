@@ -26,10 +26,10 @@ pub(crate) async fn access(
 ) -> Json<Access> {
     let [ring, list, change] = [Purpose::Ring, Purpose::Read, Purpose::Change]
         .map(|purpose| state.guard.allows(role, purpose));
-    Json(Access { ring, list, change })
+    Json(Access { ring, list, change, challenge: state.challenge })
 }
 
-/// `GET /readyz`: whether the people who are enrolled can be reached.
+/// `GET /readyz`: whether the people who are enrolled can be reached, and decisions be logged.
 pub(crate) async fn ready(
     Shared(state): Shared<State>,
 ) -> Result<Json<serde_json::Value>, ApiError> {
@@ -37,7 +37,9 @@ pub(crate) async fn ready(
     let has_space = match Arc::clone(&state.checks).try_acquire_owned() {
         Ok(turn) => {
             // Not in the workers' queue: a server that has much to do is ready.
+            let shared = state.clone();
             let check = move || {
+                shared.decisions.check();
                 let checked = service.check_store();
                 drop(turn);
                 checked
@@ -50,8 +52,9 @@ pub(crate) async fn ready(
         Err(_) => return Err(ApiError::busy("the store did not answer and is being asked again")),
     };
     // Who is enrolled is recognized even if nobody can be added.
+    let audit = state.decisions.audit_state();
     let changes = if has_space { "ok" } else { "no_space" };
-    Ok(Json(serde_json::json!({ "status": "ready", "changes": changes })))
+    Ok(Json(serde_json::json!({ "status": "ready", "changes": changes, "audit": audit })))
 }
 
 /// `GET /metrics`
