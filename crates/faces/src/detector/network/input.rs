@@ -18,6 +18,8 @@ const OUTSIDE: f32 = 0.5;
 const MOST_ENLARGED: f64 = 4.0;
 /// A copy has no more pixels than this, so that a search takes a second at most.
 const MOST_PIXELS: f64 = 4_000_000.0;
+/// The same with the gray beyond the photo.
+const PADDED_PIXELS: usize = 4_500_000;
 
 /// Width and height of the copies in which faces from `smallest_face` of the photo's shorter
 /// side are looked for, the largest first; none of a photo without pixels.
@@ -29,14 +31,24 @@ pub(super) fn sizes(photo: &Photo, smallest_face: f32) -> Vec<[usize; 2]> {
     }
     let wanted = (SMALLEST / f64::from(smallest_face) / shorter).min(MOST_ENLARGED);
     let mut scale = wanted.min((MOST_PIXELS / (width * height)).sqrt());
+    let at = |scale: f64| [width, height].map(|side| ((side * scale).round() as usize).max(1));
+    // A thin photo fills little of its copy.
+    while at(scale).map(padded).iter().product::<usize>() > PADDED_PIXELS {
+        scale /= 2.0;
+    }
     let mut sizes = Vec::new();
     loop {
-        sizes.push([width, height].map(|side| ((side * scale).round() as usize).max(1)));
+        sizes.push(at(scale));
         if shorter * scale <= LARGEST {
             return sizes;
         }
         scale /= 2.0;
     }
+}
+
+/// A side and the gray beyond it.
+fn padded(side: usize) -> usize {
+    side.next_multiple_of(MULTIPLE)
 }
 
 /// A copy of a photo.
@@ -61,7 +73,7 @@ impl Input {
         let rows = axis(height, h, level.rgb.height());
         let samples = level.rgb.as_raw();
         let stride = INPUT_CHANNELS * level.rgb.width() as usize;
-        let [padded_w, padded_h] = [w, h].map(|side| side.next_multiple_of(MULTIPLE));
+        let [padded_w, padded_h] = [w, h].map(padded);
         let mut pixels = Array4::from_elem((1, INPUT_CHANNELS, padded_h, padded_w), OUTSIDE);
         for channel in 0..INPUT_CHANNELS {
             let values = plane(&columns, &rows, |y, from, to, row| {
@@ -147,6 +159,11 @@ mod tests {
         let many = sizes(&photo(800, 800), 0.001);
         assert_eq!((many[0], many.len()), ([2000, 2000], 4));
         assert_eq!(sizes(&photo(3000, 1), 0.1), [[12000, 4]]);
+        // The gray round a thin photo counts, too.
+        for thin in [photo(1 << 20, 1), photo(1, 1 << 20)] {
+            let size = sizes(&thin, 0.1)[0];
+            assert!(size.map(padded).iter().product::<usize>() <= PADDED_PIXELS, "{size:?}");
+        }
         assert!(sizes(&photo(0, 5), 0.1).is_empty());
     }
 
