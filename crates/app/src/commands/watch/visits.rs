@@ -291,7 +291,8 @@ mod tests {
         let best: Vec<_> = visit.best.iter().map(|(_, seen)| seen.frame).collect();
         assert_eq!(best, [0, 40, 41, 42, 43]);
         assert!(visit.encoding().unwrap().distance(&encoding(1, 0.0)) < 0.05);
-        let other = encoding(2, 0.4);
+        // Of somebody whose encoding is not beyond the right angle.
+        let other = encoding(1, 0.9);
         let squares = visit.best.iter().map(|(_, seen)| seen.encoding.distance(&other).powi(2));
         let expected = (squares.sum::<f32>() / BEST as f32).sqrt();
         let from_mean = visit.encoding().unwrap().distance(&other);
