@@ -24,28 +24,50 @@ fn wait(answer: Answer) -> u64 {
 
 #[test]
 fn claims_that_fail_are_slowed_after_five() {
+    // On a machine that is busy, a second may be over before the next question.
+    assert!((0..10).any(|_| are_slowed()), "too slow to say anything");
+}
+
+/// Whether claims could be made fast enough to see that they are slowed.
+fn are_slowed() -> bool {
+    const SECOND: Duration = Duration::from_secs(1);
     let server = TestServer::with_people(&[]);
     let stranger = || claim("barack", "collins-portrait.jpg");
+    let mut begin = Instant::now();
     for _ in 0..5 {
+        begin = Instant::now();
         assert_eq!(server.ask(&stranger()).with_status(200).json()["same"], false);
     }
-    let begin = Instant::now();
-    let refused = server.ask(&stranger());
-    assert_eq!(wait(refused), 1);
+    let refused = [stranger(), claim("barack", "obama-speech.jpg")].map(|ask| server.ask(&ask));
+    if begin.elapsed() >= SECOND {
+        return false;
+    }
     // The wait is for the right face, too; other names and other routes are not concerned.
-    assert_eq!(wait(server.ask(&claim("barack", "obama-speech.jpg"))), 1);
-    assert!(begin.elapsed() < Duration::from_secs(1), "too slow to say anything");
+    assert_eq!(refused.map(wait), [1, 1]);
     server.ask(&claim("joe", "obama-speech.jpg")).with_status(200);
     server.ask(&Request::post("/v1/recognize", bytes("obama-speech.jpg"))).with_status(200);
-    std::thread::sleep(Duration::from_millis(1100).saturating_sub(begin.elapsed()));
+    std::thread::sleep(Duration::from_millis(1100));
+    begin = Instant::now();
     assert_eq!(server.ask(&stranger()).with_status(200).json()["same"], false);
-    assert_eq!(wait(server.ask(&stranger())), 2);
+    let refused = server.ask(&stranger());
+    if begin.elapsed() >= SECOND {
+        return false;
+    }
+    assert_eq!(wait(refused), 2);
     std::thread::sleep(Duration::from_millis(2100));
     // Who is let in begins again.
     assert_eq!(server.ask(&claim("barack", "obama-speech.jpg")).json()["same"], true);
     for _ in 0..5 {
         server.ask(&stranger()).with_status(200);
     }
+    true
+}
+
+/// Makes claims that fail until one is refused; how many failed before, and the refusal. Each
+/// doubles the wait, so that it is seen by a slow machine, too.
+fn refusal(ask: impl Fn(usize) -> Answer) -> (usize, Answer) {
+    let mut answers = (0..15).map(|number| (number, ask(number)));
+    answers.find(|(_, answer)| answer.status != 200).expect("nothing was refused")
 }
 
 #[test]
@@ -61,11 +83,12 @@ fn clients_behind_a_proxy_are_counted_apart() {
     let enroll = Request::post("/v1/people?name=barack", bytes("obama-portrait.jpg"));
     ask(enroll, "192.0.2.1").with_status(201);
     // What a client writes there itself stands before what the proxy adds.
-    for number in 0..5 {
+    let (failed, refused) = refusal(|number| {
         let address = format!("198.51.100.{number}, 192.0.2.1");
-        ask(claim("barack", "collins-portrait.jpg"), &address).with_status(200);
-    }
-    wait(ask(claim("barack", "collins-portrait.jpg"), "192.0.2.1"));
+        ask(claim("barack", "collins-portrait.jpg"), &address)
+    });
+    assert!(failed >= 5, "{failed}");
+    wait(refused);
     ask(claim("barack", "collins-portrait.jpg"), "192.0.2.2").with_status(200);
 }
 
@@ -93,16 +116,14 @@ fn every_decision_is_a_line_of_the_audit_log() {
     server.ask(&Request::post("/v1/recognize", bytes("obama-speech.jpg"))).with_status(200);
     server.ask(&Request::post("/v1/recognize", bytes("collins-portrait.jpg"))).with_status(200);
     let answer = server.ask(&claim("barack", "obama-speech.jpg")).json();
-    for _ in 0..6 {
-        server.ask(&claim("joe", "obama-speech.jpg"));
-    }
+    let (failed, _) = refusal(|_| server.ask(&claim("joe", "obama-speech.jpg")));
     let two = [("a", bytes("obama-speech.jpg"), true), ("b", bytes("biden-portrait.jpg"), true)];
     let two = two.each_ref().map(|(name, photo, is_file)| (*name, photo.as_slice(), *is_file));
     server.ask(&Request::form("/v1/verify", &two)).with_status(200);
     let found = lines(&file);
     let verdicts: Vec<_> = found.iter().map(|line| line["verdict"].as_str().unwrap()).collect();
     let mut expected = vec!["recognized", "stranger", "same"];
-    expected.extend(["different"; 5]);
+    expected.extend(vec!["different"; failed]);
     expected.extend(["refused", "different"]);
     assert_eq!(verdicts, expected);
     let person = |i: usize| (&found[i]["person"], &found[i]["claim"]);

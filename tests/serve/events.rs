@@ -7,16 +7,26 @@ use std::time::{Duration, Instant};
 use e2e::http::Request;
 use e2e::server::{TestServer, bytes};
 
-/// Listens; returns after the answer's head.
-fn listen(server: &TestServer) -> BufReader<TcpStream> {
+/// Asks to listen; the answer's head, and what follows.
+fn ask(server: &TestServer) -> (String, BufReader<TcpStream>) {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let head = format!("GET /v1/events HTTP/1.1\r\nHost: {}\r\n\r\n", server.address());
     stream.write_all(head.as_bytes()).unwrap();
     let mut stream = BufReader::new(stream);
-    assert!(next_line(&mut stream, "HTTP/1.1").contains("200"));
-    assert!(next_line(&mut stream, "content-type").contains("text/event-stream"));
-    next_line(&mut stream, "\r\n");
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(stream.read_line(&mut head).unwrap() > 0, "the answer ended: {head}");
+    }
+    (head, stream)
+}
+
+/// Listens; returns after the answer's head.
+fn listen(server: &TestServer) -> BufReader<TcpStream> {
+    let (head, stream) = ask(server);
+    for part in ["HTTP/1.1 200", "content-type: text/event-stream", "x-accel-buffering: no"] {
+        assert!(head.contains(part), "{head}");
+    }
     stream
 }
 
@@ -47,9 +57,21 @@ fn who_listens_hears_each_decision() {
         }
     }
     // So many and no more; one that leaves makes room.
-    let more: Vec<_> = (0..14).map(|_| listen(&server)).collect();
+    let mut more: Vec<_> = (0..14).map(|_| listen(&server)).collect();
+    let refused = server.ask(&Request::get("/v1/events")).with_status(503);
+    assert!(refused.text().contains("too many"), "{}", refused.text());
+    more.pop();
+    let begin = Instant::now();
+    loop {
+        let (head, stream) = ask(&server);
+        if head.contains("HTTP/1.1 200") {
+            more.push(stream);
+            break;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "no room: {head}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
     server.ask(&Request::get("/v1/events")).with_status(503);
-    drop(more);
     // A server that ends does not wait for them.
     let begin = Instant::now();
     assert_eq!(server.end().0, Some(0));

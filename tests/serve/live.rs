@@ -2,7 +2,7 @@
 //! browser they print a notice and are skipped.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use e2e::http::Request;
 use e2e::server::TestServer;
@@ -149,7 +149,10 @@ fn a_watching_door_decides_once_a_visit() {
 #[test]
 fn a_challenge_is_met_by_a_turn_of_the_head_and_not_by_a_photo() {
     let folder = tempfile::tempdir().unwrap();
-    let server = TestServer::with_people(&["--challenge"]);
+    let log = folder.path().join("audit");
+    let server = TestServer::with_people(&["--challenge", "--audit-log", log.to_str().unwrap()]);
+    // Each look of the page is a line.
+    let looks = || std::fs::read_to_string(&log).unwrap().lines().count();
     let [straight, left, right, ..] = all_poses();
     let moving = film(&[straight, left, right], folder.path());
     let Some(mut browser) = visit(&server, &moving, DESKTOP) else { return };
@@ -168,7 +171,12 @@ fn a_challenge_is_met_by_a_turn_of_the_head_and_not_by_a_photo() {
     browser.script(LISTEN);
     browser.click("#watch");
     browser.wait_for("#verdict", "Turn your head to your");
-    std::thread::sleep(Duration::from_secs(12));
+    // So many, one after another with a pause, are longer than the challenge's ten seconds.
+    let (before, begin) = (looks(), Instant::now());
+    while looks() < before + 35 {
+        assert!(begin.elapsed() < Duration::from_secs(240), "{} looks", looks() - before);
+        std::thread::sleep(Duration::from_millis(100));
+    }
     assert!(!said(&mut browser).contains(&"Welcome home, barack".to_owned()));
     browser.click("#watch");
     let photo = e2e::portrait("obama-speech.jpg");

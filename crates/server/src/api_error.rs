@@ -149,6 +149,11 @@ impl From<store::Error> for ApiError {
                 tracing::warn!(error = %escaped(&with_causes(&error)), "busy");
                 Self::busy("another program is changing the store: try again")
             }
+            store::Error::Callback { ref source, .. }
+                if matches!(source.downcast_ref(), Some(UpkeepError::ChangedMeanwhile)) =>
+            {
+                Self::busy("another program changed this person meanwhile: try again")
+            }
             store::Error::NoSpace { .. } => {
                 let _ = unforeseen(&error);
                 let error = "there is no space left to keep people: free some, try again";
@@ -253,6 +258,11 @@ mod tests {
         let (status, kind, error) = answer_to(store::Error::Busy { at: at(), seconds: 10 });
         assert_eq!((status, kind), (503, "busy"));
         assert!(!error.contains("secret"), "{error}");
+        let changed = UpkeepError::ChangedMeanwhile.into();
+        let raced = store::Error::Callback { name: name(), source: changed };
+        assert_eq!(ApiError::from(raced).wait, Some(1));
+        let other = store::Error::Callback { name: name(), source: "of ours".into() };
+        assert_eq!(answer_to(other).0, 500);
         let (status, kind, _) = answer_to(store::Error::ConsentHasNul { name: name() });
         assert_eq!((status, kind), (422, "cannot_enroll"));
         let (status, kind, _) = answer_to(store::Error::ConsentTooLong { expected: 1, found: 2 });

@@ -28,7 +28,7 @@ struct State {
     file: Option<File>,
     /// Lines that could not be written since the last one that could.
     lost: u64,
-    /// Whether the file ends in half a line that could not be taken back.
+    /// Whether the file ends in half a line. It stays: another process may have appended since.
     is_torn: bool,
 }
 
@@ -99,17 +99,33 @@ impl State {
         Ok(())
     }
 
-    /// Appends a whole line, or nothing.
+    /// Appends a line. Of one that fails, a part may be written; the next one then begins with
+    /// the end of that line.
     fn append(&mut self, line: &impl Serialize) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
         let mut bytes = Vec::from(if self.is_torn { "\n" } else { "" });
         serde_json::to_writer(&mut bytes, line)?;
         bytes.push(b'\n');
-        let before = file.metadata()?.len();
-        let written = file.write_all(&bytes);
-        self.is_torn = written.is_err() && file.set_len(before).is_err();
-        written
+        let (written, result) = write_counted(file, &bytes);
+        if let Some(last) = bytes.get(..written).and_then(<[u8]>::last) {
+            self.is_torn = *last != b'\n';
+        }
+        result
     }
+}
+
+/// Writes all bytes, or says how many were written before it failed.
+fn write_counted(to: &mut impl Write, bytes: &[u8]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match to.write(rest) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
 }
 
 /// Opens a file to append to.
@@ -206,6 +222,23 @@ mod tests {
         let log = AuditLog::open("/dev/full".into()).unwrap();
         log.write(&0);
         assert!(log.is_failing());
+    }
+
+    #[test]
+    fn a_torn_line_ends_before_the_next_one() {
+        let mut short = [0; 3];
+        let (written, result) = write_counted(&mut short.as_mut_slice(), b"12345");
+        assert_eq!((written, result.is_err()), (3, true));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit");
+        let log = AuditLog::open(path.clone()).unwrap();
+        log.write(&1);
+        // As a full disk leaves it.
+        fs::write(&path, "1\n{\"ti").unwrap();
+        log.state().is_torn = true;
+        log.write(&2);
+        log.write(&3);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1\n{\"ti\n2\n3\n");
     }
 
     #[cfg(unix)]

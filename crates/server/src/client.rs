@@ -45,9 +45,11 @@ fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     let last = headers.get_all(FORWARDED_FOR).into_iter().next_back()?.to_str().ok()?;
     let last = last.rsplit(',').next()?.trim();
     let bare = || {
-        let (address, _port) = last.rsplit_once(':')?;
-        let inner = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        inner.unwrap_or(address).parse().ok()
+        let Some(inner) = last.strip_prefix('[') else {
+            return last.rsplit_once(':')?.0.parse().ok();
+        };
+        let (address, port) = inner.split_once(']')?;
+        (port.is_empty() || port.starts_with(':')).then(|| address.parse().ok())?
     };
     last.parse().ok().or_else(bare)
 }
@@ -81,6 +83,8 @@ mod tests {
         assert_eq!(client(own, &["10.9.9.9, 192.0.2.7"]), at("192.0.2.7"));
         assert_eq!(client(own, &["10.9.9.9", "192.0.2.7"]), at("192.0.2.7"));
         assert_eq!(client("::1", &["[2001:db8::7]:443"]), at("2001:db8::"));
+        assert_eq!(client(own, &["[2001:db8::7]"]), at("2001:db8::"));
+        assert_eq!(client(own, &["[2001:db8::7]x", "[2001:db8::7"]), at(own));
         assert_eq!(client(own, &["192.0.2.7:5060"]), at("192.0.2.7"));
         assert_eq!(client(own, &["unknown"]), at(own));
     }

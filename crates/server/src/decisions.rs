@@ -71,11 +71,15 @@ impl Decisions {
         Self { audit, events, listeners: Arc::new(Semaphore::new(MOST_LISTENERS)) }
     }
 
-    /// Somebody who wants to hear; nothing if too many do already, or the server ends.
-    pub(crate) fn listen(&self) -> Option<Listener> {
-        let permit = Arc::clone(&self.listeners).try_acquire_owned().ok()?;
-        let events = self.events().as_ref()?.subscribe();
-        Some(Listener { events, _permit: permit })
+    /// Somebody who wants to hear.
+    ///
+    /// # Errors
+    /// When the server ends, or too many listen already: which of them.
+    pub(crate) fn listen(&self) -> Result<Listener, &'static str> {
+        let events = self.events().as_ref().map(Sender::subscribe).ok_or("the server is ending")?;
+        let permit = Arc::clone(&self.listeners).try_acquire_owned();
+        let permit = permit.map_err(|_| "too many are listening already")?;
+        Ok(Listener { events, _permit: permit })
     }
 
     /// Ends what listeners hear, so that the server need not wait for them.

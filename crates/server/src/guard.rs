@@ -34,7 +34,7 @@ pub(crate) struct Guard {
     pub(crate) hosts: Vec<String>,
     /// The token of full access; needed beyond loopback.
     pub(crate) token: Option<Token>,
-    /// The token that allows recognition and verification only.
+    /// The token that allows detection, recognition and verification only.
     pub(crate) door_token: Option<Token>,
     /// Whether nobody may change anything.
     pub(crate) read_only: bool,
@@ -54,7 +54,7 @@ pub(crate) enum Role {
 pub(crate) enum Purpose {
     /// The page itself, or whether the server runs: for everybody.
     Page,
-    /// Recognition and verification.
+    /// Detection, recognition and verification.
     Ring,
     /// Reading: people, encodings, metrics. Changes nothing.
     Read,

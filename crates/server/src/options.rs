@@ -18,9 +18,9 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Token of full access; needed beyond loopback addresses.
     pub token: Option<Token>,
-    /// Token that allows recognition and verification only.
+    /// Token that allows detection, recognition and verification only.
     pub door_token: Option<Token>,
-    /// Whether nobody can be enrolled or removed over HTTP.
+    /// Whether nobody can be enrolled, renamed or removed over HTTP, and no photo removed.
     pub read_only: bool,
     /// Whether the page's door opens only after a random turn of the head: a hurdle for a photo
     /// that is held up, not a measured liveness check.

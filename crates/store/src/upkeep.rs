@@ -39,6 +39,9 @@ pub enum UpkeepError {
         /// The person.
         name: String,
     },
+    /// Another program changed the person between being read and being written.
+    #[error("another program changed this person meanwhile: repeat it")]
+    ChangedMeanwhile,
     /// Every photo of a person was to be removed.
     #[error("these are all photos of {name:?}: remove the person instead")]
     NoPhotoLeft {
@@ -178,6 +181,6 @@ fn check_mean(person: &Person) -> Result<(), Error> {
 fn expect_unchanged(read: &Person, now: &Person) -> Result<(), BoxError> {
     match read == now {
         true => Ok(()),
-        false => Err("another program changed this person meanwhile: repeat it".into()),
+        false => Err(UpkeepError::ChangedMeanwhile.into()),
     }
 }

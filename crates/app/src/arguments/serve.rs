@@ -26,11 +26,11 @@ pub(crate) struct Serve {
     /// FACENET_TOKEN; without --listen and --host no token is needed]
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// File whose first line is a token for the door: it recognizes and verifies, and
+    /// File whose first line is a token for the door: it detects, recognizes and verifies, and
     /// neither lists nor changes who is enrolled [default: the variable FACENET_DOOR_TOKEN]
     #[arg(long, value_name = "FILE")]
     pub(crate) door_token_file: Option<PathBuf>,
-    /// Enroll and remove nobody over HTTP
+    /// Enroll, rename and remove nobody over HTTP, and remove none of their photos
     #[arg(long)]
     pub(crate) read_only: bool,
     /// Additional host name of the server that requests may have in Host; needs a token

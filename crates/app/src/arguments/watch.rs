@@ -21,9 +21,9 @@ pub(crate) struct Watch {
     /// Also process photos that are in the folder already
     #[arg(long)]
     pub(crate) existing: bool,
-    /// Milliseconds between two polls of the folder
-    #[arg(long, value_name = "MS", default_value = "500")]
-    pub(crate) interval: NonZeroUsize,
+    /// Milliseconds between two polls of the folder [default: 500]
+    #[arg(long, value_name = "MS")]
+    pub(crate) interval: Option<NonZeroUsize>,
     /// The stream is a film with so many frames a second: none is left out, and times count
     /// from its beginning [default: a camera, whose frames are left out if they come too fast]
     #[arg(long, value_name = "RATE", value_parser = rate)]
@@ -36,11 +36,12 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "COMMAND")]
     pub(crate) on_stranger: Option<String>,
     /// Fewest frames of a stream in which a face has to be seen well to be decided about
-    #[arg(long, value_name = "N", default_value = "3")]
-    pub(crate) least_frames: NonZeroUsize,
-    /// Seconds without a face after which its visit is over
-    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = rate)]
-    pub(crate) gone_after: f64,
+    /// [default: 3]
+    #[arg(long, value_name = "N")]
+    pub(crate) least_frames: Option<NonZeroUsize>,
+    /// Seconds without a face in a stream after which its visit is over [default: 2]
+    #[arg(long, value_name = "SECONDS", value_parser = rate)]
+    pub(crate) gone_after: Option<f64>,
     #[command(flatten)]
     pub(crate) store: StoreChoice,
     /// How many of the nearest people to list

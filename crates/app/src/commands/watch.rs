@@ -12,6 +12,7 @@ mod visits;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
@@ -30,6 +31,9 @@ use crate::decision::{identification, warn_if_extrapolating, with_known_rate};
 use crate::face_reader::{FaceReader, load};
 use crate::output::{Output, note, warn};
 use crate::{ExitStatus, enrolled};
+
+/// Milliseconds between two polls, unless the user says otherwise.
+const INTERVAL: usize = 500;
 
 /// The people that faces are compared with, and how.
 struct SearchSpace<'g> {
@@ -93,7 +97,8 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
         states.extend(before.map(|(file, version)| (file, FileState::Done(version))));
     }
     note(format_args!("watching {}; stop with Ctrl-C", arguments.folder.display()));
-    let pause = Duration::from_millis(arguments.interval.get() as u64);
+    let pause =
+        Duration::from_millis(arguments.interval.map_or(INTERVAL, NonZeroUsize::get) as u64);
     loop {
         for file in ready(arguments, &mut states)? {
             identify(&reader, &search, &file, output)?;
@@ -107,14 +112,23 @@ pub(crate) fn run(arguments: &Watch, output: &mut Output) -> Result<ExitStatus> 
 
 /// Refuses options that would do nothing.
 fn expect_fitting(arguments: &Watch, is_stream: bool) -> Result<()> {
-    let Watch { existing, film, on_known, on_stranger, .. } = arguments;
-    if is_stream && *existing {
-        bail!("--existing is for a folder");
+    let Watch { existing, interval, film, on_known, on_stranger, .. } = arguments;
+    let of_folder = [("--existing", *existing), ("--interval", interval.is_some())];
+    let of_stream = [
+        ("--film", film.is_some()),
+        ("--on-known", on_known.is_some()),
+        ("--on-stranger", on_stranger.is_some()),
+        ("--least-frames", arguments.least_frames.is_some()),
+        ("--gone-after", arguments.gone_after.is_some()),
+    ];
+    let given = |options: &[(&'static str, bool)]| {
+        options.iter().find(|(_, is_given)| *is_given).map(|(option, _)| *option)
+    };
+    match is_stream {
+        true => given(&of_folder).map_or(Ok(()), |option| bail!("{option} is for a folder")),
+        false => given(&of_stream)
+            .map_or(Ok(()), |option| bail!("{option} is for a stream: facenet watch -")),
     }
-    if !is_stream && (film.is_some() || on_known.is_some() || on_stranger.is_some()) {
-        bail!("--film, --on-known and --on-stranger are for a stream: facenet watch -");
-    }
-    Ok(())
 }
 
 /// The files in the folder, with their versions.

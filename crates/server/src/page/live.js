@@ -62,9 +62,9 @@ function turnOf({ landmarks }) {
 function isChallengeMet(visit, face) {
   if (!access.challenge) return true;
   const now = performance.now();
-  if (!visit.turn || now > visit.turn.until) {
+  if (visit.turn?.name !== face.person || now > visit.turn.until) {
     const side = crypto.getRandomValues(new Uint8Array(1))[0] % 2 ? "left" : "right";
-    visit.turn = { side, from: turnOf(face), until: now + 1000 * PATIENCE };
+    visit.turn = { name: face.person, side, from: turnOf(face), until: now + 1000 * PATIENCE };
     say("looking", `Turn your head to your ${side}`, `I think you are ${face.person}. A photo cannot turn its head.`);
     return false;
   }
@@ -109,7 +109,8 @@ function consider(visit, answer) {
     const way = warning ? hint(warning) : "Come closer, into the light.";
     answerRing("refused", "Please go away", answer.people ? `I do not know this face. If you live here: ${way}` : "Nobody lives here yet. Enroll somebody below.");
   } else if (isChallengeMet(visit, face)) {
-    const names = [...new Set(known.map((one) => one.person))];
+    // A challenge is met by who was asked, not by all who stand beside.
+    const names = [...new Set((access.challenge ? [face] : known).map((one) => one.person))];
     names.forEach((name) => visit.decided.add(name));
     answerRing("open", `Welcome home, ${listed(names)}`, "Come in; the door closes by itself.");
   }

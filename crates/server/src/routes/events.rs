@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use axum::extract::State as Shared;
+use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::Stream;
 use futures_util::stream::unfold;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -13,14 +13,17 @@ use crate::decisions::Listener;
 use crate::query::{NoQuery, Params};
 use crate::state::State;
 
+/// Asks proxies that collect answers (nginx) to hand on each event as it comes.
+const UNBUFFERED: [(&str, &str); 1] = [("x-accel-buffering", "no")];
+
 /// `GET /v1/events`
 pub(crate) async fn events(
     Shared(state): Shared<State>,
     Params(NoQuery {}): Params<NoQuery>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let busy = || ApiError::busy("too many are listening already");
-    let listener = state.decisions.listen().ok_or_else(busy)?;
-    Ok(Sse::new(unfold(listener, next)).keep_alive(KeepAlive::default()))
+) -> Result<impl IntoResponse, ApiError> {
+    let listener = state.decisions.listen().map_err(ApiError::busy)?;
+    let events = Sse::new(unfold(listener, next)).keep_alive(KeepAlive::default());
+    Ok((UNBUFFERED, events))
 }
 
 /// The next event; nothing when the server ends.

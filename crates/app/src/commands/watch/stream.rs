@@ -1,5 +1,7 @@
 //! `facenet watch -`: recognizes who comes and goes in a stream of pictures.
 
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +27,12 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// A face that stays for so long and is nobody's is a stranger's. Before, it may only not have
 /// been seen well yet.
 const STRANGER_AFTER: Duration = Duration::from_secs(5);
+
+/// Fewest frames in which a face has to be seen well, unless the user says otherwise.
+const LEAST_FRAMES: usize = 3;
+
+/// Seconds without a face after which its visit is over, unless the user says otherwise.
+const GONE_AFTER: f64 = 2.0;
 
 /// A visit as a line of JSON.
 #[derive(Serialize)]
@@ -57,9 +65,12 @@ struct BestRow {
 #[derive(Default)]
 struct Said {
     /// The person, once there is no doubt, and the distance.
-    person: Option<(String, f32)>,
+    person: Option<Known>,
     is_stranger: bool,
 }
+
+/// A person's name, and the distance.
+type Known = (String, f32);
 
 /// A stream and what is made of it.
 struct Stream<'a> {
@@ -68,6 +79,7 @@ struct Stream<'a> {
     search: &'a SearchSpace<'a>,
     visits: Visits<Said>,
     hooks: Hooks,
+    least_frames: usize,
 }
 
 /// Where faces are looked for: whatever can be seen of them, since each is judged for itself.
@@ -90,9 +102,11 @@ pub(super) fn run(
     output: &mut Output,
 ) -> Result<ExitStatus> {
     let pace = arguments.film.map_or(Pace::Camera, Pace::Film);
-    let gone_after = Duration::from_secs_f64(arguments.gone_after);
+    let gone_after = Duration::from_secs_f64(arguments.gone_after.unwrap_or(GONE_AFTER));
     let visits = Visits::new(same, gone_after);
-    let mut stream = Stream { arguments, reader, search, visits, hooks: Hooks::default() };
+    let least_frames = arguments.least_frames.map_or(LEAST_FRAMES, NonZeroUsize::get);
+    let hooks = Hooks::default();
+    let mut stream = Stream { arguments, reader, search, visits, hooks, least_frames };
     note(format_args!("watching standard input; stop with Ctrl-C"));
     let feed = Feed::start(std::io::stdin(), pace);
     while stopped.try_recv() == Err(TryRecvError::Empty) {
@@ -142,19 +156,22 @@ impl Stream<'_> {
 
     /// Looks who the visitors are, and tells once of each.
     fn decide(&mut self, now: SystemTime) {
-        let present: Vec<_> =
-            self.visits.current.iter().filter_map(|(_, said)| said.person.clone()).collect();
-        for (visit, said) in &mut self.visits.current {
-            if said.person.is_some() || visit.usable < self.arguments.least_frames.get() {
-                continue;
+        let (mut present, mut undecided) = (HashSet::new(), Vec::new());
+        for (number, (visit, said)) in self.visits.current.iter().enumerate() {
+            if let Some((name, _)) = &said.person {
+                present.insert(name.clone());
+            } else if visit.usable >= self.least_frames
+                && let Some(recognition) = recognize(visit, self.search)
+            {
+                let known = recognition.person().map(|who| (who.name.clone(), who.distance));
+                undecided.push((number, known));
             }
-            let Some(recognition) = recognize(visit, self.search) else { continue };
-            // Nobody comes twice at the same time.
-            let is_new = |name: &str| present.iter().all(|(other, _)| other != name);
-            let known = recognition.person().filter(|person| is_new(&person.name));
+        }
+        for (number, known) in once_each(present, undecided) {
+            let Some((visit, said)) = self.visits.current.get_mut(number) else { continue };
             let command = match known {
                 Some(person) => {
-                    said.person = Some((person.name.clone(), person.distance));
+                    said.person = Some(person);
                     &self.arguments.on_known
                 }
                 None if said.is_stranger || !stays(visit, now) => continue,
@@ -172,7 +189,7 @@ impl Stream<'_> {
     /// Prints a visit that is over.
     fn end(&mut self, visit: &Visit, said: Said, output: &mut Output) -> Result<()> {
         // A face in so few frames is nobody's, or somebody's who only passed.
-        if visit.usable < self.arguments.least_frames.get() {
+        if visit.usable < self.least_frames {
             return Ok(());
         }
         let Some(row) = row(visit, &said, self.search) else { return Ok(()) };
@@ -193,6 +210,18 @@ impl Stream<'_> {
         self.hooks.finish();
         Ok(())
     }
+}
+
+/// Takes each person once, since nobody comes twice at the same time: of visits that look like
+/// the same person, the nearest is theirs, and none is if they are present already.
+fn once_each(
+    mut present: HashSet<String>,
+    mut visits: Vec<(usize, Option<Known>)>,
+) -> Vec<(usize, Option<Known>)> {
+    let distance = |known: &Option<Known>| known.as_ref().map_or(f32::INFINITY, |known| known.1);
+    visits.sort_by(|a, b| distance(&a.1).total_cmp(&distance(&b.1)));
+    let mut is_new = |(name, _): &Known| present.insert(name.clone());
+    visits.into_iter().map(|(number, known)| (number, known.filter(&mut is_new))).collect()
 }
 
 /// Whether a face has been there for long.
@@ -259,4 +288,26 @@ fn variables(row: &VisitRow) -> Vec<(&'static str, String)> {
 /// A time with milliseconds, as RFC 3339 has it.
 fn timestamp(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_visits_that_look_alike_the_nearest_is_the_persons() {
+        let known = |name: &str, distance| Some((name.to_owned(), distance));
+        let visits = vec![
+            (0, known("anna", 0.5)),
+            (1, None),
+            (2, known("anna", 0.3)),
+            (3, known("joe", 0.2)),
+            (4, known("kian", 0.4)),
+        ];
+        let mut decided = once_each(HashSet::from(["joe".to_owned()]), visits);
+        decided.sort_by_key(|(number, _)| *number);
+        let people: Vec<_> =
+            decided.iter().map(|(_, known)| known.as_ref().map(|(name, _)| &**name)).collect();
+        assert_eq!(people, [None, None, Some("anna"), None, Some("kian")]);
+    }
 }
