@@ -144,7 +144,7 @@ fn the_crop_version_changes_with_the_crops() {
     );
     let setup = Setup::with_people();
     let list = setup.run(&["gallery", "list"]).with_code(0);
-    assert!(list.stdout.contains("face crops points-2"), "{list}");
+    assert!(list.stdout.contains("face crops points-1"), "{list}");
 }
 
 #[cfg(unix)]
@@ -255,7 +255,7 @@ fn an_export_can_be_imported() {
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
     ended.with_error(&["line 2", "\"barack\" occurs twice"]);
     // An unknown crop version is refused, unless the user confirms it.
-    let version = ",\"crop_version\":\"points-2\"";
+    let version = ",\"crop_version\":\"points-1\"";
     assert!(text.contains(version), "{text}");
     fs::write(&file, text.replace(version, "")).unwrap();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
@@ -269,10 +269,10 @@ fn an_export_can_be_imported() {
     // A table has it in a column.
     let (file, table) = (setup.file("people.npy"), setup.file("people.csv"));
     let text = fs::read_to_string(&table).unwrap();
-    assert!(text.contains("crop_version") && text.contains("points-2"), "{text}");
+    assert!(text.contains("crop_version") && text.contains("points-1"), "{text}");
     fs::write(&table, text.replace("crop_version", "framing")).unwrap();
     Setup::new().run(&["gallery", "import", file.to_str().unwrap()]).with_code(0);
-    fs::write(&table, text.replace("points-2", "unknown")).unwrap();
+    fs::write(&table, text.replace("points-1", "unknown")).unwrap();
     let other = Setup::new();
     let ended = other.run(&["gallery", "import", file.to_str().unwrap()]).with_code(2);
     ended.with_error(&["line 2", "face crops unknown"]);

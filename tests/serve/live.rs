@@ -64,10 +64,10 @@ fn the_guide_takes_five_photos_by_itself_and_tries_the_door() {
     browser.click("#agreed");
     browser.click("#guide");
     browser.wait_for("#guide-title", "Photos of Barack");
-    browser.wait_until("return document.querySelectorAll('#poses .done').length >= 1");
+    // What is there and what is missing is shown.
+    browser.wait_for("#poses", "Straight ahead ✓");
+    browser.wait_for("#poses", "Another look");
     browser.screenshot("guide-phone");
-    // What is missing is shown.
-    browser.wait_for("#poses", "Turn");
     let overflow = "return document.documentElement.scrollWidth - innerWidth";
     assert_eq!(browser.script(overflow), 0);
     browser.wait_long("return document.querySelectorAll('#poses .done').length >= 3");
@@ -201,7 +201,9 @@ fn a_resident_is_renamed_searched_and_loses_a_photo() {
     }
     let film = film(&[Scene::empty(1)], folder.path());
     let Some(mut browser) = visit(&server, &film, PHONE) else { return };
-    // Faces of photos that are kept.
+    // Faces of photos that are kept, once they are in sight.
+    browser.wait_until("return document.querySelectorAll('#people li').length >= 5");
+    browser.script("document.querySelector('#people').scrollIntoView()");
     browser.wait_until("return document.querySelectorAll('#people .face img').length >= 1");
     browser.type_into("#search", "BARA");
     browser.wait_until("return document.querySelectorAll('#people li').length === 1");

@@ -85,9 +85,11 @@ struct Stream<'a> {
 /// Where faces are looked for: whatever can be seen of them, since each is judged for itself.
 pub(super) fn location(arguments: &Watch) -> Result<FaceLocation> {
     match arguments.faces.location() {
-        FaceLocation::Detected(options) => {
-            Ok(FaceLocation::Detected(DetectionOptions { any_quality: true, ..options }))
-        }
+        FaceLocation::Detected(options) => Ok(FaceLocation::Detected(DetectionOptions {
+            any_quality: true,
+            again: false,
+            ..options
+        })),
         _ => bail!("--aligned is for photos: faces of a stream are followed by where they are"),
     }
 }
