@@ -1,17 +1,13 @@
 //! Tests of the page's guide and of the door that watches, with films as the camera. Without a
 //! browser they print a notice and are skipped.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use e2e::http::Request;
 use e2e::server::TestServer;
 
 use crate::films::{Scene, film};
-use crate::webdriver::{Browser, Look};
-
-const DESKTOP: Look = Look { width: 1280, height: 860, dark: false };
-const PHONE: Look = Look { width: 390, height: 844, dark: false };
+use crate::webdriver::{Browser, DESKTOP, Look, PHONE, visit};
 
 /// A head that turns both ways and comes closer.
 fn all_poses() -> [Scene<'static>; 5] {
@@ -23,21 +19,6 @@ fn all_poses() -> [Scene<'static>; 5] {
         Scene { scale: 1.4, ..straight },
         Scene { light: 18, ..straight },
     ]
-}
-
-fn visit(server: &TestServer, film: &Path, look: Look) -> Option<Browser> {
-    let mut browser = Browser::start(Some(film))?;
-    browser.look(look);
-    browser.open(&format!("http://{}/", server.address()));
-    browser.wait_for("#count", "resident");
-    Some(browser)
-}
-
-fn errors(browser: &mut Browser) -> Vec<String> {
-    let mut errors = browser.console_errors();
-    // The page shows errors of HTTP, such as that there is no face.
-    errors.retain(|line| !line.contains("Failed to load resource"));
-    errors
 }
 
 /// Writes down what the door says from now on.
@@ -56,7 +37,7 @@ fn the_guide_takes_five_photos_by_itself_and_tries_the_door() {
     let folder = tempfile::tempdir().unwrap();
     let server = TestServer::start(&[]);
     let film = film(&all_poses(), folder.path());
-    let Some(mut browser) = visit(&server, &film, PHONE) else { return };
+    let Some(mut browser) = visit(&server, Some(&film), PHONE) else { return };
     // The guide asks for a name and a yes first.
     browser.click("#guide");
     assert_eq!(browser.script("return document.querySelector('#guide-dialog').open"), false);
@@ -85,7 +66,7 @@ fn the_guide_takes_five_photos_by_itself_and_tries_the_door() {
         browser.script("return document.querySelector('#guide-video').srcObject"),
         serde_json::Value::Null
     );
-    assert_eq!(errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -94,7 +75,7 @@ fn the_guide_says_what_to_change_and_can_be_left() {
     let server = TestServer::start(&[]);
     let far = Scene { scale: 0.45, ..Scene::of("obama-speech.jpg", 6) };
     let film = film(&[Scene::empty(6), far], folder.path());
-    let Some(mut browser) = visit(&server, &film, DESKTOP) else { return };
+    let Some(mut browser) = visit(&server, Some(&film), DESKTOP) else { return };
     browser.type_into("#name", "Barack");
     browser.click("#agreed");
     browser.click("#guide");
@@ -108,7 +89,7 @@ fn the_guide_says_what_to_change_and_can_be_left() {
     browser.wait_until("return !document.querySelector('#guide-dialog').open");
     browser.wait_until("return document.querySelectorAll('#shots li').length === 1");
     browser.wait_for("#count", "0 residents");
-    assert_eq!(errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -124,7 +105,7 @@ fn a_watching_door_decides_once_a_visit() {
         ],
         folder.path(),
     );
-    let Some(mut browser) = visit(&server, &film, PHONE) else { return };
+    let Some(mut browser) = visit(&server, Some(&film), PHONE) else { return };
     browser.script(LISTEN);
     browser.click("#watch");
     browser.wait_for("#watch", "Stop watching");
@@ -143,7 +124,7 @@ fn a_watching_door_decides_once_a_visit() {
     assert!(closed >= 2, "{said:?}");
     browser.click("#watch");
     browser.wait_for("#watch", "Watch by itself");
-    assert_eq!(errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -155,7 +136,7 @@ fn a_challenge_is_met_by_a_turn_of_the_head_and_not_by_a_photo() {
     let looks = || std::fs::read_to_string(&log).unwrap().lines().count();
     let [straight, left, right, ..] = all_poses();
     let moving = film(&[straight, left, right], folder.path());
-    let Some(mut browser) = visit(&server, &moving, DESKTOP) else { return };
+    let Some(mut browser) = visit(&server, Some(&moving), DESKTOP) else { return };
     browser.script(LISTEN);
     browser.click("#camera");
     browser.wait_for("#camera", "Stop camera");
@@ -167,7 +148,7 @@ fn a_challenge_is_met_by_a_turn_of_the_head_and_not_by_a_photo() {
     drop(browser);
 
     let held_up = film(&[Scene::of("obama-speech.jpg", 5)], folder.path());
-    let Some(mut browser) = visit(&server, &held_up, DESKTOP) else { return };
+    let Some(mut browser) = visit(&server, Some(&held_up), DESKTOP) else { return };
     browser.script(LISTEN);
     browser.click("#watch");
     browser.wait_for("#verdict", "Turn your head to your");
@@ -184,7 +165,7 @@ fn a_challenge_is_met_by_a_turn_of_the_head_and_not_by_a_photo() {
     browser.wait_until("return !document.querySelector('#ring').disabled");
     browser.click("#ring");
     browser.wait_for("#verdict", "Come before the camera");
-    assert_eq!(errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -200,7 +181,7 @@ fn a_resident_is_renamed_searched_and_loses_a_photo() {
         photo(name, "collins-portrait.jpg");
     }
     let film = film(&[Scene::empty(1)], folder.path());
-    let Some(mut browser) = visit(&server, &film, PHONE) else { return };
+    let Some(mut browser) = visit(&server, Some(&film), PHONE) else { return };
     // Faces of photos that are kept, once they are in sight.
     browser.wait_until("return document.querySelectorAll('#people li').length >= 5");
     browser.script("document.querySelector('#people').scrollIntoView()");
@@ -228,5 +209,5 @@ fn a_resident_is_renamed_searched_and_loses_a_photo() {
     browser.wait_for("#count", "6 residents");
     let overflow = "return document.documentElement.scrollWidth - innerWidth";
     assert_eq!(browser.script(overflow), 0);
-    assert_eq!(errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }

@@ -8,10 +8,7 @@ use e2e::http::Request;
 use e2e::portrait;
 use e2e::server::TestServer;
 
-use crate::webdriver::{Browser, Look};
-
-const DESKTOP: Look = Look { width: 1280, height: 860, dark: false };
-const PHONE: Look = Look { width: 390, height: 844, dark: false };
+use crate::webdriver::{Browser, DESKTOP, Look, PHONE, visit};
 
 /// Keys as WebDriver names them.
 const TAB: &str = "\u{e004}";
@@ -34,22 +31,6 @@ fn film(photo: &str, folder: &Path) -> PathBuf {
     let path = folder.join("camera.mjpeg");
     fs::write(&path, jpeg.into_inner().repeat(30)).unwrap();
     path
-}
-
-/// Opens the page in a browser.
-fn visit(server: &TestServer, film: Option<&Path>, look: Look) -> Option<Browser> {
-    let mut browser = Browser::start(film)?;
-    browser.look(look);
-    browser.open(&format!("http://{}/", server.address()));
-    browser.wait_for("#count", "resident");
-    Some(browser)
-}
-
-/// Errors in the browser's console, except HTTP errors, which the page shows.
-fn console_errors(browser: &mut Browser) -> Vec<String> {
-    let mut errors = browser.console_errors();
-    errors.retain(|line| !line.contains("Failed to load resource"));
-    errors
 }
 
 #[test]
@@ -119,7 +100,7 @@ fn a_person_enrolls_from_a_file_and_is_recognized_by_the_camera() {
     browser.wait_for("#count", "0 residents");
     browser.click("#ring");
     browser.wait_for("#verdict", "Please go away");
-    assert_eq!(console_errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -152,7 +133,7 @@ fn strangers_and_photos_without_a_face_are_refused() {
     fs::write(&heic, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
     browser.type_into("#photo", heic.to_str().unwrap());
     browser.wait_for("#reason", "IMG_1.HEIC is a HEIC photo");
-    assert_eq!(console_errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -255,7 +236,7 @@ fn the_door_closes_by_itself_and_no_face_rings_twice() {
     }
     browser.wait_until(closed);
     browser.wait_until("return !document.querySelector('#video').hidden");
-    assert_eq!(console_errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -300,7 +281,7 @@ fn one_photo_that_cannot_be_used_keeps_no_other_back() {
     browser.click("#enroll-now");
     browser.wait_for("#enrolled", "barack lives here now, with 3 photos");
     browser.wait_until("return document.querySelectorAll('#shots li').length === 0");
-    assert_eq!(console_errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -324,7 +305,7 @@ fn a_visitors_page_shows_the_bell_and_no_residents() {
     browser.type_into("#token", &format!("{token}{ENTER}"));
     browser.wait_for("#count", "0 residents");
     assert_eq!(browser.script("return document.querySelector('#enroll-part').hidden"), false);
-    assert_eq!(console_errors(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
 }
 
 #[test]

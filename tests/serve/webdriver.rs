@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use e2e::http::{Client, Request};
+use e2e::server::TestServer;
 use serde_json::{Value, json};
 
 /// Timeout of a change in the page.
@@ -27,6 +28,18 @@ pub(crate) struct Look {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) dark: bool,
+}
+
+pub(crate) const DESKTOP: Look = Look { width: 1280, height: 860, dark: false };
+pub(crate) const PHONE: Look = Look { width: 390, height: 844, dark: false };
+
+/// Opens the server's page in a browser, if there is one.
+pub(crate) fn visit(server: &TestServer, film: Option<&Path>, look: Look) -> Option<Browser> {
+    let mut browser = Browser::start(film)?;
+    browser.look(look);
+    browser.open(&format!("http://{}/", server.address()));
+    browser.wait_for("#count", "resident");
+    Some(browser)
 }
 
 impl Browser {
@@ -206,12 +219,14 @@ impl Browser {
         std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
     }
 
-    /// Errors in the browser's console so far.
+    /// Errors in the browser's console so far, except HTTP errors, such as that there is no
+    /// face: the page shows them.
     pub(crate) fn console_errors(&mut self) -> Vec<String> {
         let log = self.command("POST", "/se/log", &json!({ "type": "browser" })).unwrap();
         let lines = log.as_array().unwrap().iter();
         let severe = lines.filter(|line| line["level"] == "SEVERE");
-        severe.map(|line| line["message"].to_string()).collect()
+        let errors = severe.map(|line| line["message"].to_string());
+        errors.filter(|error| !error.contains("Failed to load resource")).collect()
     }
 }
 
