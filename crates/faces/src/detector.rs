@@ -59,17 +59,6 @@ fn order(a: &FaceBox, b: &FaceBox) -> Ordering {
     larger.then(a.y.total_cmp(&b.y)).then(a.x.total_cmp(&b.x))
 }
 
-/// Intersection over union.
-fn overlap(a: &FaceBox, b: &FaceBox) -> f32 {
-    let across = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
-    let down = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
-    if across <= 0.0 || down <= 0.0 {
-        return 0.0;
-    }
-    let both = across * down;
-    both / (a.area() + b.area() - both)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,14 +82,6 @@ mod tests {
         let faces = detector.detect_with_landmarks(&photo);
         assert_eq!(faces, Two.detect(&photo).into_iter().map(Detection::from).collect::<Vec<_>>());
         assert!(faces.len() == 2 && faces.iter().all(|face| face.landmarks.is_none()));
-    }
-
-    #[test]
-    fn overlap_is_a_share() {
-        let at = |x, y, size| FaceBox { x, y, width: size, height: size, score: 1.0 };
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(0.0, 0.0, 2.0)), 1.0);
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(1.0, 0.0, 2.0)), 1.0 / 3.0);
-        assert_eq!(overlap(&at(0.0, 0.0, 2.0), &at(2.0, 2.0, 2.0)), 0.0);
     }
 
     #[test]

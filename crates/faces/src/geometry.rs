@@ -70,6 +70,19 @@ impl FaceBox {
     pub fn middle(&self) -> (f32, f32) {
         (self.x + self.width / 2.0, self.y + self.height / 2.0)
     }
+
+    /// The area that both boxes have in common as a share of their united area, 0 to 1
+    /// (intersection over union).
+    #[must_use]
+    pub fn overlap(&self, other: &Self) -> f32 {
+        let across = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
+        let down = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
+        if across <= 0.0 || down <= 0.0 {
+            return 0.0;
+        }
+        let both = across * down;
+        both / (self.area() + other.area() - both)
+    }
 }
 
 impl AsRef<Self> for FaceBox {
@@ -178,6 +191,14 @@ mod tests {
 
     fn off(a: [f64; 2], b: [f64; 2]) -> f64 {
         (a[0] - b[0]).hypot(a[1] - b[1])
+    }
+
+    #[test]
+    fn overlap_is_a_share() {
+        let at = |x, y, size| FaceBox { x, y, width: size, height: size, score: 1.0 };
+        assert_eq!(at(0.0, 0.0, 2.0).overlap(&at(0.0, 0.0, 2.0)), 1.0);
+        assert_eq!(at(0.0, 0.0, 2.0).overlap(&at(1.0, 0.0, 2.0)), 1.0 / 3.0);
+        assert_eq!(at(0.0, 0.0, 2.0).overlap(&at(2.0, 2.0, 2.0)), 0.0);
     }
 
     proptest! {

@@ -247,7 +247,7 @@ mod tests {
         assert!(!faces.is_empty());
         for pair in faces.windows(2) {
             assert!(pair[0].face_box.area() >= pair[1].face_box.area());
-            assert!(super::super::overlap(&pair[0].face_box, &pair[1].face_box) <= 0.4);
+            assert!(pair[0].face_box.overlap(&pair[1].face_box) <= 0.4);
         }
         assert!(faces.iter().all(|face| face.landmarks.is_some()));
         let boxes: Vec<_> = faces.iter().map(|face| face.face_box).collect();

@@ -120,7 +120,7 @@ impl Visit {
 
     /// How little a face resembles the visit's, if it may be the same.
     fn unlikeness(&self, seen: &Seen, same: Threshold) -> Option<f32> {
-        let overlap = overlap(&self.face_box, &seen.face_box);
+        let overlap = self.face_box.overlap(&seen.face_box);
         let is_near = overlap >= OVERLAP;
         if !seen.is_usable() {
             // Its encoding says nothing.
@@ -131,15 +131,6 @@ impl Visit {
         let may_be = same.accepts(nearest) || (is_near && nearest < OTHER_FACE);
         may_be.then_some(nearest - overlap)
     }
-}
-
-/// The share of two boxes' common area in their united area.
-fn overlap(a: &FaceBox, b: &FaceBox) -> f32 {
-    let along = |a: f32, a_length: f32, b: f32, b_length: f32| {
-        ((a + a_length).min(b + b_length) - a.max(b)).max(0.0)
-    };
-    let common = along(a.x, a.width, b.x, b.width) * along(a.y, a.height, b.y, b.height);
-    common / (a.area() + b.area() - common).max(f32::MIN_POSITIVE)
 }
 
 /// The visits that go on.

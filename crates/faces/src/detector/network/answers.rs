@@ -4,7 +4,7 @@ use facenet::network::detector::{BOX, CHANNELS, LANDMARK_SCALE, LANDMARKS, SCORE
 use ndarray::ArrayView3;
 
 use crate::FaceBox;
-use crate::detector::{DetectedLandmarks, Detection, overlap};
+use crate::detector::{DetectedLandmarks, Detection};
 
 /// Most boxes that are compared with each other: the surest.
 const MOST: usize = 2000;
@@ -65,7 +65,7 @@ pub fn merge_detections(mut found: Vec<Detection>, most: f32) -> Vec<Detection> 
     found.truncate(MOST);
     let mut faces: Vec<Detection> = Vec::new();
     for face in found {
-        if faces.iter().all(|kept| overlap(&kept.face_box, &face.face_box) <= most) {
+        if faces.iter().all(|kept| kept.face_box.overlap(&face.face_box) <= most) {
             faces.push(face);
         }
     }
