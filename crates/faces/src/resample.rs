@@ -12,4 +12,4 @@ pub(crate) mod pyramid;
 mod warp;
 
 pub(crate) use axis::{Axis, plane};
-pub use warp::{warp, warp_image, warp_to_rgb};
+pub use warp::{warp, warp_image, warp_on_gray, warp_to_rgb};

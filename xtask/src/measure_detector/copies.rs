@@ -1,12 +1,10 @@
 //! Copies of a photo, changed as photos differ, with the landmarks where they come to lie.
 
 use faces::landmarks::{Landmarks, alignment};
-use faces::resample::warp_to_rgb;
+use faces::resample::warp_on_gray;
 use faces::{Photo, Similarity};
 use image::RgbImage;
 
-/// The color beyond the photo.
-const OUTSIDE: image::Rgb<u8> = image::Rgb([128; 3]);
 /// Side of a copy that is cut out, in pixels.
 const CUT_SIDE: f64 = 250.0;
 
@@ -56,14 +54,8 @@ pub(super) const CHANGES: [Change; 16] = [
 
 /// The part of a photo that `map` shows, from the copy to the photo, in this width and height.
 fn moved(known: &Known, map: &Similarity, size: [f64; 2]) -> Known {
-    let [width, height] = [known.photo.width(), known.photo.height()].map(f64::from);
-    let mut copy = warp_to_rgb(&known.photo, map, size.map(|side| (side.round() as usize).max(1)));
-    for (x, y, pixel) in copy.enumerate_pixels_mut() {
-        let [x, y] = map.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]);
-        if !(0.0..=width).contains(&x) || !(0.0..=height).contains(&y) {
-            *pixel = OUTSIDE;
-        }
-    }
+    let size = size.map(|side| (side.round() as usize).max(1));
+    let copy = warp_on_gray(&known.photo, map, size);
     let back = map.inverse();
     let landmarks = known.landmarks.map(|point| back.apply(point.map(f64::from)).map(|v| v as f32));
     Known { photo: Photo::from_rgb(copy), landmarks }

@@ -4,18 +4,14 @@
 //! each time, and what is found is brought back and merged. That takes as many times as long as
 //! there are rotations, so it is optional.
 
-use image::Rgb;
-
 use super::{DetectedLandmarks, Detection, Detector, merge_detections, order};
-use crate::resample::warp_to_rgb;
+use crate::resample::warp_on_gray;
 use crate::{FaceBox, Photo, Similarity};
 
 /// Rotations of the photo, in degrees, at one of which any face has a roll of at most 22.5°.
 pub const ALL_ROTATIONS: [f64; 8] = [0.0, 45.0, -45.0, 90.0, -90.0, 135.0, -135.0, 180.0];
 /// Longest side of the copy that is rotated.
 const LONGEST: f64 = 1000.0;
-/// The color beyond the photo.
-const OUTSIDE: Rgb<u8> = Rgb([128; 3]);
 /// Boxes that overlap (intersection over union) by more are of one face.
 const SAME_FACE: f32 = 0.3;
 
@@ -73,13 +69,7 @@ fn rotated(photo: &Photo, rotation: f64) -> (Photo, Similarity) {
         .map(|side| (side / scale).ceil().max(1.0));
     let map =
         Similarity::new(scale, rotation, sides.map(|side| side / 2.0), [width / 2.0, height / 2.0]);
-    let mut copy = warp_to_rgb(photo, &map, sides.map(|side| side as usize));
-    for (x, y, pixel) in copy.enumerate_pixels_mut() {
-        let [x, y] = map.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]);
-        if !(0.0..=width).contains(&x) || !(0.0..=height).contains(&y) {
-            *pixel = OUTSIDE;
-        }
-    }
+    let copy = warp_on_gray(photo, &map, sides.map(|side| side as usize));
     (Photo::from_rgb(copy), map)
 }
 

@@ -52,6 +52,23 @@ pub fn warp_to_rgb(photo: &Photo, map: &Similarity, [w, h]: [usize; 2]) -> RgbIm
     })
 }
 
+/// [`warp_to_rgb`] with gray instead of the repeated border where the rectangle reaches beyond
+/// the photo.
+///
+/// # Panics
+/// If the photo has no pixels.
+pub fn warp_on_gray(photo: &Photo, map: &Similarity, size: [usize; 2]) -> RgbImage {
+    let [width, height] = [photo.width(), photo.height()].map(f64::from);
+    let mut image = warp_to_rgb(photo, map, size);
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
+        let [x, y] = map.apply([f64::from(x) + 0.5, f64::from(y) + 0.5]);
+        if !(0.0..=width).contains(&x) || !(0.0..=height).contains(&y) {
+            *pixel = image::Rgb([128; 3]);
+        }
+    }
+    image
+}
+
 /// A square of an image, as [`warp()`] gives it of a photo, without a pyramid: for one reading of
 /// a small image.
 ///
