@@ -101,8 +101,12 @@ async function startCamera() {
   show("camera");
 }
 
-function stopCamera() {
+function stopTracks(stream) {
   stream?.getTracks().forEach((track) => track.stop());
+}
+
+function stopCamera() {
+  stopTracks(stream);
   stream = null;
   video.srcObject = null;
 }
@@ -694,5 +698,5 @@ guarded(enter);
 
 export {
   access, addShot, answerRing, ask, at, blobOf, cameraIsOn, clearMarks, closeDoor, draw, enroll, hint, leaveOut, listPeople,
-  listed, mark, openCamera, pause, say, sentence, setWatched, shotsLeft, show, startCamera,
+  listed, mark, openCamera, pause, say, sentence, setWatched, shotsLeft, show, startCamera, stopTracks,
 };

@@ -3,6 +3,7 @@
 
 import {
   addShot, ask, at, blobOf, draw, enroll, hint, leaveOut, openCamera, pause, sentence, show, shotsLeft,
+  stopTracks,
 } from "./door.js";
 
 const PAUSE = 0.25; // seconds between two looks
@@ -172,10 +173,6 @@ async function run() {
   } catch (error) {
     tell(sentence(error.message));
   }
-}
-
-function stopTracks(stream) {
-  stream?.getTracks().forEach((track) => track.stop());
 }
 
 at("guide").onclick = () => {

@@ -57,8 +57,7 @@ pub(crate) async fn photo(
 ) -> Result<Response, ApiError> {
     let service = Arc::clone(&state.service);
     let work = move || {
-        let person = service.person(&name)?;
-        let file = found(&person, &photo)?.photo.clone();
+        let file = found(service.person(&name)?, &photo)?.photo;
         let file = file.ok_or_else(ApiError::photo_not_found)?;
         Ok(([(header::CONTENT_TYPE, kind(&file))], file).into_response())
     };
@@ -73,16 +72,16 @@ pub(crate) async fn remove_photo(
 ) -> Result<StatusCode, ApiError> {
     let service = Arc::clone(&state.service);
     let work = move || {
-        let person = service.person(&name)?;
-        service.remove_photo(&name, &found(&person, &photo)?.encoding)?;
+        let template = found(service.person(&name)?, &photo)?;
+        service.remove_photo(&name, &template.encoding)?;
         Ok(StatusCode::NO_CONTENT)
     };
     state.workers.run(work).await
 }
 
 /// The person's photo of this name.
-fn found<'p>(person: &'p Person, photo: &str) -> Result<&'p Template, ApiError> {
-    let found = person.templates.iter().find(|template| id(&template.encoding) == photo);
+fn found(person: Person, photo: &str) -> Result<Template, ApiError> {
+    let found = person.templates.into_iter().find(|template| id(&template.encoding) == photo);
     found.ok_or_else(ApiError::photo_not_found)
 }
 
