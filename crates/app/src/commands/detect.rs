@@ -127,7 +127,7 @@ fn print(file: &str, photo: &Photo, faces: &[AlignedFace], output: &mut Output) 
         let FaceBox { x, y, width, height, score } = face.face_box;
         line!(
             output,
-            "  [{number}] {width:.0} × {height:.0} at ({x:.0}, {y:.0}), score {score:.0}"
+            "  [{number}] {width:.0} × {height:.0} at ({x:.0}, {y:.0}), score {score:.2}"
         )?;
         let names = ["eye", "eye", "nose", "mouth", "mouth"];
         let landmarks = names.iter().zip(face.landmarks);
